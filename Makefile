@@ -1,0 +1,55 @@
+# Rolecall: `make demo` to see it, `make test` to trust it. `make help` lists the rest.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+TEST_ARGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export PIP_REQUIRE_VIRTUALENV =
+
+.PHONY: help setup demo test lint types contracts bench lock clean
+help:            ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.runtime  ## .venv with `rolecall` in it
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) from requirements.lock (half a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rolecall needs Python 3.11 or newer; try: make PYTHON=python3.12 setup")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml
+	@echo "Setting up $(VENV) from requirements-dev.lock (about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rolecall needs Python 3.11 or newer; try: make PYTHON=python3.12 test")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.runtime
+
+demo: $(VENV)/.runtime   ## the whole story on the sandbox CRMs (ONCE=1: unwatched, one JSON object; KEEP=1: keep its home)
+	@$(BIN)/rolecall demo $(if $(ONCE),--once --json) $(if $(KEEP),--keep)
+
+test: $(VENV)/.dev       ## every test, on SQLite and on PostgreSQL
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+lint: $(VENV)/.dev       ## ruff
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/.dev      ## mypy --strict
+	$(BIN)/mypy
+
+contracts: $(VENV)/.dev  ## who may import whom
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev      ## what it costs, as ratios to a floor taken in the same run
+	$(BIN)/python -m pytest tests/benchmarks -m bench -s -n 0 $(TEST_ARGS)
+
+lock:                    ## make both lock files anew (needs uv)
+	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate -q -o requirements.lock
+	uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate -q -c requirements.lock -o requirements-dev.lock
+
+clean:                   ## remove what setup and the demo made
+	rm -rf $(VENV) .rolecall

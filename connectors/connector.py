@@ -1,0 +1,173 @@
+"""What every connector can do, as two protocols: a `Reader` for seeing, an `Executor` for taking away.
+
+They hold different credentials on purpose: what proves a removal must not be what carried it out. Every method may raise
+`connectors.errors.ConnectorError`. None of them retries a request that changes something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from connectors.receipt import ActReceipt, PageReceipt
+from connectors.records import Record, Stream
+
+Config = Mapping[str, str]  # what an admin may see: addresses, versions, portal ids
+Secret = Mapping[str, str]  # what nobody may see: keys, tokens
+Keep = Callable[[Secret], None]  # commits a rotated credential; returns only when it is durable
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCoverage:
+    """Whether a stream can be read now, and what is missing where it cannot."""
+
+    readable: bool
+    missing: str | None = None  # right, scope or plan, in the vendor's words
+    note: str | None = None  # "90 days only", "derived from events"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a credential can do here. `principal` is its own account's key, which no act may ever target."""
+
+    system_key: str  # org id, portal id
+    system_name: str
+    principal: str | None
+    streams: Mapping[Stream, StreamCoverage]
+    acts: frozenset[ActKind] = frozenset()
+    api_version: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of one stream. `resume` is opaque text from which `pull` can go on after a crash; None on the last page."""
+
+    stream: Stream
+    records: Sequence[Record]
+    receipt: PageReceipt
+    resume: str | None
+
+
+class TargetKind(StrEnum):
+    ACCOUNT = "account"
+    GRANT = "grant"
+    INTEGRATION = "integration"
+    CREDENTIAL = "credential"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an act is about, by the CRM's own keys. The human-readable fields guard against acting on a re-used key."""
+
+    kind: TargetKind
+    account_key: str | None = None
+    entitlement_key: str | None = None
+    entitlement_kind: str | None = None
+    source: str = "direct"
+    integration_key: str | None = None
+    credential_key: str | None = None
+    username: str | None = None
+    email: str | None = None
+
+
+class State(StrEnum):
+    PRESENT = "present"
+    ABSENT = "absent"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A target's state at this moment, read fresh. `facts` is the before-state that `restore` works from; no secrets."""
+
+    state: State
+    facts: Mapping[str, str | None]
+    asked: str
+    digest: str
+    at: datetime | None = None
+    because: str | None = None  # why UNKNOWN
+
+
+class ActKind(StrEnum):
+    """Kinds of act that an operator switches on one by one."""
+
+    FREEZE = "freeze"
+    END_SESSIONS = "end_sessions"
+    REVOKE_CREDENTIAL = "revoke_credential"
+    REMOVE_GRANT = "remove_grant"
+    CHANGE_GRANT = "change_grant"
+    DEACTIVATE = "deactivate"
+    REMOVE_ACCOUNT = "remove_account"
+    RESTORE = "restore"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One call that changes something, described before it is made. `request` is what will be sent, without secrets."""
+
+    kind: ActKind
+    target: Target
+    says: str  # "Remove permission set Export Reports from bo@example.com", for people
+    request: str  # "DELETE /sobjects/PermissionSetAssignment/0Pa…"
+    arguments: Mapping[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What no API can do: the steps a person takes in the CRM, in order."""
+
+    because: str
+    steps: tuple[str, ...]
+
+
+class Reader(Protocol):
+    """Sees a system through a credential that should not be able to change anything."""
+
+    def check(self) -> Coverage:
+        """Ask who we are, what we may read, and what is missing. Cheap; raises Denied only if nothing can be read."""
+        ...
+
+    def pull(self, stream: Stream, resume: str | None = None) -> Iterator[Page]:
+        """Read a stream page by page, from the start or from a former page's `resume`.
+
+        Raises Denied(missing) when the stream as a whole may not be read; Misread when an answer contradicts itself. A
+        stream that ends without a page whose `resume` is None was not read to its end.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Executor(Protocol):
+    """Takes away, one act at a time, through a credential of its own."""
+
+    def check(self) -> Coverage:
+        """As `Reader.check`, with `acts` saying which kinds this credential may carry out."""
+        ...
+
+    def look(self, target: Target) -> Look:
+        """Read one target's state now. Only the vendor's proof of absence yields ABSENT; a refusal yields UNKNOWN."""
+        ...
+
+    def plan(self, target: Target, before: Look) -> Sequence[Act] | ByHand:
+        """Say which calls, in which order, would take the target away. Pure: no request is made."""
+        ...
+
+    def perform(self, act: Act) -> ActReceipt:
+        """Carry out one act, once. Raises Declined with the CRM's own sentence; Unreachable(ambiguous=True) when it
+        may or may not have happened."""
+        ...
+
+    def restore(self, before: Look) -> Sequence[Act] | ByHand:
+        """Say which calls would bring back what `before` shows. Pure."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...

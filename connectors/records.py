@@ -1,0 +1,231 @@
+"""What a CRM said: the frozen records that every connector translates into.
+
+`None` in a field always means *the CRM did not say*; it never means "no", "never" or "none". Keys are the CRM's own
+stable identifiers, as text, unique inside one system and one kind of record. Times are aware UTC. No field ever holds a
+secret: what could be used to enter (token values, delete handles) stays out or is named by a digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Stream(StrEnum):
+    """One kind of thing a connector can read on its own, and can be complete about on its own."""
+
+    ACCOUNTS = "accounts"
+    ENTITLEMENTS = "entitlements"  # and their nesting: EntitlementRecord, NestingRecord
+    GRANTS = "grants"
+    LOGINS = "logins"
+    INTEGRATIONS = "integrations"  # and the credentials they enter by: IntegrationRecord, CredentialRecord
+    SETTINGS = "settings"
+    CHANGES = "changes"
+    PEOPLE = "people"  # a roster's only stream
+
+
+class AccountKind(StrEnum):
+    """Who signs in: a person, a program, an outside visitor without a password of its own, or the CRM did not say."""
+
+    PERSON = "person"
+    SERVICE = "service"
+    GUEST = "guest"
+    UNKNOWN = "unknown"
+
+
+class Privilege(StrEnum):
+    """What makes access dangerous, in our words; each connector maps its vendor's flags to these."""
+
+    ADMINISTER = "administer"  # may do everything, or nearly
+    SEE_ALL = "see_all"  # reads every record regardless of sharing
+    CHANGE_ALL = "change_all"  # changes or deletes every record
+    MANAGE_PEOPLE = "manage_people"  # creates, unlocks, re-passwords accounts
+    MANAGE_ACCESS = "manage_access"  # grants and removes rights
+    CUSTOMIZE = "customize"  # changes the CRM's configuration
+    DEVELOP = "develop"  # runs own code inside the CRM
+    EXPORT = "export"  # takes data out in bulk
+    MANAGE_INTEGRATIONS = "manage_integrations"  # lets programs in
+    MANAGE_SECURITY = "manage_security"  # sign-in policy, keys, logs
+    BYPASS_SIGN_IN = "bypass_sign_in"  # exempt from MFA or SSO
+    BILLING = "billing"  # changes the subscription or its seats
+
+
+class Authority(StrEnum):
+    """Who decides that a grant exists; a revoke anywhere else comes back tomorrow."""
+
+    CRM = "crm"
+    IDP = "idp"
+    POLICY = "policy"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """A login in one system.
+
+    `last_login` is the last successful sign-in the system knows of. `logins_known_since` says how far back that
+    knowledge goes: with `last_login=None` it means "nobody signed in since then"; both None: the system did not say.
+    """
+
+    key: str
+    username: str
+    email: str | None = None
+    name: str | None = None
+    active: bool | None = None
+    frozen: bool | None = None
+    kind: AccountKind = AccountKind.UNKNOWN
+    title: str | None = None
+    department: str | None = None
+    manager_key: str | None = None
+    employee_number: str | None = None
+    licence: str | None = None
+    created: datetime | None = None
+    last_login: datetime | None = None
+    logins_known_since: datetime | None = None
+    native: Mapping[str, str] = field(default_factory=dict)  # a few vendor facts, verbatim, for the auditor
+
+
+@dataclass(frozen=True, slots=True)
+class EntitlementRecord:
+    """Something an account can hold: profile, permission set, role, team, group, queue, licence.
+
+    `privileges=None`: the system does not say what the entitlement allows (HubSpot roles). `native` are the vendor's
+    names of the flags behind `privileges`. `revocable=False`: a grant of it cannot be taken away by itself.
+    """
+
+    key: str
+    kind: str
+    name: str
+    label: str | None = None
+    description: str | None = None
+    privileges: tuple[Privilege, ...] | None = None
+    native: tuple[str, ...] = ()
+    revocable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NestingRecord:
+    """Whoever holds `holder` also holds `held` (both entitlement keys)."""
+
+    holder_key: str
+    held_key: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRecord:
+    """A direct edge: the account holds the entitlement because somebody, or some rule, said so.
+
+    `source` tells apart several direct ways to the same entitlement; it is "direct" where there is one way only.
+    """
+
+    account_key: str
+    entitlement_key: str
+    source: str = "direct"
+    authority: Authority = Authority.CRM
+    key: str | None = None  # the vendor's id of the assignment row, where it has one
+    granted: datetime | None = None
+    granted_by: str | None = None
+    until: datetime | None = None
+    effective: bool | None = None  # False: assigned, but not active now (a session-based set, an expired date)
+
+
+@dataclass(frozen=True, slots=True)
+class LoginRecord:
+    """One sign-in, successful or not. `key` is stable, so that reading the same day twice stores it once."""
+
+    key: str
+    account_key: str | None
+    at: datetime
+    succeeded: bool | None
+    way: str | None = None
+    application: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationRecord:
+    """A program with its own way in: connected app, private app, installed package, webhook.
+
+    `derived=True`: concluded from traces (events, tokens), because the system has no list of integrations.
+    """
+
+    key: str
+    kind: str
+    name: str
+    publisher: str | None = None
+    owner_key: str | None = None  # account key
+    scopes: tuple[str, ...] | None = None
+    active: bool | None = None
+    created: datetime | None = None
+    last_used: datetime | None = None
+    derived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRecord:
+    """The token or key by which an integration, or an account, enters. Never its value."""
+
+    key: str
+    kind: str
+    label: str
+    integration_key: str | None = None
+    account_key: str | None = None
+    scopes: tuple[str, ...] | None = None
+    active: bool | None = None
+    created: datetime | None = None
+    last_used: datetime | None = None
+    uses_known_since: datetime | None = None  # with last_used=None: unused since then
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRecord:
+    """One security setting of the system, as text."""
+
+    key: str
+    value: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRecord:
+    """One change to access or configuration that the system itself logged."""
+
+    key: str
+    at: datetime
+    action: str
+    actor_key: str | None = None
+    subject_key: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRecord:
+    """Somebody who works here, as the roster says. `away_*`: known absence, never why. Dates are the company's."""
+
+    key: str
+    name: str
+    emails: tuple[str, ...] = ()
+    kind: AccountKind = AccountKind.PERSON
+    engagement: str | None = None  # employee, contractor, service
+    manager_key: str | None = None
+    department: str | None = None
+    title: str | None = None
+    start: date | None = None
+    end: date | None = None
+    away_from: date | None = None
+    away_until: date | None = None
+
+
+Record = (
+    AccountRecord
+    | EntitlementRecord
+    | NestingRecord
+    | GrantRecord
+    | LoginRecord
+    | IntegrationRecord
+    | CredentialRecord
+    | SettingRecord
+    | ChangeRecord
+    | PersonRecord
+)

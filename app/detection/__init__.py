@@ -1,0 +1,1 @@
+"""What is wrong: rules ask one question of one subject; findings remember the answers."""

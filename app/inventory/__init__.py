@@ -1,0 +1,1 @@
+"""What we saw: systems, their sealed snapshots, and who holds what, since when."""

@@ -1,0 +1,139 @@
+"""One way to talk to SQLite and to PostgreSQL.
+
+A `Database` gives transactions to the doors and the worker; nobody else commits. On SQLite, writers begin IMMEDIATE (a
+deferred writer that later upgrades fails at once when somebody else wrote meanwhile) and readers have an engine of their
+own, so that a reader inside a writer's thread cannot lock itself out. On PostgreSQL both are READ COMMITTED; `frozen`
+gives the one REPEATABLE READ view that evidence is read in.
+
+Open and close a session inside the endpoint and build the answer before it closes: a FastAPI `yield` dependency commits
+after the reply was sent, and starves a bounded pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    TypeDecorator,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase, Session
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only an INTEGER key
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC. Refuses a naive one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value.isoformat()} has no time zone; times are kept in UTC")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """All rows share one catalogue, so that constraints are named alike and migrations can be checked against it."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class Database:
+    """An address with its engines. `transaction()` to write, `reading()` to read, `frozen()` for one steady view."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = make_url(url)
+        if self.url.get_backend_name() == "postgresql" and self.url.drivername == "postgresql":
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        if self.sqlite:
+            self.writer = _sqlite(self.url, "BEGIN IMMEDIATE")
+            self.reader = _sqlite(self.url, "BEGIN")
+        else:
+            self.writer = create_engine(
+                self.url,
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                pool_pre_ping=True,
+                isolation_level="READ COMMITTED",
+            )
+            self.reader = self.writer
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session that commits when the block ends well and rolls back when it does not."""
+        with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reading only; whatever it changes is rolled back."""
+        with Session(self.reader, expire_on_commit=False) as session:
+            yield session  # closing rolls back, and leaves the rows that were loaded readable
+
+    @contextmanager
+    def frozen(self) -> Iterator[Session]:
+        """A read session that sees one moment from beginning to end, however long it takes."""
+        engine = self.reader if self.sqlite else self.reader.execution_options(isolation_level="REPEATABLE READ")
+        with Session(engine, expire_on_commit=False) as session:
+            yield session
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def _sqlite(url: Any, begin: str) -> Engine:
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the begin event below opens transactions, not the driver
+        cursor = connection.cursor()
+        for pragma in (
+            "busy_timeout=30000",
+            "journal_mode=WAL",
+            "synchronous=FULL",  # a decision that was acknowledged survives a power cut
+            "foreign_keys=ON",
+            "recursive_triggers=ON",  # else INSERT OR REPLACE slips past the ledger's guards
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

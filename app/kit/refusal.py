@@ -1,0 +1,34 @@
+"""Saying no, once: a rule answers `Refusal | None`, a verb insists, a door renders.
+
+A refusal is not a bug: it names what stands in the way and the way out, and it never holds a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why not. `code` is stable and machine-readable (`self_review`); `reason` is for people; `way_out` is what to do."""
+
+    code: str
+    reason: str
+    way_out: str = ""
+    status: int = 409  # what an HTTP door answers: 403 who, 404 what, 409 when, 412 someone else was first, 422 how
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """A verb's no. Doors show `refusal`; nothing was changed."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(f"{refusal.reason} {refusal.way_out}".strip())
+        self.refusal = refusal
+
+
+def insist(refusal: Refusal | None) -> None:
+    """Raise Refused if a rule said no."""
+    if refusal is not None:
+        raise Refused(refusal)

@@ -1,0 +1,89 @@
+"""Every kind of thing that can have happened. `jobs.FOLLOWS` says what follows each; a test checks that none is left out.
+
+A kind is written `noun.past-participle`. New kinds are added here and in `jobs.FOLLOWS`, in one change.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    # installation and actors
+    INSTALLATION_MADE = "installation.made"
+    ACTOR_MADE = "actor.made"
+    ACTOR_CHANGED = "actor.changed"
+    TOKEN_MADE = "token.made"  # noqa: S105  (a kind of entry, no secret)
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105
+    KEY_ROTATED = "key.rotated"
+    # inventory
+    SYSTEM_ADDED = "system.added"
+    SYSTEM_CHANGED = "system.changed"
+    WRITING_SWITCHED = "writing.switched"
+    SYNC_REQUESTED = "sync.requested"
+    SNAPSHOT_SEALED = "snapshot.sealed"
+    SNAPSHOT_FAILED = "snapshot.failed"
+    ROSTER_UPLOADED = "roster.uploaded"
+    ROSTER_APPROVED = "roster.approved"
+    IDENTITY_MATCHED = "identity.matched"
+    PERSON_ERASED = "person.erased"
+    # detection
+    DETECTION_REQUESTED = "detection.requested"
+    DETECTION_RAN = "detection.ran"
+    FINDING_OPENED = "finding.opened"
+    FINDING_CLOSED = "finding.closed"
+    FINDING_REOPENED = "finding.reopened"
+    PRIVILEGE_JUSTIFIED = "privilege.justified"
+    # review
+    CAMPAIGN_OPENED = "campaign.opened"
+    CAMPAIGN_OVERRIDDEN = "campaign.overridden"
+    CAMPAIGN_CLOSED = "campaign.closed"
+    TASK_REASSIGNED = "task.reassigned"
+    DECISION_RECORDED = "decision.recorded"
+    DRIFT_DECIDED = "drift.decided"
+    # remediation
+    REMEDIATION_OPENED = "remediation.opened"
+    ACT_BEGUN = "act.begun"
+    ACT_ENDED = "act.ended"
+    REMEDIATION_MOVED = "remediation.moved"
+    REMEDIATION_VERIFIED = "remediation.verified"
+    REMEDIATION_RETURNED = "remediation.returned"
+    # evidence
+    PACKET_SEALED = "packet.sealed"
+
+
+# Entries that nothing follows get no pending row, so that a million decisions do not queue a million errands.
+QUIET = frozenset(
+    {
+        Kind.INSTALLATION_MADE,
+        Kind.ACTOR_MADE,
+        Kind.ACTOR_CHANGED,
+        Kind.TOKEN_MADE,
+        Kind.TOKEN_REVOKED,
+        Kind.KEY_ROTATED,
+        Kind.SYSTEM_ADDED,
+        Kind.SYSTEM_CHANGED,
+        Kind.WRITING_SWITCHED,
+        Kind.SNAPSHOT_FAILED,
+        Kind.ROSTER_UPLOADED,
+        Kind.ROSTER_APPROVED,
+        Kind.IDENTITY_MATCHED,
+        Kind.PERSON_ERASED,
+        Kind.DETECTION_RAN,
+        Kind.FINDING_OPENED,
+        Kind.FINDING_CLOSED,
+        Kind.FINDING_REOPENED,
+        Kind.PRIVILEGE_JUSTIFIED,
+        Kind.CAMPAIGN_OPENED,
+        Kind.CAMPAIGN_OVERRIDDEN,
+        Kind.TASK_REASSIGNED,
+        Kind.DECISION_RECORDED,
+        Kind.DRIFT_DECIDED,
+        Kind.ACT_BEGUN,
+        Kind.ACT_ENDED,
+        Kind.REMEDIATION_MOVED,
+        Kind.REMEDIATION_VERIFIED,
+        Kind.REMEDIATION_RETURNED,
+        Kind.PACKET_SEALED,
+    }
+)

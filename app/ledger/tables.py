@@ -1,0 +1,64 @@
+"""Rows of the ledger. Append-only: triggers on both databases refuse UPDATE, DELETE, TRUNCATE and INSERT OR REPLACE."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base, Big, Json, Moment
+
+
+class EntryRow(Base):
+    """One thing that happened. Written in the verb's own transaction; has no number until `integrate` gives it one."""
+
+    __tablename__ = "entries"
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(120))  # "campaign:12", "item:99"
+    author: Mapped[str] = mapped_column(String(80))  # an actor's id as text; no key upwards to actors
+    at: Mapped[datetime] = mapped_column(Moment)
+    body: Mapped[dict[str, Any]] = mapped_column(Json)  # personal values appear only as salted commitments
+    leaf: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256(0x00 ‖ RFC 8785 of the entry)
+    __table_args__ = (Index("ix_entries_subject_at", "subject", "at"), Index("ix_entries_kind_at", "kind", "at"))
+
+
+class LeafRow(Base):
+    """A committed entry's gapless place in the tree."""
+
+    __tablename__ = "leaves"
+    number: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    entry_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("entries.id"), unique=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class PersonalRow(Base):
+    """A personal value and its salt. Erasing both leaves the commitment in the entry, and every proof, as they were."""
+
+    __tablename__ = "personal_values"
+    entry_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("entries.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(60), primary_key=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary(32))
+    value: Mapped[str] = mapped_column(String)
+    person: Mapped[str | None] = mapped_column(String(120), index=True)  # whose it is, for export and erasure
+
+
+class PendingRow(Base):
+    """An entry whose consequences have not been handed to the engine yet."""
+
+    __tablename__ = "pending"
+    entry_id: Mapped[uuid.UUID] = mapped_column(Uuid, ForeignKey("entries.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+
+
+class CheckpointRow(Base):
+    """A signed statement of the tree's size and root (C2SP checkpoint text)."""
+
+    __tablename__ = "checkpoints"
+    size: Mapped[int] = mapped_column(Big, primary_key=True, autoincrement=False)
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime] = mapped_column(Moment)
+    note: Mapped[str] = mapped_column(String)

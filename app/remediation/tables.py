@@ -1,0 +1,64 @@
+"""Rows of removals. A remediation ends verified by a later reading, or open for all to see."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base, Json, Moment
+
+
+class RemediationRow(Base):
+    """A promise to make one removal true in the CRM."""
+
+    __tablename__ = "remediations"
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"), unique=True)
+    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"))
+    target: Mapped[dict[str, Any]] = mapped_column(Json)  # connectors.connector.Target, as JSON
+    subject: Mapped[str] = mapped_column(String(60))  # "grant:12"
+    wish: Mapped[str] = mapped_column(String(10))  # remove, change
+    status: Mapped[str] = mapped_column(String(12))
+    because: Mapped[str | None] = mapped_column(String)  # why it is where it is, in words
+    before: Mapped[dict[str, Any] | None] = mapped_column(Json)  # the look before, with its digest
+    after: Mapped[dict[str, Any] | None] = mapped_column(Json)  # the executor's own look after; no proof
+    steps: Mapped[list[str]] = mapped_column(Json, default=list)  # for a person, where no API can
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    acted_at: Mapped[datetime | None] = mapped_column(Moment)
+    verified_at: Mapped[datetime | None] = mapped_column(Moment)
+    verified_snapshot_id: Mapped[int | None] = mapped_column(ForeignKey("snapshots.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('open','by_hand','acting','acted','declined','verified','returned')", name="status_known"
+        ),
+        Index("ix_remediations_system_status", "system_id", "status"),
+    )
+
+
+class ActRow(Base):
+    """One call that changes something. Written `begun` before it is made, so that a crash is never followed by a blind
+    second call: what was begun and not ended is resolved by looking."""
+
+    __tablename__ = "acts"
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    remediation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("remediations.id"))
+    number: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(20))
+    says: Mapped[str] = mapped_column(String)
+    request: Mapped[str] = mapped_column(String)
+    status: Mapped[str] = mapped_column(String(10))
+    begun_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    because: Mapped[str | None] = mapped_column(String)
+    __table_args__ = (
+        UniqueConstraint("remediation_id", "number"),
+        CheckConstraint("status IN ('planned','begun','done','declined','skipped','ambiguous')", name="status_known"),
+    )

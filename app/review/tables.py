@@ -1,0 +1,135 @@
+"""Rows of reviews. A campaign is frozen at snapshots; its items never change what they show; decisions are never edited."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base, Big, Json, Moment
+
+
+class ScheduleRow(Base):
+    """When reviews open by themselves, in the operator's time zone."""
+
+    __tablename__ = "schedules"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    cadence: Mapped[str] = mapped_column(String(20))  # quarterly
+    zone: Mapped[str] = mapped_column(String(60))
+    opens_on_day: Mapped[int]  # day of the quarter, 1 = its first
+    opens_at_hour: Mapped[int]
+    due_days: Mapped[int]
+    scope: Mapped[dict[str, Any]] = mapped_column(Json)
+    paused: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class CampaignRow(Base):
+    """A review of a scope across systems."""
+
+    __tablename__ = "campaigns"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    slot: Mapped[str | None] = mapped_column(String(120), unique=True)  # schedule and quarter: one campaign a slot
+    status: Mapped[str] = mapped_column(String(10))
+    scope: Mapped[dict[str, Any]] = mapped_column(Json)
+    excluded: Mapped[list[Any]] = mapped_column(Json, default=list)  # what was left out, with count and reason
+    opened_at: Mapped[datetime] = mapped_column(Moment)
+    opened_by: Mapped[str] = mapped_column(String(80))
+    due_at: Mapped[datetime] = mapped_column(Moment)
+    closed_at: Mapped[datetime | None] = mapped_column(Moment)
+    closed_by: Mapped[str | None] = mapped_column(String(80))
+    override: Mapped[dict[str, Any] | None] = mapped_column(Json)  # who let it open on incomplete readings, and why
+    demo: Mapped[bool] = mapped_column(default=False)
+    version: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (CheckConstraint("status IN ('open','closed','cancelled')", name="status_known"),)
+
+
+class CampaignSnapshotRow(Base):
+    """The reading of each system that a campaign is frozen at."""
+
+    __tablename__ = "campaign_snapshots"
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"), primary_key=True)
+    snapshot_id: Mapped[int] = mapped_column(ForeignKey("snapshots.id"))
+
+
+class TaskRow(Base):
+    """One reviewer's share. `reviewer_id` is an identity; nobody is without one."""
+
+    __tablename__ = "tasks"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    reviewer_id: Mapped[int] = mapped_column(ForeignKey("identities.id"), index=True)
+    version: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (UniqueConstraint("campaign_id", "reviewer_id"),)
+
+
+class ItemRow(Base):
+    """One thing to decide on: a direct grant, an account, an integration or a credential.
+
+    `shown` is what the reviewer sees, fixed at freezing. `outcome` mirrors the latest decision.
+    """
+
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
+    task_id: Mapped[int] = mapped_column(ForeignKey("tasks.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    subject: Mapped[str] = mapped_column(String(60))  # "grant:12": unique in a campaign
+    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), index=True)
+    integration_id: Mapped[int | None] = mapped_column(ForeignKey("integrations.id"))
+    credential_id: Mapped[int | None] = mapped_column(ForeignKey("credentials.id"))
+    subject_identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"))  # whose access it is
+    chosen_by: Mapped[str] = mapped_column(String(12))  # manager, owner, fallback
+    privileged: Mapped[bool]
+    risk: Mapped[int]  # higher first in a reviewer's list
+    shown: Mapped[dict[str, Any]] = mapped_column(Json)
+    outcome: Mapped[str | None] = mapped_column(String(10))
+    version: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "subject"),
+        CheckConstraint("kind IN ('grant','account','integration','credential')", name="kind_known"),
+        CheckConstraint("outcome IN ('keep','remove','change')", name="outcome_known"),
+        Index("ix_items_queue", "task_id", text("risk DESC"), "id"),
+        Index("ix_items_campaign_outcome", "campaign_id", "outcome"),
+    )
+
+
+class DecisionRow(Base):
+    """What somebody decided, when, why and by which way in. Answered by a later decision, never edited."""
+
+    __tablename__ = "decisions"
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)  # also the id of its ledger entry
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), index=True)
+    answer: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String)
+    change_to: Mapped[str | None] = mapped_column(String(200))  # with "change": the entitlement's key
+    by: Mapped[str] = mapped_column(String(80))
+    by_identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"))
+    way: Mapped[str] = mapped_column(String(12))
+    at: Mapped[datetime] = mapped_column(Moment)
+    __table_args__ = (CheckConstraint("answer IN ('keep','remove','change')", name="answer_known"),)
+
+
+class DriftRow(Base):
+    """What began or ended between freezing and closing. Privileged drift needs a decision before the campaign closes."""
+
+    __tablename__ = "drift"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
+    subject: Mapped[str] = mapped_column(String(60))  # "grant:12"
+    change: Mapped[str] = mapped_column(String(8))  # began, ended
+    privileged: Mapped[bool]
+    shown: Mapped[dict[str, Any]] = mapped_column(Json)
+    answer: Mapped[str | None] = mapped_column(String(10))  # keep, remove
+    reason: Mapped[str | None] = mapped_column(String)
+    by: Mapped[str | None] = mapped_column(String(80))
+    at: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = (UniqueConstraint("campaign_id", "subject", "change"),)

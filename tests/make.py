@@ -1,0 +1,144 @@
+"""Rows for tests: say only what matters. Ada reviews, Bo is reviewed, Eve must see nothing.
+
+Each function writes one row with believable defaults and returns it: `make.account(session, last_login=…)`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor, Role
+from app.inventory.tables import (
+    AccountRow,
+    CredentialRow,
+    EntitlementRow,
+    GrantRow,
+    IdentityEmailRow,
+    IdentityRow,
+    IntegrationRow,
+    SnapshotRow,
+    StreamRow,
+    SystemRow,
+)
+
+NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(days=400)
+_number = itertools.count(1)
+
+ADMIN = Actor("actor-admin", "Admin", frozenset({Role.ADMIN}))
+
+
+def system(session: Session, **given: Any) -> SystemRow:
+    n = next(_number)
+    values = {
+        "name": f"system-{n}",
+        "kind": "sandbox",
+        "config": {},
+        "key": f"org-{n}",
+        "writing": [],
+        "added": LONG_AGO,
+    }
+    return _add(session, SystemRow(**(values | given)))
+
+
+def snapshot(
+    session: Session, of: SystemRow, *, streams: dict[str, str] | None = None, at: datetime = NOW, **given: Any
+) -> SnapshotRow:
+    """A sealed snapshot; `streams` maps stream to verdict, by default all complete."""
+    n = next(_number)
+    values = {
+        "system_id": of.id, "run": f"run-{n}", "status": "sealed", "began_at": at, "sealed_at": at,
+        "connector": "sandbox/1", "principal": "reader", "counts": {},
+    }  # fmt: skip
+    row = _add(session, SnapshotRow(**(values | given)))
+    default = dict.fromkeys(("accounts", "entitlements", "grants", "logins", "integrations"), "complete")
+    for stream, verdict in (streams or default).items():
+        session.add(
+            StreamRow(
+                snapshot_id=row.id,
+                stream=stream,
+                verdict=verdict,
+                because="made for a test",
+                rows=1,
+                pages=1,
+                calls=1,
+                said=None,
+                missing=[],
+                dropped=[],
+                asked=[],
+                began_at=at,
+                ended_at=at,
+            )
+        )
+    session.flush()
+    return row
+
+
+def identity(session: Session, name: str = "Bo", *, emails: tuple[str, ...] | None = None, **given: Any) -> IdentityRow:
+    n = next(_number)
+    values = {"key": f"p-{n}", "name": name, "kind": "person", "engagement": "employee", "began": LONG_AGO}
+    row = _add(session, IdentityRow(**(values | given)))
+    for email in (f"{name.lower()}-{n}@example.com",) if emails is None else emails:
+        _add(session, IdentityEmailRow(email=email, identity_id=row.id))
+    return row
+
+
+def account(session: Session, of: SystemRow, **given: Any) -> AccountRow:
+    n = next(_number)
+    values = {
+        "system_id": of.id, "key": f"a-{n}", "username": f"bo-{n}@example.com", "email": f"bo-{n}@example.com",
+        "name": "Bo", "active": True, "frozen": False, "kind": "person", "created": LONG_AGO,
+        "last_login": NOW - timedelta(days=3), "logins_known_since": LONG_AGO, "native": {}, "began": LONG_AGO,
+    }  # fmt: skip
+    return _add(session, AccountRow(**(values | given)))
+
+
+def entitlement(session: Session, of: SystemRow, **given: Any) -> EntitlementRow:
+    n = next(_number)
+    values = {
+        "system_id": of.id, "key": f"role:{n}", "kind": "role", "name": f"Role {n}", "privileges": [], "native": [],
+        "revocable": True, "began": LONG_AGO,
+    }  # fmt: skip
+    return _add(session, EntitlementRow(**(values | given)))
+
+
+def grant(session: Session, account: AccountRow, entitlement: EntitlementRow, **given: Any) -> GrantRow:
+    values = {
+        "system_id": account.system_id, "account_id": account.id, "entitlement_id": entitlement.id, "source": "direct",
+        "authority": "crm", "began": LONG_AGO,
+    }  # fmt: skip
+    return _add(session, GrantRow(**(values | given)))
+
+
+def integration(session: Session, of: SystemRow, **given: Any) -> IntegrationRow:
+    n = next(_number)
+    values = {
+        "system_id": of.id, "key": f"app-{n}", "kind": "connected_app", "name": f"App {n}", "derived": False,
+        "active": True, "began": LONG_AGO,
+    }  # fmt: skip
+    return _add(session, IntegrationRow(**(values | given)))
+
+
+def credential(session: Session, of: SystemRow, **given: Any) -> CredentialRow:
+    n = next(_number)
+    values = {
+        "system_id": of.id, "key": f"token-{n}", "kind": "oauth_token", "label": f"Token {n}", "active": True,
+        "created": LONG_AGO, "began": LONG_AGO,
+    }  # fmt: skip
+    return _add(session, CredentialRow(**(values | given)))
+
+
+def actor(identity: IdentityRow | None = None, *roles: Role, name: str = "Ada") -> Actor:
+    """Somebody acting; by default a reviewer."""
+    n = next(_number)
+    return Actor(f"actor-{n}", name, frozenset(roles or (Role.REVIEWER,)), identity.id if identity else None)
+
+
+def _add(session: Session, row: Any) -> Any:
+    session.add(row)
+    session.flush()
+    return row

@@ -1,0 +1,1 @@
+"""A real BottleCRM (PyPI `django-crm`, MIT), installed and run beside us, for tests and CI."""

@@ -1,0 +1,133 @@
+"""One way to talk to SQLite and to PostgreSQL."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import func, select, text
+
+from app.actors.tables import ActorRow
+from app.kit.db import Database
+from app.ledger.tables import PendingRow
+from app.review.tables import ScheduleRow
+
+
+def schedule(name: str) -> ScheduleRow:
+    return ScheduleRow(
+        name=name, cadence="quarterly", zone="UTC", opens_on_day=1, opens_at_hour=6, due_days=14, scope={"a": [1]}
+    )
+
+
+def count(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(ScheduleRow)) or 0
+
+
+def test_a_transaction_that_ends_well_is_kept(database: Database) -> None:
+    with database.transaction() as session:
+        session.add(schedule("a"))
+    assert count(database) == 1
+
+
+def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    def fail() -> None:
+        with database.transaction() as session:
+            session.add(schedule("a"))
+            session.flush()
+            raise RuntimeError("planted")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert count(database) == 0
+
+
+def test_what_is_written_while_reading_is_not_kept(database: Database) -> None:
+    with database.reading() as session:
+        session.add(schedule("a"))
+        session.flush()
+    assert count(database) == 0
+
+
+def test_rows_stay_readable_after_the_session_closed(database: Database) -> None:
+    with database.transaction() as session:
+        made = schedule("a")
+        session.add(made)
+    assert made.name == "a"
+    with database.reading() as session:
+        read = session.scalars(select(ScheduleRow)).one()
+    assert read.scope == {"a": [1]}
+
+
+def test_a_reader_inside_a_writers_thread_does_not_lock_itself_out(database: Database) -> None:
+    with database.transaction() as session:
+        session.add(schedule("a"))
+        session.flush()
+        assert count(database) == 0  # and it sees only what was committed
+
+
+def test_frozen_sees_one_moment_from_beginning_to_end(database: Database) -> None:
+    with database.frozen() as session:
+        many = select(func.count()).select_from(ScheduleRow)
+        before = session.scalar(many)
+        with database.transaction() as writer:
+            writer.add(schedule("a"))
+        assert session.scalar(many) == before == 0
+
+
+def test_foreign_keys_are_enforced(database: Database) -> None:
+    with pytest.raises(Exception, match=r"(?i)foreign key"), database.transaction() as session:
+        session.add(PendingRow(entry_id=uuid.uuid4(), kind="x"))
+
+
+def test_writers_that_meet_wait_for_each_other_and_lose_nothing(database: Database) -> None:
+    with database.transaction() as session:
+        session.add(schedule("a"))
+
+    def bump(_: int) -> None:
+        for _ in range(10):
+            with database.transaction() as session:
+                session.execute(text("UPDATE schedules SET due_days = due_days + 1"))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(bump, range(4)))
+    with database.reading() as session:
+        assert session.scalars(select(ScheduleRow.due_days)).one() == 14 + 40
+
+
+def test_a_moment_comes_back_aware_and_in_utc(database: Database) -> None:
+    in_berlin = datetime(2026, 7, 1, 12, 0, tzinfo=timezone(timedelta(hours=2)))
+    with database.transaction() as session:
+        session.add(ActorRow(id="x", name="X", email=None, person_key=None, created=in_berlin, ended=None))
+    with database.reading() as session:
+        row = session.get(ActorRow, "x")
+    assert row is not None
+    assert row.created == in_berlin
+    assert row.created.tzinfo is UTC or row.created.utcoffset() == timedelta(0)
+    assert row.ended is None
+
+
+def test_a_moment_without_a_zone_is_refused(database: Database) -> None:
+    with pytest.raises(Exception, match="no time zone"), database.transaction() as session:
+        session.add(ActorRow(id="x", name="X", email=None, person_key=None, created=datetime(2026, 7, 1), ended=None))
+
+
+def test_every_sqlite_connection_has_the_settings_that_durability_rests_on(make_database: Callable[[str], str]) -> None:
+    database = Database(make_database("sqlite"))
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
+    for engine in (database.writer, database.reader):
+        with engine.connect() as connection:
+            assert {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted} == wanted
+    database.close()
+
+
+def test_postgresql_runs_read_committed_whatever_the_server_defaults_to(make_database: Callable[[str], str]) -> None:
+    database = Database(make_database("postgresql"))
+    with database.transaction() as session:
+        assert session.scalar(text("SHOW transaction_isolation")) == "read committed"
+    with database.frozen() as session:
+        assert session.scalar(text("SHOW transaction_isolation")) == "repeatable read"
+    database.close()

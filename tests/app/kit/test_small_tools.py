@@ -1,0 +1,57 @@
+"""Time, identifiers, and saying no."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from app.kit import clock, ids
+from app.kit.refusal import Refusal, Refused, insist
+
+
+def test_now_is_aware_and_in_utc() -> None:
+    assert clock.now().utcoffset() == timedelta(0)
+
+
+def test_a_moment_elsewhere_is_the_same_moment_in_utc() -> None:
+    assert clock.utc(datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))) == datetime(
+        2026, 7, 1, 10, tzinfo=UTC
+    )
+
+
+def test_a_moment_nobody_can_place_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        clock.utc(datetime(2026, 7, 1))
+
+
+def test_identifiers_are_version_7_and_name_the_present() -> None:
+    made = ids.uuid7()
+    assert made.version == 7
+    assert made.variant == "specified in RFC 4122"
+    assert abs((made.int >> 80) - time.time() * 1000) < 5000
+
+
+def test_identifiers_rise_also_between_threads() -> None:
+    made: list[list[int]] = [[] for _ in range(4)]
+
+    def draw(into: list[int]) -> None:
+        into.extend(ids.uuid7().int for _ in range(2000))
+
+    threads = [threading.Thread(target=draw, args=(each,)) for each in made]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(each == sorted(each) for each in made)
+    assert len({number >> 64 for each in made for number in each}) == 8000
+
+
+def test_a_refusal_raises_and_no_refusal_does_not() -> None:
+    insist(None)
+    no = Refusal("self_review", "This is your own access.", "Ask your manager.")
+    with pytest.raises(Refused, match=r"This is your own access\. Ask your manager\.") as caught:
+        insist(no)
+    assert caught.value.refusal is no

@@ -1,0 +1,21 @@
+"""One rule's answer about one subject, as `findings.reconcile` takes it from any stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from app.detection.rule import Answer, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`subject` is stable from run to run ("account:12"). `facts` are what the answer rests on, shown with a finding."""
+
+    rule: str
+    subject: str
+    severity: Severity
+    answer: Answer
+    account_id: int | None = None
+    identity_id: int | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)

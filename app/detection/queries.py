@@ -1,0 +1,120 @@
+"""Reads of what is wrong, and the facts that rules are asked with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Select, case, func, select
+from sqlalchemy.orm import Session
+
+from app.detection.tables import FindingEventRow, FindingRow, JustificationRow, RunRow
+from app.inventory import queries as inventory
+from app.inventory.facts import AccountFacts, CredentialFacts
+from app.inventory.tables import AccountRow, SnapshotRow, StreamRow, SystemRow
+
+TRUSTED = ("complete", "explained")
+_WEIGHT = case({"critical": 0, "high": 1, "medium": 2, "low": 3}, value=FindingRow.severity, else_=4)
+
+
+def account_facts(session: Session, system_id: int) -> Iterator[AccountFacts]:
+    """The system's live accounts in order, with the end of the reason on file for their privileges."""
+    reasons = justified_until(session, system_id)
+    for facts in inventory.account_facts(session, system_id):
+        until = reasons.get(facts.account_id)
+        yield replace(facts, justified_until=until) if until is not None else facts
+
+
+def credential_facts(session: Session, system_id: int) -> Iterator[CredentialFacts]:
+    """The system's live credentials in order."""
+    return inventory.credential_facts(session, system_id)
+
+
+def justified_until(session: Session, system_id: int) -> dict[int, datetime]:
+    """Until when each account's privileges have a reason on file (the latest end counts)."""
+    of_system = select(AccountRow.id).where(AccountRow.system_id == system_id)
+    rows = session.execute(
+        select(JustificationRow.account_id, func.max(JustificationRow.until))
+        .where(JustificationRow.account_id.in_(of_system))
+        .group_by(JustificationRow.account_id)
+    )
+    return dict(rows.tuples().all())
+
+
+def untrusted(session: Session, system_id: int) -> dict[str, str]:
+    """Which streams the latest reading does not fully know, and why; `people` is judged by the rosters."""
+    told: dict[str, str] = {}
+    latest = _latest(session, system_id)
+    if latest is None:
+        return dict.fromkeys(("accounts", "entitlements", "grants", "logins", "integrations"), "never read") | {
+            "people": _roster_trouble(session) or ""
+        }
+    read = {row.stream: row for row in session.scalars(select(StreamRow).where(StreamRow.snapshot_id == latest))}
+    for stream in ("accounts", "entitlements", "grants", "logins", "integrations"):
+        row = read.get(stream)
+        if row is None:
+            told[stream] = f"{stream} are not read from this system"
+        elif row.verdict not in TRUSTED:
+            told[stream] = f"{stream}: {row.because}"
+    trouble = _roster_trouble(session)
+    if trouble:
+        told["people"] = trouble
+    return told
+
+
+def _latest(session: Session, system_id: int) -> int | None:
+    return session.scalar(
+        select(SnapshotRow.id)
+        .where(SnapshotRow.system_id == system_id, SnapshotRow.status == "sealed")
+        .order_by(SnapshotRow.sealed_at.desc(), SnapshotRow.id.desc())
+        .limit(1)
+    )
+
+
+def _roster_trouble(session: Session) -> str | None:
+    rosters = session.scalars(select(SystemRow.id).where(SystemRow.kind == "roster", SystemRow.removed.is_(None))).all()
+    if not rosters:
+        return "there is no roster, so nobody can say who works here"
+    for roster in rosters:
+        latest = _latest(session, roster)
+        row = session.get(StreamRow, (latest, "people")) if latest is not None else None
+        if row is None or row.verdict not in TRUSTED:
+            return f"the roster was not read completely: {row.because if row else 'never read'}"
+    return None
+
+
+def is_first_run(session: Session, source: str, system_id: int | None) -> bool:
+    """Whether nothing of this source has judged the system before."""
+    ran = select(RunRow.id).where(RunRow.source == source, RunRow.system_id.is_not_distinct_from(system_id)).limit(1)
+    return session.scalar(ran) is None
+
+
+def findings(
+    *, status: str | None = "open", system_id: int | None = None, rule: str | None = None
+) -> Select[FindingRow]:
+    """Findings, worst first, as a statement that doors page through."""
+    statement = select(FindingRow).order_by(_WEIGHT, FindingRow.id)
+    if status is not None:
+        statement = statement.where(FindingRow.status == status)
+    if system_id is not None:
+        statement = statement.where(FindingRow.system_id == system_id)
+    if rule is not None:
+        statement = statement.where(FindingRow.rule == rule)
+    return statement
+
+
+def history(session: Session, finding_id: int) -> list[FindingEventRow]:
+    """A finding's events, oldest first."""
+    statement = select(FindingEventRow).where(FindingEventRow.finding_id == finding_id).order_by(FindingEventRow.id)
+    return list(session.scalars(statement))
+
+
+def latest_run(session: Session, system_id: int) -> RunRow | None:
+    """The latest pass of the rules over a system."""
+    return session.scalar(
+        select(RunRow)
+        .where(RunRow.system_id == system_id, RunRow.source == "detection")
+        .order_by(RunRow.at.desc(), RunRow.id.desc())
+        .limit(1)
+    )

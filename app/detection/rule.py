@@ -1,0 +1,110 @@
+"""What a rule is: one question asked of one subject, answered Holds, Fails or CannotTell.
+
+A rule is pure. It gets facts, the moment and the limits; it never looks anything up. Not knowing is an answer of its own:
+a rule that cannot tell neither opens a finding nor closes one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.inventory.facts import AccountFacts, CredentialFacts
+
+
+class Severity(StrEnum):
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Subject(StrEnum):
+    """What kind of thing a rule asks about; the first word of a finding's subject (`account:12`)."""
+
+    ACCOUNT = "account"
+    CREDENTIAL = "credential"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The numbers rules judge by. Days unless the name says otherwise; where they come from is `app.settings`."""
+
+    inactive_days: int = 90
+    inactive_days_privileged: int = 30
+    never_used_days: int = 30
+    dormant_credential_days: int = 90
+    leaver_grace_hours: int = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Nothing wrong here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fails:
+    """Something is wrong. `because` is a sentence without a subject ("last signed in 120 days ago")."""
+
+    because: str
+    severity: Severity | None = None  # worse, or better, than the rule's own
+
+
+@dataclass(frozen=True, slots=True)
+class CannotTell:
+    """The facts do not reach. `because` names what is missing; equal reasons are counted together."""
+
+    because: str
+
+
+Answer = Holds | Fails | CannotTell
+Question = Callable[[AccountFacts, datetime, Limits], Answer] | Callable[[CredentialFacts, datetime, Limits], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A question with its name, weight and needs.
+
+    `needs` are the streams (of `connectors.records.Stream`) whose readings it rests on; if one of them was not read
+    completely, the answer is CannotTell for every subject. `controls` are checklist line ids.
+    """
+
+    name: str
+    title: str
+    subject: Subject
+    severity: Severity
+    needs: tuple[str, ...]
+    controls: tuple[str, ...]
+    todo: str  # what to do about it, in one sentence
+
+
+def days_ago(then: datetime, at: datetime) -> int:
+    """Whole days between two moments."""
+    return (at - then) // timedelta(days=1)
+
+
+def away(account: AccountFacts, at: datetime) -> bool:
+    """Whether the person behind the account is known to be absent at this moment. An open end counts as absent."""
+    person = account.person
+    if person is None or person.away_from is None:
+        return False
+    return person.away_from <= at.date() and (person.away_until is None or at.date() <= person.away_until)
+
+
+def left(account: AccountFacts, at: datetime, limits: Limits) -> str | None:
+    """Why the person behind the account no longer works here, or None if it does (or is nobody known)."""
+    person = account.person
+    if person is None:
+        return None
+    if not person.in_roster:
+        return f"{person.name} is no longer in the roster"
+    grace = timedelta(hours=limits.leaver_grace_hours)
+    # The last working day belongs to the employment, so the clock starts at its end.
+    if (
+        person.end is not None
+        and at >= datetime.combine(person.end, datetime.min.time(), at.tzinfo) + timedelta(1) + grace
+    ):
+        return f"{person.name} left on {person.end.isoformat()}"
+    return None

@@ -1,0 +1,42 @@
+"""A token or key that can still be used and has not been used for too long.
+
+Judged by its latest use; one that was never used, by when it was made. If the system does not say when credentials were
+used, or remembers too little, we cannot tell.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, days_ago
+from app.inventory.facts import CredentialFacts
+
+RULE = Rule(
+    "dormant_credential",
+    "Dormant integration credential",
+    Subject.CREDENTIAL,
+    Severity.MEDIUM,
+    needs=("integrations",),
+    controls=("CRM-G.1.2",),
+    todo="Revoke it; whoever still needs it will ask, and then there is an owner.",
+)
+
+
+def ask(credential: CredentialFacts, at: datetime, limits: Limits) -> Answer:
+    """Judge one credential against `dormant_credential_days`."""
+    if credential.active is False or (credential.expires is not None and credential.expires <= at):
+        return Holds()
+    cutoff = at - timedelta(days=limits.dormant_credential_days)
+    if credential.last_used is not None:
+        used = credential.last_used
+        return Holds() if used > cutoff else Fails(f"last used {days_ago(used, at)} days ago")
+    since = credential.uses_known_since
+    if since is None:
+        return CannotTell("the system does not say when its credentials were used")
+    if since > cutoff:
+        return (
+            Holds()
+            if credential.created is not None and since <= credential.created
+            else CannotTell("uses are not known far enough back")
+        )
+    return Fails(f"not used in {days_ago(since, at)} days")

@@ -35,11 +35,15 @@ class Kind(StrEnum):
     FINDING_REOPENED = "finding.reopened"
     PRIVILEGE_JUSTIFIED = "privilege.justified"
     # review
+    SCHEDULE_ADDED = "schedule.added"
+    SCHEDULE_CHANGED = "schedule.changed"
     CAMPAIGN_OPENED = "campaign.opened"
     CAMPAIGN_OVERRIDDEN = "campaign.overridden"
     CAMPAIGN_CLOSED = "campaign.closed"
+    CAMPAIGN_CANCELLED = "campaign.cancelled"
     TASK_REASSIGNED = "task.reassigned"
     DECISION_RECORDED = "decision.recorded"
+    DRIFT_LISTED = "drift.listed"
     DRIFT_DECIDED = "drift.decided"
     # remediation
     REMEDIATION_OPENED = "remediation.opened"
@@ -74,10 +78,14 @@ QUIET = frozenset(
         Kind.FINDING_CLOSED,
         Kind.FINDING_REOPENED,
         Kind.PRIVILEGE_JUSTIFIED,
+        Kind.SCHEDULE_ADDED,
+        Kind.SCHEDULE_CHANGED,
         Kind.CAMPAIGN_OPENED,
         Kind.CAMPAIGN_OVERRIDDEN,
+        Kind.CAMPAIGN_CANCELLED,
         Kind.TASK_REASSIGNED,
         Kind.DECISION_RECORDED,
+        Kind.DRIFT_LISTED,
         Kind.DRIFT_DECIDED,
         Kind.ACT_BEGUN,
         Kind.ACT_ENDED,

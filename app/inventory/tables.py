@@ -10,10 +10,14 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Big, Json, Moment
+
+# Unknown must be SQL's NULL, not JSON's null, or "IS NULL" would overlook it.
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class SystemRow(Base):
@@ -52,6 +56,8 @@ class SnapshotRow(Base):
     principal: Mapped[str | None] = mapped_column(String(200))
     api_version: Mapped[str | None] = mapped_column(String(40))
     connector: Mapped[str] = mapped_column(String(80))  # kind and version
+    coverage: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # what check() said could be read
+    upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("roster_uploads.id"))  # a roster's file
     digest: Mapped[str | None] = mapped_column(String(64))  # over the streams' digests
     counts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # began/ended/changed per table
     because: Mapped[str | None] = mapped_column(String)  # why it failed
@@ -103,6 +109,7 @@ class IdentityRow(Base):
 
     __tablename__ = "identities"
     id: Mapped[int] = mapped_column(Big, primary_key=True)
+    system_id: Mapped[int | None] = mapped_column(ForeignKey("systems.id"), index=True)  # the roster that names it
     key: Mapped[str] = mapped_column(String(200), unique=True)  # the roster's own id
     name: Mapped[str] = mapped_column(String(300))
     kind: Mapped[str] = mapped_column(String(10))
@@ -146,7 +153,8 @@ class AccountRow(Base):
     employee_number: Mapped[str | None] = mapped_column(String(80))
     licence: Mapped[str | None] = mapped_column(String(200))
     created: Mapped[datetime | None] = mapped_column(Moment)
-    last_login: Mapped[datetime | None] = mapped_column(Moment)
+    first_login: Mapped[datetime | None] = mapped_column(Moment)  # earliest sign-in seen; outlives the rows of logins
+    last_login: Mapped[datetime | None] = mapped_column(Moment)  # never moves backwards
     logins_known_since: Mapped[datetime | None] = mapped_column(Moment)
     native: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"), index=True)
@@ -168,6 +176,22 @@ class AccountChangeRow(Base):
     after: Mapped[str | None] = mapped_column(String)
 
 
+class ReturnRow(Base):
+    """Something that was gone from one complete reading and is there again: its row goes on, the gap is kept here."""
+
+    __tablename__ = "returns"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    subject_id: Mapped[int] = mapped_column(Big)
+    gone: Mapped[datetime] = mapped_column(Moment)
+    back: Mapped[datetime] = mapped_column(Moment)
+    snapshot_id: Mapped[int] = mapped_column(ForeignKey("snapshots.id"), index=True)
+    __table_args__ = (
+        CheckConstraint("kind IN ('account','entitlement','integration','credential','identity')", name="kind_known"),
+        Index("ix_returns_subject", "kind", "subject_id"),
+    )
+
+
 class EntitlementRow(Base):
     """Something an account can hold in one system. `privileges` null: the system does not say what it allows."""
 
@@ -179,7 +203,7 @@ class EntitlementRow(Base):
     name: Mapped[str] = mapped_column(String(300))
     label: Mapped[str | None] = mapped_column(String(300))
     description: Mapped[str | None] = mapped_column(String)
-    privileges: Mapped[list[str] | None] = mapped_column(Json)
+    privileges: Mapped[list[str] | None] = mapped_column(JsonOrNull)
     native: Mapped[list[str]] = mapped_column(Json, default=list)
     revocable: Mapped[bool]
     began: Mapped[datetime] = mapped_column(Moment)
@@ -282,7 +306,7 @@ class IntegrationRow(Base):
     name: Mapped[str] = mapped_column(String(300))
     publisher: Mapped[str | None] = mapped_column(String(300))
     owner_account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
-    scopes: Mapped[list[str] | None] = mapped_column(Json)
+    scopes: Mapped[list[str] | None] = mapped_column(JsonOrNull)
     active: Mapped[bool | None]
     created: Mapped[datetime | None] = mapped_column(Moment)
     last_used: Mapped[datetime | None] = mapped_column(Moment)
@@ -303,7 +327,7 @@ class CredentialRow(Base):
     label: Mapped[str] = mapped_column(String(300))
     integration_id: Mapped[int | None] = mapped_column(ForeignKey("integrations.id"), index=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
-    scopes: Mapped[list[str] | None] = mapped_column(Json)
+    scopes: Mapped[list[str] | None] = mapped_column(JsonOrNull)
     active: Mapped[bool | None]
     created: Mapped[datetime | None] = mapped_column(Moment)
     last_used: Mapped[datetime | None] = mapped_column(Moment)
@@ -315,7 +339,7 @@ class CredentialRow(Base):
 
 
 class SettingRow(Base):
-    """One security setting of a system, as last read."""
+    """One security setting of a system, as last read; the snapshot is the one in which it took this value."""
 
     __tablename__ = "system_settings"
     system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"), primary_key=True)

@@ -1,0 +1,197 @@
+"""Brings many rows to a database at once: staged in a temporary table, then merged by set statements.
+
+Staging is COPY on PostgreSQL and executemany on SQLite; the merge is the same SQL on both, and it rewrites only rows
+that differ, so that merging the same rows again writes nothing. Everything happens on the session's own connection,
+inside the caller's transaction; a staging table is gone when that ends.
+
+    staged = stage(session, "stage_things", [like(Thing.key), like(Thing.name)])
+    fill(session, staged, rows)                     # as often as there are batches
+    ready(session, staged, ["key"])                 # afterwards: each key once, indexed
+    update_changed(session, things, staged, on=["key"], columns=["name"])
+    insert_new(session, things, staged, on=["key"], columns=["key", "name"])
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    MetaData,
+    String,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.schema import CreateTable
+
+Cell = tuple[int, Callable[[Any], Any]]
+PART = "part"  # a staged column that tells where a row came from; `ready` counts repeats by it
+
+
+def stage(session: Session, name: str, columns: Sequence[Column[Any]]) -> Table:
+    """Make an empty temporary table with these columns, in place of any former one of that name."""
+    connection = session.connection()
+    staged = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+    drop(session, staged)
+    connection.execute(CreateTable(staged))
+    return staged
+
+
+def like(column: InstrumentedAttribute[Any] | Column[Any], name: str | None = None) -> Column[Any]:
+    """A column for staging values that go into this one: same name and type, no constraint."""
+    return Column(name or column.key, column.type)
+
+
+def fill(session: Session, staged: Table, rows: Sequence[list[Any]]) -> None:
+    """Add rows, each a list of values in the table's order of columns; the lists are changed on the way.
+
+    Text longer than its column is cut to fit and marked with a digest of the whole, because PostgreSQL would refuse the
+    entire merge for it, and two long keys must not become one.
+    """
+    connection = session.connection()
+    _fit(staged, rows)
+    for place, convert in _conversions(connection, staged):
+        for row in rows:
+            if row[place] is not None:
+                row[place] = convert(row[place])
+    if connection.dialect.name == "postgresql":
+        names = ", ".join(_quoted(connection, column.name) for column in staged.columns)
+        with _driver(connection).cursor() as cursor, cursor.copy(f"COPY {staged.name} ({names}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    elif rows:
+        marks = ", ".join("?" * len(staged.columns))
+        connection.exec_driver_sql(f"INSERT INTO {staged.name} VALUES ({marks})", [tuple(row) for row in rows])
+
+
+def ready(session: Session, staged: Table, key: Sequence[str]) -> dict[Any, int]:
+    """Make the staged rows fit to be merged by `key`: keep the last of each, and prepare the planner.
+
+    Returns how many rows were taken out as repeats, by the value of their `part` column where there is one.
+    """
+    connection = session.connection()
+    surplus = _without_repeats(connection, staged, key)
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {staged.name}")
+    else:
+        names = ", ".join(_quoted(connection, name) for name in key)
+        connection.exec_driver_sql(f"CREATE UNIQUE INDEX temp.ix_{staged.name} ON {staged.name} ({names})")
+    return surplus
+
+
+def drop(session: Session, staged: Table) -> None:
+    """Let go of a staging table before its transaction ends."""
+    schema = "temp" if session.connection().dialect.name == "sqlite" else "pg_temp"
+    session.connection().exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.{staged.name}")
+
+
+def update_changed(
+    session: Session,
+    target: FromClause,
+    staged: Table,
+    *,
+    on: Sequence[str],
+    columns: Sequence[str],
+    where: Sequence[ColumnElement[bool]] = (),
+) -> int:
+    """Bring `columns` of the target's rows to what is staged, where any of them differs. Returns rows written."""
+    if not columns:
+        return 0
+    table = cast(Table, target)
+    statement = (
+        update(table)
+        .values({name: staged.c[name] for name in columns})
+        .where(*where, _joined(table, staged, on), differs(table, staged, columns))
+    )
+    return session.connection().execute(statement).rowcount
+
+
+def insert_new(
+    session: Session,
+    target: FromClause,
+    staged: Table,
+    *,
+    on: Sequence[str],
+    columns: Sequence[str],
+    constants: Mapping[str, Any] | None = None,
+    where: Sequence[ColumnElement[bool]] = (),
+) -> int:
+    """Insert staged rows whose key no row of the target (among those in `where`) has. Returns rows written."""
+    table = cast(Table, target)
+    given = constants or {}
+    values = [_literal(table, name, value) for name, value in given.items()]
+    there = exists().where(*where, _joined(table, staged, on))
+    rows = select(*values, *(staged.c[name] for name in columns)).where(not_(there))
+    return session.connection().execute(insert(table).from_select([*given, *columns], rows)).rowcount
+
+
+def absent(target: FromClause, staged: Table, on: Sequence[str]) -> ColumnElement[bool]:
+    """The condition that no staged row has the target row's key."""
+    return not_(exists().where(_joined(target, staged, on)))
+
+
+def differs(target: FromClause, staged: FromClause, columns: Sequence[str]) -> ColumnElement[bool]:
+    """The condition that any of these columns differs; unknown differs from known and equals unknown."""
+    return or_(*(target.c[name].is_distinct_from(staged.c[name]) for name in columns))
+
+
+def _joined(target: FromClause, staged: FromClause, on: Sequence[str]) -> ColumnElement[bool]:
+    return and_(*(target.c[name] == staged.c[name] for name in on))
+
+
+def _literal(table: Table, name: str, value: Any) -> ColumnElement[Any]:
+    return literal(value, table.c[name].type).label(name)
+
+
+def _without_repeats(connection: Connection, staged: Table, key: Sequence[str]) -> dict[Any, int]:
+    columns = [staged.c[name] for name in key]
+    rows = connection.scalar(select(func.count()).select_from(staged))
+    once = connection.scalar(select(func.count()).select_from(select(*columns).distinct().subquery()))
+    if rows == once:
+        return {}
+    place: ColumnElement[Any] = literal_column("ctid" if connection.dialect.name == "postgresql" else "rowid")
+    superseded = place.not_in(select(func.max(place)).select_from(staged).group_by(*columns))
+    by = staged.c[PART] if PART in staged.c else literal_column("NULL")
+    counted = connection.execute(select(by, func.count()).select_from(staged).where(superseded).group_by(by)).all()
+    connection.execute(delete(staged).where(superseded))
+    return {row[0]: row[1] for row in counted}
+
+
+def _fit(staged: Table, rows: Sequence[list[Any]]) -> None:
+    for place, column in enumerate(staged.columns):
+        longest = column.type.length if isinstance(column.type, String) else None
+        if longest is not None:
+            for row in rows:
+                if row[place] is not None and len(row[place]) > longest:
+                    mark = hashlib.sha256(row[place].encode("utf-8", "replace")).hexdigest()[:8]
+                    row[place] = f"{row[place][: longest - 9]}…{mark}"
+
+
+def _conversions(connection: Connection, staged: Table) -> list[Cell]:
+    found = [(place, column.type.dialect_impl(connection.dialect)) for place, column in enumerate(staged.columns)]
+    made = [(place, kind.bind_processor(connection.dialect)) for place, kind in found]
+    return [(place, convert) for place, convert in made if convert is not None]
+
+
+def _driver(connection: Connection) -> Any:
+    return connection.connection.driver_connection
+
+
+def _quoted(connection: Connection, name: str) -> str:
+    return connection.dialect.identifier_preparer.quote(name)

@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import app.actors.tables
-import app.detection.tables
-import app.inventory.tables
-import app.ledger.tables
-import app.remediation.tables
-import app.review.tables  # noqa: F401
-from app.kit.db import Base, Database
+from app import schema
+from app.kit.db import Database
 
 
 def make(database: Database) -> None:
-    """Create every table."""
+    """Create every table, by the migrations once there are any."""
     versions = Path(__file__).parent.parent / "migrations" / "versions"
     if any(versions.glob("2*.py")):
-        from app.kit import migration  # arrives with the first migration
-
-        migration.upgrade(database)
+        schema.upgrade(database)
     else:
-        Base.metadata.create_all(database.writer)
+        schema.METADATA.create_all(database.writer)

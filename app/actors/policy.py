@@ -1,0 +1,85 @@
+"""What each role may do here, as tables: acts by role, and when a token or a role has ended.
+
+The API's routes are held against `MAY` by a test: a route without an act here does not pass.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from app.actors.actor import Actor, Role
+from app.kit.refusal import Refusal
+
+
+class May(StrEnum):
+    """Everything a door can be asked to do, named for what it does."""
+
+    SEE_SYSTEMS = "see systems and their readings"
+    SEE_ACCESS = "see who can reach what"
+    SEE_FINDINGS = "see findings"
+    SEE_CAMPAIGNS = "see campaigns and their progress"
+    SEE_OWN_ITEMS = "see the items given to oneself"
+    SEE_ALL_ITEMS = "see every item"
+    SEE_REMEDIATIONS = "see removals and what became of them"
+    SEE_LEDGER = "see the ledger and its checkpoints"
+    TAKE_EVIDENCE = "build and download evidence"
+    DECIDE = "decide on items"
+    RUN_CAMPAIGNS = "open and close campaigns, hand items to others"
+    READ_SYSTEMS = "have systems read"
+    RUN_SYSTEMS = "add systems, change credentials, switch writing"
+    JUSTIFY = "put reasons for privileges on file"
+    DO_BY_HAND = "report removals done by hand"
+    RUN_ACTORS = "make actors, roles and tokens"
+
+
+_SEEING = frozenset(
+    {
+        May.SEE_SYSTEMS,
+        May.SEE_ACCESS,
+        May.SEE_FINDINGS,
+        May.SEE_CAMPAIGNS,
+        May.SEE_ALL_ITEMS,
+        May.SEE_OWN_ITEMS,
+        May.SEE_REMEDIATIONS,
+        May.SEE_LEDGER,
+    }
+)
+MAY: dict[Role, frozenset[May]] = {
+    Role.ADMIN: frozenset(May),
+    Role.IT_SECURITY: _SEEING | {May.READ_SYSTEMS, May.JUSTIFY, May.DO_BY_HAND, May.DECIDE},
+    Role.REVIEWER: frozenset({May.SEE_OWN_ITEMS, May.DECIDE}),
+    Role.AUDITOR: _SEEING | {May.TAKE_EVIDENCE},
+    Role.SERVICE: frozenset({May.SEE_SYSTEMS, May.SEE_FINDINGS, May.READ_SYSTEMS}),
+}
+
+
+def why_not(actor: Actor, act: May) -> Refusal | None:
+    """Whether one of the actor's roles allows the act."""
+    if any(act in MAY[role] for role in actor.roles):
+        return None
+    fitting = ", ".join(role for role in Role if act in MAY[role])
+    return Refusal(
+        "not_allowed",
+        f"You may not {act}.",
+        f"This needs one of the roles: {fitting}. An admin can give it to you.",
+        status=403,
+    )
+
+
+def why_not_enter(
+    *, revoked: datetime | None, expires: datetime, ended: datetime | None, at: datetime
+) -> Refusal | None:
+    """Whether a token may still be used. The answer never says which of the reasons it was to somebody outside."""
+    if revoked is not None or expires <= at or ended is not None:
+        return Refusal("not_signed_in", "This token is not valid.", "Ask an admin for a new one.", status=401)
+    return None
+
+
+def why_not_give(role: Role, until: datetime | None, at: datetime) -> Refusal | None:
+    """An auditor comes from outside, so the role always has an end; no role ends in the past."""
+    if role is Role.AUDITOR and until is None:
+        return Refusal("end_missing", "An auditor's role needs an end.", "Give a date.", status=422)
+    if until is not None and until <= at:
+        return Refusal("end_in_the_past", "The role would end in the past.", "Give a later date.", status=422)
+    return None

@@ -1,0 +1,22 @@
+"""What the doors and the workers act with: a database, keys, settings and a clock, chosen once at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.kit import clock
+from app.kit.db import Database
+from app.kit.secrets import Keys
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """Passed whole to the edges; they hand its parts inwards as plain arguments."""
+
+    database: Database
+    keys: Keys
+    settings: Settings
+    clock: Callable[[], datetime] = clock.now

@@ -30,9 +30,6 @@ class Kind(StrEnum):
     # detection
     DETECTION_REQUESTED = "detection.requested"
     DETECTION_RAN = "detection.ran"
-    FINDING_OPENED = "finding.opened"
-    FINDING_CLOSED = "finding.closed"
-    FINDING_REOPENED = "finding.reopened"
     PRIVILEGE_JUSTIFIED = "privilege.justified"
     # review
     SCHEDULE_ADDED = "schedule.added"
@@ -47,6 +44,7 @@ class Kind(StrEnum):
     DRIFT_DECIDED = "drift.decided"
     # remediation
     REMEDIATION_OPENED = "remediation.opened"
+    REMOVAL_REQUESTED = "removal.requested"
     ACT_BEGUN = "act.begun"
     ACT_ENDED = "act.ended"
     REMEDIATION_MOVED = "remediation.moved"
@@ -74,9 +72,6 @@ QUIET = frozenset(
         Kind.IDENTITY_MATCHED,
         Kind.PERSON_ERASED,
         Kind.DETECTION_RAN,
-        Kind.FINDING_OPENED,
-        Kind.FINDING_CLOSED,
-        Kind.FINDING_REOPENED,
         Kind.PRIVILEGE_JUSTIFIED,
         Kind.SCHEDULE_ADDED,
         Kind.SCHEDULE_CHANGED,

@@ -1,0 +1,255 @@
+"""The one way to talk to an org: simple-salesforce behind a guard.
+
+The guard signs in when first needed, refreshes once on 401 and never again for the same request, sorts errors by
+`refusals`, retries reads within a budget and changes never, counts calls, keeps the daily usage that Salesforce reports,
+and takes the raw body's digest and the server's clock of every answer. simple-salesforce runs in direct mode, where it
+has no sign-in of its own to loop in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from simple_salesforce.api import Salesforce
+from simple_salesforce.exceptions import SalesforceError
+from simple_salesforce.util import exception_handler
+
+from connectors import pacing
+from connectors.errors import Denied, Misread, Unreachable
+from connectors.salesforce import auth, refusals
+from connectors.salesforce.auth import Access, Token
+from connectors.salesforce.refusals import SignedOut
+from connectors.salesforce.soql import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: what it says, the SHA-256 of its raw body, the server's clock, and its status."""
+
+    body: Any
+    digest: str
+    at: datetime | None
+    status: int
+    reference: str | None = None  # the server's own name for the request
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPage:
+    """One page of a query, already checked: `total` is the server's own count, `next` leads on, None at the end."""
+
+    rows: list[Row]
+    total: int
+    next: str | None
+    answer: Answer
+
+
+class Client:
+    """A guarded connection to one org. Not for several threads at once."""
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        timeouts: pacing.Timeouts | None = None,
+        budget: pacing.Budget | None = None,
+        clock: pacing.Clock = time.monotonic,
+        sleep: pacing.Sleep = time.sleep,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.access, self.now = access, now
+        self.calls = 0
+        self.usage: tuple[int, int] | None = None  # API calls used, and allowed, in the last 24 hours
+        self._timeouts, self._budget, self._clock, self._sleep = timeouts, budget, clock, sleep
+        self._token: Token | None = None
+        self._crm: Salesforce | None = None
+        self._session: requests.Session | None = None
+        self._last: requests.Response | None = None
+        self._columns: dict[tuple[str, bool], Mapping[str, str | None]] = {}
+
+    # --- who we are ---
+
+    @property
+    def token(self) -> Token:
+        """The current token; signs in when there is none."""
+        self._connected()
+        if self._token is None:
+            raise Denied("not signed in", missing="sign-in")
+        return self._token
+
+    def offered_versions(self) -> list[str]:
+        """The API versions that the org offers, oldest first."""
+        self._connected()
+        path = "/services/data/"
+        answer = self.read(f"GET {path}", lambda crm: crm.query_more(path, identifier_is_url=True))
+        rows = answer.body if isinstance(answer.body, list) else []
+        return sorted((str(row.get("version")) for row in rows if isinstance(row, dict)), key=_version_order)
+
+    def close(self) -> None:
+        """Forget the token and let go of connections."""
+        if self._session:
+            self._session.close()
+        self._crm = self._session = self._token = self._last = None
+
+    # --- reading ---
+
+    def query(self, soql: str, *, tooling: bool = False) -> QueryPage:
+        """The first page of a query."""
+        headers = {"Sforce-Query-Options": f"batchSize={self.access.page_size}"}
+        where = "tooling/query/" if tooling else "query/"
+        return self._page(soql, lambda crm: crm.restful(where, params={"q": soql}, headers=headers))
+
+    def more(self, link: str, soql: str) -> QueryPage:
+        """The page that a former page's `next` leads to; a link to another host or service is a Misread."""
+        base = f"https://{self._connected().sf_instance}"
+        parts = urlsplit(pacing.same_host(link, base))
+        if not parts.path.startswith("/services/data/"):
+            raise Misread(f"{soql}: the next page's address is not one of the query service")
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        return self._page(soql, lambda crm: crm.query_more(path, identifier_is_url=True))
+
+    def count(self, source: str, where: str = "") -> int:
+        """The server's own count of the rows that match."""
+        return self.query(f"SELECT COUNT() FROM {source}" + (f" WHERE {where}" if where else "")).total
+
+    def columns(self, source: str) -> Mapping[str, str | None]:
+        """Every column that we may see, with the name of the relation that starts there (or None). Kept for our life."""
+        key = (source, False)
+        if key not in self._columns:
+            answer = self.read(f"describe {source}", lambda crm: crm.restful(f"sobjects/{source}/describe"))
+            fields = answer.body.get("fields") if isinstance(answer.body, dict) else None
+            if not isinstance(fields, list):
+                raise Misread(f"describe {source}: the answer lists no fields")
+            self._columns[key] = {str(each.get("name")): each.get("relationshipName") for each in fields}
+        return self._columns[key]
+
+    def objects(self) -> frozenset[str]:
+        """The names of all objects that we may see."""
+        answer = self.read("describe all objects", lambda crm: crm.restful("sobjects/"))
+        rows = answer.body.get("sobjects") if isinstance(answer.body, dict) else None
+        if not isinstance(rows, list):
+            raise Misread("describe all objects: the answer lists none")
+        return frozenset(str(row.get("name")) for row in rows)
+
+    def read(self, what: str, ask: Callable[[Salesforce], Any]) -> Answer:
+        """Ask with patience. `ask` must not change anything."""
+        return pacing.read(lambda: self._once(what, ask), self._budget, clock=self._clock, sleep=self._sleep)
+
+    def _page(self, soql: str, ask: Callable[[Salesforce], Any]) -> QueryPage:
+        answer = self.read(soql, ask)
+        body = answer.body if isinstance(answer.body, dict) else {}
+        rows, total, done = body.get("records"), body.get("totalSize"), body.get("done")
+        link = body.get("nextRecordsUrl")
+        if not isinstance(rows, list) or not isinstance(total, int) or not isinstance(done, bool):
+            raise Misread(f"{soql}: the answer is not a query result")
+        if not done and not isinstance(link, str):
+            raise Misread(f"{soql}: the answer is not the end, but does not say how to go on")
+        return QueryPage(rows, total, None if done else str(link), answer)
+
+    # --- changing ---
+
+    def change(self, what: str, act: Callable[[Salesforce], Any]) -> Answer:
+        """Send an act, once. A 401 proves that it was not carried out, so then it goes again with a fresh token."""
+        return self._once(what, act, changes=True)
+
+    def revoke_token(self, handle: str) -> Answer:
+        """Revoke an OAuth token by its DeleteToken, sent in the form body (an address would end up in logs)."""
+
+        def act(crm: Salesforce) -> None:
+            url = f"https://{crm.sf_instance}/services/oauth2/revoke"
+            answer = crm.session.post(url, data={"token": handle}, headers={"Accept": "application/json"})
+            if answer.status_code != 200:
+                exception_handler(answer, name="revoke")
+
+        return self._once("POST /services/oauth2/revoke", act, changes=True)
+
+    # --- the guard ---
+
+    def _once(self, what: str, ask: Callable[[Salesforce], Any], *, changes: bool = False) -> Answer:
+        try:
+            return self._sent(what, ask, changes)
+        except SignedOut as refused:
+            if not refused.heals:
+                raise Denied(f"{refused}; no new sign-in will heal this", missing="API access") from None
+        self.close()
+        try:
+            return self._sent(what, ask, changes)
+        except SignedOut as refused:
+            raise Denied(f"{refused}; a fresh token was refused too", missing="API access") from None
+
+    def _sent(self, what: str, ask: Callable[[Salesforce], Any], changes: bool) -> Answer:
+        crm = self._connected()
+        self._last = None
+        with self._sorted(what, changes):
+            body = ask(crm)
+        raw = self._last
+        if raw is None:
+            raise Misread(f"{what}: nothing was sent")
+        digest, reference = hashlib.sha256(raw.content).hexdigest(), raw.headers.get("X-Request-Id")
+        return Answer(body, digest, pacing.server_time(raw.headers), raw.status_code, reference)
+
+    @contextmanager
+    def _sorted(self, what: str, changes: bool) -> Iterator[None]:
+        """Turn what the library raises into our errors."""
+        try:
+            yield
+        except SalesforceError as error:
+            headers = self._last.headers if self._last is not None else {}
+            at = pacing.server_time(headers)
+            wait = pacing.retry_after(headers, at or self.now())
+            status = error.status if isinstance(error.status, int) else 500
+            raise refusals.translate(status, error.content, what, changes=changes, wait=wait, at=at) from None
+        except requests.exceptions.InvalidJSONError:
+            raise Unreachable(f"{what}: the answer is not readable", ambiguous=changes) from None
+        except requests.RequestException as error:
+            raise pacing.sorted_error(error, what, changes=changes) from None
+        except json.JSONDecodeError:
+            raise Unreachable(f"{what}: the answer is not readable", ambiguous=changes) from None
+
+    def _connected(self) -> Salesforce:
+        if self._crm is None:
+            self._token = self._signed_in()
+            parts = urlsplit(self._token.instance_url)
+            # The library insists on https; the adapter speaks http to a loopback address that said so itself.
+            plain = frozenset({parts.netloc}) if parts.scheme == "http" else frozenset[str]()
+            self._session = pacing.open_session(self._timeouts, plain=plain)
+            self._session.hooks["response"].append(self._heard)
+            self._crm = Salesforce(
+                session_id=self._token.value,
+                instance_url=self._token.instance_url,
+                version=self.access.api_version,
+                session=self._session,
+            )
+        return self._crm
+
+    def _signed_in(self) -> Token:
+        def ask() -> Token:
+            self.calls += 1
+            with pacing.open_session(self._timeouts) as session:
+                return auth.obtain(self.access, session, now=lambda: self.now().timestamp())
+
+        return pacing.read(ask, self._budget, clock=self._clock, sleep=self._sleep)
+
+    def _heard(self, response: requests.Response, *_args: Any, **_options: Any) -> None:
+        self.calls += 1
+        self._last = response
+        for piece in response.headers.get("Sforce-Limit-Info", "").split(";"):
+            name, _, numbers = piece.strip().partition("=")
+            used, _, allowed = numbers.partition("/")
+            if name == "api-usage" and used.isdigit() and allowed.isdigit():
+                self.usage = (int(used), int(allowed))
+
+
+def _version_order(version: str) -> float:
+    try:
+        return float(version)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,183 @@
+"""What an account can hold: profiles, permission sets, groups of them, roles, public groups, queues; and their nesting.
+
+A profile's permissions stand in the hidden permission set that it owns, a permission set group's (muting already
+applied) in the hidden set of type `Group`: so one object, `PermissionSet`, tells all flags in one shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connectors.records import EntitlementRecord, NestingRecord, Privilege, Record
+from connectors.salesforce import flags
+from connectors.salesforce.client import Client
+from connectors.salesforce.reading import Gathered, Odd, Part
+from connectors.salesforce.soql import Row, text, truth
+
+FLAG_COLUMNS = tuple(flags.column(flag) for flag in flags.FLAGS)
+SET_WISH = (
+    *("Id", "Name", "Label", "Description", "Type", "IsOwnedByProfile", "ProfileId", "PermissionSetGroupId"),
+    *("HasActivationRequired", "Profile.Name", *FLAG_COLUMNS),
+)
+MUTING = "0QM"  # key prefix of muting permission sets: parts of a group that take away instead of give
+KINDS = {"Regular": "group", "Queue": "queue"}
+WITH_SUBORDINATES = {"RoleAndSubordinates", "RoleAndSubordinatesInternal"}
+
+
+def parts(_client: Client, _gathered: Gathered) -> list[Part]:
+    """Flags before groups that sum them up, roles and members before the groups that stand for roles."""
+    group_wish = ("Id", "Name", "DeveloperName", "Type", "RelatedId", "Description", "DoesIncludeBosses")
+    return [
+        Part("PermissionSet", "PermissionSet", SET_WISH, permission_set, gathers=True),
+        Part(
+            "PermissionSetGroup",
+            "PermissionSetGroup",
+            ("Id", "DeveloperName", "MasterLabel", "Description", "Status", "HasActivationRequired"),
+            set_group,
+        ),
+        Part(
+            "PermissionSetGroupComponent",
+            "PermissionSetGroupComponent",
+            ("Id", "PermissionSetGroupId", "PermissionSetId"),
+            component,
+        ),
+        Part("UserRole", "UserRole", ("Id", "Name", "DeveloperName", "ParentRoleId"), role, gathers=True),
+        Part("GroupMember (nesting)", "GroupMember", ("Id", "GroupId", "UserOrGroupId"), member, gathers=True),
+        Part("Group", "Group", group_wish, group, where="Type IN ('Regular', 'Queue')"),
+        Part("Group (derived)", "Group", group_wish, derived_group, where="Type NOT IN ('Regular', 'Queue')"),
+    ]
+
+
+def held_flags(row: Row) -> tuple[str, ...] | None:
+    """The names of the permissions that a set gives; None where not one permission column could be read."""
+    if not any(column in row for column in FLAG_COLUMNS):
+        return None
+    return tuple(flag for flag in flags.FLAGS if row.get(flags.column(flag)) is True)
+
+
+def _meaning(held: tuple[str, ...] | None) -> tuple[Privilege, ...] | None:
+    return None if held is None else flags.privileges(held)
+
+
+def permission_set(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """A permission set, or the profile whose permissions it holds; a group's sum is kept for the group itself."""
+    key, held = text(row, "Id"), held_flags(row)
+    if key is None:
+        raise Odd("a permission set without Id")
+    if text(row, "Type") == "Group" or text(row, "PermissionSetGroupId"):
+        gathered.table("sums")[text(row, "PermissionSetGroupId") or key] = held
+        return
+    profile = text(row, "ProfileId") if truth(row, "IsOwnedByProfile") else None
+    if truth(row, "IsOwnedByProfile") and profile is None:
+        raise Odd("a set that a profile owns, without the profile's Id")
+    name = text(row, "Profile.Name") if profile else text(row, "Name")
+    yield EntitlementRecord(
+        key=profile or key,
+        kind="profile" if profile else "permission_set",
+        name=name or text(row, "Label") or key,
+        label=name if profile else text(row, "Label"),
+        description=text(row, "Description"),
+        privileges=_meaning(held),
+        native=held or (),
+        revocable=profile is None,
+    )
+
+
+def set_group(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """A permission set group. Its sum can be trusted only when Salesforce says that it is up to date."""
+    key, status = text(row, "Id"), text(row, "Status")
+    if key is None:
+        raise Odd("a permission set group without Id")
+    held = gathered.table("sums").get(key) if status in ("Updated", None) else None
+    description = text(row, "Description")
+    if status not in ("Updated", None):
+        description = f"[recalculation: {status}] {description or ''}".strip()
+    yield EntitlementRecord(
+        key=key,
+        kind="permission_set_group",
+        name=text(row, "DeveloperName") or key,
+        label=text(row, "MasterLabel"),
+        description=description,
+        privileges=_meaning(held),
+        native=held or (),
+    )
+
+
+def component(row: Row, _gathered: Gathered) -> Iterator[Record]:
+    """A set that a group includes. A muting set takes away, so it is no nesting (the group's sum has it applied)."""
+    holder, held = text(row, "PermissionSetGroupId"), text(row, "PermissionSetId")
+    if holder is None or held is None:
+        raise Odd("a group component without group or set")
+    if not held.startswith(MUTING):
+        yield NestingRecord(holder, held, "group_includes_set")
+
+
+def role(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """A role; whoever has a role also reaches what the roles below it reach."""
+    key, parent = text(row, "Id"), text(row, "ParentRoleId")
+    if key is None:
+        raise Odd("a role without Id")
+    gathered.table("parents")[key] = parent
+    yield EntitlementRecord(key, "role", text(row, "DeveloperName") or key, text(row, "Name"), privileges=())
+    if parent:
+        yield NestingRecord(parent, key, "role_hierarchy")
+
+
+def member(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """A group that is a member of a group. Members that are users are grants, not nesting."""
+    holder, held = text(row, "UserOrGroupId"), text(row, "GroupId")
+    if holder is None or held is None:
+        raise Odd("a membership without member or group")
+    if holder.startswith("00G"):
+        gathered.group("nested").add(holder)
+        yield NestingRecord(holder, held, "group_in_group")
+
+
+def group(row: Row, _gathered: Gathered) -> Iterator[Record]:
+    """A public group or a queue."""
+    yield _group_record(row, KINDS.get(text(row, "Type") or "", "group"), revocable=True)
+
+
+def derived_group(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """A group that Salesforce keeps by itself (a role's people, everybody): told only where it is a member somewhere.
+
+    Whoever has the role holds such a group; with subordinates, so does whoever has a role below.
+    """
+    key, group_type, related = text(row, "Id"), text(row, "Type") or "", text(row, "RelatedId")
+    if key is None:
+        raise Odd("a group without Id")
+    if key not in gathered.group("nested"):
+        return
+    yield _group_record(row, "derived_group", revocable=False)
+    if related is None or not related.startswith("00E"):
+        return
+    yield NestingRecord(related, key, "role_to_group")
+    if group_type in WITH_SUBORDINATES:
+        for below in subordinates(related, gathered.table("parents")):
+            yield NestingRecord(below, key, "role_to_group")
+
+
+def _group_record(row: Row, group_kind: str, *, revocable: bool) -> EntitlementRecord:
+    key = text(row, "Id")
+    if key is None:
+        raise Odd("a group without Id")
+    # Groups that stand for a role have an empty name.
+    name = text(row, "DeveloperName") or text(row, "Name") or f"{text(row, 'Type')} {text(row, 'RelatedId') or key}"
+    label, description = text(row, "Name"), text(row, "Description")
+    return EntitlementRecord(key, group_kind, name, label, description, privileges=(), revocable=revocable)
+
+
+def subordinates(top: str, parents: dict[str, str | None]) -> list[str]:
+    """Every role below `top`, in the order of the reading; a circle in the data does not trap us."""
+    children: dict[str, list[str]] = {}
+    for child, parent in parents.items():
+        if parent:
+            children.setdefault(parent, []).append(child)
+    found: dict[str, None] = {}
+    waiting = list(children.get(top, ()))
+    while waiting:
+        each = waiting.pop(0)
+        if each not in found and each != top:
+            found[each] = None
+            waiting += children.get(each, ())
+    return list(found)

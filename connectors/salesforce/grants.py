@@ -1,0 +1,83 @@
+"""Who holds what, directly: profiles and roles from `User`, sets and set groups from their assignments, memberships.
+
+Every user also has an assignment of the hidden set that a profile owns and of the one that sums up a set group: the
+first is the profile grant once more, the second is the group's. Assignments of inactive users are read like all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connectors.records import Authority, GrantRecord, Record
+from connectors.salesforce.client import Client
+from connectors.salesforce.reading import Gathered, Odd, Part
+from connectors.salesforce.soql import Row, text, truth, when
+
+ASSIGNMENT_WISH = (
+    *("Id", "AssigneeId", "PermissionSetId", "PermissionSetGroupId", "ExpirationDate", "IsActive", "IsRevoked"),
+    *("LastCreatedByChangeId", "PermissionSet.IsOwnedByProfile", "PermissionSet.Type"),
+    *("PermissionSet.HasActivationRequired", "PermissionSet.PermissionSetGroupId"),
+)
+# Only orgs with User Access Policies have these; their absence is not worth a word in every receipt.
+OF_POLICIES = ("IsRevoked", "LastCreatedByChangeId")
+
+
+def parts(client: Client, _gathered: Gathered) -> list[Part]:
+    """The three places where grants stand."""
+    there = client.columns("PermissionSetAssignment")
+    wish = tuple(column for column in ASSIGNMENT_WISH if column not in OF_POLICIES or column in there)
+    return [
+        Part("User (profile and role)", "User", ("Id", "ProfileId", "UserRoleId"), profile_and_role),
+        Part("PermissionSetAssignment", "PermissionSetAssignment", wish, assignment),
+        Part(
+            "GroupMember",
+            "GroupMember",
+            ("Id", "GroupId", "UserOrGroupId", "Group.Type"),
+            membership,
+        ),
+    ]
+
+
+def profile_and_role(row: Row, _gathered: Gathered) -> Iterator[Record]:
+    """An account's profile, and its role if it has one."""
+    account = text(row, "Id")
+    if account is None:
+        raise Odd("a user without Id")
+    for column in ("ProfileId", "UserRoleId"):
+        if held := text(row, column):
+            yield GrantRecord(account, held)
+
+
+def assignment(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """A permission set or a permission set group, assigned."""
+    account, held_set = text(row, "AssigneeId"), text(row, "PermissionSetId")
+    kind = text(row, "PermissionSet.Type")
+    group = text(row, "PermissionSetGroupId") or text(row, "PermissionSet.PermissionSetGroupId")
+    if account is None or (held_set is None and group is None):
+        raise Odd("an assignment without assignee or set")
+    if truth(row, "PermissionSet.IsOwnedByProfile") or kind == "Profile":
+        return
+    if group and kind not in (None, "Group"):
+        return  # a set that comes through a group: nesting, not a grant of its own
+    until, active = when(row.get("ExpirationDate")), truth(row, "IsActive")
+    revoked = truth(row, "IsRevoked") is True
+    asleep = truth(row, "PermissionSet.HasActivationRequired") is True or kind == "Session"
+    over = until is not None and until <= gathered.at
+    by_policy = revoked or text(row, "LastCreatedByChangeId") is not None
+    yield GrantRecord(
+        account_key=account,
+        entitlement_key=group or held_set or "",
+        authority=Authority.POLICY if by_policy else Authority.CRM,
+        key=text(row, "Id"),
+        until=until,
+        effective=False if revoked or asleep or over else active,
+    )
+
+
+def membership(row: Row, _gathered: Gathered) -> Iterator[Record]:
+    """A user in a public group or queue. A group in a group is nesting; groups that keep themselves are no grants."""
+    group, who = text(row, "GroupId"), text(row, "UserOrGroupId")
+    if group is None or who is None:
+        raise Odd("a membership without member or group")
+    if who.startswith("005") and text(row, "Group.Type") in (None, "Regular", "Queue"):
+        yield GrantRecord(who, group, key=text(row, "Id"))

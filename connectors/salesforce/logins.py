@@ -1,0 +1,82 @@
+"""Sign-ins, good and failed, as `LoginHistory` keeps them for about six months.
+
+It can be filtered by time but not by status or application, and without the right it shows only our own rows and no
+error. It is read in windows of whole days, as many days at once as fit about one page. No addresses, no places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from connectors.errors import Denied
+from connectors.records import LoginRecord, Record
+from connectors.salesforce.client import Client
+from connectors.salesforce.reading import Gathered, Odd, Part
+from connectors.salesforce.soql import Row, moment, quote, text, when
+
+WISH = ("Id", "UserId", "LoginTime", "LoginType", "LoginSubType", "Status", "Application")
+
+
+def parts(client: Client, gathered: Gathered) -> list[Part]:
+    """One part, from midnight `login_days` ago until now."""
+    if gathered.rights is None:
+        _insist_on_others(client)
+    until = gathered.at.replace(microsecond=0)
+    since = until.replace(hour=0, minute=0, second=0) - timedelta(days=client.access.login_days)
+    return [
+        Part(
+            "LoginHistory",
+            "LoginHistory",
+            WISH,
+            translate,
+            where=between(since, until),
+            order="",
+            windows=windows,
+            anchor=f"{moment(since)}|{moment(until)}",
+        )
+    ]
+
+
+def _insist_on_others(client: Client) -> None:
+    """Where our rights are out of sight, rows of nobody but ourselves mean that we may not see the others'."""
+    principal = client.token.principal
+    others = client.count("LoginHistory", f"UserId != {quote(principal)}") if principal else 0
+    if not others:
+        name = "Monitor Login History"
+        raise Denied(f"logins: only our own sign-ins are visible; our user needs {name}", missing=name)
+
+
+def between(since: datetime, until: datetime) -> str:
+    """The condition for `[since, until)`."""
+    return f"LoginTime >= {moment(since)} AND LoginTime < {moment(until)}"
+
+
+def windows(client: Client, anchor: str, said: int) -> tuple[str, Sequence[str]]:
+    """Cut the anchor's span into whole days, so many at once that a window holds about a page."""
+    since_text, until_text, *step_text = anchor.split("|")
+    since, until = datetime.fromisoformat(since_text), datetime.fromisoformat(until_text)
+    days = max(1, (until - since).days + 1)
+    step = int(step_text[0]) if step_text else max(1, min(days, client.access.page_size * days // max(1, said)))
+    conditions, begin = [], since
+    while begin < until:
+        end = min(until, begin + timedelta(days=step))
+        conditions.append(between(begin, end))
+        begin = end
+    return f"{since_text}|{until_text}|{step}", conditions
+
+
+def translate(row: Row, _gathered: Gathered) -> Iterator[Record]:
+    """One sign-in. `Status` is `Success` or a free text that says why not."""
+    key, at, status = text(row, "Id"), when(row.get("LoginTime")), text(row, "Status")
+    if key is None or at is None:
+        raise Odd("a sign-in without Id or time")
+    way = "; ".join(found for column in ("LoginType", "LoginSubType") if (found := text(row, column)))
+    yield LoginRecord(
+        key=key,
+        account_key=text(row, "UserId"),
+        at=at.astimezone(UTC),
+        succeeded=None if status is None else status == "Success",
+        way=way or None,
+        application=text(row, "Application"),
+    )

@@ -1,0 +1,114 @@
+"""The reading side: what may be read here, and every stream page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from connectors.connector import ActKind, Coverage, Page, StreamCoverage
+from connectors.errors import Denied, Misread
+from connectors.records import Stream
+from connectors.salesforce import accounts, changes, entitlements, grants, integrations, logins, rights, settings
+from connectors.salesforce.client import Client
+from connectors.salesforce.reading import Gathered, Part, read_stream
+from connectors.salesforce.soql import text
+
+Parts = Callable[[Client, Gathered], list[Part]]
+STREAMS: Mapping[Stream, Parts] = {
+    Stream.ACCOUNTS: accounts.parts,
+    Stream.ENTITLEMENTS: entitlements.parts,
+    Stream.GRANTS: grants.parts,
+    Stream.LOGINS: logins.parts,
+    Stream.INTEGRATIONS: integrations.parts,
+    Stream.SETTINGS: settings.parts,
+    Stream.CHANGES: changes.parts,
+}
+SOURCES: Mapping[Stream, tuple[str, ...]] = {
+    Stream.ACCOUNTS: ("User",),
+    Stream.ENTITLEMENTS: ("PermissionSet", "PermissionSetGroup", "PermissionSetGroupComponent", "UserRole", "Group"),
+    Stream.GRANTS: ("User", "PermissionSetAssignment", "GroupMember"),
+    Stream.LOGINS: ("LoginHistory",),
+    Stream.INTEGRATIONS: ("ConnectedApplication", "OauthToken"),
+    Stream.SETTINGS: ("Organization",),
+    Stream.CHANGES: ("SetupAuditTrail",),
+}
+NOTES: Mapping[Stream, str] = {
+    Stream.LOGINS: "about six months, as long as Salesforce keeps them",
+    Stream.CHANGES: "at least 180 days; delegated administrators show only here",
+    Stream.INTEGRATIONS: "apps used but not installed are concluded from their tokens",
+}
+
+
+class SalesforceReader:
+    """Sees an org through a user that should not be able to change anything."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._rights: tuple[frozenset[str] | None] | None = None
+
+    def check(self) -> Coverage:
+        """Ask who we are and what we may read; six calls. Denied if even the org does not say its name."""
+        return check(self.client)
+
+    def pull(self, stream: Stream, resume: str | None = None) -> Iterator[Page]:
+        """Read one stream. Denied names the right without which Salesforce would show a part and call it all."""
+        if stream not in STREAMS:
+            raise Denied(f"Salesforce has no {stream}", missing=f"{stream}: not part of Salesforce")
+        held = self.rights()
+        if refused := rights.why_not(stream, held):
+            raise refused
+        gathered = Gathered(at=self.client.now(), rights=held)
+        yield from read_stream(self.client, stream, STREAMS[stream](self.client, gathered), gathered, resume)
+
+    def rights(self) -> frozenset[str] | None:
+        """Our own permissions, asked once."""
+        if self._rights is None:
+            self._rights = (rights.own(self.client),)
+        return self._rights[0]
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.client.close()
+
+
+def check(client: Client, acts: bool = False) -> Coverage:
+    """Who we are, which streams can be read, and which right each other one needs; with `acts`, what we may do."""
+    offered = client.offered_versions()
+    wanted = client.access.api_version
+    if wanted not in offered:
+        newest = offered[-1] if offered else "none"
+        raise Denied(f"the org does not offer API {wanted}, the newest is {newest}; set api_version", missing=wanted)
+    page = client.query("SELECT Id, Name FROM Organization")
+    if len(page.rows) != 1:
+        raise Misread("SELECT Id, Name FROM Organization: an org has exactly one row")
+    held = rights.own(client)
+    there = client.objects()
+    notes = [] if held is not None else ["our own permissions are out of sight: give View Setup and Configuration"]
+    if client.usage:
+        notes.append(f"API calls in the last 24 hours: {client.usage[0]} of {client.usage[1]}")
+    return Coverage(
+        system_key=text(page.rows[0], "Id") or "",
+        system_name=text(page.rows[0], "Name") or "",
+        principal=client.token.principal,
+        streams={stream: _coverage(stream, held, there) for stream in STREAMS},
+        acts=_acts(held) if acts else frozenset(),
+        api_version=wanted,
+        notes=tuple(notes),
+    )
+
+
+def _coverage(stream: Stream, held: frozenset[str] | None, there: frozenset[str]) -> StreamCoverage:
+    refused = rights.why_not(stream, held)
+    absent = [source for source in SOURCES[stream] if source not in there]
+    missing = refused.missing if refused else f"access to {', '.join(absent)}" if absent else None
+    notes = [NOTES[stream]] if stream in NOTES else []
+    if stream is Stream.ACCOUNTS and held is not None and not held.intersection(accounts.LOGIN_RIGHTS):
+        notes.append("frozen and locked state not collected: missing Manage Users")
+    if stream is Stream.INTEGRATIONS and "ExternalClientApplication" not in there:
+        notes.append("External Client Apps not visible: feature off, or missing View External Client Apps")
+    return StreamCoverage(missing is None, missing, "; ".join(notes) or None)
+
+
+def _acts(held: frozenset[str] | None) -> frozenset[ActKind]:
+    if held is None:
+        return frozenset()
+    return frozenset(kind for kind, needs in rights.ACT_NEEDS.items() if not rights.missing(needs, held))

@@ -166,7 +166,7 @@ class Client:
         def act(crm: Salesforce) -> None:
             url = f"https://{crm.sf_instance}/services/oauth2/revoke"
             answer = crm.session.post(url, data={"token": handle}, headers={"Accept": "application/json"})
-            if answer.status_code != 200:
+            if answer.status_code >= 300:
                 exception_handler(answer, name="revoke")
 
         return self._once("POST /services/oauth2/revoke", act, changes=True)

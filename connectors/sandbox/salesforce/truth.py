@@ -1,0 +1,100 @@
+"""What is really in the org: the counts of all rows, and by category who a good review finds. Read from the rows as they are now."""
+
+from datetime import timedelta
+from typing import Any
+
+from connectors.sandbox.salesforce import flags, moments, schema
+from connectors.sandbox.salesforce.world import KNOBS, World
+
+INACTIVE_AFTER, DORMANT_AFTER = timedelta(days=90), timedelta(days=200)
+PEOPLE = """u."IsActive" = 1 AND u."UserType" = 'Standard' """
+IN_FORCE = """a."IsActive" = 1 AND s."HasActivationRequired" = 0 AND (a."ExpirationDate" IS NULL OR a."ExpirationDate" > :now)"""
+
+
+def told(world: World) -> dict[str, Any]:
+    """Counts, categories with ids, what was planted, and how many hold each permission."""
+    planted = world.store.kept("planted")
+    categories = _categories(world, planted)
+    return {
+        "kind": "salesforce",
+        "now": world.clock.now().isoformat(),
+        "counts": {e.name: world.store.scalar(f'SELECT COUNT(*) FROM "{e.name}"') for e in schema.ENTITIES.values()},
+        "categories": categories,
+        "category_counts": {name: len(found) for name, found in categories.items()},
+        "planted": planted,
+        "holders": _holders(world),
+        "accounts_by_roster_id": world.store.kept("accounts"),
+        "knobs": world.knobs | {k: v for k, v in KNOBS.items() if k not in world.knobs},
+    }
+
+
+def _categories(world: World, planted: dict[str, list[str]]) -> dict[str, list[str]]:
+    now = world.clock.now()
+    values = {
+        "now": moments.written(now),
+        "old": moments.written(now - INACTIVE_AFTER),
+        "dormant": moments.written(now - DORMANT_AFTER),
+    }
+
+    def ids(sql: str) -> list[str]:
+        # Each statement names only the moments it needs, so unused ones must not be bound.
+        return [row[0] for row in world.store.db.execute(sql, {k: v for k, v in values.items() if f":{k}" in sql})]
+
+    def still_active(*parts: str) -> list[str]:
+        active = set(ids('SELECT "Id" FROM "User" WHERE "IsActive" = 1'))
+        return [id for part in parts for id in planted.get(part, []) if id in active]
+
+    machines, away = set(planted["machines"]), set(planted.get("away", []))
+    people = f'SELECT u."Id" FROM "User" u WHERE {PEOPLE}'
+    critical = " OR ".join(f's."Permissions{name}" = 1' for name in sorted(flags.CRITICAL))
+    holders = 'FROM "User" u JOIN "PermissionSetAssignment" a ON a."AssigneeId" = u."Id" JOIN "PermissionSet" s ON s."Id" = a."PermissionSetId"'
+    privileged = [
+        i
+        for i in ids(f'SELECT DISTINCT u."Id" {holders} WHERE {PEOPLE} AND {IN_FORCE} AND ({critical})')
+        if i not in machines
+    ]
+    accounts = world.store.kept("accounts")
+    reasoned = {accounts.get(key) for key in world.store.kept("reasoned")}
+    return {
+        "leavers_active": still_active("departed_admin", "leavers_salesforce"),
+        "departed_admin": still_active("departed_admin"),
+        "departed_admin_tokens": [t for t in planted["departed_admin_tokens"] if _token_lives(world, t)],
+        "inactive": [i for i in ids(f'{people} AND u."LastLoginDate" < :old') if i not in machines | away],
+        "never_used": [
+            i for i in ids(f'{people} AND u."LastLoginDate" IS NULL AND u."CreatedDate" < :old') if i not in machines
+        ],
+        "nobody": still_active("nobody"),
+        "shared_email": still_active("shared_email"),
+        "second_account": still_active("second_account"),
+        "away": still_active("away"),
+        "movers": still_active("movers"),
+        "newcomers": still_active("newcomers"),
+        "contractors": still_active("contractors"),
+        "machines": still_active("machines"),
+        "guests": still_active("guests"),
+        "platform_accounts": still_active("platform_accounts"),
+        "stale_assignments": [
+            i for i in planted["stale_assignments"] if i in set(ids('SELECT "Id" FROM "PermissionSetAssignment"'))
+        ],
+        "cannot_be_deactivated": still_active("cannot_be_deactivated"),
+        "frozen": ids('SELECT "UserId" FROM "UserLogin" WHERE "IsFrozen" = 1'),
+        "without_login_row": ids('SELECT "Id" FROM "User" WHERE "Id" NOT IN (SELECT "UserId" FROM "UserLogin")'),
+        "privileged": privileged,
+        "privileged_without_reason": [i for i in privileged if i not in reasoned],
+        "dormant_tokens": ids(
+            'SELECT "DeleteToken" FROM "OauthToken" WHERE "LastUsedDate" < :dormant OR ("LastUsedDate" IS NULL AND "CreatedDate" < :dormant)'
+        ),
+    }
+
+
+def _token_lives(world: World, token: str) -> bool:
+    return bool(world.store.scalar('SELECT 1 FROM "OauthToken" WHERE "DeleteToken" = ?', [token]))
+
+
+def _holders(world: World) -> dict[str, int]:
+    """How many active accounts hold each permission, through whatever assignment is in force."""
+    columns = ", ".join(f'COUNT(DISTINCT CASE WHEN s."{c}" = 1 THEN u."Id" END)' for c in flags.COLUMNS)
+    tables = '"User" u JOIN "PermissionSetAssignment" a ON a."AssigneeId" = u."Id" JOIN "PermissionSet" s ON s."Id" = a."PermissionSetId"'
+    sql = f'SELECT {columns} FROM {tables} WHERE u."IsActive" = 1 AND {IN_FORCE}'
+    row = world.store.db.execute(sql, {"now": world.now()}).fetchone()
+    return dict(zip(flags.NAMES, row, strict=True))

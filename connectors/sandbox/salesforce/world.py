@@ -1,0 +1,149 @@
+"""The state of the pretend org while it runs: its rows, its clock, who is signed in, which cursors are open, how it is tuned."""
+
+from array import array
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from connectors.sandbox import company as company_of
+from connectors.sandbox import roster
+from connectors.sandbox.clock import Clock
+from connectors.sandbox.salesforce import accounts, activity, flags, furniture, ids, moments, schema
+from connectors.sandbox.salesforce.org import Draft
+from connectors.sandbox.salesforce.rights import Caller
+from connectors.sandbox.salesforce.soql import Plan
+from connectors.sandbox.store import Store
+from connectors.sandbox.wire import Ask
+
+CURSORS_LIVE = timedelta(days=2)
+KNOBS: dict[str, Any] = {
+    "short_pages": True,  # every fourth page of a long answer is shorter than asked
+    "gone_is_cross_reference": False,  # a record deleted before answers 400 INVALID_CROSS_REFERENCE_KEY instead of 404
+    "token_seconds": 7200,  # how long an access token lives, by the real clock
+    "daily_limit": None,  # API calls per day; `None`: what the licences add up to
+}
+PERMISSION_SET_OF = {"reader": "Rolecall_Reader", "executor": "Rolecall_Executor"}
+ACCOUNT_OF = {"reader": "rolecall-reader", "executor": "rolecall-executor"}
+RIGHTS_OF = {"reader": flags.READER, "executor": flags.EXECUTOR}
+
+
+@dataclass(frozen=True)
+class Session:
+    """An access token that was given out. `until` is real time."""
+
+    account: str
+    principal: str
+    until: datetime
+
+
+@dataclass
+class Cursor:
+    """An open query: its rows as they were when it was asked."""
+
+    plan: Plan
+    keys: "array[int]"
+    total: int
+    size: int
+    tooling: bool
+    opened: datetime
+    starts: dict[int, int] = field(default_factory=dict)  # offset of a page -> how many pages came before
+
+
+@dataclass
+class World:
+    """Everything that answers depend on."""
+
+    store: Store
+    clock: Clock
+    keys: dict[str, Any]
+    url: str = ""
+    sessions: dict[str, Session] = field(default_factory=dict)
+    cursors: dict[str, Cursor] = field(default_factory=dict)
+    knobs: dict[str, Any] = field(default_factory=lambda: dict(KNOBS))
+    used: int = 0
+    opened: int = 0
+    echo: Any = None  # the last row of the page before, for the fault that repeats it
+
+    def now(self) -> str:
+        """The present moment, written."""
+        return moments.written(self.clock.now())
+
+    def account_of(self, principal: str) -> str:
+        """The User id behind a principal."""
+        return str(self.store.kept("accounts")[ACCOUNT_OF[principal]])
+
+    def next_id(self, entity: str) -> str:
+        """A new id, never given out before."""
+        prefix = schema.ENTITIES[entity.lower()].prefix
+        counters = self.store.kept("counters", {})
+        counters[prefix] = counters.get(prefix, 0) + 1
+        self.store.keep("counters", counters)
+        return ids.make(prefix, counters[prefix])
+
+    def daily_limit(self) -> int:
+        """API calls allowed per day: 100,000 and a thousand per licence in use."""
+        seats = self.store.scalar('SELECT SUM("UsedLicenses") FROM "UserLicense"')
+        return int(self.knobs["daily_limit"] or 100_000 + 1000 * (seats or 0))
+
+    def audit(self, by: str, action: str, section: str, said: str) -> None:
+        """One row of the setup audit trail."""
+        row = {
+            "Action": action,
+            "Section": section,
+            "Display": said,
+            "CreatedById": by,
+            "CreatedDate": self.now(),
+            "SystemModstamp": self.now(),
+        }
+        self.store.add("SetupAuditTrail", {"Id": self.next_id("SetupAuditTrail")} | row)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One authenticated REST call. `base` is `/services/data/vN`."""
+
+    world: World
+    caller: Caller
+    ask: Ask
+    base: str
+
+    @property
+    def store(self) -> Store:
+        """Where the rows are."""
+        return self.world.store
+
+    def another(self, method: str, path: str, query: Mapping[str, list[str]], body: bytes) -> "Call":
+        """A call within this one, by the same caller."""
+        return Call(self.world, self.caller, Ask(method, path, query, self.ask.headers, body), self.base)
+
+
+def open_world(home: Path | None, clock: Clock, keys: dict[str, Any], seed: int, people: int) -> World:
+    """The org in this home; written first when there is none yet. Refuses a home that holds another company."""
+    store = Store(home)
+    wanted = {"seed": seed, "people": people}
+    found = store.kept("company")
+    if found is not None and found != wanted:
+        store.close()
+        raise ValueError(f"this home holds another company: {found}, not {wanted}")
+    if found is None:
+        with store.change():
+            _write(store, clock, seed, people)
+            store.keep("company", wanted)
+    return World(store, clock, keys)
+
+
+def _write(store: Store, clock: Clock, seed: int, people: int) -> None:
+    for statement in schema.create_statements():
+        store.db.execute(statement)
+    draft = Draft(store, company_of.make(seed, clock.now(), people))
+    furniture.write(draft)
+    accounts.write(draft)
+    activity.write(draft)
+    store.keep("accounts", draft.accounts)
+    store.keep("counters", draft.counters)
+    store.keep("planted", draft.planted)
+    store.keep("reasoned", [r["person"] for r in roster.reasons(draft.company) if r["system"] == "salesforce"])
+    store.keep("roster_ids", {id: key for key, id in draft.accounts.items()})
+    store.db.execute("ANALYZE")

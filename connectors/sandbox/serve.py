@@ -1,0 +1,177 @@
+"""Start a sandbox: as a thread of a test or of the demo, or on its own for anybody to point a client at.
+
+python -m connectors.sandbox.serve salesforce --port 8801 --home ./sandbox --seed 7
+"""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import uvicorn
+
+from connectors.sandbox import keys, web
+from connectors.sandbox.clock import Clock
+from connectors.sandbox.faults import Faults
+from connectors.sandbox.hubspot.front import open_hubspot
+from connectors.sandbox.salesforce.front import open_salesforce
+from connectors.sandbox.wire import Pretender
+
+Kind = Literal["salesforce", "hubspot"]
+HOST = "127.0.0.1"
+PORTS_TRIED = 50
+PATIENCE = 30.0  # seconds until a server must have begun to answer
+
+
+@dataclass(frozen=True)
+class Running:
+    """A sandbox that answers at `url`. `admin_key` opens the routes under `/__sandbox__/`."""
+
+    kind: str
+    url: str
+    credentials: dict[str, Any]
+    admin_key: str
+    _stop: Callable[[], None] = field(repr=False, compare=False)
+
+    def stop(self) -> None:
+        """Stop answering and let go of the home. What was changed is kept there."""
+        self._stop()
+
+
+def start(
+    kind: Kind,
+    *,
+    home: Path | None,
+    seed: int,
+    people: int = 300,
+    port: int = 0,
+    now: datetime | None = None,
+    without: Sequence[str] = (),
+    faults: int | None = None,
+    quiet: bool = True,
+) -> Running:
+    """Start one sandbox and wait until it answers.
+
+    Without a `home` nothing is kept. `port` 0 takes any; a taken one falls forward to the next. `now` sets the sandbox's clock, which then
+    ticks. `without` are rights that the reader does not get. `faults` is the seed of random ones. Refuses an unknown kind, a home that
+    holds another company and an unknown right with `ValueError`.
+    """
+    place = None if home is None else Path(home) / kind
+    clock, secrets = Clock(now), keys.load(place, kind)
+    pretender: Pretender
+    if kind == "salesforce":
+        pretender = open_salesforce(place, clock, secrets, seed, people)
+    elif kind == "hubspot":
+        pretender = open_hubspot(place, clock, secrets, seed, people)
+    else:
+        raise ValueError(f"no sandbox of kind {kind!r}; there are salesforce and hubspot")
+    if without:
+        pretender.withhold("reader", list(without))
+    planned = Faults()
+    if faults is not None:
+        planned.plan({"seed": faults})
+    listener = _listen(port)
+    url = f"http://{HOST}:{listener.getsockname()[1]}"
+    credentials = pretender.credentials(url)
+    app = web.build(pretender, planned, clock, secrets["admin_key"])
+    # h11 in pure Python, whatever is installed, and no proxy headers: the faults need uvicorn's own hold on the connection.
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        proxy_headers=False,
+        log_level="error" if quiet else "info",
+        timeout_graceful_shutdown=1,
+    )
+    return Running(kind, url, credentials, secrets["admin_key"], _run(uvicorn.Server(config), listener, pretender))
+
+
+def _listen(port: int) -> socket.socket:
+    """A listening socket on this port, or on the next free one."""
+    for candidate in range(port, port + PORTS_TRIED) if port else [0]:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, candidate))
+            listener.listen(128)
+        except OSError:
+            listener.close()
+            continue
+        return listener
+    raise OSError(f"no free port from {port} to {port + PORTS_TRIED - 1}")
+
+
+def _run(server: uvicorn.Server, listener: socket.socket, pretender: Pretender) -> Callable[[], None]:
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listener]}, name=f"sandbox-{pretender.kind}", daemon=True
+    )
+    thread.start()
+    deadline = time.monotonic() + PATIENCE
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > deadline:
+            raise RuntimeError(f"the {pretender.kind} sandbox did not begin to answer")
+        time.sleep(0.005)
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+        pretender.close()
+
+    return stop
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Serve one sandbox until told to stop. Prints one line of JSON: where it is and how to sign in."""
+    parser = argparse.ArgumentParser(prog="python -m connectors.sandbox.serve", description="A pretend CRM.")
+    parser.add_argument("kind", choices=["salesforce", "hubspot"])
+    parser.add_argument("--port", type=int, default=0, help="falls forward when taken; 0 takes any")
+    parser.add_argument("--home", type=Path, default=None, help="where its state and keys are kept; nowhere by default")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--people", "--accounts", type=int, default=300)
+    parser.add_argument(
+        "--now", type=datetime.fromisoformat, default=None, help="ISO time with a zone; the real time by default"
+    )
+    parser.add_argument(
+        "--without", action="append", default=[], help="a right that the reader does not get; may be repeated"
+    )
+    parser.add_argument("--faults", type=int, default=None, help="seed of random faults")
+    wish = parser.parse_args(argv)
+    running = start(
+        wish.kind,
+        home=wish.home,
+        seed=wish.seed,
+        people=wish.people,
+        port=wish.port,
+        now=wish.now,
+        without=wish.without,
+        faults=wish.faults,
+    )
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    said = {
+        "kind": running.kind,
+        "url": running.url,
+        "credentials": running.credentials,
+        "admin_key": running.admin_key,
+        "pid": os.getpid(),
+    }
+    sys.stdout.write(json.dumps(said) + "\n")
+    sys.stdout.flush()
+    told.wait()
+    running.stop()
+
+
+if __name__ == "__main__":
+    main()

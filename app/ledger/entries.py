@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import rfc8785
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app.kit import clock, ids
+from app.ledger import jcs, tree
 from app.ledger.kinds import QUIET, Kind
-from app.ledger.tables import EntryRow, PendingRow, PersonalRow
+from app.ledger.tables import EntryRow, LeaflessRow, PendingRow, PersonalRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,10 @@ def record(session: Session, entry: Entry, *, by: str, at: datetime) -> uuid.UUI
 
 
 def record_many(session: Session, entries: Iterable[Entry], *, by: str, at: datetime) -> list[uuid.UUID]:
-    """Write many entries set-wise, all by one author at one moment. Returns their ids in order."""
+    """Write many entries set-wise, all by one author at one moment. Returns their ids in order.
+
+    Raises jcs.Unwritable (a ValueError) for a body with fractions, U+0000 or whole numbers beyond 2^53 - 1.
+    """
     at = clock.utc(at)
     rows: list[dict[str, Any]] = []
     personal: list[dict[str, Any]] = []
@@ -54,6 +57,7 @@ def record_many(session: Session, entries: Iterable[Entry], *, by: str, at: date
     if not rows:
         return []
     session.execute(insert(EntryRow), rows)
+    session.execute(insert(LeaflessRow), [{"entry_id": row["id"], "leaf": row["leaf"]} for row in rows])
     if personal:
         session.execute(insert(PersonalRow), personal)
     pending = [{"entry_id": row["id"], "kind": row["kind"]} for row in rows if row["kind"] not in QUIET]
@@ -64,7 +68,7 @@ def record_many(session: Session, entries: Iterable[Entry], *, by: str, at: date
 
 def canonical(row: Mapping[str, Any]) -> bytes:
     """The bytes an entry's leaf is made of (RFC 8785), from its row."""
-    return rfc8785.dumps(
+    return jcs.dumps(
         {
             "id": str(row["id"]),
             "kind": str(row["kind"]),
@@ -86,9 +90,13 @@ def _compose(entry: Entry, by: str, at: datetime) -> tuple[dict[str, Any], list[
     values = []
     identifier = ids.uuid7()
     for name, value in entry.personal.items():
+        if name in body:
+            raise ValueError(f"{entry.kind}: {name} is given both openly and as a personal value")
+        if "\x00" in value:
+            raise jcs.Unwritable(f"{entry.kind}: {name} holds U+0000, which PostgreSQL does not keep")
         salt = os.urandom(32)
         body[name] = {"commitment": commitment(salt, value)}
         values.append({"entry_id": identifier, "field": name, "salt": salt, "value": value, "person": entry.person})
     row = {"id": identifier, "kind": str(entry.kind), "subject": entry.subject, "author": by, "at": at, "body": body}
-    row["leaf"] = hashlib.sha256(b"\x00" + canonical(row)).digest()
+    row["leaf"] = tree.leaf_hash(canonical(row))
     return row, values

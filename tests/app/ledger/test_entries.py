@@ -1,12 +1,13 @@
 """Writing down what happened."""
 
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from app.kit.db import Database
-from app.ledger import entries
+from app.ledger import entries, jcs, tree
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow, PendingRow, PersonalRow
@@ -35,3 +36,46 @@ def test_an_entry_that_something_follows_leaves_a_pending_row(database: Database
 def test_a_time_without_a_zone_is_refused(database: Database) -> None:
     with pytest.raises(ValueError, match="no time zone"), database.transaction() as session:
         entries.record(session, Entry(Kind.SNAPSHOT_SEALED, "snapshot:1"), by="x", at=datetime(2026, 1, 1))
+
+
+TRICKY = {
+    "text": 'quotes " \\ and \x07 bells, Zoë, 日本, 🙂, \u2028',
+    "numbers": [0, -1, 2**53 - 1],
+    "nothing": None,
+    "nested": {"z": [], "a": {}, "": True, "\ufb33": 1, "🙂": False},
+}
+
+
+def test_both_databases_give_an_entry_back_exactly_as_it_was_hashed(database: Database, at: datetime) -> None:
+    moments = [at, at.replace(microsecond=1), at.astimezone(timezone(timedelta(hours=5, minutes=30)))]
+    with database.transaction() as session:
+        made = [
+            entries.record(session, Entry(Kind.DECISION_RECORDED, "item:ü", TRICKY, {"x": "é"}), by="ada", at=moment)
+            for moment in moments
+        ]
+    with database.reading() as session:
+        for identifier in made:
+            row = session.get_one(EntryRow, identifier)
+            assert tree.leaf_hash(entries.canonical(vars(row))) == row.leaf
+
+
+def test_the_bytes_of_an_entry_are_fixed_for_ever(at: datetime) -> None:
+    row = {"id": UUID(int=7), "kind": Kind.DECISION_RECORDED, "subject": "item:1", "author": "ada", "at": at}
+    assert entries.canonical(row | {"body": {"b": [1, None], "a": "ü"}}).decode() == (
+        '{"at":"2026-11-16T09:00:00+00:00","author":"ada","body":{"a":"ü","b":[1,null]},'
+        '"id":"00000000-0000-0000-0000-000000000007","kind":"decision.recorded","subject":"item:1"}'
+    )
+
+
+@pytest.mark.parametrize("body", [{"a": 0.5}, {"a": "\x00"}, {"a": 2**60}])
+def test_a_body_that_a_database_would_give_back_differently_is_refused(
+    database: Database, at: datetime, body: dict[str, object]
+) -> None:
+    with pytest.raises(jcs.Unwritable), database.transaction() as session:
+        entries.record(session, Entry(Kind.DECISION_RECORDED, "item:1", body), by="x", at=at)
+
+
+def test_a_personal_value_cannot_hide_behind_an_open_one(database: Database, at: datetime) -> None:
+    told = Entry(Kind.DECISION_RECORDED, "item:1", {"name": "x"}, {"name": "Bo"})
+    with pytest.raises(ValueError, match="both openly and as a personal value"), database.transaction() as session:
+        entries.record(session, told, by="x", at=at)

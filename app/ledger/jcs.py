@@ -1,0 +1,60 @@
+"""The one way to write JSON as bytes, so that a digest means the same everywhere (RFC 8785, without fractions).
+
+Fractions are refused: two databases and two languages print them differently. So are whole numbers that JavaScript would
+round, and U+0000 and half surrogates, which PostgreSQL does not keep.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_LARGEST = 2**53 - 1
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False, allow_nan=False).encode
+
+
+class Unwritable(ValueError):
+    """A value that has no canonical form here; the message says where it stands."""
+
+
+def dumps(value: Any) -> bytes:
+    """The canonical bytes of a JSON value. Raises Unwritable for what cannot be written the same way everywhere."""
+    try:
+        return _encode(_ordered(value, "$")).encode()
+    except UnicodeEncodeError as error:
+        raise Unwritable("text holds half of a surrogate pair, which is no character") from error
+
+
+def _ordered(value: Any, where: str) -> Any:
+    if value is None or value is True or value is False:
+        return value
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise Unwritable(f"{where}: text holds U+0000, which PostgreSQL does not keep")
+        return str(value)
+    if isinstance(value, int):
+        if not -_LARGEST <= value <= _LARGEST:
+            raise Unwritable(f"{where}: {value} is beyond 2^53 - 1; write it as text")
+        return int(value)
+    if isinstance(value, Mapping):
+        return {_key(name, where): _ordered(value[name], f"{where}.{name}") for name in _sorted(value, where)}
+    if isinstance(value, list | tuple):
+        return [_ordered(each, f"{where}[{index}]") for index, each in enumerate(value)]
+    raise Unwritable(f"{where}: {type(value).__name__} has no canonical form; write it as text")
+
+
+def _key(name: Any, where: str) -> str:
+    if "\x00" in name:
+        raise Unwritable(f"{where}: a name holds U+0000")
+    return str(name)
+
+
+def _sorted(value: Mapping[Any, Any], where: str) -> list[Any]:
+    names = list(value)
+    if not all(isinstance(name, str) for name in names):
+        raise Unwritable(f"{where}: names are text")
+    if all(name.isascii() for name in names):
+        return sorted(names)
+    # RFC 8785 sorts by UTF-16 units, which differ from code points outside the first 65,536 characters.
+    return sorted(names, key=lambda name: name.encode("utf-16-be", "surrogatepass"))

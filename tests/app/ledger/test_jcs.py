@@ -1,0 +1,48 @@
+"""Canonical JSON: the same bytes as RFC 8785 says, or a refusal."""
+
+import json
+from typing import Any
+
+import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.ledger import jcs
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+)
+
+
+@given(VALUES)
+def test_bytes_are_those_of_the_reference_and_survive_reading(value: Any) -> None:
+    written = jcs.dumps(value)
+    assert written == rfc8785.dumps(value)
+    assert jcs.dumps(json.loads(written)) == written
+
+
+def test_names_are_sorted_as_the_rfc_sorts_them() -> None:
+    # RFC 8785 section 3.2.3: by UTF-16 units, so that a smiley stands before a ligature.
+    named = {"\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\U0001f600": 5, "\u0080": 6, "\u00f6": 7}
+    assert list(json.loads(jcs.dumps(named)).values()) == [2, 4, 6, 7, 1, 5, 3]
+
+
+@pytest.mark.parametrize(
+    ("value", "because"),
+    [
+        ({"a": [1.0]}, r"\$\.a\[0\]: float"),
+        ({"a": 2**53}, "beyond"),
+        ({"a": -(2**53)}, "beyond"),
+        ("nul \x00", "U\\+0000"),
+        ({"nul \x00": 1}, "U\\+0000"),
+        ("\ud800", "surrogate"),
+        ({1: 2}, "names are text"),
+        (b"bytes", "bytes has no canonical form"),
+    ],
+)
+def test_what_two_readers_could_read_differently_is_refused(value: Any, because: str) -> None:
+    with pytest.raises(jcs.Unwritable, match=because):
+        jcs.dumps(value)

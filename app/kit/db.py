@@ -87,6 +87,7 @@ class Database:
                 max_overflow=pool_size,
                 pool_pre_ping=True,
                 isolation_level="READ COMMITTED",
+                hide_parameters=True,  # an error's text goes into logs; what was being written does not
             )
             self.reader = self.writer
 
@@ -116,7 +117,7 @@ class Database:
 
 
 def _sqlite(url: Any, begin: str) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

@@ -1,0 +1,62 @@
+"""One embedded worker per home: a file lock that says who holds it.
+
+A second process launching under the same executor id re-runs the first one's step in flight, so it is refused before it
+can. The lock is the kernel's: it goes with the process that held it, however that process ended.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from app.kit.refusal import Refusal, Refused
+
+
+class EmbeddedLock:
+    """`home/worker.lock`, held from `take` until `release` or the end of the process."""
+
+    def __init__(self, home: Path) -> None:
+        self.path = home / "worker.lock"
+        self._file: int | None = None
+
+    def take(self, holder: str) -> None:
+        """Take it, noting `holder` ("rolecall serve") for whoever comes next. Raises Refused naming who has it."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            who = os.read(file, 200).decode(errors="replace").strip() or "another process"
+            os.close(file)
+            raise Refused(
+                Refusal(
+                    "worker_runs_already",
+                    f"{self.path.parent} is in the hands of {who}, and SQLite has one worker only.",
+                    "Leave the work to it, stop it first, or use PostgreSQL (ROLECALL_DATABASE_URL) for several.",
+                )
+            ) from None
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{holder} (process {os.getpid()})\n".encode(), 0)
+        self._file = file
+
+    def release(self) -> None:
+        """Let go, if held."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    @staticmethod
+    def holder(home: Path) -> str | None:
+        """Who holds the lock of this home now, as text for people; None when nobody does."""
+        try:
+            file = os.open(home / "worker.lock", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return None
+        except BlockingIOError:
+            return os.read(file, 200).decode(errors="replace").strip() or "another process"
+        finally:
+            os.close(file)

@@ -84,6 +84,8 @@ def _secret_mistakes(secret: Secret) -> list[str]:
         return [f"secret token: does not begin with {TOKEN_PREFIX}; a session's tokens go under refresh and access"]
     if refresh and claims(refresh).get("token_type") != "refresh":
         return ["secret refresh: is not a refresh token; copy the one that was issued together with the access token"]
+    if refresh and not claims(refresh).get("org_id"):
+        return ["secret refresh: names no organisation; choose one with auth/switch-org/ and store what it answers"]
     return []
 
 

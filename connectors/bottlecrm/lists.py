@@ -60,7 +60,7 @@ class Listed:
 
 def people(client: Client, resume: str | None = None) -> Iterator[Listed]:
     """Everybody with a membership, active or not, as profile rows. The credential's owner must be an admin."""
-    return _walk(client, Asking("people", "/api/users/", _people_columns, {}, client.access.page_size), resume)
+    return _walk(client, Asking("people", "/api/users/", people_columns, {}, client.access.page_size), resume)
 
 
 def teams(client: Client, resume: str | None = None) -> Iterator[Listed]:
@@ -82,7 +82,7 @@ def _walk(client: Client, asking: Asking, resume: str | None) -> Iterator[Listed
     while True:
         first = not place.ends
         answer = client.get(asking.path, {**asking.filters, "limit": asking.limit, "offset": place.offset})
-        found = _columns(answer, asking)
+        found = columns(answer, asking.columns)
         fresh = [row for number in range(len(found)) for row in _fresh(answer, asking, place, found[number], number)]
         place = _next(answer, place, found)
         done = not any(place.ends)
@@ -130,9 +130,10 @@ def _next(answer: Answer, place: Place, found: Sequence[Column]) -> Place:
     return Place(place.offset + turned, ends, [column.count for column in found])
 
 
-def _columns(answer: Answer, asking: Asking) -> Sequence[Column]:
+def columns(answer: Answer, fall: Callable[[Any], Sequence[Column]]) -> Sequence[Column]:
+    """The lists in an answer, by the function that knows where they are. Raises Misread when they are not there."""
     try:
-        return asking.columns(answer.body)
+        return fall(answer.body)
     except (KeyError, TypeError, ValueError) as error:
         raise Misread(f"BottleCRM, {answer.asked}: the answer has no list where one was due") from error
 
@@ -144,7 +145,8 @@ def _id(answer: Answer, row: Row) -> str:
         raise Misread(f"BottleCRM, {answer.asked}: a row without an id") from error
 
 
-def _people_columns(body: Any) -> Sequence[Column]:
+def people_columns(body: Any) -> Sequence[Column]:
+    """Active and inactive members."""
     names = ("active_users", "inactive_users")
     return [Column(int(body[name][f"{name}_count"]), list(body[name][name])) for name in names]
 

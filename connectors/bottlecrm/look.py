@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.bottlecrm import entitlements, grants, integrations
+from connectors.bottlecrm import entitlements, grants, integrations, lists
 from connectors.bottlecrm.accounts import account, login_of
 from connectors.bottlecrm.client import Answer, Client
 from connectors.connector import Look, State, Target, TargetKind
@@ -120,8 +120,8 @@ def _person(client: Client, target: Target) -> tuple[Mapping[str, Any] | None, A
     """
     if target.email:
         answer = client.get("/api/users/", {"email": target.email, "limit": client.access.page_size})
-        for name in ("active_users", "inactive_users"):
-            for row in answer.body[name][name]:
+        for column in lists.columns(answer, lists.people_columns):
+            for row in column.rows:
                 if str(login_of(row)["id"]) == target.account_key:
                     return row, answer
     answer = client.get(f"/api/user/{target.account_key}/", may_lack=True)

@@ -45,7 +45,7 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
     sheets: list[turns.Sheet] = [*known.sheets]
     for batch in users:
         records, dropped = translate(batch.rows, known)
-        missing = known.missing if batch.after is None else ()
+        missing = [*known.missing, *unsaid(rows)] if batch.after is None else ()
         sheets.append((records, receipt(batch, "users", dropped=dropped, missing=missing)))
     return turns.numbered(Stream.ACCOUNTS, sheets, resume)
 
@@ -53,6 +53,11 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
 def kept(client: Client, shelf: Shelf, stream: Stream) -> Iterator[Batch]:
     """The user list, fetched once for every stream that rests on it."""
     return shelf.batches(Place.USERS, stream, lambda: walk(client, Place.USERS, limit=LIMIT))
+
+
+def unsaid(rows: Sequence[Row]) -> tuple[str, ...]:
+    """What no row so much as mentions: the 2026-03 paths leave seats out, the v3 paths give them."""
+    return ("seats: this version of the API does not give them",) if not any("seatNames" in row for row in rows) else ()
 
 
 def translate(rows: Sequence[Row], known: Known) -> tuple[tuple[AccountRecord, ...], list[str]]:

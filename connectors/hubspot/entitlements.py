@@ -48,7 +48,7 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
     users = list(accounts.kept(client, shelf, Stream.ENTITLEMENTS))
     rows = [row for batch in users for row in batch.rows]
     of_users = [SUPER_ADMIN, *_seats(rows), *_unnamed(rows, named)]
-    sheets.append((of_users, replace(folded(users, "users"), missing=tuple(missing))))
+    sheets.append((of_users, replace(folded(users, "users"), missing=(*missing, *accounts.unsaid(rows)))))
     return turns.numbered(Stream.ENTITLEMENTS, sheets, resume)
 
 

@@ -30,6 +30,7 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
         sheets.append(((), folded(teams, "teams", said)))
     except Denied as error:
         missing.append(f"teams: {error.missing}")
+    missing += accounts.unsaid(rows)
     for batch in users:
         records = translate(batch.rows, members)
         sheets.append((records, receipt(batch, "users", missing=missing if batch.after is None else ())))

@@ -51,7 +51,7 @@ class Access:
     client_secret: str | None = field(default=None, repr=False)
     private_key: str | None = field(default=None, repr=False)
     username: str | None = None
-    login_days: int = 190  # Salesforce keeps about six months
+    login_days: int = 400  # more than Salesforce keeps; empty days cost next to nothing
     change_days: int = 180
     page_size: int = 2000
     least_profile: Mapping[str, str] = field(default_factory=dict)  # licence (or "" for any) -> profile name or Id
@@ -103,7 +103,7 @@ def read_access(config: Config, secret: Secret) -> Access:
     )
 
 
-_LIMITS = {"login_days": (190, 1, 400), "change_days": (180, 1, 400), "page_size": (2000, 200, 2000)}
+_LIMITS = {"login_days": (400, 1, 800), "change_days": (180, 1, 800), "page_size": (2000, 200, 2000)}
 
 
 def _number(config: Config, name: str, default: int, low: int, high: int, mistakes: list[str]) -> int:

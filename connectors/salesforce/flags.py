@@ -30,7 +30,7 @@ FLAGS: Mapping[str, tuple[Privilege, ...]] = {
     "AssignPermissionSets": (P.MANAGE_ACCESS,),
     "ManageSessionPermissionSets": (P.MANAGE_ACCESS,),
     "ManageSharing": (P.MANAGE_ACCESS,),
-    "TransferAnyEntity": (P.CHANGE_ALL,),
+    "TransferAnyEntity": (),  # moves ownership, within what one may edit
     # Signing in
     "BypassMFAForUiLogins": (P.BYPASS_SIGN_IN,),
     "PasswordNeverExpires": (P.BYPASS_SIGN_IN,),
@@ -56,14 +56,14 @@ FLAGS: Mapping[str, tuple[Privilege, ...]] = {
     "ModifyMetadata": (P.CUSTOMIZE,),
     "MCPMetadataApi": (P.CUSTOMIZE,),
     "ManageReleaseUpdates": (P.CUSTOMIZE,),
-    "CanInsertFeedSystemFields": (P.CHANGE_ALL,),
+    "CanInsertFeedSystemFields": (),
     # Data leaving
     "ExportReport": (P.EXPORT,),
     "DataExport": (P.EXPORT, P.SEE_ALL),
     "QueryAllFiles": (P.EXPORT, P.SEE_ALL),
     "BulkApiHardDelete": (P.CHANGE_ALL,),
-    "ViewEncryptedData": (P.SEE_ALL,),
-    "ViewUserPII": (P.SEE_ALL,),
+    "ViewEncryptedData": (),  # unmasks fields, on records one may see anyway
+    "ViewUserPII": (),
     # Security tooling
     "ManageEncryptionKeys": (P.MANAGE_SECURITY,),
     "ManageCertificates": (P.MANAGE_SECURITY,),

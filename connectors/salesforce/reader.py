@@ -53,11 +53,12 @@ class SalesforceReader:
         """Read one stream. Denied names the right without which Salesforce would show a part and call it all."""
         if stream not in STREAMS:
             raise Denied(f"Salesforce has no {stream}", missing=f"{stream}: not part of Salesforce")
-        held = self.rights()
+        before, held = self.client.calls, self.rights()
         if refused := rights.why_not(stream, held):
             raise refused
         gathered = Gathered(at=self.client.now(), rights=held)
-        yield from read_stream(self.client, stream, STREAMS[stream](self.client, gathered), gathered, resume)
+        parts = STREAMS[stream](self.client, gathered)
+        yield from read_stream(self.client, stream, parts, gathered, resume, self.client.calls - before)
 
     def rights(self) -> frozenset[str] | None:
         """Our own permissions, asked once."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -108,19 +108,21 @@ class Place:
 
 
 def read_stream(
-    client: Client, stream: Stream, parts: Sequence[Part], gathered: Gathered, resume: str | None
+    client: Client, stream: Stream, parts: Sequence[Part], gathered: Gathered, resume: str | None, spent: int = 0
 ) -> Iterator[Page]:
-    """All pages of a stream, from the start or from `resume`."""
-    place = Place.of(resume, len(parts))
+    """All pages of a stream, from the start or from `resume`. `spent`: calls made already, told with the first page."""
+    place, began = Place.of(resume, len(parts)), client.calls
     for part in parts[: place.part]:
         if part.gathers:
             for _ in _read_part(client, part, Place(), gathered):
                 pass  # only to know again what it tells
+    spent += client.calls - began
     for index in range(place.part, len(parts)):
         here = place if index == place.part else Place(index)
         for records, receipt, then in _read_part(client, parts[index], here, gathered):
             after = then or (Place(index + 1) if index + 1 < len(parts) else None)
-            yield Page(stream, records, receipt, after.text() if after else None)
+            told, spent = replace(receipt, calls=receipt.calls + spent), 0
+            yield Page(stream, records, told, after.text() if after else None)
 
 
 Read = tuple[list[Record], PageReceipt, Place | None]
@@ -149,7 +151,14 @@ def _columns(client: Client, part: Part) -> tuple[list[str], list[str]]:
     known = client.columns(part.source)
     relations = {name for name in known.values() if name}
     there = [c for c in part.wish if (c.split(".")[0] in relations if "." in c else c in known)]
-    return there, [f"{part.source}.{c}" for c in part.wish if c not in there]
+    return there, _named_lost(part.source, [c for c in part.wish if c not in there])
+
+
+def _named_lost(source: str, columns: list[str]) -> list[str]:
+    """Each lost column by name; permissions that this org does not know in one line, because they are many."""
+    flags = [column.removeprefix("Permissions") for column in columns if column.startswith("Permissions")]
+    others = [f"{source}.{column}" for column in columns if not column.startswith("Permissions")]
+    return [*others, *([f"{source}.Permissions*: {', '.join(flags)}"] if flags else [])]
 
 
 def _absent(part: Part, gathered: Gathered, refused: Denied, calls: int) -> Read:

@@ -23,7 +23,7 @@ from connectors.salesforce.auth import Access
 from connectors.salesforce.client import Client
 
 ORG = "00D5g00000RoleCEAA"
-OURS = "0055g00000ReaderAA"
+OURS = "0055g00000ReadrAAA"
 Reply = tuple[int, Any]
 
 

@@ -96,7 +96,7 @@ def sign_in(org: Any, secret: dict[str, str]) -> auth.Token:
 
 def test_a_jwt_is_signed_for_one_user_and_a_short_time(org: Any, pem: str) -> None:
     token = sign_in(org, {"client_id": "consumer", "private_key": pem, "username": "reader@example.com"})
-    assert (token.org, token.principal) == ("00D5g00000RoleCEAA", "0055g00000ReaderAA")
+    assert (token.org, token.principal) == ("00D5g00000RoleCEAA", "0055g00000ReadrAAA")
     form = dict(piece.split("=", 1) for piece in org.asked[0][2].split("&"))
     assert form["grant_type"].endswith("jwt-bearer")
     said = jwt.decode(form["assertion"], RSAKey.import_key(pem), algorithms=["RS256"])

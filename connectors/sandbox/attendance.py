@@ -1,7 +1,7 @@
 """When people sign in: told once, so that both sandboxes see the same working life.
 
-Each person has their own random stream, hence nobody's sign-ins change when somebody else's do, and a hundred thousand people can be told
-one after the other without keeping them.
+Each person has their own random stream, hence nobody's sign-ins change when somebody else's do, and a hundred
+thousand people can be told one after the other without keeping them.
 """
 
 import random

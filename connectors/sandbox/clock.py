@@ -1,7 +1,7 @@
 """What time it is inside a sandbox, which need not be what time it is outside.
 
-Rows are stamped and windows are trimmed by the sandbox's clock; what concerns the wire (expiry of tokens and assertions) goes by the real
-one, because the client signs with that.
+Rows are stamped and windows are trimmed by the sandbox's clock; what concerns the wire (expiry of tokens and
+assertions) goes by the real one, because the client signs with that.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,8 @@
 """The company whose CRMs the sandboxes pretend to be: who works there, who left, who moved, who is away.
 
-Everything follows from a seed, a day and a number of people, so both sandboxes and the roster tell of the same company. What a reviewer
-ought to find is planted on purpose and listed in `Company.parts`; nothing else about it is random enough to look like a finding.
+Everything follows from a seed, a day and a number of people, so both sandboxes and the roster tell of the same
+company. What a reviewer ought to find is planted on purpose and listed in `Company.parts`; nothing else about it is
+random enough to look like a finding.
 """
 
 import random
@@ -23,12 +24,9 @@ HEADS = (
     ("IT", "Chief Information Officer"),
 )
 # One entry per line manager of the smallest company; larger ones repeat the list. Support reports to the VP Customer.
-MANAGED = ("Sales", "Marketing", "Customer Success", "Support", "Operations", "Finance", "IT") + (
-    "Sales",
-    "Support",
-    "Customer Success",
-    "Marketing",
-    "Sales",
+MANAGED = (
+    *("Sales", "Marketing", "Customer Success", "Support", "Operations", "Finance", "IT"),
+    *("Sales", "Support", "Customer Success", "Marketing", "Sales"),
 )
 TITLES = {
     "Sales": ("Account Executive", "Sales Development Representative", "Sales Engineer", "Account Manager"),

@@ -1,7 +1,7 @@
 """What goes wrong on demand: each fault a CRM or the way to it can have, planned one by one or drawn from a seed.
 
-Some faults replace the answer (`BEFORE`), some distort a page of rows (`PAGES`), and some happen to the connection after everything is
-committed (`AFTER`). A fault that does not fit a call waits for one that it fits.
+Some faults replace the answer (`BEFORE`), some distort a page of rows (`PAGES`), and some happen to the connection
+after everything is committed (`AFTER`). A fault that does not fit a call waits for one that it fits.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""What the personnel office would hand over: who works here, who answers for which machine, and why somebody holds great power."""
+"""What the personnel office hands over: who works here, who answers for which machine, why some hold great power."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from connectors.sandbox.company import DOMAIN, Company, Person
 
 HEADER = ("id", "emails", "name", "manager", "department", "title", "start", "end", "away_from", "away_until", "kind")
 
-# Machines that sign in: mailbox, label, department that answers for it, which CRM it works in, and whether the roster knows it.
+# Machines that sign in: mailbox, label, department that answers for it, its CRM, and whether the roster knows it.
 MACHINES = (
     ("svc-billing-sync", "Billing Sync", "Finance", "salesforce", True),
     ("svc-warehouse-loader", "Warehouse Loader", "IT", "salesforce", True),

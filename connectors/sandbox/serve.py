@@ -61,9 +61,9 @@ def start(
 ) -> Running:
     """Start one sandbox and wait until it answers.
 
-    Without a `home` nothing is kept. `port` 0 takes any; a taken one falls forward to the next. `now` sets the sandbox's clock, which then
-    ticks. `without` are rights that the reader does not get. `faults` is the seed of random ones. Refuses an unknown kind, a home that
-    holds another company and an unknown right with `ValueError`.
+    Without a `home` nothing is kept. `port` 0 takes any; a taken one falls forward to the next. `now` sets the sandbox's
+    clock, which then ticks. `without` are rights that the reader does not get. `faults` is the seed of random ones.
+    Refuses an unknown kind, a home that holds another company and an unknown right with `ValueError`.
     """
     place = None if home is None else Path(home) / kind
     clock, secrets = Clock(now), keys.load(place, kind)

@@ -1,7 +1,7 @@
 """Where a sandbox keeps what is true in it: one SQLite database, in memory or in its home.
 
-Everything a caller was told has happened is committed before the answer leaves, so a sandbox that is killed comes back as its callers
-left it.
+Everything a caller was told has happened is committed before the answer leaves, so a sandbox that is killed comes
+back as its callers left it.
 """
 
 import json

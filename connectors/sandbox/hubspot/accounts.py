@@ -123,9 +123,9 @@ def create(call: Call) -> Answer:
             call.store.add("account", row | values)
         _set_secondary(call, id, sent.get("secondaryTeamIds") or [])
         call.world.event("ADD_USER", id, call.acting)
-    made = call.store.row("SELECT * FROM account WHERE id = ?", [id])
-    assert made is not None
-    return Answer(201, shown(call, made, welcome=bool(sent["sendWelcomeEmail"])), {"Location": f"{call.ask.path}/{id}"})
+    return Answer(
+        201, shown(call, _row(call, id), welcome=bool(sent["sendWelcomeEmail"])), {"Location": f"{call.ask.path}/{id}"}
+    )
 
 
 def update(call: Call, id: str) -> Answer:
@@ -157,9 +157,11 @@ def update(call: Call, id: str) -> Answer:
                 row["id"],
                 call.acting,
             )
-    changed = call.store.row("SELECT * FROM account WHERE id = ?", [row["id"]])
-    assert changed is not None
-    return Answer(200, shown(call, changed))
+    return Answer(200, shown(call, _row(call, row["id"])))
+
+
+def _row(call: Call, id: str) -> Row:
+    return call.store.rows("SELECT * FROM account WHERE id = ?", [id])[0]
 
 
 def _check(call: Call, sent: dict[str, Any], row: Row | None) -> None:
@@ -230,7 +232,8 @@ def roles(call: Call) -> Answer:
 
 def seats(call: Call) -> Answer:
     """The kinds of seats and how many are left."""
-    used = dict(call.store.rows("SELECT seat, COUNT(*) FROM account WHERE state != 'removed' GROUP BY seat"))
+    rows = call.store.rows("SELECT seat, COUNT(*) FROM account WHERE state != 'removed' GROUP BY seat")
+    used = {row[0]: row[1] for row in rows}
     total = len(call.store.column("SELECT 1 FROM account")) + 20
     return Answer(
         200,

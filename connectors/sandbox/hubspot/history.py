@@ -1,4 +1,4 @@
-"""What the portal tells of itself: sign-ins, security events, the audit log, its details, and how much of its API was used."""
+"""What the portal tells of itself: sign-ins, security events, the audit log, its details, and its use of the API."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The company as a HubSpot portal: who has an account there, in which role and team, and what the portal remembers of them."""
+"""The company as a HubSpot portal: who has an account there, in which role and team, and what is remembered of them."""
 
 import random
 from collections.abc import Iterator
@@ -13,20 +13,27 @@ from connectors.sandbox.store import Store
 
 PORTAL_ID, APP_IDS = 48151623, {"reader": 7001001, "executor": 7001002}
 TABLES = (
-    """CREATE TABLE account (seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, email TEXT COLLATE NOCASE UNIQUE NOT NULL, first_name TEXT,
-       last_name TEXT, role_id TEXT, primary_team_id TEXT, super_admin INTEGER NOT NULL DEFAULT 0, seat TEXT, state TEXT NOT NULL,
-       record_id TEXT, owner_id TEXT, title TEXT, phone TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, removed_at REAL)""",
-    "CREATE TABLE secondary_team (account_id TEXT NOT NULL, team_id TEXT NOT NULL, PRIMARY KEY (account_id, team_id))",
+    """CREATE TABLE account (
+        seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, email TEXT COLLATE NOCASE UNIQUE NOT NULL,
+        first_name TEXT, last_name TEXT, role_id TEXT, primary_team_id TEXT, super_admin INTEGER NOT NULL DEFAULT 0,
+        seat TEXT, state TEXT NOT NULL CHECK (state IN ('active', 'invited', 'deactivated', 'removed')),
+        record_id TEXT, owner_id TEXT, title TEXT, phone TEXT,
+        created_at TEXT NOT NULL, updated_at TEXT NOT NULL, removed_at REAL)""",
+    """CREATE TABLE secondary_team (
+        account_id TEXT NOT NULL, team_id TEXT NOT NULL, PRIMARY KEY (account_id, team_id))""",
     "CREATE TABLE role (id TEXT PRIMARY KEY, name TEXT NOT NULL, billing INTEGER NOT NULL)",
     "CREATE TABLE team (id TEXT PRIMARY KEY, name TEXT NOT NULL, parent_id TEXT)",
-    """CREATE TABLE login (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, ok INTEGER NOT NULL, account_id TEXT, email TEXT, ip TEXT,
-       location TEXT, country TEXT, region TEXT, agent TEXT)""",
+    """CREATE TABLE login (
+        seq INTEGER PRIMARY KEY, at TEXT NOT NULL, ok INTEGER NOT NULL, account_id TEXT, email TEXT, ip TEXT,
+        location TEXT, country TEXT, region TEXT, agent TEXT)""",
     "CREATE INDEX login_account ON login (account_id)",
     "CREATE INDEX login_at ON login (at)",
-    """CREATE TABLE security (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, type TEXT NOT NULL, account_id TEXT, acting TEXT, object_id TEXT,
-       ip TEXT, location TEXT, country TEXT, region TEXT)""",
-    """CREATE TABLE audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, category TEXT NOT NULL, sub_category TEXT, action TEXT NOT NULL,
-       target TEXT, account_id TEXT, email TEXT)""",
+    """CREATE TABLE security (
+        seq INTEGER PRIMARY KEY, at TEXT NOT NULL, type TEXT NOT NULL, account_id TEXT, acting TEXT, object_id TEXT,
+        ip TEXT, location TEXT, country TEXT, region TEXT)""",
+    """CREATE TABLE audit (
+        seq INTEGER PRIMARY KEY, at TEXT NOT NULL, category TEXT NOT NULL, sub_category TEXT, action TEXT NOT NULL,
+        target TEXT, account_id TEXT, email TEXT)""",
     "CREATE TABLE smtp_token (id TEXT PRIMARY KEY, user_name TEXT, campaign TEXT, created_by TEXT, created_at TEXT)",
 )
 ROLES = {  # name -> whether assigning it costs money

@@ -158,9 +158,7 @@ def search(call: Call) -> Answer:
         and (not text or text in f"{row['email']} {row['first_name']} {row['last_name']}".casefold())
     ]
     for sort in reversed(sent.get("sorts") or []):
-        name = sort["propertyName"] if isinstance(sort, dict) else str(sort).lstrip("-")
-        down = isinstance(sort, dict) and sort.get("direction") == "DESCENDING" or str(sort).startswith("-")
-        found.sort(key=lambda row, name=name: str(_property(row, name) or ""), reverse=down)  # type: ignore[misc]
+        _sort(found, sort)
     said: dict[str, Any] = {
         "total": len(found),
         "results": [_record(r, sent.get("properties") or []) for r in found[start : start + size]],
@@ -168,6 +166,15 @@ def search(call: Call) -> Answer:
     if start + size < len(found):
         said["paging"] = {"next": {"after": str(start + size)}}
     return Answer(200, said)
+
+
+def _sort(found: list[Any], sort: Any) -> None:
+    """Sort by one property: `{"propertyName": …, "direction": …}`, or its name with a minus for descending."""
+    if isinstance(sort, dict):
+        name, down = str(sort["propertyName"]), sort.get("direction") == "DESCENDING"
+    else:
+        name, down = str(sort).lstrip("-"), str(sort).startswith("-")
+    found.sort(key=lambda row: str(_property(row, name) or ""), reverse=down)
 
 
 def _property(row: Any, name: str) -> Any:

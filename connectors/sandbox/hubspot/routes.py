@@ -18,7 +18,7 @@ SECURITY, OWNERS, BILLING = (
 )
 READ_RECORDS, WRITE_RECORDS = ("crm.objects.users.read",), ("crm.objects.users.write",)
 
-# The versions of each family of paths. `settings/v3/users` is what docs and SDK call, `settings/users/v3` what the specification prints.
+# The versions of each family of paths. Docs and SDK call `settings/v3/users`, the specification prints `settings/users/v3`.
 SETTINGS = r"/settings/(?:users/(?P<family>v3|2026-03|2026-09-beta)|(?P<family_too>v3)/users)"
 TEAMS = r"/settings/teams/(?P<family>2026-09-beta)"
 OWNER = r"/crm/(?:owners/(?P<family>2026-03|2026-09)|(?P<family_too>v3)/owners)"

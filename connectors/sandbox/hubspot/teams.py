@@ -9,7 +9,8 @@ from connectors.sandbox.wire import Answer
 
 MEMBERS = """
     SELECT id, 'DEFAULT' AS type FROM account WHERE primary_team_id = :team AND state != 'removed'
-    UNION ALL SELECT a.id, 'EXTRA' FROM secondary_team s JOIN account a ON a.id = s.account_id WHERE s.team_id = :team AND a.state != 'removed'
+    UNION ALL SELECT a.id, 'EXTRA' FROM secondary_team s JOIN account a ON a.id = s.account_id
+    WHERE s.team_id = :team AND a.state != 'removed'
 """
 
 

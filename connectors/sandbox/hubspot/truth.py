@@ -1,4 +1,7 @@
-"""What is really in the portal: the counts of all rows, and by category who a good review finds. Read from the rows as they are now."""
+"""What is really in the portal: the counts of all rows, and by category who a good review finds.
+
+Read from the rows as they are now, not as they were made.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +18,7 @@ def told(world: World) -> dict[str, Any]:
     tables = ("account", "role", "team", "login", "security", "audit", "smtp_token")
     counts = {name: world.store.scalar(f"SELECT COUNT(*) FROM {name}") for name in tables}
     since = moments.written(world.clock.now() - INACTIVE_AFTER)
-    states = dict(world.store.rows("SELECT state, COUNT(*) FROM account GROUP BY state"))
+    states = {row[0]: row[1] for row in world.store.rows("SELECT state, COUNT(*) FROM account GROUP BY state")}
     return {
         "kind": "hubspot",
         "now": world.clock.now().isoformat(),

@@ -1,4 +1,4 @@
-"""The state of the pretend portal while it runs: its rows, its clock, its plan, which tokens and scopes there are, how it is tuned."""
+"""The state of the pretend portal while it runs: its rows, its clock, its plan, its tokens and their scopes, its knobs."""
 
 import random
 import uuid

@@ -133,6 +133,7 @@ def _person(draft: Draft, person: Person, part: str, id: str | None) -> None:
     if part == "second_account":
         twin = row | {
             "Id": draft.id("User"),
+            "LastLoginDate": ago(draft.company, 3.5),
             "Username": f"admin.{person.emails[-1]}",
             "EmployeeNumber": None,
             "FederationIdentifier": None,
@@ -250,7 +251,7 @@ def _system_accounts(draft: Draft) -> None:
         ("cloud", "Platform Integration User", "CloudIntegrationUser"),
         ("insights", "Insights Integration", None),
     ):
-        row = {
+        row: dict[str, Any] = {
             "Username": f"{box}@{ORG[:15].lower()}",
             "Email": f"{box}@example.com",
             "Name": name,
@@ -279,5 +280,6 @@ def _licences(draft: Draft) -> None:
 
 COUNT_LICENCES = """
     UPDATE "UserLicense" SET "UsedLicenses" = (
-        SELECT COUNT(*) FROM "User" u JOIN "Profile" p ON p."Id" = u."ProfileId" WHERE u."IsActive" = 1 AND p."UserLicenseId" = "UserLicense"."Id")
+        SELECT COUNT(*) FROM "User" u JOIN "Profile" p ON p."Id" = u."ProfileId"
+        WHERE u."IsActive" = 1 AND p."UserLicenseId" = "UserLicense"."Id")
 """

@@ -7,16 +7,17 @@ from typing import Any
 
 from connectors.sandbox.attendance import sign_ins
 from connectors.sandbox.company import Person
+from connectors.sandbox.names import words
 from connectors.sandbox.roster import MACHINES
 from connectors.sandbox.salesforce import cast, moments
 from connectors.sandbox.salesforce.accounts import SILENT_MACHINES
 from connectors.sandbox.salesforce.furniture import FOUNDER
 from connectors.sandbox.salesforce.org import Draft, ago
 
-LOGIN = (
-    "UserId LoginTime LoginType LoginSubType Status Application SourceIp CountryIso Browser Platform ApiType ApiVersion ClientVersion "
-    "LoginUrl TlsProtocol CipherSuite OptionsIsGet OptionsIsPost"
-).split()
+LOGIN = words(
+    "UserId LoginTime LoginType LoginSubType Status Application SourceIp CountryIso Browser Platform ApiType "
+    "ApiVersion ClientVersion LoginUrl TlsProtocol CipherSuite OptionsIsGet OptionsIsPost"
+)
 FAILURES = ("Invalid Password", "Failed: Computer activation required", "Invalid Password", "User Locked Out")
 COUNTRIES = ("NL", "NL", "NL", "DE", "IE", "ES", "NO")
 
@@ -77,7 +78,7 @@ def _logins(draft: Draft) -> Iterator[tuple[Any, ...]]:
         for ago_days in range(240, last, -1):
             at = draft.company.midnight() - timedelta(days=ago_days - 0.1, seconds=-rng.randint(0, 3000))
             yield login_row(draft.accounts[box], at, "machine", rng)
-    for account in draft.planted["nobody"]:
+    for account in [*draft.planted["nobody"], draft.planted["second_account"][-1]]:
         seen = draft.store.scalar('SELECT "LastLoginDate" FROM "User" WHERE "Id" = ?', [account])
         yield login_row(account, moments.read(seen), "browser", rng)
 
@@ -192,7 +193,7 @@ def _second_factors(draft: Draft) -> None:
 def _audit_trail(draft: Draft) -> None:
     rng = draft.rng("trail")
     assigned = draft.store.rows(
-        'SELECT u."Username", s."Label", a."AssigneeId" FROM "PermissionSetAssignment" a JOIN "User" u ON u."Id" = a."AssigneeId" '
+        'SELECT u."Username", s."Label" FROM "PermissionSetAssignment" a JOIN "User" u ON u."Id" = a."AssigneeId" '
         'JOIN "PermissionSet" s ON s."Id" = a."PermissionSetId" WHERE s."IsOwnedByProfile" = 0 ORDER BY a."Id" LIMIT 150'
     )
     columns = ("Action", "Section", "Display", "CreatedById", "CreatedDate", "SystemModstamp")

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.sandbox.salesforce import cast, changes, creations, flags, moments, oauth
+from connectors.sandbox.salesforce import cast, creations, flags, moments, oauth
+from connectors.sandbox.salesforce.accounts import COUNT_LICENCES
 from connectors.sandbox.salesforce.activity import token_row
 from connectors.sandbox.salesforce.furniture import FOUNDER
 from connectors.sandbox.salesforce.rights import Caller
@@ -59,7 +60,7 @@ def _switch(active: bool) -> Callable[[World, Options], Any]:
         world.store.db.execute(
             'UPDATE "User" SET "IsActive" = ?, "SystemModstamp" = ? WHERE "Id" = ?', [int(active), world.now(), id]
         )
-        world.store.db.execute(changes.COUNT_LICENCES)
+        world.store.db.execute(COUNT_LICENCES)
         username = world.store.scalar('SELECT "Username" FROM "User" WHERE "Id" = ?', [id])
         verb = "activated" if active else "deactivated"
         world.audit(FOUNDER, f"{verb}user", "Manage Users", f"{verb.title()} user {username}")
@@ -126,7 +127,7 @@ def _issue_tokens(world: World, options: Options) -> Any:
 
 def _open_session(world: World, options: Options) -> Any:
     id, account = world.next_id("AuthSession"), account_id(world, options["account"])
-    row = {
+    row: dict[str, Any] = {
         "Id": id,
         "UsersId": account,
         "ParentId": id,

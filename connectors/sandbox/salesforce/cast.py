@@ -16,8 +16,8 @@ LICENCES = {  # name -> immutable key
 }
 
 
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 STAFF = _set("ApiEnabled RunReports EditTask")
@@ -147,7 +147,8 @@ PACKAGES = (
     ("Inkwell Signatures", "inkwell", "Inkwell GmbH", True),
     ("Quote Calculator", "qcalc", "(unknown)", False),
 )
-BLOCKERS = {  # why the org will not deactivate somebody: code and words. The codes are not documented, hence they differ on purpose.
+# Why the org will not deactivate somebody: code and words. The codes are not documented, hence they differ on purpose.
+BLOCKERS = {
     "web_to_lead_creator": ("FIELD_INTEGRITY_EXCEPTION", "You cannot disable the Web to Lead Default Creator"),
     "case_default_owner": ("DEPENDENCY_EXISTS", "You cannot deactivate a user who is the default owner of cases"),
     "default_workflow": ("UNKNOWN_EXCEPTION", "You cannot deactivate the Default Workflow User"),

@@ -98,8 +98,10 @@ def _wish(call: Call, entity: Entity, creating: bool = False) -> Row:
         if column is None:
             raise bad("INVALID_FIELD", f"No such column '{name}' on sobject of type {entity.name}", [])
         if not column.updateable and not (creating and column.to):
-            said = f"Unable to create/update fields: {column.name}. Please check the security settings of this field and verify that it is "
-            said += "read/write for your profile or permission set."
+            said = (
+                f"Unable to create/update fields: {column.name}. Please check the security settings of this field and "
+            )
+            said += "verify that it is read/write for your profile or permission set."
             raise bad("INVALID_FIELD_FOR_INSERT_UPDATE", said, [column.name])
         wish[column.name] = _typed(call, column, value)
     return wish
@@ -190,7 +192,8 @@ def _activate(call: Call, row: Row) -> None:
 
 def _seat(call: Call, profile: str | None) -> None:
     full = call.store.row(
-        'SELECT l."Name" FROM "Profile" p JOIN "UserLicense" l ON l."Id" = p."UserLicenseId" WHERE p."Id" = ? AND l."UsedLicenses" >= l."TotalLicenses"',
+        'SELECT l."Name" FROM "Profile" p JOIN "UserLicense" l ON l."Id" = p."UserLicenseId" WHERE p."Id" = ? '
+        'AND l."UsedLicenses" >= l."TotalLicenses"',
         [profile],
     )
     if full is not None:

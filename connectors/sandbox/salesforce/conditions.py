@@ -68,7 +68,7 @@ def _test(test: Test, around: Surroundings, top: bool) -> Sql:
 
 
 def _certain(test: Sql, top: bool, differs: bool = False) -> Sql:
-    """A test whose null counts as false (what is not there differs from everything). Bare where null does no harm, so indexes serve."""
+    """A test whose null counts as false (but what is not there differs); bare where that does no harm, for the indexes."""
     if top and not differs:
         return test
     return Sql(f"COALESCE({test.text}, {int(differs)})", test.values)
@@ -137,7 +137,7 @@ def _in_range(expression: str, column: Column, operator: str, literal: Literal, 
     if column.type not in {"datetime", "date"}:
         raise bad("INVALID_FIELD", f"value of filter criterion for field '{column.name}' must not be a date literal")
     cut = 10 if column.type == "date" else None
-    start, end = (moments.written(m)[:cut] for m in moments.span(*literal.value, now))
+    start, end = (moments.written(m)[:cut] for m in moments.span(literal.value[0], literal.value[1], now))
     tests = {
         "=": (f"({expression} >= ? AND {expression} < ?)", (start, end)),
         "!=": (f"NOT ({expression} >= ? AND {expression} < ?)", (start, end)),
@@ -162,7 +162,7 @@ def _like(expression: str, column: Column, literal: Literal) -> Sql:
 
 
 def unescaped(text: str, like: bool = False) -> str:
-    """What a quoted string means; under LIKE, escaped wildcards stay escaped for SQL. Refuses an escape SOQL does not have."""
+    """What a quoted string means; under LIKE, escaped wildcards stay escaped for SQL. Refuses unknown escapes."""
     plain = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "'": "'", '"': '"', "\\": "\\\\" if like else "\\"}
     wild = {"%": "\\%", "_": "\\_"} if like else {"%": "%", "_": "_"}
     out, chars = [], iter(text)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from connectors.sandbox.salesforce import changes
+from connectors.sandbox.salesforce.accounts import COUNT_LICENCES
 from connectors.sandbox.salesforce.changes import Row
 from connectors.sandbox.salesforce.errors import bad
 from connectors.sandbox.salesforce.world import Call
@@ -59,7 +60,7 @@ def account(call: Call, wish: dict[str, Any]) -> str:
     call.store.add("UserLogin", login | {"LastModifiedDate": now, "LastModifiedById": call.caller.id})
     mirrored = call.store.scalar('SELECT "Id" FROM "PermissionSet" WHERE "ProfileId" = ?', [wish["ProfileId"]])
     changes.add_assignment(call, {"AssigneeId": id, "PermissionSetId": mirrored})
-    call.store.db.execute(changes.COUNT_LICENCES)
+    call.store.db.execute(COUNT_LICENCES)
     call.world.audit(call.caller.id, "createduser", "Manage Users", f"Created new user {name} ({wish['Username']})")
     return id
 

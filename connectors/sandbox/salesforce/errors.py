@@ -5,6 +5,9 @@ from typing import Any
 from connectors.sandbox.wire import Answer
 
 
+SEE_WSDL = "Please reference your WSDL or the describe call for the appropriate names."
+
+
 class Refusal(Exception):
     """An error answer: an HTTP status and Salesforce's `errorCode`."""
 
@@ -45,8 +48,8 @@ def no_type(name: str, where: str = "") -> Refusal:
     """The object is not there, or not there for this caller: the same answer."""
     return bad(
         "INVALID_TYPE",
-        f"{where}sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after the "
-        "entity name. Please reference your WSDL or the describe call for the appropriate names.",
+        f"{where}sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to append "
+        f"the '__c' after the entity name. {SEE_WSDL}",
     )
 
 
@@ -54,8 +57,8 @@ def no_column(name: str, entity: str, where: str = "") -> Refusal:
     """The column is not there."""
     return bad(
         "INVALID_FIELD",
-        f"{where}No such column '{name}' on entity '{entity}'. If you are attempting to use a custom field, be sure to append the '__c' after "
-        "the custom field name. Please reference your WSDL or the describe call for the appropriate names.",
+        f"{where}No such column '{name}' on entity '{entity}'. If you are attempting to use a custom field, be sure to "
+        f"append the '__c' after the custom field name. {SEE_WSDL}",
     )
 
 

@@ -1,15 +1,19 @@
 """The permission columns that profiles, permission sets and muting sets of this org have, and the sets that grant them."""
 
-NAMES = tuple(
+from connectors.sandbox.names import words
+
+NAMES = words(
     "ModifyAllData ViewAllData CustomizeApplication AuthorApex ManageUsers ManageInternalUsers ManageRoles "
-    "ManageProfilesPermissionsets AssignPermissionSets ManageSessionPermissionSets ManageSharing ResetPasswords FreezeUsers "
-    "ManageLoginAccessPolicies ManagePasswordPolicies ManageIpAddresses PasswordNeverExpires BypassMFAForUiLogins ManageTwoFactor "
-    "DelegatedTwoFactor ApiEnabled ApiUserOnly ModifyMetadata MCPMetadataApi ManageRemoteAccess UseAnyApiAuth "
-    "CanApproveUninstalledApps ExternalClientAppAdmin ExternalClientAppDeveloper ExternalClientAppViewer ViewClientSecret "
-    "ManageAuthProviders ManageNamedCredentials InstallPackaging BulkApiHardDelete ExportReport DataExport QueryAllFiles "
-    "ViewEncryptedData ViewUserPII ManageEncryptionKeys ManageCertificates ManageHealthCheck ViewHealthCheck "
-    "ModifyTransactionSecurityPolicies TransactionSecurityExempt ViewEventLogFiles EventLogReadAccess MonitorLoginHistory ViewSetup "
-    "ViewRoles ViewAllUsers ViewAllProfiles TransferAnyEntity IsSsoEnabled RunReports EditTask EmailMass ManageLeads ManageCases".split()
+    "ManageProfilesPermissionsets AssignPermissionSets ManageSessionPermissionSets ManageSharing ResetPasswords "
+    "FreezeUsers ManageLoginAccessPolicies ManagePasswordPolicies ManageIpAddresses PasswordNeverExpires "
+    "BypassMFAForUiLogins ManageTwoFactor DelegatedTwoFactor ApiEnabled ApiUserOnly ModifyMetadata MCPMetadataApi "
+    "ManageRemoteAccess UseAnyApiAuth CanApproveUninstalledApps ExternalClientAppAdmin ExternalClientAppDeveloper "
+    "ExternalClientAppViewer ViewClientSecret ManageAuthProviders ManageNamedCredentials InstallPackaging "
+    "BulkApiHardDelete ExportReport DataExport QueryAllFiles ViewEncryptedData ViewUserPII ManageEncryptionKeys "
+    "ManageCertificates ManageHealthCheck ViewHealthCheck ModifyTransactionSecurityPolicies "
+    "TransactionSecurityExempt ViewEventLogFiles EventLogReadAccess MonitorLoginHistory ViewSetup ViewRoles "
+    "ViewAllUsers ViewAllProfiles TransferAnyEntity IsSsoEnabled RunReports EditTask EmailMass ManageLeads "
+    "ManageCases"
 )
 COLUMNS = tuple(f"Permissions{name}" for name in NAMES)
 CRITICAL = frozenset({"ModifyAllData", "ViewAllData", "CustomizeApplication", "AuthorApex"})
@@ -23,10 +27,15 @@ ADMINISTRATOR = frozenset(NAMES) - {
 }
 
 READER = frozenset(
-    "ApiEnabled ApiUserOnly ViewSetup ViewRoles ViewAllUsers ManageUsers MonitorLoginHistory ManageTwoFactor CustomizeApplication "
-    "ManageAuthProviders ViewEventLogFiles ViewHealthCheck ExternalClientAppViewer ModifyMetadata".split()
+    words(
+        "ApiEnabled ApiUserOnly ViewSetup ViewRoles ViewAllUsers ManageUsers MonitorLoginHistory ManageTwoFactor "
+        "CustomizeApplication ManageAuthProviders ViewEventLogFiles ViewHealthCheck ExternalClientAppViewer "
+        "ModifyMetadata"
+    )
 )
 EXECUTOR = frozenset(
-    "ApiEnabled ApiUserOnly ViewSetup ViewRoles ViewAllUsers ManageUsers ManageInternalUsers FreezeUsers AssignPermissionSets "
-    "ManageRoles CustomizeApplication".split()
+    words(
+        "ApiEnabled ApiUserOnly ViewSetup ViewRoles ViewAllUsers ManageUsers ManageInternalUsers FreezeUsers "
+        "AssignPermissionSets ManageRoles CustomizeApplication"
+    )
 )

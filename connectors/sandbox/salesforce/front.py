@@ -98,7 +98,7 @@ class Salesforce:
         return session.principal if session else None
 
     def refusal(self, fault: str, ask: Ask, options: Mapping[str, Any]) -> Answer | None:
-        """A fault in Salesforce's words. Limits and sessions concern data calls only; signing in is left alone unless asked by path."""
+        """A fault in Salesforce's words. Limits and sessions concern data calls only; signing in is left alone."""
         if DATA.match(ask.path) is None and fault not in {"server_error"}:
             return None
         if fault == "stale_cursor":

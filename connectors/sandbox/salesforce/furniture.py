@@ -1,4 +1,4 @@
-"""The org's fixed furniture, written: organization, licences, profiles, permission sets and their groups, roles, public groups, queues, apps."""
+"""The org's fixed furniture, written into it: licences, profiles, permission sets, roles, groups, queues, apps."""
 
 from typing import Any
 

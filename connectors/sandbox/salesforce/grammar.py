@@ -1,7 +1,7 @@
 """SOQL, read by a real grammar: what it does not know is refused, never skipped.
 
-A query that silently loses a clause reads the wrong rows and looks complete. So the grammar is the whole of what is understood; the rest
-answers MALFORMED_QUERY with the place where it stopped.
+A query that silently loses a clause reads the wrong rows and looks complete. So the grammar is the whole of what is
+understood; the rest answers MALFORMED_QUERY with the place where it stopped.
 """
 
 from collections.abc import Sequence
@@ -67,7 +67,7 @@ FIELDS.3: /fields(?=\s*\()/i
 FIELD_KIND.3: /(all|standard|custom)(?!\w)/i
 DIRECTION.3: /(asc|desc)(?!\w)/i
 NULLS_WHERE.3: /nulls\s+(first|last)(?!\w)/i
-DATE_WORD.2: /(today|yesterday|tomorrow|(last|next)_n_(days|weeks|months|years)|(last|this|next)_(week|month|year)|(last|next)_90_days)(?!\w)/i
+DATE_WORD.2: /(today|yesterday|tomorrow|(last|next)_(n_(day|week|month|year)s|90_days)|(last|this|next)_(week|month|year))\b/i
 OPERATOR: "!=" | "<>" | "<=" | ">=" | "=" | "<" | ">"
 NAME: /[a-z][a-z0-9_]*/i
 STRING: /'(?:[^'\\]|\\.)*'/
@@ -82,7 +82,7 @@ INTEGER: /[+-]?\d+/
 
 @dataclass(frozen=True)
 class Literal:
-    """A value written in a query. `kind`: string, number, boolean, null, datetime, date, or range (a date literal with its n)."""
+    """A value written in a query. `kind`: string, number, boolean, null, datetime, date, range (a date literal)."""
 
     kind: str
     value: Any

@@ -1,4 +1,4 @@
-"""Salesforce record ids: fifteen characters that tell upper from lower case, and three more that survive whoever does not."""
+"""Salesforce record ids: fifteen characters that tell upper from lower case, and three for those who cannot."""
 
 import string
 

@@ -108,7 +108,8 @@ def _unverified(text: str) -> Mapping[str, Any]:
 def _issue(world: World, principal: str, flow: str) -> dict[str, str]:
     account = world.account_of(principal)
     state = world.store.row(
-        'SELECT u."IsActive", COALESCE(l."IsFrozen", 0) FROM "User" u LEFT JOIN "UserLogin" l ON l."UserId" = u."Id" WHERE u."Id" = ?',
+        'SELECT u."IsActive", COALESCE(l."IsFrozen", 0) FROM "User" u '
+        'LEFT JOIN "UserLogin" l ON l."UserId" = u."Id" WHERE u."Id" = ?',
         [account],
     )
     if state is None or not state[0]:

@@ -1,6 +1,7 @@
 """The company as a Salesforce org: who has which account, and everything that hangs on it, written into an empty store.
 
-Order matters twice: what is referred to comes first, and ids are counted per key prefix, so the same company always gets the same ids.
+Order matters twice: what is referred to comes first, and ids are counted per key prefix, so the same company always
+gets the same ids.
 """
 
 import random

@@ -4,6 +4,7 @@ from array import array
 from typing import Any
 
 from connectors.sandbox.salesforce import ids, schema, soql
+from connectors.sandbox.salesforce.conditions import Sql
 from connectors.sandbox.salesforce.errors import bad, malformed, no_type, not_found
 from connectors.sandbox.salesforce.furniture import ORG
 from connectors.sandbox.salesforce.rights import may_see
@@ -54,14 +55,13 @@ def query(call: Call, tooling: bool = False) -> Answer:
         total = call.store.scalar(plan.count.text, plan.count.values)
         return Answer(200, {"totalSize": total, "done": True, "records": []})
     if plan.aggregate is not None:
-        return _aggregate(call, plan)
+        return _aggregate(call, plan, plan.aggregate)
     cursor = _open(call, plan, tooling)
     return Answer(200, _page(call, cursor, 0, ""))
 
 
-def _aggregate(call: Call, plan: Plan) -> Answer:
-    assert plan.aggregate is not None
-    rows = call.store.rows(plan.aggregate.text, plan.aggregate.values)
+def _aggregate(call: Call, plan: Plan, sql: Sql) -> Answer:
+    rows = call.store.rows(sql.text, sql.values)
     if len(rows) > LARGEST_BATCH:
         raise bad(
             "EXCEEDED_ID_LIMIT",
@@ -75,7 +75,6 @@ def _aggregate(call: Call, plan: Plan) -> Answer:
 
 
 def _open(call: Call, plan: Plan, tooling: bool) -> Cursor:
-    assert plan.keys is not None
     keys = array("q", call.store.column(plan.keys.text, plan.keys.values))
     size = _batch(call)
     if plan.entity.name in CEILINGS:  # the documented silent end: no error, only fewer rows
@@ -98,7 +97,7 @@ def _page(call: Call, cursor: Cursor, start: int, locator: str) -> dict[str, Any
     if call.world.knobs["short_pages"] and before % 4 == 1:  # the server may return fewer than asked
         size = size * 7 // 8
     keys = cursor.keys[start : start + size]
-    rows = {}
+    rows: dict[int, Any] = {}
     for at in range(0, len(keys), 500):
         some = keys[at : at + 500]
         rows |= {row[0]: row for row in call.store.rows(f"{cursor.plan.page} ({','.join('?' * len(some))})", some)}
@@ -197,7 +196,6 @@ def get(call: Call, name: str, id: str) -> Answer:
     columns = [c.strip() for c in wanted.split(",")] if wanted else [c.name for c in entity.columns.values()]
     text = f"SELECT {', '.join(columns)} FROM {entity.name} WHERE Id = '{row_id}'"
     plan = soql.plan(text, call.caller, call.world.clock.now(), entity.api == "tooling")
-    assert plan.keys is not None
     keys = call.store.column(plan.keys.text, plan.keys.values)
     if not keys:
         raise missing(call, row_id)

@@ -24,7 +24,7 @@ class Caller:
 
 
 def caller(store: Store, account: str, principal: str, now: datetime) -> Caller:
-    """Who is calling, with the permissions in force now: assignments that are active, not expired and need no activation."""
+    """Who is calling, with the permissions in force now: assignments active, not expired, in need of no activation."""
     sums = ", ".join(f'MAX(s."{column}")' for column in flags.COLUMNS)
     row = store.row(
         f'SELECT {sums} FROM "PermissionSetAssignment" a JOIN "PermissionSet" s ON s."Id" = a."PermissionSetId" '

@@ -1,4 +1,4 @@
-"""Which path leads where: the REST resources below `/services/data/vN`, with their methods, also for calls within a composite."""
+"""Which path leads where: the REST resources below `/services/data/vN`, with their methods, also within a composite."""
 
 import re
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """The objects and columns this org has, and what may be done with each: describe and every query are answered from here.
 
-Our own tables, for what is served. One line per object: `Name prefix api verbs needs`, then its columns. A column is `Name`, `Name:type`
-(string when left out) or `Name>Object` for a reference; `!` after it means updateable, `-` not filterable. The relationship of `ManagerId`
-is `Manager`.
+Our own tables, for what is served. One line per object: `Name prefix api verbs needs`, then its columns. A column is
+`Name`, `Name:type` (string when left out) or `Name>Object` for a reference; `!` after it means updateable, `-` not
+filterable. The relationship of `ManagerId` is `Manager`.
 """
 
 from dataclasses import dataclass
@@ -56,83 +56,89 @@ STAMPED = (
     "CreatedDate:datetime CreatedById>User LastModifiedDate:datetime LastModifiedById>User SystemModstamp:datetime"
 )
 
-# verbs: c create, u update, d delete, r replicateable. needs: A|B any of; `own:` means own rows only without it, `-` nothing needed.
+# verbs: c create, u update, d delete, r replicateable. needs: A|B any of; `own:` own rows only without it; `-` nothing.
 TABLES = f"""
 Organization 00D data u -
     Name Division Street:textarea City State PostalCode Country Phone:phone PrimaryContact LanguageLocaleKey:picklist
-    TimeZoneSidKey:picklist OrganizationType:picklist InstanceName IsSandbox:boolean IsReadOnly:boolean NamespacePrefix
-    TrialExpirationDate:datetime DefaultAccountAccess:picklist DefaultContactAccess:picklist DefaultOpportunityAccess:picklist
-    DefaultLeadAccess:picklist DefaultCaseAccess:picklist WebToLeadDefaultOwnerId>User WebToLeadDefaultCreatorId>User
-    WebToCaseDefaultOwnerId>User WebToCaseDefaultCreatorId>User {STAMPED}
+    TimeZoneSidKey:picklist OrganizationType:picklist InstanceName IsSandbox:boolean IsReadOnly:boolean
+    NamespacePrefix TrialExpirationDate:datetime DefaultAccountAccess:picklist DefaultContactAccess:picklist
+    DefaultOpportunityAccess:picklist DefaultLeadAccess:picklist DefaultCaseAccess:picklist
+    WebToLeadDefaultOwnerId>User WebToLeadDefaultCreatorId>User WebToCaseDefaultOwnerId>User
+    WebToCaseDefaultCreatorId>User {STAMPED}
 UserLicense 100 data - -
     Name MasterLabel LicenseDefinitionKey Status:picklist TotalLicenses:int UsedLicenses:int CreatedDate:datetime
     LastModifiedDate:datetime SystemModstamp:datetime
 Profile 00e data udr -
     Name UserType:picklist UserLicenseId>UserLicense Description {STAMPED} FLAGS
 User 005 data cur own:ViewAllUsers
-    Username! Email:email! Name FirstName! LastName! Alias! CommunityNickname! IsActive:boolean! UserType:picklist ProfileId>Profile!
-    UserRoleId>UserRole! ManagerId>User! DelegatedApproverId>User! Title! Department! Division! CompanyName! EmployeeNumber!
-    FederationIdentifier! ContactId AccountId TimeZoneSidKey:picklist! LocaleSidKey:picklist! LanguageLocaleKey:picklist!
-    EmailEncodingKey:picklist! LastLoginDate:datetime LastPasswordChangeDate:datetime PasswordExpirationDate:datetime
-    NumberOfFailedLogins:int HasUserVerifiedEmail:boolean HasUserVerifiedPhone:boolean SuAccessExpirationDate:date {STAMPED}
+    Username! Email:email! Name FirstName! LastName! Alias! CommunityNickname! IsActive:boolean! UserType:picklist
+    ProfileId>Profile! UserRoleId>UserRole! ManagerId>User! DelegatedApproverId>User! Title! Department! Division!
+    CompanyName! EmployeeNumber! FederationIdentifier! ContactId AccountId TimeZoneSidKey:picklist!
+    LocaleSidKey:picklist! LanguageLocaleKey:picklist! EmailEncodingKey:picklist! LastLoginDate:datetime
+    LastPasswordChangeDate:datetime PasswordExpirationDate:datetime NumberOfFailedLogins:int
+    HasUserVerifiedEmail:boolean HasUserVerifiedPhone:boolean SuAccessExpirationDate:date {STAMPED}
 UserLogin 0Yw data u ManageUsers
     UserId>User IsFrozen:boolean! IsPasswordLocked:boolean! LastModifiedDate:datetime LastModifiedById>User
 UserRole 00E data cudr ViewRoles
-    Name! DeveloperName! ParentRoleId>UserRole! PortalType:picklist RollupDescription! OpportunityAccessForAccountOwner:picklist!
-    LastModifiedDate:datetime LastModifiedById>User SystemModstamp:datetime
+    Name! DeveloperName! ParentRoleId>UserRole! PortalType:picklist RollupDescription!
+    OpportunityAccessForAccountOwner:picklist! LastModifiedDate:datetime LastModifiedById>User SystemModstamp:datetime
 PermissionSet 0PS data cud -
     Name! Label! Description! Type:picklist IsOwnedByProfile:boolean IsCustom:boolean ProfileId>Profile LicenseId>Name
     PermissionSetGroupId>PermissionSetGroup HasActivationRequired:boolean! NamespacePrefix {STAMPED} FLAGS
 PermissionSetGroup 0PG data cud ViewSetup
-    DeveloperName! MasterLabel! Description! Status:picklist HasActivationRequired:boolean! NamespacePrefix Language:picklist
-    IsDeleted:boolean {STAMPED}
+    DeveloperName! MasterLabel! Description! Status:picklist HasActivationRequired:boolean! NamespacePrefix
+    Language:picklist IsDeleted:boolean {STAMPED}
 PermissionSetGroupComponent 0PM data cd ViewSetup
     PermissionSetGroupId>PermissionSetGroup PermissionSetId>PermissionSet IsDeleted:boolean {STAMPED}
 MutingPermissionSet 0QM data cud ViewSetup
     DeveloperName! MasterLabel! Language:picklist IsDeleted:boolean {STAMPED} FLAGS
 PermissionSetAssignment 0Pa data cud ViewSetup|AssignPermissionSets|ManageUsers
-    AssigneeId>User PermissionSetId>PermissionSet PermissionSetGroupId>PermissionSetGroup ExpirationDate:datetime! IsActive:boolean
-    SystemModstamp:datetime
+    AssigneeId>User PermissionSetId>PermissionSet PermissionSetGroupId>PermissionSetGroup ExpirationDate:datetime!
+    IsActive:boolean SystemModstamp:datetime
 Group 00G data cudr ViewSetup
-    Name! DeveloperName! Type:picklist RelatedId>Name OwnerId>Name Email:email! Description! DoesIncludeBosses:boolean!
-    DoesSendEmailToMembers:boolean! {STAMPED}
+    Name! DeveloperName! Type:picklist RelatedId>Name OwnerId>Name Email:email! Description!
+    DoesIncludeBosses:boolean! DoesSendEmailToMembers:boolean! {STAMPED}
 GroupMember 011 data cd -
     GroupId>Group UserOrGroupId>Name SystemModstamp:datetime
 QueueSobject 03g data cd -
     QueueId>Group SobjectType:picklist CreatedById>User SystemModstamp:datetime
 LoginHistory 0Ya data - own:ManageUsers|MonitorLoginHistory
-    UserId>User LoginTime:datetime LoginType:picklist LoginSubType:picklist- Status- Application- SourceIp- ForwardedForIp- CountryIso
-    Browser- Platform- ApiType- ApiVersion- ClientVersion- LoginUrl AuthenticationServiceId>Name AuthMethodReference- TlsProtocol:picklist
-    CipherSuite:picklist NetworkId>Name LoginGeoId>Name- OptionsIsGet:boolean OptionsIsPost:boolean
+    UserId>User LoginTime:datetime LoginType:picklist LoginSubType:picklist- Status- Application- SourceIp-
+    ForwardedForIp- CountryIso Browser- Platform- ApiType- ApiVersion- ClientVersion- LoginUrl
+    AuthenticationServiceId>Name AuthMethodReference- TlsProtocol:picklist CipherSuite:picklist NetworkId>Name
+    LoginGeoId>Name- OptionsIsGet:boolean OptionsIsPost:boolean
 AuthSession 0Ak data d ManageUsers
-    UsersId>User ParentId>AuthSession SessionType:picklist LoginType:picklist LoginSubType SessionSecurityLevel:picklist SourceIp
-    NumSecondsValid:int UserType:picklist IsCurrent:boolean LogoutUrl LoginHistoryId>LoginHistory IsAssociatedWithJwtAccessToken:boolean
-    CreatedDate:datetime LastModifiedDate:datetime
+    UsersId>User ParentId>AuthSession SessionType:picklist LoginType:picklist LoginSubType
+    SessionSecurityLevel:picklist SourceIp NumSecondsValid:int UserType:picklist IsCurrent:boolean LogoutUrl
+    LoginHistoryId>LoginHistory IsAssociatedWithJwtAccessToken:boolean CreatedDate:datetime LastModifiedDate:datetime
 TwoFactorMethodsInfo 0Kg data - ManageTwoFactor
     UserId>User ExternalId HasTotp:boolean HasSalesforceAuthenticator:boolean HasSecurityKey:boolean HasU2F:boolean
-    HasBuiltInAuthenticator:boolean HasTempCode:boolean HasUserVerifiedEmailAddress:boolean HasUserVerifiedMobileNumber:boolean
-    HasVerifiedMobileNumber:boolean
+    HasBuiltInAuthenticator:boolean HasTempCode:boolean HasUserVerifiedEmailAddress:boolean
+    HasUserVerifiedMobileNumber:boolean HasVerifiedMobileNumber:boolean
 OauthToken 0CQ data - own:CustomizeApplication
-    UserId>User AppName AppMenuItemId>Name UseCount:int LastUsedDate:datetime CreatedDate:datetime DeleteToken AccessToken RequestToken
+    UserId>User AppName AppMenuItemId>Name UseCount:int LastUsedDate:datetime CreatedDate:datetime DeleteToken
+    AccessToken RequestToken
 ConnectedApplication 0H4 data - CustomizeApplication
-    Name StartUrl:url MobileStartUrl:url OptionsAllowAdminApprovedUsersOnly:boolean OptionsRefreshTokenValidityMetric:boolean
-    OptionsHasSessionLevelPolicy:boolean OptionsIsInternal:boolean RefreshTokenValidityPeriod:int {STAMPED}
+    Name StartUrl:url MobileStartUrl:url OptionsAllowAdminApprovedUsersOnly:boolean
+    OptionsRefreshTokenValidityMetric:boolean OptionsHasSessionLevelPolicy:boolean OptionsIsInternal:boolean
+    RefreshTokenValidityPeriod:int {STAMPED}
 ExternalClientApplication 0xI data - ExternalClientAppViewer|ExternalClientAppAdmin
     DeveloperName MasterLabel Description DistributionState ContactEmail Version IsDeleted:boolean {STAMPED}
 SetupEntityAccess 0J0 data cd ViewSetup
     ParentId>PermissionSet SetupEntityId>Name SetupEntityType:picklist SystemModstamp:datetime
 NamedCredential 0XA data - ViewSetup
-    DeveloperName MasterLabel Description Endpoint PrincipalType:picklist AuthProviderId>Name NamespacePrefix IsDeleted:boolean {STAMPED}
+    DeveloperName MasterLabel Description Endpoint PrincipalType:picklist AuthProviderId>Name NamespacePrefix
+    IsDeleted:boolean {STAMPED}
 SetupAuditTrail 0Ym data - ViewSetup
-    Action Section Display DelegateUser CreatedByContext CreatedByIssuer ResponsibleNamespacePrefix CreatedDate:datetime
-    CreatedById>User SystemModstamp:datetime
+    Action Section Display DelegateUser CreatedByContext CreatedByIssuer ResponsibleNamespacePrefix
+    CreatedDate:datetime CreatedById>User SystemModstamp:datetime
 InstalledSubscriberPackage 0A3 tooling - ViewSetup
     SubscriberPackageId>SubscriberPackage SubscriberPackageVersionId>SubscriberPackageVersion MinPackageVersionId
 SubscriberPackage 033 tooling - ViewSetup
     Name NamespacePrefix Description IsPackageValid:boolean
 SubscriberPackageVersion 04t tooling - ViewSetup
-    SubscriberPackageId>SubscriberPackage Name PublisherName MajorVersion:int MinorVersion:int PatchVersion:int BuildNumber:int
-    IsManaged:boolean IsBeta:boolean IsDeprecated:boolean IsSecurityReviewed:boolean ReleaseState
+    SubscriberPackageId>SubscriberPackage Name PublisherName MajorVersion:int MinorVersion:int PatchVersion:int
+    BuildNumber:int IsManaged:boolean IsBeta:boolean IsDeprecated:boolean IsSecurityReviewed:boolean ReleaseState
 """
 
 

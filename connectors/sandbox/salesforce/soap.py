@@ -1,4 +1,4 @@
-"""The SOAP door, which is closed: `login()` is refused as newer versions refuse it, and older ones find no password that fits."""
+"""The SOAP door, which is closed: `login()` is refused as newer versions refuse it, and for older ones no password fits."""
 
 import re
 from xml.sax.saxutils import escape
@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 from connectors.sandbox.wire import Answer
 
 VERSION = re.compile(r"/services/soap/\w/(\d+)\.\d", re.IGNORECASE)
-FIRST_WITHOUT_LOGIN = 65
+FIRST_WITHOUT_LOGIN, OLDEST = 65, 31
 
 
 def answer(path: str) -> Answer:
@@ -17,7 +17,7 @@ def answer(path: str) -> Answer:
         return _fault(
             "INVALID_OPERATION", f"The SOAP Login operation is not available in the API version specified ({version}.0)"
         )
-    if 31 <= version:
+    if version >= OLDEST:
         return _fault("INVALID_LOGIN", "Invalid username, password, security token; or user locked out.")
     return _fault("UNSUPPORTED_API_VERSION", "Invalid Api version specified on URL")
 

@@ -15,7 +15,7 @@ from connectors.sandbox.salesforce.schema import Column, Entity
 
 KEPT_FOR = {"LoginHistory": ("LoginTime", timedelta(days=180)), "SetupAuditTrail": ("CreatedDate", timedelta(days=180))}
 IN_TOOLING_TOO = frozenset({"User", "Profile", "PermissionSet"})
-GREATEST_OFFSET, FIELDS_ALL_LIMIT, GREATEST_BATCH = 2000, 200, 2000
+GREATEST_OFFSET, FIELDS_ALL_LIMIT = 2000, 200
 
 
 @dataclass
@@ -42,8 +42,9 @@ class _Joins:
         if column is None or not may_see(schema.target(column), self.caller):
             raise bad(
                 "INVALID_FIELD",
-                f"Didn't understand relationship '{path[-1]}' in field path. If you are attempting to use a custom relationship, be sure to "
-                "append the '__r' after the custom relationship name. Please reference your WSDL or the describe call for the appropriate names.",
+                f"Didn't understand relationship '{path[-1]}' in field path. If you are attempting to use a custom "
+                "relationship, be sure to append the '__r' after the custom relationship name. Please reference your "
+                "WSDL or the describe call for the appropriate names.",
             )
         there = f"{self.mark}{len(self.seen)}"
         self.sql.append(f'LEFT JOIN "{schema.target(column).name}" {there} ON {there}."Id" = {alias}."{column.name}"')
@@ -82,12 +83,15 @@ class Output:
     at: int
 
 
+NOTHING = Sql("SELECT 0 WHERE 0")
+
+
 @dataclass(frozen=True)
 class Plan:
     """What to run. `keys` finds the rows, `page` reads some of them; an aggregate or a count has its own statement."""
 
     entity: Entity
-    keys: Sql | None = None
+    keys: Sql = NOTHING
     page: str = ""
     outputs: tuple[Output, ...] = ()
     parents: tuple[tuple[tuple[str, ...], str, int], ...] = ()

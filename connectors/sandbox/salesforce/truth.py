@@ -1,4 +1,7 @@
-"""What is really in the org: the counts of all rows, and by category who a good review finds. Read from the rows as they are now."""
+"""What is really in the org: the counts of all rows, and by category who a good review finds.
+
+Read from the rows as they are now, not as they were made.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -8,7 +11,12 @@ from connectors.sandbox.salesforce.world import KNOBS, World
 
 INACTIVE_AFTER, DORMANT_AFTER = timedelta(days=90), timedelta(days=200)
 PEOPLE = """u."IsActive" = 1 AND u."UserType" = 'Standard' """
-IN_FORCE = """a."IsActive" = 1 AND s."HasActivationRequired" = 0 AND (a."ExpirationDate" IS NULL OR a."ExpirationDate" > :now)"""
+HOLDERS = """"User" u JOIN "PermissionSetAssignment" a ON a."AssigneeId" = u."Id"
+    JOIN "PermissionSet" s ON s."Id" = a."PermissionSetId" """
+IN_FORCE = """a."IsActive" = 1 AND s."HasActivationRequired" = 0
+    AND (a."ExpirationDate" IS NULL OR a."ExpirationDate" > :now)"""
+DORMANT = """SELECT "DeleteToken" FROM "OauthToken"
+    WHERE "LastUsedDate" < :dormant OR ("LastUsedDate" IS NULL AND "CreatedDate" < :dormant)"""
 
 
 def told(world: World) -> dict[str, Any]:
@@ -47,10 +55,9 @@ def _categories(world: World, planted: dict[str, list[str]]) -> dict[str, list[s
     machines, away = set(planted["machines"]), set(planted.get("away", []))
     people = f'SELECT u."Id" FROM "User" u WHERE {PEOPLE}'
     critical = " OR ".join(f's."Permissions{name}" = 1' for name in sorted(flags.CRITICAL))
-    holders = 'FROM "User" u JOIN "PermissionSetAssignment" a ON a."AssigneeId" = u."Id" JOIN "PermissionSet" s ON s."Id" = a."PermissionSetId"'
     privileged = [
         i
-        for i in ids(f'SELECT DISTINCT u."Id" {holders} WHERE {PEOPLE} AND {IN_FORCE} AND ({critical})')
+        for i in ids(f'SELECT DISTINCT u."Id" FROM {HOLDERS} WHERE {PEOPLE} AND {IN_FORCE} AND ({critical})')
         if i not in machines
     ]
     accounts = world.store.kept("accounts")
@@ -81,9 +88,7 @@ def _categories(world: World, planted: dict[str, list[str]]) -> dict[str, list[s
         "without_login_row": ids('SELECT "Id" FROM "User" WHERE "Id" NOT IN (SELECT "UserId" FROM "UserLogin")'),
         "privileged": privileged,
         "privileged_without_reason": [i for i in privileged if i not in reasoned],
-        "dormant_tokens": ids(
-            'SELECT "DeleteToken" FROM "OauthToken" WHERE "LastUsedDate" < :dormant OR ("LastUsedDate" IS NULL AND "CreatedDate" < :dormant)'
-        ),
+        "dormant_tokens": ids(DORMANT),
     }
 
 
@@ -94,7 +99,6 @@ def _token_lives(world: World, token: str) -> bool:
 def _holders(world: World) -> dict[str, int]:
     """How many active accounts hold each permission, through whatever assignment is in force."""
     columns = ", ".join(f'COUNT(DISTINCT CASE WHEN s."{c}" = 1 THEN u."Id" END)' for c in flags.COLUMNS)
-    tables = '"User" u JOIN "PermissionSetAssignment" a ON a."AssigneeId" = u."Id" JOIN "PermissionSet" s ON s."Id" = a."PermissionSetId"'
-    sql = f'SELECT {columns} FROM {tables} WHERE u."IsActive" = 1 AND {IN_FORCE}'
+    sql = f'SELECT {columns} FROM {HOLDERS} WHERE u."IsActive" = 1 AND {IN_FORCE}'
     row = world.store.db.execute(sql, {"now": world.now()}).fetchone()
     return dict(zip(flags.NAMES, row, strict=True))

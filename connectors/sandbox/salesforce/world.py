@@ -1,4 +1,4 @@
-"""The state of the pretend org while it runs: its rows, its clock, who is signed in, which cursors are open, how it is tuned."""
+"""The state of the pretend org while it runs: its rows, its clock, who is signed in, which cursors are open, its knobs."""
 
 from array import array
 from collections.abc import Mapping

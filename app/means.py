@@ -20,3 +20,9 @@ class Means:
     keys: Keys
     settings: Settings
     clock: Callable[[], datetime] = clock.now
+
+
+def settings_shown(settings: Settings) -> dict[str, str]:
+    """The settings that judgements rest on, as text, for the cover of evidence. No address and no secret is among them."""
+    hidden = {"home", "database_url", "key", "key_file", "former_keys", "host", "port", "base_url", "log_level"}
+    return {name: str(getattr(settings, name)) for name in Settings.model_fields if name not in hidden}

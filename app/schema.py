@@ -17,6 +17,7 @@ from sqlalchemy import text
 import app.actors.tables
 import app.detection.tables
 import app.inventory.tables
+import app.kit.engine.tables
 import app.ledger.tables
 import app.remediation.tables
 import app.review.tables  # noqa: F401

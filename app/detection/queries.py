@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.detection.tables import FindingEventRow, FindingRow, JustificationRow, RunRow
@@ -15,7 +15,8 @@ from app.inventory.facts import AccountFacts, CredentialFacts
 from app.inventory.tables import AccountRow, SnapshotRow, StreamRow, SystemRow
 
 TRUSTED = ("complete", "explained")
-_WEIGHT = case({"critical": 0, "high": 1, "medium": 2, "low": 3}, value=FindingRow.severity, else_=4)
+_WEIGHTS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
+_WEIGHT = case(_WEIGHTS, value=FindingRow.severity, else_=len(_WEIGHTS))
 
 
 def account_facts(session: Session, system_id: int) -> Iterator[AccountFacts]:
@@ -90,10 +91,19 @@ def is_first_run(session: Session, source: str, system_id: int | None) -> bool:
     return session.scalar(ran) is None
 
 
+def weight(severity: str) -> int:
+    """A severity's place in the order, worst first."""
+    return _WEIGHTS.get(severity, len(_WEIGHTS))
+
+
 def findings(
-    *, status: str | None = "open", system_id: int | None = None, rule: str | None = None
+    *,
+    status: str | None = "open",
+    system_id: int | None = None,
+    rule: str | None = None,
+    after: Sequence[int] | None = None,
 ) -> Select[FindingRow]:
-    """Findings, worst first, as a statement that doors page through."""
+    """Findings, worst first, as a statement that doors page through; `after` is (weight, id) of the last one seen."""
     statement = select(FindingRow).order_by(_WEIGHT, FindingRow.id)
     if status is not None:
         statement = statement.where(FindingRow.status == status)
@@ -101,6 +111,8 @@ def findings(
         statement = statement.where(FindingRow.system_id == system_id)
     if rule is not None:
         statement = statement.where(FindingRow.rule == rule)
+    if after is not None:
+        statement = statement.where(tuple_(_WEIGHT, FindingRow.id) > tuple_(*after))
     return statement
 
 

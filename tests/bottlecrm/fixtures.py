@@ -1,6 +1,6 @@
 """The running BottleCRM as a pytest fixture, one for the whole test process whichever folder asks for it.
 
-A conftest takes it with `from tests.bottlecrm.fixtures import bottlecrm`. ROLECALL_TEST_BOTTLECRM switches these tests
+A conftest takes it with `from tests.bottlecrm.fixtures import bottlecrm`. TEST_BOTTLECRM switches these tests
 on: `1` keeps everything in `.rolecall/bottlecrm` of the checkout, a path keeps it there (so that CI can cache it).
 """
 
@@ -12,7 +12,7 @@ import pytest
 
 from tests.bottlecrm import running
 
-SWITCH = "ROLECALL_TEST_BOTTLECRM"
+SWITCH = "TEST_BOTTLECRM"
 CHECKOUT = Path(__file__).parents[2]
 
 

@@ -30,7 +30,7 @@ def find() -> Path:
     raise NoPython(
         f"BottleCRM needs Python {NEEDED[0]}.{NEEDED[1]} or newer with venv and ensurepip, and this one is "
         f"{sys.version_info[0]}.{sys.version_info[1]}. Install one (for example `apt install python3.12 python3.12-venv` "
-        "or `pyenv install 3.12`), put it on PATH, or name it in ROLECALL_TEST_BOTTLECRM_PYTHON."
+        "or `pyenv install 3.12`), put it on PATH, or name it in TEST_BOTTLECRM_PYTHON."
     )
 
 
@@ -44,7 +44,7 @@ def version(python: Path) -> tuple[int, ...]:
 
 
 def _candidates() -> Iterator[Path]:
-    named = os.environ.get("ROLECALL_TEST_BOTTLECRM_PYTHON")
+    named = os.environ.get("TEST_BOTTLECRM_PYTHON")
     if named:
         yield Path(named)
         return

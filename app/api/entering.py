@@ -1,0 +1,56 @@
+"""Who is asking: a bearer token becomes an actor, and the actor may or may not call the route.
+
+The token is checked in a read of its own, before the endpoint opens its session, so that no connection is held across two
+threads of the server's pool.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from app.actors import policy, tokens
+from app.actors.actor import Actor
+from app.actors.tables import ActorRow
+from app.api.rights import RIGHTS
+from app.inventory import queries as inventory
+from app.kit.refusal import Refusal, Refused, insist
+from app.means import Means
+
+
+def means(request: Request) -> Means:
+    """What this app was put together with."""
+    found: Means = request.app.state.means
+    return found
+
+
+def entered(request: Request, means: Annotated[Means, Depends(means)]) -> Actor:
+    """The actor behind the request's token, if its roles allow the route. Refuses with 401 or 403."""
+    scheme, _, presented = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not presented:
+        raise Refused(
+            Refusal(
+                "not_signed_in",
+                "This needs a token.",
+                "Send `Authorization: Bearer …`; an admin makes one with `rolecall token make`.",
+                status=401,
+            )
+        )
+    at = means.clock()
+    with means.database.reading() as session:
+        actor, token = tokens.enter(session, presented.strip(), at=at)
+        row = session.get(ActorRow, actor.id)
+        person = inventory.find_identity(session, row.person_key or row.email or "") if row is not None else None
+    if tokens.is_stale(token, at):
+        with means.database.transaction() as session:
+            tokens.note_use(session, token.id, at=at)
+    act = RIGHTS[(request.method, request.scope["route"].path)]
+    if act is not None:
+        insist(policy.why_not(actor, act))
+    return replace(actor, identity_id=person.id if person is not None else None)
+
+
+Entered = Annotated[Actor, Depends(entered)]
+With = Annotated[Means, Depends(means)]

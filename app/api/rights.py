@@ -1,0 +1,48 @@
+"""Who may call which route: one table. A route without a row stops the service from starting."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from app.actors.policy import May
+
+# None: open to everyone, signed in or not.
+RIGHTS: dict[tuple[str, str], May | None] = {
+    ("GET", "/health"): None,
+    ("GET", "/ready"): None,
+    ("GET", "/api/v1/me"): May.SEE_OWN_ITEMS,
+    ("GET", "/api/v1/systems"): May.SEE_SYSTEMS,
+    ("GET", "/api/v1/systems/{system_id}"): May.SEE_SYSTEMS,
+    ("GET", "/api/v1/systems/{system_id}/snapshots"): May.SEE_SYSTEMS,
+    ("POST", "/api/v1/systems/{system_id}/readings"): May.READ_SYSTEMS,
+    ("GET", "/api/v1/findings"): May.SEE_FINDINGS,
+    ("GET", "/api/v1/findings/{finding_id}"): May.SEE_FINDINGS,
+    ("GET", "/api/v1/campaigns"): May.SEE_CAMPAIGNS,
+    ("POST", "/api/v1/campaigns"): May.RUN_CAMPAIGNS,
+    ("GET", "/api/v1/campaigns/{campaign_id}"): May.SEE_CAMPAIGNS,
+    ("GET", "/api/v1/campaigns/{campaign_id}/items"): May.SEE_ALL_ITEMS,
+    ("GET", "/api/v1/campaigns/{campaign_id}/drift"): May.SEE_ALL_ITEMS,
+    ("PUT", "/api/v1/drift/{drift_id}/decision"): May.RUN_CAMPAIGNS,
+    ("PUT", "/api/v1/campaigns/{campaign_id}/closure"): May.RUN_CAMPAIGNS,
+    ("GET", "/api/v1/items"): May.SEE_OWN_ITEMS,
+    ("GET", "/api/v1/items/{item_id}"): May.SEE_OWN_ITEMS,
+    ("PUT", "/api/v1/items/{item_id}/decision"): May.DECIDE,
+    ("POST", "/api/v1/decisions"): May.DECIDE,
+    ("GET", "/api/v1/remediations"): May.SEE_REMEDIATIONS,
+    ("GET", "/api/v1/remediations/{remediation_id}"): May.SEE_REMEDIATIONS,
+    ("GET", "/api/v1/campaigns/{campaign_id}/packet"): May.TAKE_EVIDENCE,
+    ("GET", "/api/v1/ledger/checkpoint"): May.SEE_LEDGER,
+    ("GET", "/api/v1/ledger/entries"): May.SEE_LEDGER,
+    ("GET", "/api/v1/people/{person}/access"): May.SEE_ACCESS,
+}
+
+
+def insist_on_a_row_for_each_route(app: FastAPI) -> None:
+    """Raise RuntimeError naming every route without a row, and every row without a route."""
+    routes = {
+        (method, route.path) for route in app.routes if isinstance(route, APIRoute) for method in route.methods or ()
+    }
+    missing, left = routes - RIGHTS.keys(), RIGHTS.keys() - routes
+    if missing or left:
+        raise RuntimeError(f"api.rights lacks {sorted(missing)} and has no route for {sorted(left)}")

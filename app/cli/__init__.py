@@ -1,0 +1,31 @@
+"""The command line: `rolecall COMMAND`. Progress for people, `--json` for programs.
+
+Each command lives in the module named for its room; they are imported when called, because the vendors' clients and the
+engine take a second to load.
+"""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """The entry point of `rolecall`. What was refused is said in one sentence with its way out, and exits 1."""
+    from app.cli.commands import app
+    from app.kit.refusal import Refused
+    from app.kit.secrets import SecretsError
+    from app.settings import SettingsWrong
+    from connectors.errors import ConnectorError
+    from connectors.registry import UnknownKind
+
+    try:
+        app(prog_name="rolecall")
+    except Refused as refused:
+        refusal = refused.refusal
+        sys.exit(f"{refusal.reason}\n{refusal.way_out}".strip())
+    except (SettingsWrong, SecretsError, ConnectorError, UnknownKind, FileNotFoundError) as known:
+        sys.exit(str(known))
+    except ValueError as wrong:  # what a connector or a reader says of a configuration or a file
+        sys.exit(str(wrong))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,69 @@
+"""Opening the installation that a command works on: settings, database at its present revision, keys.
+
+Embedded, the first command makes everything it needs. On PostgreSQL nothing is migrated in passing: `rolecall migrate`
+does that, once, when the operator says so.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app import __version__, schema, settings
+from app.actors.actor import Actor, Role
+from app.inventory import queries as inventory
+from app.kit import clock
+from app.kit.db import Database
+from app.kit.refusal import Refusal, Refused, insist
+from app.kit.secrets import load_keys
+from app.ledger import signing
+from app.means import Means
+
+
+@contextmanager
+def opened(*, migrate: bool = False, demo: bool = False, **given: object) -> Iterator[Means]:
+    """The means of this installation; closed when the block ends. `given` wins over the environment."""
+    chosen = settings.read(**given)
+    chosen.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = load_keys(chosen)
+    database = Database(chosen.database_url)
+    try:
+        if chosen.embedded or migrate:
+            schema.upgrade(database)
+        insist(schema.why_not_current(database))
+        with database.transaction() as session:
+            signing.found(session, version=__version__, demo=demo, by=operator().id, at=clock.now())
+        yield Means(database, keys, chosen)
+    finally:
+        database.close()
+
+
+def operator() -> Actor:
+    """Whoever sits at the command line: it can read the key, so it is an admin. Named after the login of this machine."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = str(os.getuid())
+    return Actor(f"cli:{name}", name, frozenset({Role.ADMIN}), way="cli")
+
+
+def speaking_for(means: Means, who: str) -> Actor:
+    """The operator, passing on what a reviewer said. `who` is a roster id or an e-mail address.
+
+    Recorded as said at the command line by the operator for that person; a person's own sign-in is better evidence.
+    """
+    with means.database.reading() as session:
+        person = inventory.find_identity(session, who)
+    if person is None:
+        raise Refused(
+            Refusal(
+                "nobody",
+                f"Nobody in the roster has the id or address {who!r}.",
+                "See `rolecall person list`.",
+                status=404,
+            )
+        )
+    sitting = operator()
+    return Actor(f"{sitting.id} for person:{person.key}", person.name, frozenset({Role.REVIEWER}), person.id, "cli")

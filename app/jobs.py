@@ -1,0 +1,200 @@
+"""What runs unasked: the jobs there are, when they run by the clock, and which follow what has happened.
+
+A stage never calls a later one. It writes a ledger entry; `FOLLOWS` says, for every kind of entry, which jobs come next,
+and the worker hands each to the engine under the entry's own id, so that nothing is lost and nothing runs twice. A job may
+run again after a crash, so each is written to be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.actors.actor import SCHEDULER
+from app.detection import detect as rules
+from app.detection import findings, rulebook
+from app.detection.rule import Limits
+from app.inventory import identities, sync
+from app.inventory import queries as inventory
+from app.kit.engine import Steps
+from app.kit.refusal import Refused
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import QUIET, Kind
+from app.means import Means
+from app.remediation import lane, remediations, verify
+from app.review import campaigns
+from app.review import queries as review
+from app.settings import Settings
+
+Payload = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A named errand. `lane` names what it must not run beside itself for (one system's removals), from its payload."""
+
+    name: str
+    run: Callable[[Means, Steps, Payload], Answer]
+    lane: Callable[[Payload], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A job by the clock, in the operator's time zone. Its id is its slot, so that many workers run it once."""
+
+    job: str
+    every: str  # APScheduler cron fields: "hour=2 minute=30"
+    slot: str  # strftime of the slot's id
+
+
+def read_system(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Read one system now. A crash resumes the same reading after its last page."""
+    system = int(payload["system"])
+    snapshot = sync.run(means.database, system, run=steps.key, keys=means.keys, clock=means.clock, by=SCHEDULER)
+    return {"snapshot": snapshot}
+
+
+def read_all(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Ask for a reading of every system."""
+    with means.database.transaction() as session:
+        at = means.clock()
+        asked = [
+            Entry(Kind.SYNC_REQUESTED, f"system:{system.id}", {"system": system.id, "because": "schedule"})
+            for system in inventory.systems(session)
+        ]
+        entries.record_many(session, asked, by=SCHEDULER.id, at=at)
+    return {"asked": len(asked)}
+
+
+def detect(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Match accounts to people, then ask every rule of what a reading saw. A roster's reading touches every system."""
+    with means.database.transaction() as session:
+        at = means.clock()
+        identities.match(session, by=SCHEDULER, at=at)
+        given = payload.get("system")
+        every = [system for system in inventory.systems(session) if system.kind != "roster"]
+        of = [system for system in every if system.id == given] or every
+    told: Answer = {}
+    for system in of:
+        told[str(system.id)] = steps.step(f"rules:{system.id}", lambda number=system.id: _judge(means, number))  # type: ignore[misc]
+    return told
+
+
+def _judge(means: Means, system_id: int) -> Answer:
+    at = means.clock()
+    with means.database.transaction() as session:
+        snapshot = inventory.latest_sealed(session, system_id)
+        if snapshot is None:
+            return {"skipped": "never read"}
+        outcome = findings.reconcile(
+            session,
+            "detection",
+            rules.judgements(session, system_id, limits(means.settings), at=at),
+            rules=list(rulebook.RULES),
+            system_id=system_id,
+            snapshot_id=snapshot.id,
+            by=SCHEDULER,
+            at=at,
+        )
+    return {"opened": outcome.opened, "reopened": outcome.reopened, "closed": outcome.closed}
+
+
+def prove(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Hold every removal of a system against its newest reading: gone, still there, or come back."""
+    with means.database.transaction() as session:
+        counts = verify.verify(session, int(payload["snapshot"]), by=SCHEDULER, at=means.clock())
+    return {"counts": str(counts)}
+
+
+def open_removals(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Turn a closed campaign's decisions into promises, and send each system's lane to work."""
+    with means.database.transaction() as session:
+        at = means.clock()
+        systems = remediations.open_for(
+            session, int(payload["campaign"]), sla=timedelta(days=means.settings.removal_sla_days), by=SCHEDULER, at=at
+        )
+        asked = [
+            Entry(Kind.REMOVAL_REQUESTED, f"system:{system}", {"system": system, "campaign": payload["campaign"]})
+            for system in systems
+        ]
+        entries.record_many(session, asked, by=SCHEDULER.id, at=at)
+    return {"systems": list(systems)}
+
+
+def remove(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Carry out one system's open removals, one after another, then ask for the reading that proves them."""
+    system = int(payload["system"])
+    counts = lane.carry_out(means, system, by=SCHEDULER)
+    if counts.acted:
+        with means.database.transaction() as session:
+            body = {"system": system, "because": "prove removals"}
+            entries.record(
+                session, Entry(Kind.SYNC_REQUESTED, f"system:{system}", body), by=SCHEDULER.id, at=means.clock()
+            )
+    return {"counts": str(counts)}
+
+
+def open_due_campaigns(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Open the review of every schedule whose quarter has come; ask for fresh readings where they are what is missing."""
+    opened: list[str] = []
+    waiting: dict[str, str] = {}
+    at = means.clock()
+    with means.database.reading() as session:
+        due = review.due_slots(session, at)
+    for slot in due:
+        try:
+            with means.database.transaction() as session:
+                campaign = campaigns.open_slot(session, slot, by=SCHEDULER, at=at)
+                opened.append(campaign.name)
+        except Refused as refused:
+            waiting[slot.id] = refused.refusal.reason
+    return {"opened": opened, "waiting": waiting}
+
+
+JOBS: dict[str, Job] = {
+    job.name: job
+    for job in (
+        Job("read_system", read_system, lane=lambda payload: f"reading:{payload['system']}"),
+        Job("read_all", read_all),
+        Job("detect", detect, lane=lambda payload: "detect"),
+        Job("prove", prove),
+        Job("open_removals", open_removals),
+        Job("remove", remove, lane=lambda payload: f"system:{payload['system']}"),
+        Job("open_due_campaigns", open_due_campaigns, lane=lambda payload: "campaigns"),
+    )
+}
+
+SCHEDULE: tuple[Tick, ...] = (
+    Tick("read_all", "hour=2 minute=30", "%Y-%m-%d"),
+    Tick("detect", "hour=5 minute=0", "%Y-%m-%d"),
+    Tick("open_due_campaigns", "minute=*", "%Y-%m-%dT%H:%M"),
+)
+
+# Quiet kinds are those that nothing follows; a test checks that each kind is either quiet or has a row here.
+FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
+    Kind.SYNC_REQUESTED: ("read_system",),
+    Kind.SNAPSHOT_SEALED: ("detect", "prove"),
+    Kind.DETECTION_REQUESTED: ("detect",),
+    Kind.CAMPAIGN_CLOSED: ("open_removals",),
+    Kind.REMOVAL_REQUESTED: ("remove",),
+}
+
+
+def limits(settings: Settings) -> Limits:
+    """The rules' numbers, from the settings."""
+    return Limits(
+        inactive_days=settings.inactive_days,
+        inactive_days_privileged=settings.inactive_days_privileged,
+        never_used_days=settings.never_used_days,
+        dormant_credential_days=settings.dormant_credential_days,
+        leaver_grace_hours=settings.leaver_grace_hours,
+    )
+
+
+def slot(tick: Tick, at: datetime) -> str:
+    """A tick's id at a moment of the operator's zone."""
+    return f"{tick.job}:{at.strftime(tick.slot)}"

@@ -1,0 +1,42 @@
+"""Puts the house together: one FastAPI app over one installation's means."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from app import __version__, settings
+from app.api import (
+    campaigns,
+    decisions,
+    findings,
+    health,
+    items,
+    ledger,
+    people,
+    problems,
+    remediations,
+    rights,
+    systems,
+)
+from app.kit.db import Database
+from app.kit.secrets import load_keys
+from app.means import Means
+
+_ABOUT = "Who can reach what in the CRM, who said it was all right, and how do we know?"
+
+
+def create_app(means: Means) -> FastAPI:
+    """The API over these means. Raises RuntimeError if a route has no row in the table of rights."""
+    app = FastAPI(title="Rolecall", version=__version__, summary=_ABOUT, redoc_url=None)
+    app.state.means = means
+    problems.install(app)
+    for room in (health, systems, findings, campaigns, items, decisions, remediations, people, ledger):
+        app.include_router(room.router)
+    rights.insist_on_a_row_for_each_route(app)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The app of one API process among several, over the installation that the environment names."""
+    chosen = settings.read()
+    return create_app(Means(Database(chosen.database_url), load_keys(chosen), chosen))

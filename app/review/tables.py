@@ -24,6 +24,7 @@ class ScheduleRow(Base):
     opens_at_hour: Mapped[int]
     due_days: Mapped[int]
     scope: Mapped[dict[str, Any]] = mapped_column(Json)
+    since: Mapped[datetime] = mapped_column(Moment)  # added or resumed: what should have opened before is not missed
     paused: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -38,11 +39,13 @@ class CampaignRow(Base):
     status: Mapped[str] = mapped_column(String(10))
     scope: Mapped[dict[str, Any]] = mapped_column(Json)
     excluded: Mapped[list[Any]] = mapped_column(Json, default=list)  # what was left out, with count and reason
+    planned_at: Mapped[datetime | None] = mapped_column(Moment)  # when its slot began; opened_at later: it was missed
     opened_at: Mapped[datetime] = mapped_column(Moment)
     opened_by: Mapped[str] = mapped_column(String(80))
     due_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_by: Mapped[str | None] = mapped_column(String(80))
+    unanswered: Mapped[str | None] = mapped_column(String(10))  # what closing made of items nobody decided on
     override: Mapped[dict[str, Any] | None] = mapped_column(Json)  # who let it open on incomplete readings, and why
     demo: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
@@ -87,7 +90,7 @@ class ItemRow(Base):
     integration_id: Mapped[int | None] = mapped_column(ForeignKey("integrations.id"))
     credential_id: Mapped[int | None] = mapped_column(ForeignKey("credentials.id"))
     subject_identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"))  # whose access it is
-    chosen_by: Mapped[str] = mapped_column(String(12))  # manager, owner, fallback
+    chosen_by: Mapped[str] = mapped_column(String(12))  # manager, owner, fallback, reassigned
     privileged: Mapped[bool]
     risk: Mapped[int]  # higher first in a reviewer's list
     shown: Mapped[dict[str, Any]] = mapped_column(Json)

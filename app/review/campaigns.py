@@ -1,0 +1,299 @@
+"""Campaigns: opened once on trusted readings, closed once when everything has an answer, or cancelled.
+
+Opening freezes the population in one transaction: what is read afterwards is drift. One slot of a schedule has one
+campaign, however many replicas open it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, func, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor
+from app.inventory.tables import SystemRow
+from app.kit import clock
+from app.kit.refusal import Refusal, Refused, insist
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+from app.review import drifting, freezing, frozen, grounds, policy, population, queries, remainder, trust
+from app.review import scope as scopes
+from app.review.dialect import insert_or_skip
+from app.review.freezing import Frame
+from app.review.policy import Override, Status
+from app.review.scope import ItemKind, Scope
+from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
+from app.review.trust import Limits, Reading
+
+
+def open(
+    session: Session,
+    *,
+    name: str,
+    scope: Mapping[str, Any],
+    due_at: datetime,
+    snapshots: Mapping[int, int] | None = None,
+    slot: str | None = None,
+    planned_at: datetime | None = None,
+    override: Override | None = None,
+    limits: Limits | None = None,
+    demo: bool = False,
+    by: Actor,
+    at: datetime,
+) -> CampaignRow:
+    """Open a review of `scope` (see `scope.read`), frozen at the latest sealed reading of each system.
+
+    Refuses readings that are missing, stale or untrusted for what the scope rests on, unless `override` is a second
+    person's word; a population other than `snapshots` (system id -> snapshot id), where given; a scope of nothing; and
+    one that leaves an item without an independent reviewer. A `slot` that has a campaign already gives that one back.
+    """
+    at, due_at = clock.utc(at), clock.utc(due_at)
+    asked = scopes.read(scope)
+    existing = _of_slot(session, slot)
+    if existing is not None:
+        return existing
+    insist(policy.why_not_due(due_at, at))
+    systems = grounds.systems(session, asked)
+    readings = [grounds.reading(session, row, asked) for row in systems]
+    rosters = grounds.rosters(session)
+    insist(policy.why_not_rosterless(asked.needs_roster, len(rosters)))
+    lacks = trust.lacking(readings, rosters, needs_roster=asked.needs_roster, limits=limits or Limits(), at=at)
+    insist(policy.why_not_open(lacks, override, by))
+    insist(policy.why_not_read(readings))
+    with session.begin_nested():  # a refusal from here on leaves nothing behind, whatever the caller makes of it
+        campaign_id = _insert(session, name, slot, asked, planned_at, due_at, demo, by, at)
+        if campaign_id is None:
+            return _someone_elses(session, name, slot)
+        _freeze(session, campaign_id, asked, systems, readings, at, due_at)
+        insist(policy.why_not_frozen(snapshots, _snapshots(readings, systems), _latest(session, systems)))
+        if lacks and override is not None:
+            _overridden(session, campaign_id, lacks, override, by, at)
+        _opened(session, campaign_id, readings, by, at)
+    return session.get_one(CampaignRow, campaign_id, populate_existing=True)
+
+
+def close(session: Session, campaign: int, *, unanswered: str | None = None, by: Actor, at: datetime) -> CampaignRow:
+    """Close a campaign; what follows opens the removals and the evidence.
+
+    Refuses while items have no outcome, unless `unanswered` ("keep", "remove") says what becomes of them, and while
+    privileged access that began since freezing has no decision. Silence never keeps privileged access.
+    """
+    at = clock.utc(at)
+    with session.begin_nested():
+        moved = _move(session, campaign, Status.CLOSED, by, at)
+        shares = queries.progress(session, campaign)
+        fresh = drifting.record(session, campaign, at) if moved else 0
+        insist(
+            policy.why_not_close(
+                Status.OPEN if moved else _status(session, campaign),
+                undecided={share.reviewer: share.undecided for share in shares if share.undecided},
+                privileged_undecided=queries.undecided_privileged(session, campaign),
+                drift_undecided=queries.drift_undecided(session, campaign),
+                unanswered=unanswered,
+            )
+        )
+        silent = _answer_for(session, campaign, unanswered)
+        counts = {
+            "items": sum(share.items for share in shares),
+            "keep": sum(share.keep for share in shares),
+            "remove": sum(share.remove for share in shares),
+            "change": sum(share.change for share in shares),
+            "unanswered": silent["count"],
+            "drift": len(queries.drift(session, campaign)),
+            "drift_found_at_closing": fresh,
+        }
+        body = {"counts": counts, "unanswered": unanswered, "unanswered_items": silent["digest"]}
+        entries.record(session, Entry(Kind.CAMPAIGN_CLOSED, f"campaign:{campaign}", body), by=by.id, at=at)
+    return session.get_one(CampaignRow, campaign, populate_existing=True)
+
+
+def cancel(session: Session, campaign: int, *, reason: str, by: Actor, at: datetime) -> CampaignRow:
+    """End a campaign without consequences. Its items and decisions stay on record."""
+    at = clock.utc(at)
+    insist(policy.why_not_cancel(reason))
+    with session.begin_nested():
+        if not _move(session, campaign, Status.CANCELLED, by, at):
+            insist(policy.why_not_move(_status(session, campaign)))
+        entry = Entry(Kind.CAMPAIGN_CANCELLED, f"campaign:{campaign}", {}, {"reason": reason})
+        entries.record(session, entry, by=by.id, at=at)
+    return session.get_one(CampaignRow, campaign, populate_existing=True)
+
+
+# --- opening ---
+
+
+def _of_slot(session: Session, slot: str | None) -> CampaignRow | None:
+    return session.scalar(select(CampaignRow).where(CampaignRow.slot == slot)) if slot else None
+
+
+def _insert(
+    session: Session,
+    name: str,
+    slot: str | None,
+    scope: Scope,
+    planned_at: datetime | None,
+    due_at: datetime,
+    demo: bool,
+    by: Actor,
+    at: datetime,
+) -> int | None:
+    """The new campaign's id; None if its name or slot is taken, also by somebody who has not committed yet."""
+    row: dict[str, Any] = {
+        "name": name,
+        "slot": slot,
+        "status": Status.OPEN,
+        "scope": scope.written(),
+        "excluded": [],
+        "planned_at": planned_at,
+        "opened_at": at,
+        "opened_by": by.id,
+        "due_at": due_at,
+        "demo": demo,
+        "version": 1,
+    }
+    return session.scalar(insert_or_skip(session, CampaignRow).values(row).returning(CampaignRow.id))
+
+
+def _someone_elses(session: Session, name: str, slot: str | None) -> CampaignRow:
+    existing = _of_slot(session, slot)
+    if existing is None:
+        raise Refused(Refusal("name_taken", f'There is a campaign called "{name}" already.', "Choose another name."))
+    return existing
+
+
+def _freeze(
+    session: Session,
+    campaign_id: int,
+    scope: Scope,
+    systems: Sequence[SystemRow],
+    readings: Sequence[Reading],
+    at: datetime,
+    due_at: datetime,
+) -> None:
+    snapshots = _snapshots(readings, systems)
+    session.execute(
+        insert(CampaignSnapshotRow),
+        [{"campaign_id": campaign_id, "system_id": s, "snapshot_id": n} for s, n in snapshots.items()],
+    )
+    frame = Frame(
+        places=grounds.places(session, systems, scope, readings, at, due_at),
+        department=scope.department,
+        fallbacks=grounds.fallbacks(session, scope, at, due_at),
+        at=at,
+        due_at=due_at,
+    )
+    with frozen.tables(session):
+        freezing.prepare(session, frame)
+        population.entitlements(session, list(snapshots))
+        insist(policy.why_not_reviewed(freezing.without_reviewer(session)))
+        population.tasks(session, campaign_id)
+        made = sum(_items(session, campaign_id, kind) for kind in scope.kinds)
+        insist(policy.why_not_empty(made))
+        excluded = remainder.counted(session, scope)
+    session.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(excluded=excluded))
+    idle = ~exists().where(ItemRow.task_id == TaskRow.id)
+    session.execute(delete(TaskRow).where(TaskRow.campaign_id == campaign_id, idle))
+
+
+def _items(session: Session, campaign_id: int, kind: ItemKind) -> int:
+    rows = population.of(kind).subquery()
+    kept = [column for column in rows.c if column.name not in ("reviewer_id", "known")]
+    chosen = select(literal(campaign_id), TaskRow.id, literal(1), *kept).join(
+        TaskRow, (TaskRow.campaign_id == campaign_id) & (TaskRow.reviewer_id == rows.c.reviewer_id)
+    )
+    names = ["campaign_id", "task_id", "version", *(column.name for column in kept)]
+    done: Any = session.execute(insert(ItemRow).from_select(names, chosen, include_defaults=False))
+    return int(done.rowcount)
+
+
+def _snapshots(readings: Sequence[Reading], systems: Sequence[SystemRow]) -> dict[int, int]:
+    pairs = zip(systems, readings, strict=True)
+    return {system.id: seen.snapshot_id for system, seen in pairs if seen.snapshot_id is not None}
+
+
+def _latest(session: Session, systems: Sequence[SystemRow]) -> dict[int, int]:
+    found = {system.id: grounds.latest(session, system.id) for system in systems}
+    return {system_id: row.id for system_id, row in found.items() if row is not None}
+
+
+def _overridden(
+    session: Session,
+    campaign_id: int,
+    lacks: list[dict[str, str]],
+    override: Override,
+    by: Actor,
+    at: datetime,
+) -> None:
+    told = {
+        "asked_by": by.id,
+        "granted_by": override.by.id,
+        "reason": override.reason.strip(),
+        "at": at.isoformat(),
+        "lacks": lacks,
+    }
+    session.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(override=told))
+    body = {"asked_by": by.id, "granted_by": override.by.id, "lacks": lacks}
+    entry = Entry(Kind.CAMPAIGN_OVERRIDDEN, f"campaign:{campaign_id}", body, {"reason": override.reason.strip()})
+    entries.record(session, entry, by=override.by.id, at=at)
+
+
+def _opened(session: Session, campaign_id: int, readings: Sequence[Reading], by: Actor, at: datetime) -> None:
+    row = session.get_one(CampaignRow, campaign_id, populate_existing=True)
+    counted = select(ItemRow.kind, func.count()).where(ItemRow.campaign_id == campaign_id).group_by(ItemRow.kind)
+    body = {
+        "slot": row.slot,
+        "planned_at": row.planned_at.isoformat() if row.planned_at else None,
+        "late_minutes": int((at - row.planned_at).total_seconds() // 60) if row.planned_at else None,
+        "due_at": row.due_at.isoformat(),
+        "scope": row.scope,
+        "excluded": row.excluded,
+        "snapshots": {seen.system: seen.snapshot_id for seen in readings},
+        "items": dict(session.execute(counted).all()),
+        "demo": row.demo,
+    }
+    entries.record(session, Entry(Kind.CAMPAIGN_OPENED, f"campaign:{campaign_id}", body), by=by.id, at=at)
+
+
+# --- ending ---
+
+
+def _move(session: Session, campaign: int, to: Status, by: Actor, at: datetime) -> bool:
+    """Take the campaign out of `open`. On PostgreSQL this waits for decisions in flight, which hold it shared."""
+    moved: Any = session.execute(
+        update(CampaignRow)
+        .where(CampaignRow.id == campaign, CampaignRow.status == Status.OPEN)
+        .values(status=to, closed_at=at, closed_by=by.id, version=CampaignRow.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return int(moved.rowcount) == 1
+
+
+def _status(session: Session, campaign: int) -> str:
+    found = session.scalar(select(CampaignRow.status).where(CampaignRow.id == campaign))
+    if found is None:
+        raise Refused(Refusal("not_found", f"There is no campaign {campaign}.", "Look at the list.", status=404))
+    return found
+
+
+def _answer_for(session: Session, campaign: int, unanswered: str | None) -> dict[str, Any]:
+    """Give the silent items their outcome, and say how many and which by a digest over their ids."""
+    silent = select(ItemRow.id).where(ItemRow.campaign_id == campaign, ItemRow.outcome.is_(None)).order_by(ItemRow.id)
+    hashed, count = hashlib.sha256(), 0
+    for item_id in session.scalars(silent.execution_options(yield_per=10_000)):
+        hashed.update(f"{item_id}\n".encode())
+        count += 1
+    if not count or unanswered is None:
+        return {"count": 0, "digest": None}
+    session.execute(
+        update(ItemRow)
+        .where(ItemRow.campaign_id == campaign, ItemRow.outcome.is_(None))
+        .values(outcome=unanswered, version=ItemRow.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(update(CampaignRow).where(CampaignRow.id == campaign).values(unanswered=unanswered))
+    return {"count": count, "digest": hashed.hexdigest()}

@@ -1,0 +1,256 @@
+"""Decisions: recorded once each, never edited; who changes their mind adds another.
+
+An item moves by compare-and-swap on its version, so of two people who decide at once one wins and the other is told who
+it was. On PostgreSQL a decision holds its campaign's row shared until it commits, so that none slips in behind a closing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor
+from app.inventory.tables import EntitlementRow, GrantRow, IdentityRow
+from app.kit import clock
+from app.kit.refusal import Refusal, insist
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+from app.review import policy, queries, ties
+from app.review.policy import Answer, ItemFacts
+from app.review.tables import CampaignRow, DecisionRow, ItemRow, TaskRow
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One wish of a bulk: this answer for this item. `version` is the one that was seen; None takes the present one."""
+
+    item_id: int
+    answer: str
+    reason: str = ""
+    version: int | None = None
+    change_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one wish: a decision, or the reason why not."""
+
+    item_id: int
+    decision: uuid.UUID | None = None
+    refusal: Refusal | None = None
+
+
+def record(
+    session: Session,
+    item_id: int,
+    answer: str,
+    *,
+    reason: str = "",
+    change_to: str | None = None,
+    version: int | None = None,
+    by: Actor,
+    at: datetime,
+) -> DecisionRow:
+    """Record `by`'s answer on one item. Refuses an item that is another reviewer's, concerns `by`, or has ended, an answer
+    without a reason that needs one, and (412, naming the winner) an item that is no longer at `version`."""
+    result = record_many(session, [Ask(item_id, answer, reason, version, change_to)], by=by, at=at)[0]
+    insist(result.refusal)
+    return session.get_one(DecisionRow, result.decision)
+
+
+def record_many(session: Session, asks: Sequence[Ask], *, by: Actor, at: datetime) -> list[Result]:
+    """Record up to 5,000 answers set-wise. Each wish has its own result, in order; one refused does not spoil the rest."""
+    at = clock.utc(at)
+    insist(policy.why_not_bulk([ask.item_id for ask in asks]))
+    items = _load(session, [ask.item_id for ask in asks])
+    concerned = ties.concerned(session, list(items))
+    replacements = _replacements(session, asks, items)
+    refused: dict[int, Refusal] = {}
+    agreed: list[Ask] = []
+    for ask in asks:
+        item = items.get(ask.item_id)
+        refusal = _why_not(ask, item, concerned.get(ask.item_id, frozenset()), replacements, by)
+        if refusal is not None:
+            refused[ask.item_id] = refusal
+        else:
+            agreed.append(ask)
+    moved = _move(session, agreed, items)
+    won = [ask for ask in agreed if ask.item_id in moved]
+    lost = [ask.item_id for ask in agreed if ask.item_id not in moved]
+    refused |= _winners(session, lost)
+    made = _write(session, won, items, concerned, by, at)
+    return [Result(ask.item_id, made.get(ask.item_id), refused.get(ask.item_id)) for ask in asks]
+
+
+def _load(session: Session, item_ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """The items with their campaign's status and their reviewer, the campaigns held shared where that is possible."""
+    campaigns = select(ItemRow.campaign_id).where(ItemRow.id.in_(item_ids))
+    session.execute(
+        select(CampaignRow.id)
+        .where(CampaignRow.id.in_(campaigns))
+        .order_by(CampaignRow.id)
+        .with_for_update(read=True)  # FOR SHARE: nobody closes it meanwhile; SQLite has one writer anyway
+    ).all()
+    rows = session.execute(
+        select(
+            ItemRow.id,
+            ItemRow.campaign_id,
+            ItemRow.kind,
+            ItemRow.subject,
+            ItemRow.system_id,
+            ItemRow.account_id,
+            ItemRow.grant_id,
+            ItemRow.subject_identity_id,
+            ItemRow.privileged,
+            ItemRow.shown,
+            ItemRow.version,
+            CampaignRow.status,
+            TaskRow.reviewer_id,
+        )
+        .join(CampaignRow, CampaignRow.id == ItemRow.campaign_id)
+        .join(TaskRow, TaskRow.id == ItemRow.task_id)
+        .where(ItemRow.id.in_(item_ids))
+    )
+    return {row.id: row for row in rows}
+
+
+def _replacements(session: Session, asks: Iterable[Ask], items: Mapping[int, Row[Any]]) -> set[tuple[int, str]]:
+    """Of the changes asked for, the (item, entitlement key) pairs that name another live entitlement of the same system."""
+    wanted = [(ask.item_id, ask.change_to) for ask in asks if ask.change_to is not None and ask.item_id in items]
+    if not wanted:
+        return set()
+    held = select(GrantRow.id, GrantRow.entitlement_id).where(
+        GrantRow.id.in_([items[item_id].grant_id for item_id, _ in wanted if items[item_id].grant_id])
+    )
+    has = dict(session.execute(held).all())
+    named = {(items[item_id].system_id, key) for item_id, key in wanted}
+    rows = session.execute(
+        select(EntitlementRow.system_id, EntitlementRow.key, EntitlementRow.id).where(
+            tuple_(EntitlementRow.system_id, EntitlementRow.key).in_(named), EntitlementRow.ended.is_(None)
+        )
+    )
+    live = {(row.system_id, row.key): row.id for row in rows}
+    return {
+        (item_id, key)
+        for item_id, key in wanted
+        if (found := live.get((items[item_id].system_id, key))) and found != has.get(items[item_id].grant_id)
+    }
+
+
+def _why_not(
+    ask: Ask, item: Row[Any] | None, concerned: frozenset[int], replacements: set[tuple[int, str]], by: Actor
+) -> Refusal | None:
+    if item is None:
+        return Refusal("not_found", f"There is no item {ask.item_id}.", "Look at your list.", status=404)
+    facts = ItemFacts(item.status, item.kind, item.reviewer_id, concerned, item.privileged)
+    changeable = ask.change_to is not None and (ask.item_id, ask.change_to) in replacements
+    return policy.why_not_decide(
+        facts, ask.answer, reason=ask.reason, change_to=ask.change_to, changeable=changeable, by=by
+    )
+
+
+def _move(session: Session, asks: Sequence[Ask], items: Mapping[int, Row[Any]]) -> set[int]:
+    """Swap the outcomes of those items that are still as they were seen; returns which."""
+    alike: dict[tuple[str, int], list[int]] = defaultdict(list)
+    for ask in asks:
+        seen = ask.version if ask.version is not None else items[ask.item_id].version
+        alike[(ask.answer, seen)].append(ask.item_id)
+    moved: set[int] = set()
+    for (answer, version), item_ids in sorted(alike.items()):
+        moved |= set(
+            session.scalars(
+                update(ItemRow)
+                .where(ItemRow.id.in_(sorted(item_ids)), ItemRow.version == version)
+                .values(outcome=answer, version=version + 1)
+                .returning(ItemRow.id)
+                .execution_options(synchronize_session=False)
+            )
+        )
+    return moved
+
+
+def _winners(session: Session, item_ids: Sequence[int]) -> dict[int, Refusal]:
+    """For each item that was not as it was seen: who got there first."""
+    if not item_ids:
+        return {}
+    said = queries.decisions(session, item_ids)
+    versions = dict(session.execute(select(ItemRow.id, ItemRow.version).where(ItemRow.id.in_(item_ids))).all())
+    people = {rows[-1].by_identity_id for rows in said.values() if rows}
+    names = dict(
+        session.execute(select(IdentityRow.id, IdentityRow.name).where(IdentityRow.id.in_(people))).tuples().all()
+    )
+    return {
+        item_id: policy.too_late(
+            version=versions[item_id],
+            answer=rows[-1].answer if rows else None,
+            who=names.get(rows[-1].by_identity_id or 0, rows[-1].by) if rows else None,
+            at=rows[-1].at if rows else None,
+        )
+        for item_id, rows in said.items()
+    }
+
+
+def _write(
+    session: Session,
+    asks: Sequence[Ask],
+    items: Mapping[int, Row[Any]],
+    concerned: Mapping[int, frozenset[int]],
+    by: Actor,
+    at: datetime,
+) -> dict[int, uuid.UUID]:
+    """The decisions and their ledger entries, which share their ids."""
+    if not asks:
+        return {}
+    told = [_entry(ask, items[ask.item_id], concerned[ask.item_id], by) for ask in asks]
+    made = entries.record_many(session, told, by=by.id, at=at)
+    session.execute(
+        insert(DecisionRow),
+        [
+            {
+                "id": identifier,
+                "item_id": ask.item_id,
+                "answer": Answer(ask.answer),
+                "reason": ask.reason.strip(),
+                "change_to": ask.change_to,
+                "by": by.id,
+                "by_identity_id": by.identity_id,
+                "way": by.way,
+                "at": at,
+            }
+            for ask, identifier in zip(asks, made, strict=True)
+        ],
+    )
+    return {ask.item_id: identifier for ask, identifier in zip(asks, made, strict=True)}
+
+
+def _entry(ask: Ask, item: Row[Any], concerned: frozenset[int], by: Actor) -> Entry:
+    """What was shown is digested, and the digest committed to with a salt: it holds names, and a bare digest of little
+    known text can be guessed."""
+    person = f"identity:{item.subject_identity_id}" if item.subject_identity_id else None
+    personal = {"shown": queries.digest(item.shown)}
+    if ask.reason.strip():
+        personal["reason"] = ask.reason.strip()
+    return Entry(
+        Kind.DECISION_RECORDED,
+        f"item:{ask.item_id}",
+        {
+            "campaign": item.campaign_id,
+            "item": ask.item_id,
+            "about": item.subject,
+            "answer": ask.answer,
+            "change_to": ask.change_to,
+            "reviewer": f"identity:{item.reviewer_id}",
+            "concerned": [f"identity:{identity}" for identity in sorted(concerned)],
+            "way": by.way,
+        },
+        personal,
+        person or (f"account:{item.account_id}" if item.account_id else None),
+    )

@@ -1,0 +1,86 @@
+"""What came and went since a campaign was frozen: its population taken again now, beside its items.
+
+Shared by the listing of drift and by closing, which must not overlook what began a minute ago.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, exists, literal, not_, or_, select
+from sqlalchemy.orm import Session
+
+from app.inventory.tables import AccountRow, CredentialRow, GrantRow, IntegrationRow, SystemRow
+from app.review import freezing, frozen, grounds, population
+from app.review import scope as scopes
+from app.review.dialect import insert_or_skip
+from app.review.freezing import Frame
+from app.review.scope import ItemKind
+from app.review.tables import CampaignRow, CampaignSnapshotRow, DriftRow, ItemRow
+
+
+def record(session: Session, campaign_id: int, at: datetime) -> int:
+    """Add what began or ended since freezing and is not listed yet. Returns how many rows that were."""
+    campaign = session.get_one(CampaignRow, campaign_id)
+    scope = scopes.read(campaign.scope)
+    rows = session.scalars(
+        select(SystemRow)
+        .join(CampaignSnapshotRow, CampaignSnapshotRow.system_id == SystemRow.id)
+        .where(CampaignSnapshotRow.campaign_id == campaign_id)
+        .order_by(SystemRow.id)
+    ).all()
+    readings = [grounds.reading(session, row, scope) for row in rows]
+    frame = Frame(
+        places=grounds.places(session, rows, scope, readings, at, campaign.due_at),
+        department=scope.department,
+        fallbacks=(0,),  # nobody is asked here; who decides on drift is an administrator
+        at=at,
+        due_at=campaign.due_at,
+    )
+    with frozen.tables(session):
+        freezing.prepare(session, frame)
+        population.entitlements(session, [row.id for row in rows])
+        found = sum(_began(session, campaign_id, kind) for kind in scope.kinds)
+    return found + _ended(session, campaign_id)
+
+
+NAMES = ["campaign_id", "subject", "change", "privileged", "shown"]
+
+
+def _began(session: Session, campaign_id: int, kind: ItemKind) -> int:
+    """What would be an item by now and is none. Access of unknown contents counts as privileged: unknown is not no."""
+    rows = population.of(kind).subquery()
+    frozen_then = exists().where(ItemRow.campaign_id == campaign_id, ItemRow.subject == rows.c.subject)
+    new = select(
+        literal(campaign_id), rows.c.subject, literal("began"), or_(rows.c.privileged, not_(rows.c.known)), rows.c.shown
+    ).where(~frozen_then, ~_listed(campaign_id, rows.c.subject, "began"))
+    return _insert(session, new)
+
+
+def _ended(session: Session, campaign_id: int) -> int:
+    """Items whose subject is gone by now, or whose account nobody can sign in to any more."""
+    gone = or_(
+        and_(ItemRow.grant_id.is_not(None), GrantRow.ended.is_not(None)),
+        and_(ItemRow.integration_id.is_not(None), IntegrationRow.ended.is_not(None)),
+        and_(ItemRow.credential_id.is_not(None), CredentialRow.ended.is_not(None)),
+        and_(ItemRow.credential_id.is_(None), or_(AccountRow.ended.is_not(None), AccountRow.active.is_(False))),
+    )
+    went = (
+        select(literal(campaign_id), ItemRow.subject, literal("ended"), ItemRow.privileged, ItemRow.shown)
+        .outerjoin(GrantRow, GrantRow.id == ItemRow.grant_id)
+        .outerjoin(IntegrationRow, IntegrationRow.id == ItemRow.integration_id)
+        .outerjoin(CredentialRow, CredentialRow.id == ItemRow.credential_id)
+        .outerjoin(AccountRow, AccountRow.id == ItemRow.account_id)
+        .where(ItemRow.campaign_id == campaign_id, gone, ~_listed(campaign_id, ItemRow.subject, "ended"))
+    )
+    return _insert(session, went)
+
+
+def _listed(campaign_id: int, subject: Any, change: str) -> Any:
+    return exists().where(DriftRow.campaign_id == campaign_id, DriftRow.subject == subject, DriftRow.change == change)
+
+
+def _insert(session: Session, rows: Any) -> int:
+    done: Any = session.execute(insert_or_skip(session, DriftRow).from_select(NAMES, rows, include_defaults=False))
+    return int(done.rowcount)

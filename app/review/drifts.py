@@ -1,0 +1,71 @@
+"""Drift: what came and went while a review ran, listed, and decided on where it is privileged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor
+from app.kit import clock
+from app.kit.refusal import Refusal, Refused, insist
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+from app.review import drifting, policy, queries, ties
+from app.review.tables import CampaignRow, DriftRow
+
+
+def detect(session: Session, campaign: int, *, by: Actor, at: datetime) -> Sequence[DriftRow]:
+    """List what began and ended since the campaign was frozen, as far as has been read by now."""
+    at = clock.utc(at)
+    insist(policy.why_not_move(_status(session, campaign)))
+    fresh = drifting.record(session, campaign, at)
+    found = queries.drift(session, campaign)
+    body = {
+        "new": fresh,
+        "began": sum(row.change == "began" for row in found),
+        "ended": sum(row.change == "ended" for row in found),
+        "undecided": queries.drift_undecided(session, campaign),
+    }
+    entries.record(session, Entry(Kind.DRIFT_LISTED, f"campaign:{campaign}", body), by=by.id, at=at)
+    return found
+
+
+def decide(session: Session, drift: int, answer: str, reason: str, *, by: Actor, at: datetime) -> DriftRow:
+    """Say what becomes of something that began since freezing: keep or remove, once. Never one's own."""
+    at = clock.utc(at)
+    row = session.get(DriftRow, drift)
+    if row is None:
+        raise Refused(Refusal("not_found", f"There is no drift {drift}.", "List it.", status=404))
+    status = _status(session, row.campaign_id)
+    concerned = ties.concerned_by(session, row.subject)
+    insist(
+        policy.why_not_answer_drift(
+            status=status, change=row.change, answer=answer, reason=reason, concerned=concerned, by=by
+        )
+    )
+    moved: Any = session.execute(
+        update(DriftRow)
+        .where(DriftRow.id == drift, DriftRow.answer.is_(None))
+        .values(answer=answer, reason=reason.strip(), by=by.id, at=at)
+        .execution_options(synchronize_session=False)
+    )
+    session.refresh(row)
+    if moved.rowcount != 1:
+        raise Refused(policy.too_late(version=0, answer=row.answer, who=row.by, at=row.at))
+    body = {"campaign": row.campaign_id, "about": row.subject, "answer": answer, "by_identity": by.identity_id}
+    personal = {"reason": reason.strip(), "shown": queries.digest(row.shown)}
+    person = f"identity:{min(concerned)}" if concerned else None
+    entries.record(session, Entry(Kind.DRIFT_DECIDED, f"drift:{drift}", body, personal, person), by=by.id, at=at)
+    return row
+
+
+def _status(session: Session, campaign: int) -> str:
+    found = session.scalar(select(CampaignRow.status).where(CampaignRow.id == campaign).with_for_update(read=True))
+    if found is None:
+        raise Refused(Refusal("not_found", f"There is no campaign {campaign}.", "Look at the list.", status=404))
+    return found

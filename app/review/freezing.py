@@ -1,0 +1,287 @@
+"""Put together what a review is about: which things become items, who reviews each, and what is shown of it.
+
+Everything is set-wise and happens between `frozen.tables` and the end of the transaction. What comes by nesting is never
+an item; it is shown with the grant that brings it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, null, or_, select, true, union
+from sqlalchemy.orm import Session, aliased
+
+from app.detection.tables import FindingRow
+from app.inventory.tables import (
+    AccountRow,
+    CredentialRow,
+    IdentityEmailRow,
+    IdentityRow,
+    IntegrationRow,
+    PrivilegeRow,
+)
+from app.review import advice, shown
+from app.review.choice import ChosenBy
+from app.review.dialect import array, embed, obj
+from app.review.frozen import CHOICES, CONCERNS, FINDINGS, PEOPLE, SUBJECTS, SYSTEMS, analyze
+from app.review.scope import ItemKind
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One system in scope. `seen_at` is its reading's moment; `owner_id` only if somebody able owns it."""
+
+    system_id: int
+    name: str
+    owner_id: int | None
+    seen_at: datetime
+    kinds: tuple[ItemKind, ...]
+    previous_id: int | None = None
+    previous_name: str | None = None
+    previous_day: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a review is put together from. `fallbacks` are able to review; findings count if opened by `at`."""
+
+    places: tuple[Place, ...]
+    department: str | None
+    fallbacks: tuple[int, ...]
+    at: datetime
+    due_at: datetime
+
+
+def prepare(session: Session, frame: Frame) -> None:
+    """Fill the scratch tables: concerns, subjects, choices of reviewer, and the pieces of what is shown."""
+    session.execute(insert(SYSTEMS), [_place(place) for place in frame.places])
+    session.execute(insert(CONCERNS).from_select(["kind", "row_id", "identity_id"], _concerns()))
+    for subjects in (_accounts(frame), _integrations(frame), _credentials(frame)):
+        session.execute(insert(SUBJECTS).from_select([c.name for c in SUBJECTS.c], subjects))
+    analyze(session)
+    session.execute(insert(CHOICES).from_select([c.name for c in CHOICES.c], _choices(frame)))
+    session.execute(insert(FINDINGS).from_select([c.name for c in FINDINGS.c], _findings(frame.at)))
+    session.execute(insert(PEOPLE).from_select([c.name for c in PEOPLE.c], _people(frame.at)))
+    analyze(session)
+
+
+def without_reviewer(session: Session) -> int:
+    """How many subjects nobody independent is left for; more than none means that the campaign may not open."""
+    return session.scalars(select(func.count()).select_from(CHOICES).where(CHOICES.c.reviewer_id.is_(None))).one()
+
+
+def able(opens: Any, due: Any, person: Any = IdentityRow) -> ColumnElement[bool]:
+    """Whether an identity can review from `opens` to `due` (twin of `choice.fit`)."""
+    away = or_(person.away_from.is_not(None), person.away_until.is_not(None))
+    throughout = and_(
+        or_(person.away_from.is_(None), person.away_from <= opens),
+        or_(person.away_until.is_(None), person.away_until >= due),
+    )
+    return and_(
+        person.kind == "person",
+        person.ended.is_(None),
+        person.erased.is_(None),
+        or_(person.start.is_(None), person.start <= opens),
+        or_(person.end.is_(None), person.end >= opens),
+        ~and_(away, throughout),
+    )
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "system_id": place.system_id,
+        "name": place.name,
+        "owner_id": place.owner_id,
+        "recent_from": place.seen_at - timedelta(days=advice.RECENT_DAYS),
+        "quarter_from": place.seen_at - timedelta(days=advice.QUARTER_DAYS),
+        "grants": ItemKind.GRANT in place.kinds,
+        "accounts": ItemKind.ACCOUNT in place.kinds,
+        "integrations": ItemKind.INTEGRATION in place.kinds,
+        "credentials": ItemKind.CREDENTIAL in place.kinds,
+        "previous_id": place.previous_id,
+        "previous_name": place.previous_name,
+        "previous_day": place.previous_day,
+    }
+
+
+def _concerns() -> Any:
+    """Who is concerned by what (twin of `independence.concerned`)."""
+    matched = select(AccountRow.id.label("account_id"), AccountRow.identity_id.label("identity_id")).where(
+        AccountRow.identity_id.is_not(None)
+    )
+    reached = [
+        select(AccountRow.id, IdentityEmailRow.identity_id).join(
+            IdentityEmailRow, IdentityEmailRow.email == func.lower(address)
+        )
+        for address in (AccountRow.username, AccountRow.email)
+    ]
+    in_scope = [
+        half.join(SYSTEMS, SYSTEMS.c.system_id == AccountRow.system_id).where(AccountRow.ended.is_(None))
+        for half in (matched, *reached)
+    ]
+    ties = union(*in_scope).cte("ties")
+    account, integration, credential = (literal(str(kind)) for kind in _SUBJECT_KINDS)
+    return union(
+        select(account, ties.c.account_id, ties.c.identity_id),
+        select(integration, IntegrationRow.id, ties.c.identity_id).join(
+            ties, ties.c.account_id == IntegrationRow.owner_account_id
+        ),
+        select(credential, CredentialRow.id, ties.c.identity_id).join(
+            ties, ties.c.account_id == CredentialRow.account_id
+        ),
+        select(credential, CredentialRow.id, ties.c.identity_id)
+        .join(IntegrationRow, IntegrationRow.id == CredentialRow.integration_id)
+        .join(ties, ties.c.account_id == IntegrationRow.owner_account_id),
+    )
+
+
+_SUBJECT_KINDS = (ItemKind.ACCOUNT, ItemKind.INTEGRATION, ItemKind.CREDENTIAL)
+
+
+def _manager(account: Any) -> ColumnElement[Any]:
+    """Whom to ask first (twin of `choice.manager_of`)."""
+    return case(
+        (and_(IdentityRow.kind == "person", account.kind.in_(("person", "unknown"))), IdentityRow.manager_id),
+    )
+
+
+def _in_department(frame: Frame, account: Any) -> ColumnElement[bool]:
+    if frame.department is None:
+        return true()
+    return func.coalesce(IdentityRow.department, account.department, "") == frame.department
+
+
+def _accounts(frame: Frame) -> Any:
+    live = AccountRow.active.is_not(False)  # unknown is not inactive
+    rows: Any = (
+        select(
+            literal(str(ItemKind.ACCOUNT)),
+            AccountRow.id,
+            AccountRow.system_id,
+            AccountRow.id,
+            AccountRow.identity_id,
+            _manager(AccountRow),
+            and_(live, or_(SYSTEMS.c.accounts, SYSTEMS.c.grants), _in_department(frame, AccountRow)),
+        )
+        .join(SYSTEMS, SYSTEMS.c.system_id == AccountRow.system_id)
+        .outerjoin(IdentityRow, IdentityRow.id == AccountRow.identity_id)
+        .where(AccountRow.ended.is_(None))
+    )
+    return rows
+
+
+def _integrations(frame: Frame) -> Any:
+    rows: Any = (
+        select(
+            literal(str(ItemKind.INTEGRATION)),
+            IntegrationRow.id,
+            IntegrationRow.system_id,
+            null(),
+            AccountRow.identity_id,
+            null(),
+            and_(SYSTEMS.c.integrations, IntegrationRow.active.is_not(False), _in_department(frame, AccountRow)),
+        )
+        .join(SYSTEMS, SYSTEMS.c.system_id == IntegrationRow.system_id)
+        .outerjoin(AccountRow, AccountRow.id == IntegrationRow.owner_account_id)
+        .outerjoin(IdentityRow, IdentityRow.id == AccountRow.identity_id)
+        .where(IntegrationRow.ended.is_(None))
+    )
+    return rows
+
+
+def _credentials(frame: Frame) -> Select[Any]:
+    owner = aliased(AccountRow, name="owner")
+    return (
+        select(
+            literal(str(ItemKind.CREDENTIAL)),
+            CredentialRow.id,
+            CredentialRow.system_id,
+            CredentialRow.account_id,
+            func.coalesce(AccountRow.identity_id, owner.identity_id),
+            _manager(AccountRow),
+            and_(SYSTEMS.c.credentials, CredentialRow.active.is_not(False), _in_department(frame, AccountRow)),
+        )
+        .join(SYSTEMS, SYSTEMS.c.system_id == CredentialRow.system_id)
+        .outerjoin(AccountRow, AccountRow.id == CredentialRow.account_id)
+        .outerjoin(IdentityRow, IdentityRow.id == AccountRow.identity_id)
+        .outerjoin(IntegrationRow, IntegrationRow.id == CredentialRow.integration_id)
+        .outerjoin(owner, owner.id == IntegrationRow.owner_account_id)
+        .where(CredentialRow.ended.is_(None))
+    )
+
+
+def _choices(frame: Frame) -> Select[Any]:
+    """The first of manager, owner and fallbacks who is able and not concerned (twin of `choice.choose`)."""
+    first = literal(frame.fallbacks[0])
+    second = literal(frame.fallbacks[1]) if len(frame.fallbacks) > 1 else null()
+    candidates: Sequence[tuple[Any, ChosenBy]] = (
+        (IdentityRow.id, ChosenBy.MANAGER),
+        (SYSTEMS.c.owner_id, ChosenBy.OWNER),
+        (first, ChosenBy.FALLBACK),
+        (second, ChosenBy.FALLBACK),
+    )
+    opens, due = frame.at.date(), frame.due_at.date()
+    joined: Any = SUBJECTS.join(SYSTEMS, SYSTEMS.c.system_id == SUBJECTS.c.system_id).outerjoin(
+        IdentityRow, and_(IdentityRow.id == SUBJECTS.c.manager_id, able(opens, due))
+    )
+    reviewer, step = [], []
+    for number, (candidate, by) in enumerate(candidates):
+        own = CONCERNS.alias(f"own_{number}")
+        joined = joined.outerjoin(
+            own,
+            and_(own.c.kind == SUBJECTS.c.kind, own.c.row_id == SUBJECTS.c.row_id, own.c.identity_id == candidate),
+        )
+        free = and_(candidate.is_not(None), own.c.identity_id.is_(None))
+        reviewer.append((free, candidate))
+        step.append((free, literal(str(by))))
+    return (
+        select(SUBJECTS.c.kind, SUBJECTS.c.row_id, case(*reviewer), case(*step))
+        .select_from(joined)
+        .where(SUBJECTS.c.inside)
+    )
+
+
+def _findings(at: datetime) -> Select[Any]:
+    told = obj(rule=FindingRow.rule, severity=FindingRow.severity, because=FindingRow.because)
+    rows = (
+        select(FindingRow.subject, FindingRow.rule, FindingRow.severity, told.label("told"))
+        .join(SYSTEMS, SYSTEMS.c.system_id == FindingRow.system_id)
+        .where(FindingRow.status == "open", FindingRow.opened_at <= at)
+        .order_by(FindingRow.subject, FindingRow.rule)
+        .subquery()
+    )
+    worst = func.max(shown.finding_risk(rows.c.severity))
+    listed = array(embed(rows.c.told), rows.c.rule)
+    return select(rows.c.subject, listed, worst).group_by(rows.c.subject)
+
+
+def _people(at: datetime) -> Select[Any]:
+    """Every account that may be shown, inactive ones too: their tokens may live."""
+    tokens = (
+        select(CredentialRow.account_id, func.max(CredentialRow.last_used).label("last"))
+        .where(CredentialRow.ended.is_(None))
+        .group_by(CredentialRow.account_id)
+        .subquery()
+    )
+    rows = select(PrivilegeRow.account_id, PrivilegeRow.privilege).distinct().subquery()
+    held = (
+        select(rows.c.account_id, array(rows.c.privilege, rows.c.privilege).label("names"))
+        .group_by(rows.c.account_id)
+        .subquery()
+    )
+    login = AccountRow.last_login
+    last = case((or_(login.is_(None), tokens.c.last > login), tokens.c.last), else_=login)
+    band = shown.used(last, AccountRow.logins_known_since, AccountRow.created)
+    risk = case((AccountRow.identity_id.is_(None), advice.NOBODYS), else_=0)
+    return (
+        select(AccountRow.id, shown.who(at.date()), band, held.c.names, risk)
+        .join(SYSTEMS, SYSTEMS.c.system_id == AccountRow.system_id)
+        .outerjoin(IdentityRow, IdentityRow.id == AccountRow.identity_id)
+        .outerjoin(shown.Manager, shown.Manager.id == IdentityRow.manager_id)
+        .outerjoin(tokens, tokens.c.account_id == AccountRow.id)
+        .outerjoin(held, held.c.account_id == AccountRow.id)
+        .where(AccountRow.ended.is_(None))
+    )

@@ -1,0 +1,116 @@
+"""Scratch tables in which a review is put together, inside one transaction and seen by nobody else.
+
+Building piece by piece keeps every statement a plain join: what a thousand grants share (the person, the entitlement, who
+reviews) is worked out once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Boolean, Column, Integer, MetaData, PrimaryKeyConstraint, String, Table, text
+from sqlalchemy.orm import Session
+
+from app.kit.db import Big, Json, Moment
+
+_scratch = MetaData()
+
+
+def _table(name: str, *columns: Column[object], key: tuple[str, ...]) -> Table:
+    return Table(name, _scratch, *columns, PrimaryKeyConstraint(*key), prefixes=["TEMPORARY"])
+
+
+# One row per system in scope: what is reviewed there, who owns it, and what was asked last time.
+SYSTEMS = _table(
+    "frozen_systems",
+    Column("system_id", Big, autoincrement=False),
+    Column("name", String, nullable=False),
+    Column("owner_id", Big),  # null: nobody, or nobody who is able to review
+    Column("recent_from", Moment, nullable=False),
+    Column("quarter_from", Moment, nullable=False),
+    Column("grants", Boolean, nullable=False),
+    Column("accounts", Boolean, nullable=False),
+    Column("integrations", Boolean, nullable=False),
+    Column("credentials", Boolean, nullable=False),
+    Column("previous_id", Big),
+    Column("previous_name", String),
+    Column("previous_day", String),
+    key=("system_id",),
+)
+
+# Who may not decide on what.
+CONCERNS = _table(
+    "frozen_concerns",
+    Column("kind", String(12)),
+    Column("row_id", Big, autoincrement=False),
+    Column("identity_id", Big, autoincrement=False),
+    key=("kind", "row_id", "identity_id"),
+)
+
+# Accounts, integrations and credentials that may become items, or whose grants may.
+SUBJECTS = _table(
+    "frozen_subjects",
+    Column("kind", String(12)),
+    Column("row_id", Big, autoincrement=False),
+    Column("system_id", Big, nullable=False),
+    Column("account_id", Big),
+    Column("identity_id", Big),
+    Column("manager_id", Big),  # whom to ask first, whether able or not
+    Column("inside", Boolean, nullable=False),
+    key=("kind", "row_id"),
+)
+
+CHOICES = _table(
+    "frozen_choices",
+    Column("kind", String(12)),
+    Column("row_id", Big, autoincrement=False),
+    Column("reviewer_id", Big),
+    Column("chosen_by", String(12)),
+    key=("kind", "row_id"),
+)
+
+# What is shown of each account, whoever asks.
+PEOPLE = _table(
+    "frozen_people",
+    Column("account_id", Big, autoincrement=False),
+    Column("who", Json, nullable=False),
+    Column("used", String, nullable=False),
+    Column("privileges", Json),
+    Column("risk", Integer, nullable=False),
+    key=("account_id",),
+)
+
+ENTITLEMENTS = _table(
+    "frozen_entitlements",
+    Column("entitlement_id", Big, autoincrement=False),
+    Column("what", Json, nullable=False),
+    Column("privileged", Boolean, nullable=False),
+    Column("known", Boolean, nullable=False),  # whether the system says what it allows
+    key=("entitlement_id",),
+)
+
+FINDINGS = _table(
+    "frozen_findings",
+    Column("subject", String(120)),
+    Column("told", Json, nullable=False),
+    Column("risk", Integer, nullable=False),
+    key=("subject",),
+)
+
+
+@contextmanager
+def tables(session: Session) -> Iterator[None]:
+    """The scratch tables, empty at first and gone afterwards; a transaction that fails takes them with it."""
+    connection = session.connection()
+    for table in _scratch.sorted_tables:
+        table.create(connection, checkfirst=False)
+    yield
+    for table in _scratch.sorted_tables:
+        table.drop(connection, checkfirst=False)
+
+
+def analyze(session: Session) -> None:
+    """Tell PostgreSQL how large the scratch tables are; it never looks by itself inside a transaction."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"ANALYZE {', '.join(t.name for t in _scratch.sorted_tables)}"))

@@ -1,0 +1,148 @@
+"""What a review would rest on: which systems, how their latest readings came out, who owns them, who is the fallback."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.inventory.tables import IdentityRow, SnapshotRow, StreamRow, SystemRow
+from app.kit.refusal import Refusal, Refused
+from app.review import queries, trust
+from app.review.choice import Person, fit
+from app.review.freezing import Place
+from app.review.scope import Scope
+from app.review.trust import Reading, RosterReading
+
+ROSTER = "roster"
+
+
+def systems(session: Session, scope: Scope) -> Sequence[SystemRow]:
+    """The scope's systems in order of id. Refuses a name that is no connected CRM."""
+    found = session.scalars(
+        select(SystemRow).where(SystemRow.removed.is_(None), SystemRow.kind != ROSTER).order_by(SystemRow.id)
+    ).all()
+    known = {row.name for row in found}
+    named = {w.system for w in scope.without} | set(scope.systems or ())
+    strange = sorted(named - known)
+    if strange:
+        raise _no(f'"{strange[0]}" is not a connected CRM', f"Connected are {', '.join(sorted(known)) or 'none'}.")
+    chosen = [row for row in found if scope.systems is None or row.name in scope.systems]
+    if not chosen:
+        raise _no("no CRM is connected", "Add a system and read it.")
+    return chosen
+
+
+def latest(session: Session, system_id: int) -> SnapshotRow | None:
+    """A system's latest sealed reading."""
+    return session.scalar(
+        select(SnapshotRow)
+        .where(SnapshotRow.system_id == system_id, SnapshotRow.status == "sealed")
+        .order_by(SnapshotRow.sealed_at.desc(), SnapshotRow.id.desc())
+        .limit(1)
+    )
+
+
+def reading(session: Session, system: SystemRow, scope: Scope) -> Reading:
+    """How a system's latest sealed reading came out, with the streams that the scope needs of it."""
+    needs = scope.needs_of(system.name)
+    row = latest(session, system.id)
+    if row is None:
+        return Reading(system.name, needs)
+    streams = {
+        stream.stream: trust.Stream(stream.verdict, stream.because)
+        for stream in session.scalars(select(StreamRow).where(StreamRow.snapshot_id == row.id))
+    }
+    return Reading(system.name, needs, row.id, row.began_at, streams)
+
+
+def rosters(session: Session) -> list[RosterReading]:
+    """Every connected roster's latest reading, beside the last one that read another file."""
+    rows = session.scalars(
+        select(SystemRow).where(SystemRow.removed.is_(None), SystemRow.kind == ROSTER).order_by(SystemRow.id)
+    )
+    return [_roster(session, row) for row in rows]
+
+
+def _roster(session: Session, system: SystemRow) -> RosterReading:
+    sealed = (
+        select(SnapshotRow, StreamRow)
+        .join(StreamRow, StreamRow.snapshot_id == SnapshotRow.id)
+        .where(SnapshotRow.system_id == system.id, SnapshotRow.status == "sealed", StreamRow.stream == "people")
+        .order_by(SnapshotRow.sealed_at.desc(), SnapshotRow.id.desc())
+    )
+    newest = session.execute(sealed.limit(1)).one_or_none()
+    if newest is None:
+        return RosterReading(system.name)
+    snapshot, people = newest
+    other = sealed.where(SnapshotRow.id != snapshot.id, StreamRow.verdict.in_(trust.TRUSTED))
+    if people.rows_digest is not None:  # the same file read twice has not shrunk since, so look behind it
+        other = other.where(StreamRow.rows_digest.is_distinct_from(people.rows_digest))
+    before = session.execute(other.limit(1)).one_or_none()
+    return RosterReading(
+        system.name,
+        snapshot.id,
+        people.server_at or snapshot.began_at,
+        trust.Stream(people.verdict, people.because),
+        people.rows,
+        before[1].rows if before else None,
+    )
+
+
+def people(session: Session, keys: set[str]) -> dict[str, Person]:
+    """Identities by their roster keys, as `choice` thinks of them."""
+    rows = session.scalars(select(IdentityRow).where(IdentityRow.key.in_(keys)))
+    return {row.key: person(row) for row in rows}
+
+
+def person(row: IdentityRow) -> Person:
+    """An identity as somebody who might review."""
+    gone = row.ended is not None or row.erased is not None
+    return Person(row.id, row.kind, gone, row.start, row.end, row.away_from, row.away_until, row.manager_id)
+
+
+def fallbacks(session: Session, scope: Scope, at: datetime, due_at: datetime) -> tuple[int, ...]:
+    """The scope's fallback reviewers, by identity. Refuses one who is unknown, has left or is away throughout."""
+    named = [key for key in (scope.fallback, scope.second_fallback) if key]
+    known = people(session, set(named))
+    for key in named:
+        if not fit(known.get(key), at.date(), due_at.date()):
+            trouble = "is not in the roster" if key not in known else "has left, is away throughout or is no person"
+            raise _no(f'the fallback reviewer "{key}" {trouble}', "Name somebody else.")
+    return tuple(known[key].identity_id for key in named)
+
+
+def places(
+    session: Session,
+    rows: Sequence[SystemRow],
+    scope: Scope,
+    readings: Sequence[Reading],
+    at: datetime,
+    due_at: datetime,
+) -> tuple[Place, ...]:
+    """The systems as freezing needs them: kinds, an owner who is able, and the last campaign."""
+    owners = people(session, {row.owner_key for row in rows if row.owner_key})
+    before = queries.previous(session, [row.id for row in rows])
+    made = []
+    for row, seen in zip(rows, readings, strict=True):
+        owner = owners.get(row.owner_key or "")
+        last = before.get(row.id)
+        made.append(
+            Place(
+                system_id=row.id,
+                name=row.name,
+                owner_id=owner.identity_id if owner and fit(owner, at.date(), due_at.date()) else None,
+                seen_at=seen.began_at or at,
+                kinds=scope.kinds_of(row.name),
+                previous_id=last.id if last else None,
+                previous_name=last.name if last else None,
+                previous_day=last.closed_at.date().isoformat() if last and last.closed_at else None,
+            )
+        )
+    return tuple(made)
+
+
+def _no(reason: str, way_out: str) -> Refused:
+    return Refused(Refusal("bad_scope", f"This scope cannot be reviewed: {reason}.", way_out, status=422))

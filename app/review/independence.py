@@ -1,0 +1,62 @@
+"""Nobody decides on their own access, through any of their accounts.
+
+A person is concerned by an item when the access, the account, the integration or the credential is theirs: by the roster's
+match, by an e-mail address of theirs that the account signs in with or receives mail at, or by what the roster said
+when the review was frozen. The set-wise twin is `concerns`; a property test proves that both agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from app.kit.refusal import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What ties one account to people: its identity, and the addresses that reach whoever uses it."""
+
+    identity_id: int | None
+    username: str
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """What ties one item to people.
+
+    `logins` are the accounts that matter: a grant's and an account item's own, an integration owner's, a credential's own
+    and the owner's of the integration it belongs to. `frozen_identity_id` is whose access it was at freezing.
+    """
+
+    logins: tuple[Login, ...] = ()
+    frozen_identity_id: int | None = None
+
+
+def concerned(ties: Ties, addresses: Mapping[str, int]) -> frozenset[int]:
+    """The identities that must not decide on the item. `addresses` maps each known e-mail, lower case, to its identity."""
+    return frozenset(_people(ties, addresses))
+
+
+def why_not_independent(reviewer_id: int, of: frozenset[int]) -> Refusal | None:
+    """Why this person may not decide on an item that concerns the people `of`."""
+    if reviewer_id not in of:
+        return None
+    return Refusal(
+        "self_review",
+        "This is your own access, or belongs to an account of yours; nobody decides on their own.",
+        "Ask an administrator to give it to another reviewer.",
+        status=403,
+    )
+
+
+def _people(ties: Ties, addresses: Mapping[str, int]) -> Iterable[int]:
+    if ties.frozen_identity_id is not None:
+        yield ties.frozen_identity_id
+    for login in ties.logins:
+        if login.identity_id is not None:
+            yield login.identity_id
+        for address in (login.username, login.email):
+            if address is not None and address.lower() in addresses:
+                yield addresses[address.lower()]

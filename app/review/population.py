@@ -1,0 +1,244 @@
+"""The items of a review, one SELECT per kind over the scratch tables; the same for opening and for finding drift.
+
+Each row has the columns of `COLUMNS`, in their order. `shown` is left to the end of the row, so that a caller who only
+filters pays nothing for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, insert, literal, null, select, true
+from sqlalchemy.orm import Session
+
+from app.inventory.tables import (
+    AccountRow,
+    CredentialRow,
+    EntitlementRow,
+    GrantRow,
+    IntegrationRow,
+    PrivilegeRow,
+)
+from app.kit.db import Big
+from app.review import advice, shown
+from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, PEOPLE, SUBJECTS, SYSTEMS
+from app.review.scope import ItemKind
+from app.review.shown import Grantor, Last, OfAccount
+from app.review.tables import TaskRow
+
+COLUMNS = (
+    "kind",
+    "subject",
+    "system_id",
+    "account_id",
+    "grant_id",
+    "integration_id",
+    "credential_id",
+    "subject_identity_id",
+    "reviewer_id",
+    "chosen_by",
+    "privileged",
+    "known",
+    "risk",
+    "shown",
+)
+
+
+def of(kind: ItemKind) -> Any:
+    """The rows of one kind."""
+    return _BUILD[kind]()
+
+
+def entitlements(session: Session, system_ids: list[int]) -> None:
+    """Fill in what each entitlement is, with the privileges it brings and the path they come by."""
+    rows = {
+        row.id: row for row in session.scalars(select(EntitlementRow).where(EntitlementRow.system_id.in_(system_ids)))
+    }
+    brought: dict[int, dict[tuple[str, str], None]] = {}
+    paths = (
+        select(PrivilegeRow.entitlement_id, PrivilegeRow.privilege, PrivilegeRow.path)
+        .where(PrivilegeRow.system_id.in_(system_ids))
+        .distinct()
+        .order_by(PrivilegeRow.privilege, PrivilegeRow.path)
+    )
+    for entitlement_id, privilege, path in session.execute(paths):
+        brought.setdefault(entitlement_id, {})[(privilege, path)] = None
+    made = [_entitlement(row, list(brought.get(row.id, ())), rows) for row in rows.values() if row.ended is None]
+    if made:
+        session.execute(insert(ENTITLEMENTS), made)
+
+
+def tasks(session: Session, campaign_id: int) -> None:
+    """One task for each reviewer that was chosen."""
+    chosen = select(literal(campaign_id), CHOICES.c.reviewer_id, literal(1)).distinct()
+    names = ["campaign_id", "reviewer_id", "version"]
+    session.execute(insert(TaskRow).from_select(names, chosen, include_defaults=False))
+
+
+def _entitlement(
+    row: EntitlementRow, brought: list[tuple[str, str]], rows: dict[int, EntitlementRow]
+) -> dict[str, Any]:
+    """`brought` are (privilege, path) pairs; the path's ids become names, its own one is left out."""
+    told = [{"privilege": name, "via": _via(path, rows)} for name, path in brought]
+    known = {entry["privilege"] for entry in told}
+    told += [{"privilege": name, "via": []} for name in row.privileges or () if name not in known]
+    contents = None if row.privileges is None and not told else told
+    return {
+        "entitlement_id": row.id,
+        "what": shown.entitlement(row, contents),
+        "privileged": bool(told),
+        "known": row.privileges is not None,
+    }
+
+
+def _via(path: str, rows: dict[int, EntitlementRow]) -> list[str]:
+    steps = [int(step) for step in path.split(">")[1:] if step.isdigit()]
+    return [(rows[step].label or rows[step].name) if step in rows else f"entitlement {step}" for step in steps]
+
+
+def _grants() -> Any:
+    subject = _subject("grant", GrantRow.id)
+    privileged, known = ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known
+    joined = (
+        _joined(GrantRow, "account", GrantRow.account_id)
+        .join(AccountRow, AccountRow.id == GrantRow.account_id)
+        .join(ENTITLEMENTS, ENTITLEMENTS.c.entitlement_id == GrantRow.entitlement_id)
+        .join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
+        .outerjoin(Grantor, and_(Grantor.system_id == GrantRow.system_id, Grantor.key == GrantRow.granted_by))
+    )
+    return _rows(
+        kind=ItemKind.GRANT,
+        joined=joined,
+        subject=subject,
+        grant_id=GrantRow.id,
+        account_id=GrantRow.account_id,
+        privileged=privileged,
+        known=known,
+        risk=PEOPLE.c.risk + shown.use_risk(PEOPLE.c.used) + shown.content_risk(privileged, known),
+        told=shown.of_grant(),
+    ).where(SYSTEMS.c.grants, GrantRow.ended.is_(None), EntitlementRow.revocable)
+
+
+def _accounts() -> Any:
+    privileged = PEOPLE.c.privileges.is_not(None)
+    return _rows(
+        kind=ItemKind.ACCOUNT,
+        joined=_joined(AccountRow, "account", AccountRow.id),
+        subject=_subject("account", AccountRow.id),
+        account_id=AccountRow.id,
+        privileged=privileged,
+        known=true(),
+        risk=PEOPLE.c.risk + shown.use_risk(PEOPLE.c.used) + shown.content_risk(privileged, true()),
+        told=shown.of_account(),
+    ).where(SYSTEMS.c.accounts)
+
+
+def _integrations() -> Any:
+    band = shown.used(IntegrationRow.last_used, None, IntegrationRow.created)
+    return _rows(
+        kind=ItemKind.INTEGRATION,
+        joined=_joined(IntegrationRow, "integration", IntegrationRow.owner_account_id),
+        subject=_subject("integration", IntegrationRow.id),
+        integration_id=IntegrationRow.id,
+        privileged=false(),
+        known=IntegrationRow.scopes.is_not(None),
+        risk=func.coalesce(PEOPLE.c.risk, advice.NOBODYS)
+        + shown.use_risk(band)
+        + shown.content_risk(false(), IntegrationRow.scopes.is_not(None)),
+        told=shown.of_integration(),
+    )
+
+
+def _credentials() -> Any:
+    band = shown.used(CredentialRow.last_used, CredentialRow.uses_known_since, CredentialRow.created)
+    privileged = PEOPLE.c.privileges.is_not(None)  # a token can do what its account can
+    joined = _joined(CredentialRow, "credential", CredentialRow.account_id).outerjoin(
+        IntegrationRow, IntegrationRow.id == CredentialRow.integration_id
+    )
+    return _rows(
+        kind=ItemKind.CREDENTIAL,
+        joined=joined,
+        subject=_subject("credential", CredentialRow.id),
+        account_id=CredentialRow.account_id,
+        credential_id=CredentialRow.id,
+        privileged=privileged,
+        known=true(),
+        risk=func.coalesce(PEOPLE.c.risk, advice.NOBODYS)
+        + shown.use_risk(band)
+        + shown.content_risk(privileged, true()),
+        told=shown.of_credential(),
+    )
+
+
+_BUILD = {
+    ItemKind.GRANT: _grants,
+    ItemKind.ACCOUNT: _accounts,
+    ItemKind.INTEGRATION: _integrations,
+    ItemKind.CREDENTIAL: _credentials,
+}
+
+
+def _joined(row: Any, chooser: str, account: Any) -> Any:
+    """A kind's rows with their choice of reviewer, their system, and the account behind them."""
+    chosen = row.account_id if row is GrantRow else row.id
+    return (
+        select(literal(1))
+        .select_from(row)
+        .join(CHOICES, and_(CHOICES.c.kind == chooser, CHOICES.c.row_id == chosen))
+        .join(SUBJECTS, and_(SUBJECTS.c.kind == CHOICES.c.kind, SUBJECTS.c.row_id == CHOICES.c.row_id))
+        .join(SYSTEMS, SYSTEMS.c.system_id == row.system_id)
+        .outerjoin(PEOPLE, PEOPLE.c.account_id == account)
+    )
+
+
+def _rows(
+    *,
+    kind: ItemKind,
+    joined: Any,
+    subject: Any,
+    privileged: Any,
+    known: Any,
+    risk: Any,
+    told: Any,
+    account_id: Any = None,
+    grant_id: Any = None,
+    integration_id: Any = None,
+    credential_id: Any = None,
+) -> Any:
+    own = joined.outerjoin(FINDINGS, FINDINGS.c.subject == subject)
+    behind = (
+        own.outerjoin(OfAccount, OfAccount.c.subject == _subject("account", account_id))
+        if kind in (ItemKind.GRANT, ItemKind.CREDENTIAL)
+        else own
+    )
+    finding: ColumnElement[Any] = func.coalesce(FINDINGS.c.risk, 0)
+    if behind is not own:
+        of_account = func.coalesce(OfAccount.c.risk, 0)
+        finding = case((of_account > finding, of_account), else_=finding)
+    return behind.outerjoin(
+        Last, and_(Last.campaign_id == SYSTEMS.c.previous_id, Last.subject == subject)
+    ).with_only_columns(
+        literal(str(kind)).label("kind"),
+        subject.label("subject"),
+        SUBJECTS.c.system_id.label("system_id"),
+        _or_null(account_id).label("account_id"),
+        _or_null(grant_id).label("grant_id"),
+        _or_null(integration_id).label("integration_id"),
+        _or_null(credential_id).label("credential_id"),
+        SUBJECTS.c.identity_id.label("subject_identity_id"),
+        CHOICES.c.reviewer_id.label("reviewer_id"),
+        CHOICES.c.chosen_by.label("chosen_by"),
+        privileged.label("privileged"),
+        known.label("known"),
+        (risk + finding).label("risk"),
+        told.label("shown"),
+        maintain_column_froms=True,
+    )
+
+
+def _subject(kind: str, key: Any) -> ColumnElement[str]:
+    return literal(f"{kind}:", String) + cast(key, String)
+
+
+def _or_null(column: Any) -> ColumnElement[Any]:
+    return cast(null(), Big) if column is None else column  # a bare NULL in an inner query is text on PostgreSQL

@@ -1,0 +1,248 @@
+"""Reads of reviews: what one would rest on, what is due, a reviewer's queue, how far a campaign is, one item's story.
+
+Queues and stories take `by`: a reviewer sees what is theirs, administrators and auditors see all, others see nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import rfc8785
+from sqlalchemy import case, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor, Role
+from app.inventory.tables import IdentityRow
+from app.review import schedule
+from app.review.policy import Status
+from app.review.schedule import Plan, Slot
+from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, DriftRow, ItemRow, ScheduleRow, TaskRow
+
+SEES_ALL = (Role.ADMIN, Role.AUDITOR, Role.IT_SECURITY)
+
+
+# --- schedules ---
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A review that should be open by now and is not. `late`: its moment has passed by more than a tick's length."""
+
+    schedule: ScheduleRow
+    slot: Slot
+    due_at: datetime
+    late: bool
+
+
+def plan_of(row: ScheduleRow) -> Plan:
+    """A schedule's plan, as `schedule` thinks of it."""
+    return Plan(row.name, row.zone, row.opens_on_day, row.opens_at_hour, row.due_days, row.cadence)
+
+
+def due_slots(session: Session, at: datetime) -> list[Due]:
+    """Every schedule's latest slot that has begun, unless a campaign bears it, the schedule is paused or is younger."""
+    opened = select(CampaignRow.slot).where(CampaignRow.slot.is_not(None))
+    taken = set(session.scalars(opened))
+    due = []
+    for row in session.scalars(select(ScheduleRow).where(~ScheduleRow.paused).order_by(ScheduleRow.id)):
+        plan = plan_of(row)
+        slot = schedule.latest(plan, at)
+        if slot.id not in taken and slot.opens_at >= row.since:
+            due.append(Due(row, slot, schedule.due_at(plan, at), slot.late(at) is not None))
+    return due
+
+
+# --- campaigns ---
+
+
+def campaign(session: Session, campaign_id: int) -> CampaignRow | None:
+    """One campaign."""
+    return session.get(CampaignRow, campaign_id)
+
+
+def campaigns(session: Session) -> Sequence[CampaignRow]:
+    """All campaigns, the latest first."""
+    return session.scalars(select(CampaignRow).order_by(CampaignRow.id.desc())).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One reviewer's share of a campaign, in items."""
+
+    task_id: int
+    reviewer_id: int
+    reviewer: str
+    items: int
+    keep: int
+    remove: int
+    change: int
+
+    @property
+    def undecided(self) -> int:
+        """How many have no answer yet."""
+        return self.items - self.keep - self.remove - self.change
+
+
+def progress(session: Session, campaign_id: int) -> list[Share]:
+    """How far each reviewer is, in one pass over the campaign's items."""
+    counts = [func.count(case((ItemRow.outcome == answer, 1))) for answer in ("keep", "remove", "change")]
+    per_task = (
+        select(ItemRow.task_id, func.count().label("items"), *counts)
+        .where(ItemRow.campaign_id == campaign_id)
+        .group_by(ItemRow.task_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(TaskRow.id, TaskRow.reviewer_id, IdentityRow.name, *list(per_task.c)[1:])
+        .join(per_task, per_task.c.task_id == TaskRow.id)
+        .join(IdentityRow, IdentityRow.id == TaskRow.reviewer_id)
+        .order_by(IdentityRow.name, TaskRow.id)
+    )
+    return [Share(*row) for row in rows]
+
+
+def undecided_privileged(session: Session, campaign_id: int) -> int:
+    """How many privileged items have no outcome."""
+    return session.scalars(
+        select(func.count()).where(
+            ItemRow.campaign_id == campaign_id, ItemRow.outcome.is_(None), ItemRow.privileged.is_(True)
+        )
+    ).one()
+
+
+# --- items ---
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ended: the last item's risk and id."""
+
+    risk: int
+    item_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some of a reviewer's items, riskiest first. `after` continues; None at the end."""
+
+    items: Sequence[ItemRow]
+    after: Cursor | None
+
+
+def queue(
+    session: Session,
+    campaign_id: int,
+    *,
+    by: Actor,
+    after: Cursor | None = None,
+    limit: int = 50,
+    undecided: bool = False,
+    reviewer_id: int | None = None,
+) -> Page:
+    """A page of the items somebody is to decide on: `by`'s own, or `reviewer_id`'s for those who see all."""
+    whose = reviewer_id if reviewer_id is not None and by.has(*SEES_ALL) else by.identity_id
+    task = session.scalar(select(TaskRow.id).where(TaskRow.campaign_id == campaign_id, TaskRow.reviewer_id == whose))
+    if task is None:
+        return Page((), None)
+    found = select(ItemRow).where(ItemRow.task_id == task)
+    if undecided:
+        found = found.where(ItemRow.outcome.is_(None))
+    if after is not None:  # a range over the index first, then the tie on its first value
+        tie = or_(ItemRow.risk < after.risk, ItemRow.id > after.item_id)
+        found = found.where(ItemRow.risk <= after.risk, tie)
+    rows = session.scalars(found.order_by(ItemRow.risk.desc(), ItemRow.id).limit(limit + 1)).all()
+    page = rows[:limit]
+    return Page(page, Cursor(page[-1].risk, page[-1].id) if len(rows) > limit else None)
+
+
+def items(session: Session, campaign_id: int, *, chunk: int = 1_000) -> Iterator[ItemRow]:
+    """All items of a campaign in order of id, for evidence and exports; memory holds one chunk."""
+    last = 0
+    while True:
+        rows = session.scalars(
+            select(ItemRow)
+            .where(ItemRow.campaign_id == campaign_id, ItemRow.id > last)
+            .order_by(ItemRow.id)
+            .limit(chunk)
+        ).all()
+        yield from rows
+        if len(rows) < chunk:
+            return
+        last = rows[-1].id
+
+
+def decisions(session: Session, item_ids: Sequence[int]) -> Mapping[int, Sequence[DecisionRow]]:
+    """The decisions on each item, in the order they were made."""
+    found: dict[int, list[DecisionRow]] = {item_id: [] for item_id in item_ids}
+    rows = select(DecisionRow).where(DecisionRow.item_id.in_(item_ids)).order_by(DecisionRow.at, DecisionRow.id)
+    for row in session.scalars(rows):
+        found[row.item_id].append(row)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One item with everything that was said about it."""
+
+    item: ItemRow
+    campaign: CampaignRow
+    reviewer: IdentityRow
+    decisions: Sequence[DecisionRow]
+
+
+def story(session: Session, item_id: int, *, by: Actor) -> Story | None:
+    """One item's story, or None if there is none or it is not `by`'s to see."""
+    row = session.execute(
+        select(ItemRow, CampaignRow, IdentityRow)
+        .join(CampaignRow, CampaignRow.id == ItemRow.campaign_id)
+        .join(TaskRow, TaskRow.id == ItemRow.task_id)
+        .join(IdentityRow, IdentityRow.id == TaskRow.reviewer_id)
+        .where(ItemRow.id == item_id)
+    ).one_or_none()
+    if row is None or not (by.has(*SEES_ALL) or by.identity_id == row[2].id):
+        return None
+    return Story(row[0], row[1], row[2], decisions(session, [item_id])[item_id])
+
+
+def digest(shown: Mapping[str, Any]) -> str:
+    """SHA-256 of what was shown (RFC 8785), the same on every database."""
+    return hashlib.sha256(rfc8785.dumps(dict(shown))).hexdigest()
+
+
+# --- drift ---
+
+
+def drift(session: Session, campaign_id: int) -> Sequence[DriftRow]:
+    """What began or ended since freezing, as far as it has been listed; privileged first."""
+    return session.scalars(
+        select(DriftRow)
+        .where(DriftRow.campaign_id == campaign_id)
+        .order_by(DriftRow.privileged.desc(), DriftRow.change, DriftRow.id)
+    ).all()
+
+
+def drift_undecided(session: Session, campaign_id: int) -> int:
+    """How many listed privileged beginnings have no answer."""
+    return session.scalars(
+        select(func.count()).where(
+            DriftRow.campaign_id == campaign_id,
+            DriftRow.change == "began",
+            DriftRow.privileged.is_(True),
+            DriftRow.answer.is_(None),
+        )
+    ).one()
+
+
+def previous(session: Session, system_ids: Sequence[int]) -> Mapping[int, CampaignRow]:
+    """Each system's last closed campaign."""
+    rows = session.execute(
+        select(CampaignSnapshotRow.system_id, CampaignRow)
+        .join(CampaignRow, CampaignRow.id == CampaignSnapshotRow.campaign_id)
+        .where(CampaignSnapshotRow.system_id.in_(system_ids), CampaignRow.status == Status.CLOSED)
+        .order_by(CampaignRow.closed_at, CampaignRow.id)
+    )
+    return dict(rows.all())

@@ -1,0 +1,86 @@
+"""What a review leaves out, with counts and reasons, so that nobody takes a part for the whole.
+
+Counted while the scratch tables stand, in the words that are printed on the evidence.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.inventory.tables import AccountRow, CredentialRow, EntitlementRow, GrantRow, IdentityRow, IntegrationRow
+from app.review.frozen import SYSTEMS
+from app.review.scope import ItemKind, Scope
+
+_ROWS = {
+    ItemKind.GRANT: GrantRow,
+    ItemKind.ACCOUNT: AccountRow,
+    ItemKind.INTEGRATION: IntegrationRow,
+    ItemKind.CREDENTIAL: CredentialRow,
+}
+
+
+def counted(session: Session, scope: Scope) -> list[dict[str, Any]]:
+    """Everything live that is no item, as {what, count, because}; what has no rows is not mentioned."""
+    told = [
+        {"what": what, "count": count, "because": because}
+        for what, because, question in _questions(scope)
+        if (count := session.scalars(question).one())
+    ]
+    return told + [_without(session, entry.system, entry.kind, entry.reason) for entry in scope.without]
+
+
+def _questions(scope: Scope) -> list[tuple[str, str, Select[tuple[int]]]]:
+    accounts, grants = _live(AccountRow), _live(GrantRow).join(AccountRow, AccountRow.id == GrantRow.account_id)
+    inactive, active = AccountRow.active.is_(False), AccountRow.active.is_not(False)
+    fixed = grants.join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
+    asked = [
+        ("inactive accounts", "nobody can sign in to them", accounts.where(SYSTEMS.c.accounts, inactive)),
+        ("grants of inactive accounts", "nobody can use them now", grants.where(SYSTEMS.c.grants, inactive)),
+        (
+            "grants that cannot be taken away by themselves",
+            "they go with the account, or come with something else",
+            fixed.where(SYSTEMS.c.grants, active, EntitlementRow.revocable.is_(False)),
+        ),
+        (
+            "inactive integrations",
+            "they are switched off",
+            _live(IntegrationRow).where(SYSTEMS.c.integrations, IntegrationRow.active.is_(False)),
+        ),
+        (
+            "inactive credentials",
+            "nobody can enter by them",
+            _live(CredentialRow).where(SYSTEMS.c.credentials, CredentialRow.active.is_(False)),
+        ),
+    ]
+    if scope.department is not None:
+        placed = func.coalesce(IdentityRow.department, AccountRow.department)
+        reviewed = accounts.outerjoin(IdentityRow, IdentityRow.id == AccountRow.identity_id).where(
+            or_(SYSTEMS.c.accounts, SYSTEMS.c.grants), active
+        )
+        asked += [
+            (
+                "accounts of other departments",
+                "the scope is one department",
+                reviewed.where(placed != scope.department),
+            ),
+            ("accounts of no known department", "nobody says where they belong", reviewed.where(placed.is_(None))),
+        ]
+    return asked
+
+
+def _live(row: Any) -> Any:
+    return (
+        select(func.count())
+        .select_from(row)
+        .join(SYSTEMS, SYSTEMS.c.system_id == row.system_id)
+        .where(row.ended.is_(None))
+    )
+
+
+def _without(session: Session, system: str, kind: ItemKind, reason: str) -> dict[str, Any]:
+    row: Any = _ROWS[kind]
+    count = session.scalars(_live(row).where(and_(SYSTEMS.c.name == system))).one()
+    return {"what": f"{kind}s of {system}", "count": count, "because": reason}

@@ -1,0 +1,90 @@
+"""Schedules: when reviews open by themselves, added, paused and taken up again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor
+from app.kit import clock
+from app.kit.refusal import Refusal, Refused, insist
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+from app.review import schedule as schedules
+from app.review import scope as scopes
+from app.review.dialect import insert_or_skip
+from app.review.schedule import Plan
+from app.review.tables import ScheduleRow
+
+
+def add(
+    session: Session,
+    *,
+    name: str,
+    zone: str,
+    scope: Mapping[str, Any],
+    opens_on_day: int = 45,
+    opens_at_hour: int = 9,
+    due_days: int = 21,
+    cadence: str = schedules.QUARTERLY,
+    by: Actor,
+    at: datetime,
+) -> ScheduleRow:
+    """Let a review of `scope` open every quarter, on that day (1 = the quarter's first) and hour of `zone`'s clock.
+
+    The first is the next to begin; what should have begun before `at` is not missed. Refuses a plan or a scope that is
+    not understood, and a name that is taken.
+    """
+    at = clock.utc(at)
+    insist(schedules.why_not_plan(Plan(name, zone, opens_on_day, opens_at_hour, due_days, cadence)))
+    row = {
+        "name": name,
+        "cadence": cadence,
+        "zone": zone,
+        "opens_on_day": opens_on_day,
+        "opens_at_hour": opens_at_hour,
+        "due_days": due_days,
+        "scope": scopes.read(scope).written(),
+    }
+    made = session.scalar(
+        insert_or_skip(session, ScheduleRow).values(**row, since=at, paused=False, version=1).returning(ScheduleRow.id)
+    )
+    if made is None:
+        raise Refused(Refusal("name_taken", f'There is a schedule called "{name}" already.', "Choose another name."))
+    entries.record(session, Entry(Kind.SCHEDULE_ADDED, f"schedule:{made}", row), by=by.id, at=at)
+    return session.get_one(ScheduleRow, made)
+
+
+def pause(session: Session, schedule: int, *, version: int | None = None, by: Actor, at: datetime) -> ScheduleRow:
+    """Let nothing open by this schedule until it is resumed."""
+    return _switch(session, schedule, True, version, by, clock.utc(at))
+
+
+def resume(session: Session, schedule: int, *, version: int | None = None, by: Actor, at: datetime) -> ScheduleRow:
+    """Take a paused schedule up again; what began during the pause stays unopened."""
+    return _switch(session, schedule, False, version, by, clock.utc(at))
+
+
+def _switch(session: Session, schedule: int, paused: bool, version: int | None, by: Actor, at: datetime) -> ScheduleRow:
+    row = session.get(ScheduleRow, schedule)
+    if row is None:
+        raise Refused(Refusal("not_found", f"There is no schedule {schedule}.", "Look at the list.", status=404))
+    if row.paused == paused:
+        return row
+    moved: Any = session.execute(
+        update(ScheduleRow)
+        .where(ScheduleRow.id == schedule, ScheduleRow.version == (row.version if version is None else version))
+        .values(paused=paused, version=ScheduleRow.version + 1, **({} if paused else {"since": at}))
+        .execution_options(synchronize_session=False)
+    )
+    if moved.rowcount != 1:
+        raise Refused(Refusal("too_late", "Somebody changed this schedule meanwhile.", "Look at it again.", status=412))
+    entry = Entry(Kind.SCHEDULE_CHANGED, f"schedule:{schedule}", {"paused": paused})
+    entries.record(session, entry, by=by.id, at=at)
+    session.refresh(row)
+    return row

@@ -1,0 +1,167 @@
+"""What a review is about, as a small readable expression: systems, kinds, a department, and who decides in the last resort.
+
+    {"systems": ["Sales org", "Marketing portal"],   or "all"
+     "kinds": ["grant", "account", "integration", "credential"],
+     "department": "Sales",                                           optional
+     "without": [{"system": "Marketing portal", "kind": "integration", "reason": "read by hand, ticket 12"}],
+     "fallback": "p-100", "second_fallback": "p-101",                 roster keys of people
+     "roster": "required"}                                            or "none", while no roster is connected
+
+A word that is not known is refused, so that a slip of the pen never makes a review smaller than its author believes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from app.kit.refusal import Refusal, Refused
+
+
+class ItemKind(StrEnum):
+    """What can be decided on."""
+
+    GRANT = "grant"
+    ACCOUNT = "account"
+    INTEGRATION = "integration"
+    CREDENTIAL = "credential"
+
+
+# Which streams of a reading each kind rests on.
+NEEDS: Mapping[ItemKind, tuple[str, ...]] = {
+    ItemKind.GRANT: ("accounts", "entitlements", "grants"),
+    ItemKind.ACCOUNT: ("accounts",),
+    ItemKind.INTEGRATION: ("accounts", "integrations"),  # accounts: whose it is
+    ItemKind.CREDENTIAL: ("accounts", "integrations"),
+}
+ALL = "all"
+_WORDS = {"systems", "kinds", "department", "without", "fallback", "second_fallback", "roster"}
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """A kind left out of one system, with the reason that is printed in the evidence."""
+
+    system: str
+    kind: ItemKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A scope that was read and found sound. `systems` None means every CRM that is connected."""
+
+    systems: tuple[str, ...] | None
+    kinds: tuple[ItemKind, ...]
+    fallback: str
+    second_fallback: str | None = None
+    department: str | None = None
+    without: tuple[Without, ...] = ()
+    needs_roster: bool = True
+
+    def kinds_of(self, system: str) -> tuple[ItemKind, ...]:
+        """Which kinds are reviewed in a system."""
+        out = {w.kind for w in self.without if w.system == system}
+        return tuple(kind for kind in self.kinds if kind not in out)
+
+    def needs_of(self, system: str) -> tuple[str, ...]:
+        """Which streams of a system's reading the review rests on, in reading order."""
+        needed = {stream for kind in self.kinds_of(system) for stream in NEEDS[kind]}
+        return tuple(s for s in ("accounts", "entitlements", "grants", "integrations") if s in needed)
+
+    def written(self) -> dict[str, Any]:
+        """The expression as it is kept with the campaign, with every default spelled out."""
+        return {
+            "systems": list(self.systems) if self.systems is not None else ALL,
+            "kinds": [str(kind) for kind in self.kinds],
+            "department": self.department,
+            "without": [{"system": w.system, "kind": str(w.kind), "reason": w.reason} for w in self.without],
+            "fallback": self.fallback,
+            "second_fallback": self.second_fallback,
+            "roster": "required" if self.needs_roster else "none",
+        }
+
+
+def read(written: Mapping[str, Any]) -> Scope:
+    """Read an expression, or raise Refused (422) naming the first thing in it that is not understood."""
+    strange = sorted(set(written) - _WORDS)
+    if strange:
+        raise _no(f'"{strange[0]}" is not known', f"Known are {', '.join(sorted(_WORDS))}.")
+    scope = Scope(
+        systems=_systems(written.get("systems")),
+        kinds=_kinds(written.get("kinds", list(ItemKind))),
+        department=_name(written, "department"),
+        without=tuple(_without(entry) for entry in _entries(written.get("without") or [])),
+        fallback=_name(written, "fallback") or "",
+        second_fallback=_name(written, "second_fallback"),
+        needs_roster=_roster(written.get("roster", "required")),
+    )
+    if not scope.fallback:
+        raise _no("it names no fallback reviewer", 'Name somebody: "fallback": "<roster key>".')
+    if scope.fallback == scope.second_fallback:
+        raise _no("both fallback reviewers are the same person", "Name two people, or only one.")
+    left_out = next((w for w in scope.without if scope.systems is not None and w.system not in scope.systems), None)
+    if left_out:
+        raise _no(f'it leaves something out of "{left_out.system}", which is not in scope', "Correct the name.")
+    return scope
+
+
+def _systems(value: Any) -> tuple[str, ...] | None:
+    if value == ALL:
+        return None
+    names = _names(value)
+    if not names:
+        raise _no("it names no system", 'Name systems, or say "all".')
+    return names
+
+
+def _kinds(value: Any) -> tuple[ItemKind, ...]:
+    named = _names(value)
+    strange = [name for name in named if name not in set(ItemKind)]
+    if strange or not named:
+        raise _no(
+            f'"{strange[0]}" is not a kind of item' if strange else "it names no kind of item",
+            f"Known are {', '.join(ItemKind)}.",
+        )
+    return tuple(kind for kind in ItemKind if kind in named)
+
+
+def _without(entry: Any) -> Without:
+    if not isinstance(entry, Mapping) or set(entry) != {"system", "kind", "reason"}:
+        raise _no('each entry of "without" needs a system, a kind and a reason, and nothing else', "Complete it.")
+    if not str(entry["reason"]).strip():
+        raise _no(f'it leaves {entry["kind"]}s of "{entry["system"]}" out without a reason', "Say why.")
+    return Without(str(entry["system"]), _kinds([entry["kind"]])[0], str(entry["reason"]).strip())
+
+
+def _roster(value: Any) -> bool:
+    if value not in ("required", "none"):
+        raise _no(f'"roster" cannot be {value!r}', 'Say "required" or "none".')
+    return bool(value == "required")
+
+
+def _entries(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise _no('"without" is not a list', "Write a list.")
+    return value
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) and name.strip() for name in value):
+        raise _no(f"{value!r} is not a list of names", 'Write a list such as ["grant"].')
+    return tuple(dict.fromkeys(str(name) for name in value))
+
+
+def _name(written: Mapping[str, Any], word: str) -> str | None:
+    value = written.get(word)
+    if value is None:
+        return None
+    if not isinstance(value, str) or not value.strip():
+        raise _no(f'"{word}" is not a name', "Write it in quotation marks.")
+    return value.strip()
+
+
+def _no(reason: str, way_out: str) -> Refused:
+    return Refused(Refusal("bad_scope", f"This scope is not understood: {reason}.", way_out, status=422))

@@ -1,0 +1,178 @@
+"""What a reviewer sees of an item, as JSON built by the database: who, what, how, use, findings, and last time.
+
+It is fixed at freezing, and holds no time of use: days of beginnings and ends, and bands of use. The bands and the risk
+are the set-wise twins of `advice`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_
+from sqlalchemy.orm import aliased
+
+from app.inventory.tables import (
+    AccountRow,
+    CredentialRow,
+    EntitlementRow,
+    GrantRow,
+    IdentityRow,
+    IntegrationRow,
+)
+from app.review import advice
+from app.review.advice import Use
+from app.review.dialect import day, embed, flag, obj
+from app.review.frozen import ENTITLEMENTS, FINDINGS, PEOPLE, SYSTEMS
+from app.review.tables import ItemRow
+
+Manager = aliased(IdentityRow, name="manager")
+Grantor = aliased(AccountRow, name="grantor")
+Owner = aliased(AccountRow, name="owner")
+Last = aliased(ItemRow, name="last")
+OfAccount = FINDINGS.alias("of_account")  # the findings of the account behind a grant or a credential
+EMPTY: Any = literal_column("'[]'")
+
+
+def used(last: Any, known_since: Any, created: Any) -> ColumnElement[str]:
+    """The band of a last use (twin of `advice.use`), seen at the reading of the row's system."""
+    bands: list[tuple[Any, str]] = [
+        (last > SYSTEMS.c.recent_from, Use.RECENT),
+        (last > SYSTEMS.c.quarter_from, Use.QUARTER),
+        (last.is_not(None), Use.LONGER),
+    ]
+    if known_since is not None:
+        bands += [(known_since <= created, Use.NEVER), (known_since <= SYSTEMS.c.quarter_from, Use.LONGER)]
+    return case(*bands, else_=Use.UNKNOWN)
+
+
+def use_risk(band: Any) -> ColumnElement[int]:
+    """How much the band adds to an item's risk."""
+    return case({str(use): points for use, points in advice.USE_RISK.items()}, value=band, else_=0)
+
+
+def finding_risk(severity: Any) -> ColumnElement[int]:
+    """How much a finding of this severity adds, if it is the worst."""
+    return case(dict(advice.FINDING_RISK), value=severity, else_=0)
+
+
+def content_risk(privileged: Any, known: Any) -> ColumnElement[int]:
+    """What an item adds by what it allows, or may allow."""
+    return case((privileged, advice.PRIVILEGED), else_=0) + case((known, 0), else_=advice.CONTENTS_UNKNOWN)
+
+
+def who(today: Any) -> ColumnElement[Any]:
+    """The person behind an account; what the roster does not say is taken from the system, and nobody stays null."""
+    gone = or_(IdentityRow.ended.is_not(None), and_(IdentityRow.end.is_not(None), IdentityRow.end < today))
+    return obj(
+        name=func.coalesce(IdentityRow.name, AccountRow.name),
+        account=AccountRow.username,
+        kind=AccountRow.kind,
+        active=flag(AccountRow.active),
+        title=func.coalesce(IdentityRow.title, AccountRow.title),
+        department=func.coalesce(IdentityRow.department, AccountRow.department),
+        manager=Manager.name,
+        employed=flag(case((IdentityRow.id.is_not(None), ~gone))),
+        matched_by=AccountRow.matched_by,
+    )
+
+
+def _told(findings: Any) -> ColumnElement[Any]:
+    return embed(func.coalesce(findings.c.told, EMPTY))
+
+
+def last_time() -> ColumnElement[Any]:
+    """What was decided on the same subject in the system's last closed campaign."""
+    told = obj(answer=Last.outcome, campaign=SYSTEMS.c.previous_name, closed=SYSTEMS.c.previous_day)
+    return embed(case((Last.outcome.is_not(None), told)))
+
+
+def of_grant() -> ColumnElement[Any]:
+    return obj(
+        who=embed(PEOPLE.c.who),
+        what=embed(ENTITLEMENTS.c.what),
+        system=SYSTEMS.c.name,
+        how=obj(
+            source=GrantRow.source,
+            authority=GrantRow.authority,
+            since=day(func.coalesce(GrantRow.granted, GrantRow.began)),
+            since_is=case((GrantRow.granted.is_(None), "first seen"), else_="granted"),
+            granted_by=func.coalesce(Grantor.name, Grantor.username, GrantRow.granted_by),
+            until=day(GrantRow.until),
+            effective=flag(GrantRow.effective),
+        ),
+        use=PEOPLE.c.used,
+        findings=_told(FINDINGS),
+        account_findings=_told(OfAccount),
+        last=last_time(),
+    )
+
+
+def of_account() -> ColumnElement[Any]:
+    return obj(
+        who=embed(PEOPLE.c.who),
+        what=obj(
+            kind="account",
+            label=AccountRow.username,
+            name=AccountRow.key,
+            licence=AccountRow.licence,
+            privileges=embed(func.coalesce(PEOPLE.c.privileges, EMPTY)),
+        ),
+        system=SYSTEMS.c.name,
+        how=obj(since=day(func.coalesce(AccountRow.created, AccountRow.began)), frozen=flag(AccountRow.frozen)),
+        use=PEOPLE.c.used,
+        findings=_told(FINDINGS),
+        last=last_time(),
+    )
+
+
+def of_integration() -> ColumnElement[Any]:
+    return obj(
+        who=embed(PEOPLE.c.who),
+        what=obj(
+            kind=IntegrationRow.kind,
+            label=IntegrationRow.name,
+            name=IntegrationRow.key,
+            publisher=IntegrationRow.publisher,
+            scopes=embed(IntegrationRow.scopes),
+            concluded=flag(IntegrationRow.derived),
+        ),
+        system=SYSTEMS.c.name,
+        how=obj(since=day(func.coalesce(IntegrationRow.created, IntegrationRow.began))),
+        use=used(IntegrationRow.last_used, None, IntegrationRow.created),
+        findings=_told(FINDINGS),
+        last=last_time(),
+    )
+
+
+def of_credential() -> ColumnElement[Any]:
+    return obj(
+        who=embed(PEOPLE.c.who),
+        what=obj(
+            kind=CredentialRow.kind,
+            label=CredentialRow.label,
+            name=CredentialRow.key,
+            integration=IntegrationRow.name,
+            scopes=embed(CredentialRow.scopes),
+        ),
+        system=SYSTEMS.c.name,
+        how=obj(
+            since=day(func.coalesce(CredentialRow.created, CredentialRow.began)),
+            until=day(CredentialRow.expires),
+        ),
+        use=used(CredentialRow.last_used, CredentialRow.uses_known_since, CredentialRow.created),
+        findings=_told(FINDINGS),
+        account_findings=_told(OfAccount),
+        last=last_time(),
+    )
+
+
+def entitlement(row: EntitlementRow, privileges: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """What an entitlement is, in words; `privileges` None: the system does not say what it allows."""
+    return {
+        "kind": row.kind,
+        "label": row.label or row.name,
+        "name": row.name,
+        "key": row.key,
+        "description": row.description,
+        "privileges": privileges,
+    }

@@ -1,0 +1,126 @@
+"""Tasks: items handed on to another reviewer, who must be as independent as the first."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor
+from app.inventory.tables import IdentityRow
+from app.kit import clock
+from app.kit.refusal import Refusal, Refused, insist
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+from app.review import grounds, policy, ties
+from app.review.choice import ChosenBy, fit
+from app.review.dialect import insert_or_skip
+from app.review.tables import CampaignRow, ItemRow, TaskRow
+
+_CHUNK = 5_000
+
+
+def reassign(
+    session: Session,
+    campaign: int,
+    *,
+    to_id: int,
+    reason: str,
+    items: Sequence[int] | None = None,
+    task: int | None = None,
+    by: Actor,
+    at: datetime,
+) -> TaskRow:
+    """Hand `items`, or all of a `task`, of a campaign to the identity `to_id`, up to 10,000 at once.
+
+    Refuses anybody but their reviewer and administrators, whoever is concerned by one of the items on either side, a new
+    reviewer who is not here, and no reason. Decisions stay; the new reviewer may change them. Gives the new task.
+    """
+    at = clock.utc(at)
+    row = session.scalar(select(CampaignRow).where(CampaignRow.id == campaign).with_for_update(read=True))
+    if row is None:
+        raise Refused(Refusal("not_found", f"There is no campaign {campaign}.", "Look at the list.", status=404))
+    insist(policy.why_not_move(row.status))
+    found = _items(session, campaign, items, task)
+    insist(policy.why_not_hand_on(len(found), len(items) if items is not None else None))
+    insist(
+        policy.why_not_reassign(
+            reviewers=frozenset(item.reviewer_id for item in found),
+            concerned=frozenset().union(*ties.concerned(session, [item.id for item in found]).values()),
+            to_id=to_id,
+            able=_able(session, to_id, at, row.due_at),
+            reason=reason,
+            by=by,
+        )
+    )
+    target = _task(session, campaign, to_id)
+    _move(session, found, target.id)
+    _tell(session, campaign, found, to_id, reason, by, at)
+    return target
+
+
+def _items(session: Session, campaign: int, items: Sequence[int] | None, task: int | None) -> list[Row[Any]]:
+    asked = (
+        select(ItemRow.id, ItemRow.version, TaskRow.reviewer_id)
+        .join(TaskRow, TaskRow.id == ItemRow.task_id)
+        .where(ItemRow.campaign_id == campaign)
+        .order_by(ItemRow.id)
+        .limit(policy.REASSIGN + 1)
+    )
+    if items is None:
+        return list(session.execute(asked.where(ItemRow.task_id == task)))
+    found: list[Row[Any]] = []
+    wanted = sorted(set(items))[: policy.REASSIGN + 1]
+    for start in range(0, len(wanted), _CHUNK):
+        found += session.execute(asked.where(ItemRow.id.in_(wanted[start : start + _CHUNK])))
+    return found
+
+
+def _able(session: Session, to_id: int, at: datetime, due_at: datetime) -> bool:
+    row = session.get(IdentityRow, to_id)
+    return row is not None and fit(grounds.person(row), at.date(), max(at, due_at).date())
+
+
+def _task(session: Session, campaign: int, reviewer: int) -> TaskRow:
+    session.execute(insert_or_skip(session, TaskRow).values(campaign_id=campaign, reviewer_id=reviewer, version=1))
+    return session.scalars(
+        select(TaskRow).where(TaskRow.campaign_id == campaign, TaskRow.reviewer_id == reviewer)
+    ).one()
+
+
+def _move(session: Session, items: Sequence[Row[Any]], task: int) -> None:
+    """Move each item, unless somebody touched it since it was looked at: then none moves."""
+    moved = 0
+    by_version: dict[int, list[int]] = {}
+    for item in items:
+        by_version.setdefault(item.version, []).append(item.id)
+    for version, ids in sorted(by_version.items()):
+        for start in range(0, len(ids), _CHUNK):
+            done: Any = session.execute(
+                update(ItemRow)
+                .where(ItemRow.id.in_(ids[start : start + _CHUNK]), ItemRow.version == version)
+                .values(task_id=task, chosen_by=ChosenBy.REASSIGNED, version=version + 1)
+                .execution_options(synchronize_session=False)
+            )
+            moved += done.rowcount
+    if moved != len(items):
+        raise Refused(policy.too_late(version=0, answer=None, who=None, at=None))
+
+
+def _tell(
+    session: Session, campaign: int, items: Sequence[Row[Any]], to_id: int, reason: str, by: Actor, at: datetime
+) -> None:
+    ids = [item.id for item in items]
+    body = {
+        "from": sorted({f"identity:{item.reviewer_id}" for item in items}),
+        "to": f"identity:{to_id}",
+        "items": len(ids),
+        "digest": hashlib.sha256("\n".join(map(str, ids)).encode()).hexdigest(),
+    }
+    entry = Entry(Kind.TASK_REASSIGNED, f"campaign:{campaign}", body, {"reason": reason.strip()}, f"identity:{to_id}")
+    entries.record(session, entry, by=by.id, at=at)

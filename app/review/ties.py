@@ -1,0 +1,91 @@
+"""Whom items concern by what is known now: the loading half of `independence`.
+
+Asked when somebody decides, so that an account which was nobody's at freezing and was matched since counts as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.inventory.tables import AccountRow, CredentialRow, GrantRow, IdentityEmailRow, IntegrationRow
+from app.review import independence
+from app.review.independence import Login, Ties
+from app.review.tables import ItemRow
+
+_CHUNK = 5_000  # below what either database takes as parameters of one statement
+
+
+def concerned(session: Session, item_ids: Sequence[int]) -> Mapping[int, frozenset[int]]:
+    """The identities each item concerns."""
+    found: dict[int, frozenset[int]] = {}
+    for start in range(0, len(item_ids), _CHUNK):
+        ties = _of_items(session, item_ids[start : start + _CHUNK])
+        known = _addresses(session, (login for tie in ties.values() for login in tie.logins))
+        found |= {item_id: independence.concerned(tie, known) for item_id, tie in ties.items()}
+    return found
+
+
+def concerned_by(session: Session, subject: str) -> frozenset[int]:
+    """The identities that something outside any campaign concerns, by its subject ("grant:12")."""
+    kind, _, number = subject.partition(":")
+    key = int(number)
+    behind = select(IntegrationRow.owner_account_id).join(
+        CredentialRow, CredentialRow.integration_id == IntegrationRow.id
+    )
+    accounts: dict[str, list[Any]] = {
+        "grant": [select(GrantRow.account_id).where(GrantRow.id == key)],
+        "account": [select(AccountRow.id).where(AccountRow.id == key)],
+        "integration": [select(IntegrationRow.owner_account_id).where(IntegrationRow.id == key)],
+        "credential": [
+            select(CredentialRow.account_id).where(CredentialRow.id == key),
+            behind.where(CredentialRow.id == key),
+        ],
+    }
+    rows = session.execute(
+        select(AccountRow.identity_id, AccountRow.username, AccountRow.email).where(
+            or_(*(AccountRow.id.in_(of) for of in accounts[kind]))
+        )
+    )
+    logins = tuple(Login(row.identity_id, row.username, row.email) for row in rows)
+    return independence.concerned(Ties(logins), _addresses(session, logins))
+
+
+def _of_items(session: Session, item_ids: Sequence[int]) -> dict[int, Ties]:
+    owner, of_token, behind = aliased(AccountRow), aliased(AccountRow), aliased(AccountRow)
+    of_item, of_credential = aliased(IntegrationRow), aliased(IntegrationRow)
+    accounts = (AccountRow, owner, of_token, behind)
+    rows: Any = session.execute(
+        select(
+            ItemRow.id,
+            ItemRow.subject_identity_id,
+            *(column for a in accounts for column in (a.identity_id, a.username, a.email)),
+        )
+        .outerjoin(AccountRow, AccountRow.id == ItemRow.account_id)
+        .outerjoin(of_item, of_item.id == ItemRow.integration_id)
+        .outerjoin(owner, owner.id == of_item.owner_account_id)
+        .outerjoin(CredentialRow, CredentialRow.id == ItemRow.credential_id)
+        .outerjoin(of_token, of_token.id == CredentialRow.account_id)
+        .outerjoin(of_credential, of_credential.id == CredentialRow.integration_id)
+        .outerjoin(behind, behind.id == of_credential.owner_account_id)
+        .where(ItemRow.id.in_(item_ids))
+    )
+    return {
+        row[0]: Ties(tuple(Login(*row[i : i + 3]) for i in range(2, len(row), 3) if row[i + 1] is not None), row[1])
+        for row in rows
+    }
+
+
+def _addresses(session: Session, logins: Iterable[Login]) -> dict[str, int]:
+    written = sorted({a.lower() for login in logins for a in (login.username, login.email) if a})
+    found: dict[str, int] = {}
+    for start in range(0, len(written), _CHUNK):
+        chunk = written[start : start + _CHUNK]
+        rows = session.execute(
+            select(IdentityEmailRow.email, IdentityEmailRow.identity_id).where(IdentityEmailRow.email.in_(chunk))
+        )
+        found |= dict(rows.all())
+    return found

@@ -151,7 +151,9 @@ class OAuth:
 def _asked(wire: Wire, path: str, headers: dict[str, str], body: str) -> Answer | None:
     def ask() -> Answer:
         answer = wire.send("POST", path, headers=headers, body=body)
-        error = None if answer.status in (400, 404) else refusals.trouble(answer, "asking whose credential this is")
+        error = (
+            None if answer.status in (400, 403, 404) else refusals.trouble(answer, "asking whose credential this is")
+        )
         if error:
             raise error
         return answer

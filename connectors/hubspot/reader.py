@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from connectors.connector import Config, Coverage, Keep, Page, Secret, StreamCoverage
-from connectors.errors import Denied
+from connectors.errors import Denied, Misread
 from connectors.hubspot import accounts, changes, entitlements, grants, integrations, logins, settings
 from connectors.hubspot.client import Client, open_client
 from connectors.hubspot.lists import Row, Shelf, text
@@ -78,6 +78,8 @@ def check(client: Client) -> Coverage:
             details = _tried(client, place) or details
         except Denied as error:
             closed[place] = error.missing
+        except Misread as error:  # a path that is not there, or an answer nobody can use
+            closed[place] = str(error)
     portal = own.portal if own else text(details, "portalId")
     if portal is None or len(closed) == len(Place):
         raise Denied("this credential can read nothing in HubSpot", missing="; ".join(dict.fromkeys(closed.values())))

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from connectors.connector import Act, ActKind, ByHand, Config, Coverage, Keep, Look, Secret, Target, TargetKind
-from connectors.errors import ConnectorError, Declined, Unreachable
+from connectors.errors import ConnectorError, Declined, Denied, Unreachable
 from connectors.hubspot import accounts, looks, paths, plans, reader, refusals
 from connectors.hubspot.client import Client, open_client
 from connectors.hubspot.lists import Row, Shelf, text
@@ -48,7 +48,10 @@ class HubSpotExecutor:
     def look(self, target: Target) -> Look:
         """Read the target fresh. Says also whose credential this is, so that `plan` can spare its owner."""
         found = looks.look(self._client, target)
-        own = self._client.principal()
+        try:
+            own = self._client.principal()
+        except Denied:
+            own = None
         return replace(found, facts={**found.facts, "principal": own.owner if own else None})
 
     def plan(self, target: Target, before: Look) -> Sequence[Act] | ByHand:

@@ -12,6 +12,9 @@ from typing import Any
 
 _LARGEST = 2**53 - 1
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False, allow_nan=False).encode
+_encode_sorted = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False
+).encode
 
 
 class Unwritable(ValueError):
@@ -21,9 +24,25 @@ class Unwritable(ValueError):
 def dumps(value: Any) -> bytes:
     """The canonical bytes of a JSON value. Raises Unwritable for what cannot be written the same way everywhere."""
     try:
-        return _encode(_ordered(value, "$")).encode()
+        text = _encode_sorted(value) if _plain(value) else _encode(_ordered(value, "$"))
+        return text.encode()
     except UnicodeEncodeError as error:
         raise Unwritable("text holds half of a surrogate pair, which is no character") from error
+
+
+def _plain(value: Any) -> bool:
+    """Whether Python's own encoder is right about this value, as it nearly always is, at a quarter of the cost."""
+    kind = type(value)
+    if kind is str:
+        return "\x00" not in value
+    if kind is int:
+        return bool(-_LARGEST <= value <= _LARGEST)
+    if kind is dict:
+        named = all(type(name) is str and name.isascii() and "\x00" not in name for name in value)
+        return named and all(map(_plain, value.values()))
+    if kind is list:
+        return all(map(_plain, value))
+    return value is None or kind is bool
 
 
 def _ordered(value: Any, where: str) -> Any:

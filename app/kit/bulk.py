@@ -21,6 +21,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Executable,
     FromClause,
     MetaData,
     String,
@@ -119,7 +120,7 @@ def update_changed(
         .values({name: staged.c[name] for name in columns})
         .where(*where, _joined(table, staged, on), differs(table, staged, columns))
     )
-    return session.connection().execute(statement).rowcount
+    return written(session, statement)
 
 
 def insert_new(
@@ -138,7 +139,13 @@ def insert_new(
     values = [_literal(table, name, value) for name, value in given.items()]
     there = exists().where(*where, _joined(table, staged, on))
     rows = select(*values, *(staged.c[name] for name in columns)).where(not_(there))
-    return session.connection().execute(insert(table).from_select([*given, *columns], rows)).rowcount
+    return written(session, insert(table).from_select([*given, *columns], rows))
+
+
+def written(session: Session, statement: Executable) -> int:
+    """Carry out one statement; returns how many rows it wrote."""
+    # Without this option an INSERT's count is thrown away with its cursor.
+    return int(session.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount)
 
 
 def absent(target: FromClause, staged: Table, on: Sequence[str]) -> ColumnElement[bool]:

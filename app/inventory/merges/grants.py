@@ -1,0 +1,69 @@
+"""Grants: direct edges (account, entitlement, source), each row one unbroken time of holding.
+
+A grant that was gone and is there again is a new row, because somebody granted it anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Column, Integer, Table
+
+from app.inventory.merges.sealing import Sealing, end, ids_of, pages, told_losses, told_repeats
+from app.inventory.packing import FIELDS
+from app.inventory.tables import AccountRow, EntitlementRow, GrantRow
+from app.kit import bulk
+from connectors.records import Stream
+
+GRANTS: Table = GrantRow.__table__  # type: ignore[assignment]
+KEY = ["account_id", "entitlement_id", "source"]
+COLUMNS = [name for name in FIELDS["GrantRecord"] if name not in ("account_key", "entitlement_key", "source")]
+
+
+def merge(sealing: Sealing) -> None:
+    """Merge the GRANTS stream; accounts and entitlements were merged before."""
+    staged = new_stage(sealing)
+    lost: list[str] = []
+    for rows in _resolved(sealing, lost):
+        bulk.fill(sealing.session, staged, rows)
+    told_losses(sealing, Stream.GRANTS, lost, "grants")
+    told_repeats(sealing, Stream.GRANTS, bulk.ready(sealing.session, staged, KEY), "grants")
+    merge_staged(sealing, staged)
+    bulk.drop(sealing.session, staged)
+
+
+def new_stage(sealing: Sealing) -> Table:
+    """An empty staging table for grants: part, key, columns."""
+    columns = [bulk.like(GRANTS.c[name]) for name in (*KEY, *COLUMNS)]
+    return bulk.stage(sealing.session, "stage_grants", [Column(bulk.PART, Integer), *columns])
+
+
+def merge_staged(sealing: Sealing, staged: Table) -> None:
+    """Merge what was staged and made ready by `KEY`."""
+    session = sealing.session
+    live = [GRANTS.c.ended.is_(None), GRANTS.c.system_id == sealing.system_id]
+    changed = bulk.update_changed(session, GRANTS, staged, on=KEY, columns=COLUMNS, where=live)
+    constants = {"system_id": sealing.system_id, "began": sealing.moment}
+    ended = end(sealing, GRANTS, [live[1], bulk.absent(GRANTS, staged, KEY)]) if sealing.ends(Stream.GRANTS) else 0
+    began = bulk.insert_new(
+        session, GRANTS, staged, on=KEY, columns=[*KEY, *COLUMNS], constants=constants, where=[GRANTS.c.ended.is_(None)]
+    )
+    sealing.count(GRANTS.name, began=began, changed=changed, ended=ended)
+
+
+def _resolved(sealing: Sealing, lost: list[str]) -> Iterator[list[list[Any]]]:
+    """Pages of rows with our ids in place of the CRM's keys; what points nowhere goes to `lost`."""
+    accounts = ids_of(sealing, AccountRow, live=True)
+    entitlements = ids_of(sealing, EntitlementRow, live=True)
+    for part, rows in pages(sealing, Stream.GRANTS):
+        resolved: list[list[Any]] = []
+        for account_key, entitlement_key, *rest in rows.get("GrantRecord", ()):
+            account, entitlement = accounts.get(account_key), entitlements.get(entitlement_key)
+            if account is None:
+                lost.append(f"{account_key} holds {entitlement_key}: the account was not read")
+            elif entitlement is None:
+                lost.append(f"{account_key} holds {entitlement_key}: the entitlement was not read")
+            else:
+                resolved.append([part, account, entitlement, *rest])
+        yield resolved

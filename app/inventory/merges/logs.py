@@ -1,0 +1,101 @@
+"""What a system logs or sets: sign-ins, changes and settings. What scrolls out of a log still happened, so nothing ends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Integer, Table, delete, func, select, update
+
+from app.inventory.merges.sealing import Sealing, ids_of, pages, told_repeats
+from app.inventory.packing import FIELDS
+from app.inventory.tables import AccountRow, ChangeRow, LoginRow, SettingRow
+from app.kit import bulk
+from connectors.records import Stream
+
+LOGINS: Table = LoginRow.__table__  # type: ignore[assignment]
+CHANGES: Table = ChangeRow.__table__  # type: ignore[assignment]
+SETTINGS: Table = SettingRow.__table__  # type: ignore[assignment]
+ACCOUNTS: Table = AccountRow.__table__  # type: ignore[assignment]
+
+
+def merge_logins(sealing: Sealing) -> None:
+    """Merge the LOGINS stream, and move each account's first and last sign-in by the ones that succeeded."""
+    session = sealing.session
+    names = ["account_id" if name == "account_key" else name for name in FIELDS["LoginRecord"]]
+    staged = _stage(sealing, LOGINS, names)
+    ids = ids_of(sealing, AccountRow)
+    place = names.index("account_id") + 1
+    for part, rows in pages(sealing, Stream.LOGINS):
+        of_page = [[part, *row] for row in rows.get("LoginRecord", ())]
+        for row in of_page:
+            row[place] = ids.get(row[place])  # a sign-in of an account that is gone is still a sign-in
+        bulk.fill(session, staged, of_page)
+    _merge(sealing, Stream.LOGINS, LOGINS, staged, names)
+    _move_use(sealing, staged)
+    bulk.drop(session, staged)
+
+
+def merge_changes(sealing: Sealing) -> None:
+    """Merge the CHANGES stream."""
+    names = list(FIELDS["ChangeRecord"])
+    staged = _stage(sealing, CHANGES, names)
+    for part, rows in pages(sealing, Stream.CHANGES):
+        bulk.fill(sealing.session, staged, [[part, *row] for row in rows.get("ChangeRecord", ())])
+    _merge(sealing, Stream.CHANGES, CHANGES, staged, names)
+    bulk.drop(sealing.session, staged)
+
+
+def merge_settings(sealing: Sealing) -> None:
+    """Merge the SETTINGS stream. A setting keeps the snapshot in which it took its value."""
+    session = sealing.session
+    staged = _stage(sealing, SETTINGS, ["key", "value", "snapshot_id"])
+    for part, rows in pages(sealing, Stream.SETTINGS):
+        found = [[part, *row, sealing.snapshot_id] for row in rows.get("SettingRecord", ())]
+        bulk.fill(session, staged, found)
+    told_repeats(sealing, Stream.SETTINGS, bulk.ready(session, staged, ["key"]), "settings")
+    ours = [SETTINGS.c.system_id == sealing.system_id]
+    moved = update(SETTINGS).values(value=staged.c.value, snapshot_id=staged.c.snapshot_id)
+    same = SETTINGS.c["key"] == staged.c["key"]
+    changed = bulk.written(session, moved.where(*ours, same, bulk.differs(SETTINGS, staged, ["value"])))
+    began = bulk.insert_new(
+        session, SETTINGS, staged, on=["key"], columns=["key", "value", "snapshot_id"],
+        constants={"system_id": sealing.system_id}, where=ours,
+    )  # fmt: skip
+    ended = 0
+    if sealing.ends(Stream.SETTINGS):
+        ended = bulk.written(session, delete(SETTINGS).where(*ours, bulk.absent(SETTINGS, staged, ["key"])))
+    sealing.count(SETTINGS.name, began=began, changed=changed, ended=ended)
+    bulk.drop(session, staged)
+
+
+def _stage(sealing: Sealing, target: Table, names: list[str]) -> Table:
+    columns: list[Column[Any]] = [Column(bulk.PART, Integer), *(bulk.like(target.c[name]) for name in names)]
+    return bulk.stage(sealing.session, f"stage_{target.name}", columns)
+
+
+def _merge(sealing: Sealing, stream: Stream, target: Table, staged: Table, names: list[str]) -> None:
+    session = sealing.session
+    told_repeats(sealing, stream, bulk.ready(session, staged, ["key"]), str(stream))
+    ours = [target.c.system_id == sealing.system_id]
+    columns = [name for name in names if name != "key"]
+    changed = bulk.update_changed(session, target, staged, on=["key"], columns=columns, where=ours)
+    constants = {"system_id": sealing.system_id}
+    began = bulk.insert_new(session, target, staged, on=["key"], columns=names, constants=constants, where=ours)
+    sealing.count(target.name, began=began, changed=changed)
+
+
+def _move_use(sealing: Sealing, staged: Table) -> None:
+    """A sign-in counts as use only if it is known to have succeeded."""
+    seen = (
+        select(staged.c.account_id, func.max(staged.c.at).label("last"), func.min(staged.c.at).label("first"))
+        .where(staged.c.succeeded.is_(True), staged.c.account_id.is_not(None))
+        .group_by(staged.c.account_id)
+        .subquery()
+    )
+    connection = sealing.session.connection()
+    for name, moved in (
+        ("last", ACCOUNTS.c.last_login.is_(None) | (ACCOUNTS.c.last_login < seen.c.last)),
+        ("first", ACCOUNTS.c.first_login.is_(None) | (ACCOUNTS.c.first_login > seen.c.first)),
+    ):
+        moving = update(ACCOUNTS).values({f"{name}_login": seen.c[name]})
+        connection.execute(moving.where(ACCOUNTS.c.id == seen.c.account_id, moved))

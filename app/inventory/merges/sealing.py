@@ -1,0 +1,154 @@
+"""What the merges of one sealing share: its pages, its verdicts, and the merge of rows that have a key of their own.
+
+Unchanged rows are not rewritten, absence ends a row only where `absence.counts` says so, and what had ended and is there
+again goes on in its old row, with the gap kept in `returns`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from app.inventory import absence, packing
+from app.inventory.tables import AccountRow, EntitlementRow, IntegrationRow, ReturnRow, SpoolRow, StreamRow
+from app.kit import bulk
+from connectors.records import Stream
+
+RETURNS: Table = ReturnRow.__table__  # type: ignore[assignment]
+BATCH = 16  # pages fetched from the spool at a time
+
+
+@dataclass
+class Sealing:
+    """One snapshot on its way from spool to history. `moment` is when its reading began: began and ended are that."""
+
+    session: Session
+    system_id: int
+    snapshot_id: int
+    moment: datetime
+    streams: dict[Stream, StreamRow]
+    parts: dict[Stream, dict[str, bool]]  # names of each stream's parts, in order, and whether the server counted them
+    previous: datetime | None = None  # when the last reading with trusted accounts began
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def ends(self, stream: Stream) -> bool:
+        """Whether absence from this stream ends rows."""
+        return absence.counts(stream, {each: row.verdict for each, row in self.streams.items()})
+
+    def count(self, table: str, **numbers: int) -> None:
+        """Note how many rows of a table began, changed, returned or ended."""
+        self.counts.setdefault(table, {}).update({name: number for name, number in numbers.items() if number})
+
+
+Part = int
+Page = tuple[Part, Mapping[str, list[list[Any]]]]
+
+
+def pages(sealing: Sealing, stream: Stream) -> Iterator[Page]:
+    """The stream's spooled pages in order: the number of the part each belongs to, and its rows by kind of record."""
+    parts = {name: number for number, name in enumerate(sealing.parts.get(stream, {}))}
+    mine = (SpoolRow.snapshot_id == sealing.snapshot_id, SpoolRow.stream == stream)
+    last = -1
+    while True:
+        # Fetched in batches, not streamed: PostgreSQL allows no COPY while a cursor on the same connection is open.
+        found = sealing.session.execute(
+            select(SpoolRow.number, SpoolRow.records, SpoolRow.receipt)
+            .where(*mine, SpoolRow.number > last)
+            .order_by(SpoolRow.number)
+            .limit(BATCH)
+        ).all()
+        if not found:
+            return
+        for number, records, receipt in found:
+            last = number
+            yield parts[receipt["part"]], packing.unpack(records)
+
+
+def ids_of(
+    sealing: Sealing, of: type[AccountRow] | type[EntitlementRow] | type[IntegrationRow], *, live: bool = False
+) -> dict[str, int]:
+    """Our ids of the system's rows by the CRM's keys; with `live`, only of those that have not ended."""
+    there = select(of.key, of.id).where(of.system_id == sealing.system_id)
+    if live:
+        there = there.where(of.ended.is_(None))
+    return {row.key: row.id for row in sealing.session.execute(there)}
+
+
+def told_repeats(sealing: Sealing, stream: Stream, repeats: Mapping[int, int], what: str) -> None:
+    """Say in the stream's receipt which rows came twice, and distrust it where that hides others."""
+    if not repeats:
+        return
+    row = sealing.streams[stream]
+    named = list(sealing.parts[stream])
+    by_name = {named[part]: count for part, count in repeats.items()}
+    counted = {name for name, said in sealing.parts[stream].items() if said}
+    row.verdict, row.because = absence.after_repeats(row.verdict, row.because, by_name, counted)
+    say(row, [f"{sum(repeats.values())} {what} came twice and were kept once"])
+
+
+def told_losses(sealing: Sealing, stream: Stream, lost: Sequence[str], what: str) -> None:
+    """Say in the stream's receipt which rows were set aside because they point nowhere, and distrust it."""
+    if not lost:
+        return
+    row = sealing.streams[stream]
+    row.verdict, row.because = absence.after_losses(row.verdict, row.because, len(lost), what)
+    say(row, [f"{len(lost)} {what} set aside", *absence.examples(lost)])
+
+
+def say(row: StreamRow, sentences: Sequence[str]) -> None:
+    """Add to what a receipt says about rows that were not taken as they came."""
+    row.dropped = [*row.dropped, *sentences]
+
+
+def merge_keyed(
+    sealing: Sealing,
+    stream: Stream,
+    target: Table,
+    staged: Table,
+    columns: Sequence[str],
+    *,
+    kind: str,
+    ends: bool | None = None,
+) -> None:
+    """Merge staged rows into a table whose rows are told apart by (system, key)."""
+    session = sealing.session
+    ours = target.c.system_id == sealing.system_id
+    returned = take_back(sealing, target, staged, kind, [ours])
+    changed = bulk.update_changed(session, target, staged, on=["key"], columns=columns, where=[ours])
+    constants = {"system_id": sealing.system_id, "began": sealing.moment}
+    began = bulk.insert_new(
+        session, target, staged, on=["key"], columns=["key", *columns], constants=constants, where=[ours]
+    )
+    ended = 0
+    if sealing.ends(stream) if ends is None else ends:
+        ended = end(sealing, target, [ours, bulk.absent(target, staged, ["key"])])
+    sealing.count(target.name, began=began, changed=changed, returned=returned, ended=ended)
+
+
+def end(sealing: Sealing, target: Table, where: Sequence[Any]) -> int:
+    """End the rows that are still there and meet the conditions. Returns how many."""
+    statement = update(target).where(target.c.ended.is_(None), *where).values(ended=sealing.moment)
+    return bulk.written(sealing.session, statement)
+
+
+def take_back(sealing: Sealing, target: Table, staged: Table, kind: str, where: Sequence[ColumnElement[bool]]) -> int:
+    """Let rows that had ended and were read again go on, and note the gap. Returns how many."""
+    session = sealing.session
+    back = (*where, target.c.ended.is_not(None), target.c["key"] == staged.c["key"])
+    noted = select(
+        literal(kind),
+        target.c.id,
+        target.c.ended,
+        literal(sealing.moment, RETURNS.c.back.type),
+        literal(sealing.snapshot_id),
+    ).where(*back)
+    names = ["kind", "subject_id", "gone", "back", "snapshot_id"]
+    found = bulk.written(session, insert(RETURNS).from_select(names, noted))
+    if found:
+        bulk.written(session, update(target).where(*back).values(ended=None))
+    return found

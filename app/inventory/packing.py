@@ -1,0 +1,103 @@
+"""Packs a page of records to wait in the spool, and unpacks it as plain rows, ready to be staged.
+
+A page is compact JSON, compressed: for each kind of record its rows, each a list in the order of `FIELDS`. The digest of
+a page's rows is taken over the JSON, before compression. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, fields
+from datetime import UTC, date, datetime
+from operator import attrgetter
+from typing import Any, get_args, get_type_hints
+
+from connectors.receipt import PageReceipt
+from connectors.records import Record
+
+KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Record)}
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    name: tuple(field.name for field in fields(kind)) for name, kind in KINDS.items()
+}
+_GET: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
+    kind: attrgetter(*FIELDS[name]) for name, kind in KINDS.items()
+}
+
+
+def _times() -> Mapping[str, tuple[tuple[int, Callable[[str], Any]], ...]]:
+    """Per kind of record, where its times stand and how to read them back."""
+    found: dict[str, tuple[tuple[int, Callable[[str], Any]], ...]] = {}
+    for name, kind in KINDS.items():
+        hints = get_type_hints(kind)
+        readers: list[tuple[int, Callable[[str], Any]]] = []
+        for place, field in enumerate(FIELDS[name]):
+            allowed = get_args(hints[field]) or (hints[field],)
+            if datetime in allowed:
+                readers.append((place, datetime.fromisoformat))
+            elif date in allowed:
+                readers.append((place, date.fromisoformat))
+        found[name] = tuple(readers)
+    return found
+
+
+_TIMES = _times()
+
+
+def pack(records: Iterable[Record]) -> tuple[bytes, str]:
+    """The page's bytes for the spool, and the digest of its rows. Refuses a time without a zone (ValueError)."""
+    rows: dict[str, list[tuple[Any, ...]]] = {}
+    for record in records:
+        kind = type(record)
+        rows.setdefault(kind.__name__, []).append(_GET[kind](record))
+    plain = json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_plain, sort_keys=True)
+    if "\\u0000" in plain:
+        plain = plain.replace("\\u0000", "")  # PostgreSQL keeps no NUL in text
+    text = plain.encode("utf-8", "replace")  # half a surrogate pair is no text either
+    return zlib.compress(text, 1), hashlib.sha256(text).hexdigest()
+
+
+def unpack(packed: bytes) -> dict[str, list[list[Any]]]:
+    """The page's rows by kind of record, times as times."""
+    rows: dict[str, list[list[Any]]] = json.loads(zlib.decompress(packed))
+    for kind, of_kind in rows.items():
+        for place, read in _TIMES[kind]:
+            for row in of_kind:
+                if row[place] is not None:
+                    row[place] = read(row[place])
+    return rows
+
+
+def receipt_out(receipt: PageReceipt) -> dict[str, Any]:
+    """A page's receipt as JSON."""
+    return asdict(receipt) | {"at": receipt.at.isoformat() if receipt.at else None}
+
+
+def receipt_in(kept: Mapping[str, Any]) -> PageReceipt:
+    """A page's receipt as it was before `receipt_out`."""
+    values = {field.name: kept[field.name] for field in fields(PageReceipt) if field.name in kept}
+    values["at"] = datetime.fromisoformat(values["at"]) if values.get("at") else None
+    values["dropped"] = tuple(values.get("dropped") or ())
+    values["missing"] = tuple(values.get("missing") or ())
+    return PageReceipt(**values)
+
+
+def chained(digests: Sequence[str]) -> str:
+    """One digest over many, in order."""
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise ValueError(f"a connector gave the time {value.isoformat()} without its zone")
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (tuple, set, frozenset)):
+        return sorted(value) if not isinstance(value, tuple) else list(value)
+    raise TypeError(f"a record holds {type(value).__name__}, which has no place in the spool")

@@ -1,0 +1,248 @@
+"""Reads of what we saw: systems and their readings, who is who, what an account was at a moment, and the facts of each.
+
+The facts of accounts and credentials, which stream, live in `knowing` and are offered here as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.inventory import absence, policy
+from app.inventory.knowing import account_facts, candidates, credential_facts
+from app.inventory.tables import (
+    AccountChangeRow,
+    AccountRow,
+    CredentialRow,
+    EntitlementRow,
+    GrantRow,
+    IdentityEmailRow,
+    IdentityRow,
+    IntegrationRow,
+    PrivilegeRow,
+    RosterUploadRow,
+    SnapshotRow,
+    StreamRow,
+    SystemRow,
+)
+from app.kit.refusal import Refusal, Refused
+from connectors.receipt import Verdict
+from connectors.records import Privilege, Stream
+
+__all__ = ["account_facts", "candidates", "credential_facts"]
+
+TRUSTED = tuple(str(each) for each in Verdict if absence.trusted(each))
+
+
+def systems(session: Session, *, kind: str | None = None) -> Sequence[SystemRow]:
+    """Every connected system, by name."""
+    found = select(SystemRow).where(SystemRow.removed.is_(None)).order_by(SystemRow.name)
+    return session.scalars(found if kind is None else found.where(SystemRow.kind == kind)).all()
+
+
+def system(session: Session, system_id: int) -> SystemRow:
+    """One system, or Refused (404)."""
+    found = session.get(SystemRow, system_id)
+    if found is None or found.removed is not None:
+        raise Refused(Refusal("no_system", f"There is no system {system_id}.", "See `rolecall system list`.", 404))
+    return found
+
+
+def find_system(session: Session, named: str) -> SystemRow | None:
+    """The system of this name or number."""
+    by_name = session.scalar(select(SystemRow).where(SystemRow.name == named, SystemRow.removed.is_(None)))
+    if by_name is None and named.isdigit():
+        return session.scalar(select(SystemRow).where(SystemRow.id == int(named), SystemRow.removed.is_(None)))
+    return by_name
+
+
+def find_identity(session: Session, who: str) -> IdentityRow | None:
+    """The person with this roster id or e-mail address."""
+    by_key = session.scalar(select(IdentityRow).where(IdentityRow.key == who, IdentityRow.erased.is_(None)))
+    if by_key is not None:
+        return by_key
+    owned = select(IdentityRow).join(IdentityEmailRow, IdentityEmailRow.identity_id == IdentityRow.id)
+    return session.scalar(owned.where(IdentityEmailRow.email == who.strip().lower(), IdentityRow.erased.is_(None)))
+
+
+def latest_sealed(session: Session, system_id: int) -> SnapshotRow | None:
+    """The system's newest sealed reading."""
+    return session.scalar(_sealed(system_id).limit(1))
+
+
+def latest_trusted(session: Session, system_id: int, stream: Stream) -> SnapshotRow | None:
+    """The newest sealed reading whose `stream` may be trusted."""
+    joined = and_(StreamRow.snapshot_id == SnapshotRow.id, StreamRow.stream == stream, StreamRow.verdict.in_(TRUSTED))
+    return session.scalar(_sealed(system_id).join(StreamRow, joined).limit(1))
+
+
+def stream_verdicts(session: Session, snapshot_id: int) -> dict[Stream, Verdict]:
+    """Every stream's verdict in a reading; what it did not touch was not collected."""
+    told = dict.fromkeys(Stream, Verdict.NOT_COLLECTED)
+    for stream, verdict in session.execute(
+        select(StreamRow.stream, StreamRow.verdict).where(StreamRow.snapshot_id == snapshot_id)
+    ):
+        told[Stream(stream)] = Verdict(verdict)
+    return told
+
+
+def trusted(session: Session, snapshot_id: int) -> frozenset[Stream]:
+    """The streams of a reading in which absence counts, all that each rests on included."""
+    verdicts: dict[str, str] = {
+        stream: str(verdict) for stream, verdict in stream_verdicts(session, snapshot_id).items()
+    }
+    return frozenset(stream for stream in Stream if absence.counts(stream, verdicts))
+
+
+def receipts(session: Session, snapshot_id: int) -> Sequence[StreamRow]:
+    """A reading's receipts, in the order in which streams are read."""
+    order = list(Stream)
+    found = session.scalars(select(StreamRow).where(StreamRow.snapshot_id == snapshot_id)).all()
+    return sorted(found, key=lambda row: order.index(Stream(row.stream)))
+
+
+def latest_upload(session: Session, system_id: int) -> RosterUploadRow | None:
+    """The roster file that was handed in last."""
+    mine = select(RosterUploadRow).where(RosterUploadRow.system_id == system_id)
+    return session.scalar(mine.order_by(RosterUploadRow.uploaded_at.desc(), RosterUploadRow.id.desc()).limit(1))
+
+
+def why_not_trust_roster(session: Session, system_id: int, *, at: datetime) -> Refusal | None:
+    """Whether leavers and managers may rest on what this roster said last."""
+    snapshot = latest_sealed(session, system_id)
+    row = session.get(StreamRow, (snapshot.id, str(Stream.PEOPLE))) if snapshot is not None else None
+    if snapshot is None or row is None:
+        return Refusal("roster_missing", "The roster was never read.", "Hand in an export and read it.")
+    upload = session.get(RosterUploadRow, snapshot.upload_id) if snapshot.upload_id else None
+    mine = (IdentityRow.system_id == system_id, IdentityRow.ended.is_(None))
+    known = session.scalar(select(func.count()).select_from(IdentityRow).where(*mine)) or 0
+    refusal = policy.why_not_trust_roster(
+        extracted_at=row.server_at,
+        people=row.rows,
+        before=row.rows if absence.trusted(row.verdict) else known,
+        approved_at=upload.approved_at if upload else None,
+        at=at,
+    )
+    if refusal is None and not absence.trusted(row.verdict):
+        return Refusal("roster_incomplete", f"The roster was not read completely: {row.because}.", "Read it again.")
+    return refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A live account that is nobody's, and why."""
+
+    account_id: int
+    system_id: int
+    key: str
+    username: str
+    kind: str
+    because: str
+
+
+def unmatched(session: Session, system_id: int | None = None, *, limit: int | None = None) -> list[Unmatched]:
+    """Live accounts without an identity, by system and account."""
+    told = candidates(system_id).subquery()
+    found = (
+        select(
+            AccountRow.id, AccountRow.system_id, AccountRow.key, AccountRow.username, AccountRow.kind, told.c.because
+        )
+        .join(told, told.c.account_id == AccountRow.id)
+        .where(AccountRow.identity_id.is_(None), AccountRow.ended.is_(None))
+        .order_by(AccountRow.system_id, AccountRow.id)
+        .limit(limit)
+    )
+    return [
+        Unmatched(number, of, key, username, kind, because or "it has not been matched since it was last read")
+        for number, of, key, username, kind, because in session.execute(found)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A grant at some moment."""
+
+    grant_id: int
+    entitlement_id: int
+    entitlement: str
+    source: str
+    began: datetime
+    ended: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountThen:
+    """What we knew of an account at a moment. `fields` are as text, None where the system did not say."""
+
+    account_id: int
+    present: bool
+    fields: dict[str, str | None]
+    holds: tuple[Holding, ...]
+
+
+def as_of(session: Session, account_id: int, at: datetime) -> AccountThen:
+    """An account and its direct grants as they stood at a moment, from history: the present with later changes undone."""
+    account = session.get_one(AccountRow, account_id)
+    present = account.began <= at and (account.ended is None or account.ended > at)
+    names = ("username", "email", "name", "kind", "title", "department", "manager_key", "employee_number", "licence")
+    fields: dict[str, str | None] = {name: getattr(account, name) for name in names}
+    fields |= {name: _text(getattr(account, name)) for name in ("active", "frozen")}
+    later = (
+        select(AccountChangeRow.field, AccountChangeRow.before, SnapshotRow.began_at)
+        .join(SnapshotRow, SnapshotRow.id == AccountChangeRow.snapshot_id)
+        .where(AccountChangeRow.account_id == account_id, SnapshotRow.began_at > at)
+        .order_by(SnapshotRow.began_at.desc(), AccountChangeRow.id.desc())
+    )
+    for field, before, _when in session.execute(later):
+        if field == "ended":
+            present = before is None and account.began <= at
+        else:
+            fields[field] = before
+    held = (
+        select(GrantRow, EntitlementRow.name)
+        .join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
+        .where(
+            GrantRow.account_id == account_id, GrantRow.began <= at, or_(GrantRow.ended.is_(None), GrantRow.ended > at)
+        )
+        .order_by(GrantRow.id)
+    )
+    holds = tuple(
+        Holding(grant.id, grant.entitlement_id, name, grant.source, grant.began, grant.ended)
+        for grant, name in session.execute(held)
+    )
+    return AccountThen(account_id, present, fields, holds)
+
+
+def live_counts(session: Session, system_ids: Iterable[int] | None = None) -> dict[str, int]:
+    """How many of each kind there are now."""
+    counts: dict[str, int] = {}
+    for row in (AccountRow, EntitlementRow, GrantRow, IntegrationRow, CredentialRow):
+        live = select(func.count()).select_from(row).where(row.ended.is_(None))
+        if system_ids is not None:
+            live = live.where(row.system_id.in_(list(system_ids)))
+        counts[row.__tablename__] = session.scalar(live) or 0
+    people = select(func.count()).select_from(IdentityRow).where(IdentityRow.ended.is_(None))
+    return counts | {"identities": session.scalar(people) or 0}
+
+
+def administrators(session: Session, system_id: int) -> Sequence[AccountRow]:
+    """Accounts that are known to be able to sign in and administer. Whoever may be frozen or inactive is not counted,
+    so that the last one who surely can is not taken away."""
+    holds = select(PrivilegeRow.account_id).where(
+        PrivilegeRow.system_id == system_id, PrivilegeRow.privilege == Privilege.ADMINISTER
+    )
+    able = (AccountRow.active.is_(True), AccountRow.frozen.is_not(True), AccountRow.ended.is_(None))
+    return session.scalars(select(AccountRow).where(AccountRow.id.in_(holds), *able).order_by(AccountRow.id)).all()
+
+
+def _sealed(system_id: int) -> Select[SnapshotRow]:
+    mine = (SnapshotRow.system_id == system_id, SnapshotRow.status == "sealed")
+    return select(SnapshotRow).where(*mine).order_by(SnapshotRow.began_at.desc(), SnapshotRow.id.desc())
+
+
+def _text(value: bool | None) -> str | None:
+    return None if value is None else "true" if value else "false"

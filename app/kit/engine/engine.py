@@ -106,8 +106,7 @@ class Engine:
         try:
             _outside_loop(self._launch)
         except BaseException:
-            if self._lock is not None:
-                self._lock.release()
+            self._end()
             raise
 
     def close(self, timeout_s: float = 10.0) -> None:
@@ -118,6 +117,9 @@ class Engine:
         self._stopping.set()
         with self._idle:
             self._idle.wait_for(lambda: self._running == 0, timeout_s)
+        self._end()
+
+    def _end(self) -> None:
         _outside_loop(self._close)
         if self._lock is not None:
             self._lock.release()
@@ -132,25 +134,29 @@ class Engine:
                 dead_after_s=self._takeover,
                 hand_back=self._hand_back,
             )
+        DBOS.migrate(url)
+        self._client = DBOSClient(
+            system_database_url=url, serializer=DBOSPortableJSONSerializer(), application_name=NAME
+        )
+        self._register_queues(self._client)  # before launching: found later, they would be looked at a second later
         DBOS(config=self._config(url))
         for name in self._jobs:
             DBOS.workflow(name=name, max_recovery_attempts=None)(self._workflow(name))
         if self._heart:
             self._heart.beat()  # before any job can be ours
         DBOS.launch()
+        if self._heart:
+            self._heart.start()
+
+    def _register_queues(self, client: DBOSClient) -> None:
         for queue, per_lane in ((QUEUE, None), (LANES, 1)):
-            DBOS.register_queue(
+            client.register_queue(
                 queue,
                 worker_concurrency=self._threads,
                 partition_concurrency=per_lane,
                 polling_interval_sec=self._poll,
                 on_conflict="always_update",
             )
-        self._client = DBOSClient(
-            system_database_url=url, serializer=DBOSPortableJSONSerializer(), application_name=NAME
-        )
-        if self._heart:
-            self._heart.start()
 
     def _close(self) -> None:
         DBOS.destroy(destroy_registry=True)
@@ -182,7 +188,8 @@ class Engine:
             executor_id=self.executor_id,
             log_level="WARNING",
             serializer=DBOSPortableJSONSerializer(),
-            scheduler_polling_interval_sec=3600.0,  # its own schedules are not used
+            scheduler_polling_interval_sec=3600.0,  # its schedules and notifications are not used
+            notification_listener_polling_interval_sec=min(1.0, 4 * self._poll),  # a stop waits this long for it
         )
 
     # --- handing over and asking ----------------------------------------------------------------------------------

@@ -98,5 +98,5 @@ def pause_after(attempt: int, first: float, wish: float) -> float:
 
 
 def said(error: BaseException) -> str:
-    """An exception in one line, cut to a length that fits a list."""
-    return f"{type(error).__name__}: {error}"[:LONGEST_REASON]
+    """An exception in one line that fits a list. The lines after the first, where databases show the row, are left out."""
+    return f"{type(error).__name__}: {error}".splitlines()[0][:LONGEST_REASON]

@@ -5,38 +5,35 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 
-from app.actors.tables import ActorRow
 from app.kit.db import Database
+from app.kit.engine.tables import JobRow, StepRow
 from app.ledger.tables import PendingRow
-from app.review.tables import ScheduleRow
 
 
-def schedule(name: str) -> ScheduleRow:
-    return ScheduleRow(
-        name=name, cadence="quarterly", zone="UTC", opens_on_day=1, opens_at_hour=6, due_days=14, scope={"a": [1]}
-    )
+def job(key: str) -> JobRow:
+    return JobRow(key=key, owner=None, starts=14, attempt=1, wake=None)
 
 
 def count(database: Database) -> int:
     with database.reading() as session:
-        return session.scalar(select(func.count()).select_from(ScheduleRow)) or 0
+        return session.scalar(select(func.count()).select_from(JobRow)) or 0
 
 
 def test_a_transaction_that_ends_well_is_kept(database: Database) -> None:
     with database.transaction() as session:
-        session.add(schedule("a"))
+        session.add(job("a"))
     assert count(database) == 1
 
 
 def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
     def fail() -> None:
         with database.transaction() as session:
-            session.add(schedule("a"))
+            session.add(job("a"))
             session.flush()
             raise RuntimeError("planted")
 
@@ -47,34 +44,34 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
 
 def test_what_is_written_while_reading_is_not_kept(database: Database) -> None:
     with database.reading() as session:
-        session.add(schedule("a"))
+        session.add(job("a"))
         session.flush()
     assert count(database) == 0
 
 
 def test_rows_stay_readable_after_the_session_closed(database: Database) -> None:
     with database.transaction() as session:
-        made = schedule("a")
+        made = job("a")
         session.add(made)
-    assert made.name == "a"
+    assert made.key == "a"
     with database.reading() as session:
-        read = session.scalars(select(ScheduleRow)).one()
-    assert read.scope == {"a": [1]}
+        read = session.scalars(select(JobRow)).one()
+    assert read.starts == 14
 
 
 def test_a_reader_inside_a_writers_thread_does_not_lock_itself_out(database: Database) -> None:
     with database.transaction() as session:
-        session.add(schedule("a"))
+        session.add(job("a"))
         session.flush()
         assert count(database) == 0  # and it sees only what was committed
 
 
 def test_frozen_sees_one_moment_from_beginning_to_end(database: Database) -> None:
     with database.frozen() as session:
-        many = select(func.count()).select_from(ScheduleRow)
+        many = select(func.count()).select_from(JobRow)
         before = session.scalar(many)
         with database.transaction() as writer:
-            writer.add(schedule("a"))
+            writer.add(job("a"))
         assert session.scalar(many) == before == 0
 
 
@@ -85,34 +82,48 @@ def test_foreign_keys_are_enforced(database: Database) -> None:
 
 def test_writers_that_meet_wait_for_each_other_and_lose_nothing(database: Database) -> None:
     with database.transaction() as session:
-        session.add(schedule("a"))
+        session.add(job("a"))
 
     def bump(_: int) -> None:
         for _ in range(10):
             with database.transaction() as session:
-                session.execute(text("UPDATE schedules SET due_days = due_days + 1"))
+                session.execute(text("UPDATE engine_jobs SET starts = starts + 1"))
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(bump, range(4)))
     with database.reading() as session:
-        assert session.scalars(select(ScheduleRow.due_days)).one() == 14 + 40
+        assert session.scalars(select(JobRow.starts)).one() == 14 + 40
 
 
 def test_a_moment_comes_back_aware_and_in_utc(database: Database) -> None:
     in_berlin = datetime(2026, 7, 1, 12, 0, tzinfo=timezone(timedelta(hours=2)))
     with database.transaction() as session:
-        session.add(ActorRow(id="x", name="X", email=None, person_key=None, created=in_berlin, ended=None))
+        session.add(JobRow(key="a", owner=None, starts=0, attempt=1, wake=in_berlin))
+        session.add(job("b"))
     with database.reading() as session:
-        row = session.get(ActorRow, "x")
-    assert row is not None
-    assert row.created == in_berlin
-    assert row.created.tzinfo is UTC or row.created.utcoffset() == timedelta(0)
-    assert row.ended is None
+        moments = {row.key: row.wake for row in session.scalars(select(JobRow))}
+    assert moments == {"a": in_berlin, "b": None}
+    assert moments["a"] is not None
+    assert moments["a"].utcoffset() == timedelta(0)
 
 
 def test_a_moment_without_a_zone_is_refused(database: Database) -> None:
     with pytest.raises(Exception, match="no time zone"), database.transaction() as session:
-        session.add(ActorRow(id="x", name="X", email=None, person_key=None, created=datetime(2026, 7, 1), ended=None))
+        session.add(JobRow(key="a", owner=None, starts=0, attempt=1, wake=datetime(2026, 7, 1)))
+
+
+def test_json_comes_back_as_it_was(database: Database) -> None:
+    given = {"list": [1, None, True], "text": "ü"}
+    with database.transaction() as session:
+        session.add(StepRow(key="a", name="b", number=1, gave=given))
+    with database.reading() as session:
+        assert session.scalars(select(StepRow.gave)).one() == given
+
+
+def test_an_error_does_not_show_what_was_being_written(database: Database) -> None:
+    with pytest.raises(Exception, match=r"(?i)unique") as caught, database.transaction() as session:
+        session.execute(insert(StepRow), [{"key": "a", "name": "b", "number": 1, "gave": "hunter2"}] * 2)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_every_sqlite_connection_has_the_settings_that_durability_rests_on(make_database: Callable[[str], str]) -> None:

@@ -207,8 +207,10 @@ def _items(session: Session, campaign_id: int, kind: ItemKind) -> int:
         TaskRow, (TaskRow.campaign_id == campaign_id) & (TaskRow.reviewer_id == rows.c.reviewer_id)
     )
     names = ["campaign_id", "task_id", "version", *(column.name for column in kept)]
-    done: Any = session.execute(insert(ItemRow).from_select(names, chosen, include_defaults=False))
-    return int(done.rowcount)
+    made: Any = session.execute(
+        insert(ItemRow).from_select(names, chosen, include_defaults=False).execution_options(preserve_rowcount=True)
+    )
+    return int(made.rowcount)
 
 
 def _snapshots(readings: Sequence[Reading], systems: Sequence[SystemRow]) -> dict[int, int]:

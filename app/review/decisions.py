@@ -184,9 +184,7 @@ def _winners(session: Session, item_ids: Sequence[int]) -> dict[int, Refusal]:
     said = queries.decisions(session, item_ids)
     versions = dict(session.execute(select(ItemRow.id, ItemRow.version).where(ItemRow.id.in_(item_ids))).all())
     people = {rows[-1].by_identity_id for rows in said.values() if rows}
-    names = dict(
-        session.execute(select(IdentityRow.id, IdentityRow.name).where(IdentityRow.id.in_(people))).tuples().all()
-    )
+    names = dict(session.execute(select(IdentityRow.id, IdentityRow.name).where(IdentityRow.id.in_(people))).all())
     return {
         item_id: policy.too_late(
             version=versions[item_id],

@@ -82,5 +82,6 @@ def _listed(campaign_id: int, subject: Any, change: str) -> Any:
 
 
 def _insert(session: Session, rows: Any) -> int:
-    done: Any = session.execute(insert_or_skip(session, DriftRow).from_select(NAMES, rows, include_defaults=False))
-    return int(done.rowcount)
+    found = insert_or_skip(session, DriftRow).from_select(NAMES, rows, include_defaults=False)
+    made: Any = session.execute(found.execution_options(preserve_rowcount=True))
+    return int(made.rowcount)

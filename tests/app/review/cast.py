@@ -1,0 +1,90 @@
+"""A small company to review: Ada manages Bo, Cy owns the system, Flo and Fay are the fallbacks, Eve must see nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor, Role
+from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, StreamRow, SystemRow
+from app.review import campaigns
+from app.review.tables import CampaignRow
+from tests import make
+
+NOW = make.NOW
+DUE = NOW + timedelta(days=21)
+SCOPE: dict[str, Any] = {"systems": "all", "fallback": "flo", "second_fallback": "fay"}
+
+
+@dataclass
+class Company:
+    """Who and what there is; `bo_account` holds `role` and the privileged `boss` role."""
+
+    roster: SystemRow
+    system: SystemRow
+    ada: IdentityRow
+    bo: IdentityRow
+    cy: IdentityRow
+    flo: IdentityRow
+    fay: IdentityRow
+    eve: IdentityRow
+    account: AccountRow
+    role: EntitlementRow
+    boss: EntitlementRow
+    plain: GrantRow
+    mighty: GrantRow
+
+    def actor(self, identity: IdentityRow, *roles: Role) -> Actor:
+        return make.actor(identity, *roles, name=identity.name)
+
+
+def roster(session: Session, *, rows: int = 6, at: datetime = NOW, **given: Any) -> SystemRow:
+    """A connected roster, read at `at`."""
+    system = make.system(session, kind="roster", **given)
+    snapshot = make.snapshot(session, system, streams={"people": "complete"}, at=at)
+    count_people(session, snapshot.id, rows)
+    return system
+
+
+def count_people(session: Session, snapshot_id: int, rows: int, *, digest: str = "first") -> None:
+    """How many people a roster's reading held, and which file it was."""
+    stream = session.get_one(StreamRow, (snapshot_id, "people"))
+    stream.rows, stream.rows_digest = rows, digest
+    session.flush()
+
+
+def company(session: Session, *, streams: dict[str, str] | None = None, read_at: datetime = NOW) -> Company:
+    """The whole cast in one system, read and ready to be reviewed."""
+    people = roster(session)
+    ada = make.identity(session, "Ada")
+    cy = make.identity(session, "Cy", key="cy")
+    bo = make.identity(session, "Bo", manager_id=ada.id, department="Sales", title="Rep")
+    system = make.system(session, name="Sales org", owner_key="cy")
+    make.snapshot(session, system, streams=streams, at=read_at)
+    account = make.account(session, system, identity_id=bo.id, matched_by="email", username="bo@corp")
+    role = make.entitlement(session, system, key="role:rep", name="Rep", label="Sales rep")
+    boss = make.entitlement(session, system, key="role:boss", name="Boss", privileges=["export"])
+    return Company(
+        roster=people,
+        system=system,
+        ada=ada,
+        bo=bo,
+        cy=cy,
+        flo=make.identity(session, "Flo", key="flo"),
+        fay=make.identity(session, "Fay", key="fay"),
+        eve=make.identity(session, "Eve"),
+        account=account,
+        role=role,
+        boss=boss,
+        plain=make.grant(session, account, role),
+        mighty=make.grant(session, account, boss),
+    )
+
+
+def opened(session: Session, *, scope: dict[str, Any] | None = None, name: str = "Q4", **given: Any) -> CampaignRow:
+    """A campaign over everything that is there."""
+    values: dict[str, Any] = {"due_at": DUE, "by": make.ADMIN, "at": NOW}
+    return campaigns.open(session, name=name, scope=SCOPE | (scope or {}), **(values | given))

@@ -84,13 +84,14 @@ def permission_set(row: Row, gathered: Gathered) -> Iterator[Record]:
 
 
 def set_group(row: Row, gathered: Gathered) -> Iterator[Record]:
-    """A permission set group. Its sum can be trusted only when Salesforce says that it is up to date."""
+    """A permission set group. Its sum can be trusted only when Salesforce says that it is up to date; until then the
+    last known flags are kept by name, and what they amount to is not said."""
     key, status = text(row, "Id"), text(row, "Status")
     if key is None:
         raise Odd("a permission set group without Id")
-    held = gathered.table("sums").get(key) if status in ("Updated", None) else None
+    held, fresh = gathered.table("sums").get(key), status in ("Updated", None)
     description = text(row, "Description")
-    if status not in ("Updated", None):
+    if not fresh:
         description = f"[recalculation: {status}] {description or ''}".strip()
     yield EntitlementRecord(
         key=key,
@@ -98,7 +99,7 @@ def set_group(row: Row, gathered: Gathered) -> Iterator[Record]:
         name=text(row, "DeveloperName") or key,
         label=text(row, "MasterLabel"),
         description=description,
-        privileges=_meaning(held),
+        privileges=_meaning(held) if fresh else None,
         native=held or (),
     )
 

@@ -76,6 +76,7 @@ def error(status: int, code: str, message: str = "no") -> Reply:
 def handler(org: Org) -> type[BaseHTTPRequestHandler]:
     class Answering(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def log_message(self, *_: object) -> None: ...
 

@@ -251,14 +251,14 @@ def _system_accounts(draft: Draft) -> None:
         ("cloud", "Platform Integration User", "CloudIntegrationUser"),
         ("insights", "Insights Integration", None),
     ):
-        row: dict[str, Any] = {
+        own: dict[str, Any] = {
             "Username": f"{box}@{ORG[:15].lower()}",
             "Email": f"{box}@example.com",
             "Name": name,
             "LastName": name,
             "UserType": kind,
         }
-        draft.plant("platform_accounts", account(draft, row | {"CreatedDate": ago(draft.company, 1500)}, None))
+        draft.plant("platform_accounts", account(draft, own | {"CreatedDate": ago(draft.company, 1500)}, None))
 
 
 def _blockers(draft: Draft) -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 from connectors.sandbox.wire import Answer
 
-
 SEE_WSDL = "Please reference your WSDL or the describe call for the appropriate names."
 
 

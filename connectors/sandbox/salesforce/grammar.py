@@ -67,7 +67,7 @@ FIELDS.3: /fields(?=\s*\()/i
 FIELD_KIND.3: /(all|standard|custom)(?!\w)/i
 DIRECTION.3: /(asc|desc)(?!\w)/i
 NULLS_WHERE.3: /nulls\s+(first|last)(?!\w)/i
-DATE_WORD.2: /(today|yesterday|tomorrow|(last|next)_(n_(day|week|month|year)s|90_days)|(last|this|next)_(week|month|year))\b/i
+DATE_WORD.2: /((to|yester)day|tomorrow|(last|next)_(n_(day|week|month|year)s|90_days)|(last|this|next)_(week|month|year))/i
 OPERATOR: "!=" | "<>" | "<=" | ">=" | "=" | "<" | ">"
 NAME: /[a-z][a-z0-9_]*/i
 STRING: /'(?:[^'\\]|\\.)*'/

@@ -53,8 +53,7 @@ class _Joins:
 
     def resolve(self, path: tuple[str, ...]) -> tuple[str, Column]:
         """The SQL expression and the column of a path. `User.Id` may repeat the object's own name."""
-        if len(path) > 1 and path[0].lower() == self.entity.name.lower():
-            path = path[1:]
+        path = self.below(path)
         alias, entity = self.walk(path[:-1])
         column = entity.column(path[-1])
         if column is None:
@@ -63,8 +62,13 @@ class _Joins:
             return "NULL", column  # documented: reserved, always null
         return f'{alias}."{column.name}"', column
 
+    def below(self, path: tuple[str, ...]) -> tuple[str, ...]:
+        """The path without the object's own name in front."""
+        return path[1:] if len(path) > 1 and path[0].lower() == self.entity.name.lower() else path
+
     def spelled(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """The path as the schema spells it."""
+        path = self.below(path)
         steps, entity = [], self.entity
         for step in path[:-1]:
             column = next(c for c in entity.columns.values() if (c.relationship or "").lower() == step.lower())

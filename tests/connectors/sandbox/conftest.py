@@ -1,0 +1,83 @@
+"""Sandboxes for the tests: one of each that is only read, and fresh ones for whoever changes something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.sandbox import keys
+from connectors.sandbox.serve import Running, start
+from tests.connectors.sandbox import visitors
+from tests.connectors.sandbox.visitors import NOW, SEED, Org, Portal
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_set_of_keys() -> Iterator[None]:
+    """Making RSA keys takes longer than starting a sandbox, so all homeless ones of a run share theirs."""
+    made = {kind: keys.load(None, kind) for kind in ("salesforce", "hubspot")}
+    true, keys.load = keys.load, lambda home, kind: made[kind] if home is None else true(home, kind)  # type: ignore[assignment]
+    yield
+    keys.load = true
+
+
+@pytest.fixture(scope="session")
+def read_salesforce(_one_set_of_keys: None) -> Iterator[Running]:
+    running = start("salesforce", home=None, seed=SEED, now=NOW)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def read_hubspot(_one_set_of_keys: None) -> Iterator[Running]:
+    running = start("hubspot", home=None, seed=SEED, now=NOW)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def org(read_salesforce: Running) -> Org:
+    """The reader of an org that nobody changes."""
+    return visitors.org(read_salesforce)
+
+
+@pytest.fixture
+def portal(read_hubspot: Running) -> Portal:
+    """The reader of a portal that nobody changes."""
+    return visitors.portal(read_hubspot)
+
+
+@pytest.fixture
+def salesforce() -> Iterator[Running]:
+    """An org of one's own."""
+    running = start("salesforce", home=None, seed=SEED, people=80, now=NOW)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def hubspot() -> Iterator[Running]:
+    """A portal of one's own."""
+    running = start("hubspot", home=None, seed=SEED, people=80, now=NOW)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def reader(salesforce: Running) -> Org:
+    return visitors.org(salesforce)
+
+
+@pytest.fixture
+def executor(salesforce: Running) -> Org:
+    return visitors.org(salesforce, "executor")
+
+
+@pytest.fixture
+def portal_reader(hubspot: Running) -> Portal:
+    return visitors.portal(hubspot)
+
+
+@pytest.fixture
+def portal_executor(hubspot: Running) -> Portal:
+    return visitors.portal(hubspot, "executor")

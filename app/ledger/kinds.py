@@ -82,6 +82,7 @@ QUIET = frozenset(
         Kind.DECISION_RECORDED,
         Kind.DRIFT_LISTED,
         Kind.DRIFT_DECIDED,
+        Kind.REMEDIATION_OPENED,
         Kind.ACT_BEGUN,
         Kind.ACT_ENDED,
         Kind.REMEDIATION_MOVED,

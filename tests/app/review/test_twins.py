@@ -1,0 +1,254 @@
+"""Set-wise and plain thinking say the same, on random companies: who reviews, whom it concerns, what is told."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.inventory.tables import (
+    AccountRow,
+    CredentialRow,
+    GrantRow,
+    IdentityEmailRow,
+    IdentityRow,
+    IntegrationRow,
+    SystemRow,
+)
+from app.kit.db import Database
+from app.kit.refusal import Refused
+from app.review import advice, choice, grounds, independence, ties
+from app.review.independence import Login, Ties
+from app.review.tables import CampaignRow, ItemRow, TaskRow
+from tests import make
+from tests.app.review import cast
+from tests.app.review.cast import DUE, NOW
+
+ROUNDS = 15
+
+
+def _company(session: Session, chance: random.Random) -> list[IdentityRow]:
+    """An org chart as bad as they come: cycles, gaps, leavers, absences, programs, owners who are subjects."""
+    people = []
+    for n in range(10):
+        if n > 7:  # two who are always here, so that most companies can open a review at all
+            people.append(make.identity(session, f"P{n}", key=f"p{n}"))
+            continue
+        start, end = chance.choice([None, -400, 5]), chance.choice([None, None, -1, 0, 30])
+        away = chance.choice([(None, None)] * 3 + [(-5, 60), (-5, None), (None, 60), (-5, 10), (3, 60)])
+        people.append(
+            make.identity(
+                session,
+                f"P{n}",
+                key=f"p{n}",
+                emails=(f"p{n}@corp.example",),
+                kind=chance.choice(["person"] * 6 + ["service"]),
+                start=_day(start),
+                end=_day(end),
+                away_from=_day(away[0]),
+                away_until=_day(away[1]),
+                ended=chance.choice([None] * 5 + [NOW]),
+            )
+        )
+    for person in people:
+        person.manager_id = chance.choice([None, *[p.id for p in people]])
+    session.flush()
+    return people
+
+
+def _day(offset: int | None) -> Any:
+    return None if offset is None else (NOW + timedelta(days=offset)).date()
+
+
+def _system(session: Session, chance: random.Random, people: list[IdentityRow], n: int) -> SystemRow:
+    system = make.system(session, name=f"S{n}", owner_key=chance.choice([None, "gone", *[p.key for p in people]]))
+    make.snapshot(session, system)
+    accounts = []
+    for _ in range(8):
+        reach = chance.choice([None, *[f"P{i}@Corp.example" for i in range(8)]])
+        last = chance.choice([None, 1, 29, 30, 31, 89, 90, 91, 300])
+        known = chance.choice([None, 10, 91, 400, 500])
+        given: dict[str, Any] = {
+            "identity_id": chance.choice([None, *[p.id for p in people]]),
+            "kind": chance.choice(["person", "person", "unknown", "service", "guest"]),
+            "email": reach,
+            "active": chance.choice([True, True, None, False]),
+            "last_login": None if last is None else NOW - timedelta(days=last),
+            "logins_known_since": None if known is None else NOW - timedelta(days=known),
+            "created": chance.choice([None, NOW - timedelta(days=400)]),
+        }
+        if chance.random() < 0.3:
+            given["username"] = f"p{chance.randrange(8)}@corp.example"
+        accounts.append(make.account(session, system, **given))
+    ids = [None, *[account.id for account in accounts]]
+    apps = [make.integration(session, system, owner_account_id=chance.choice(ids)) for _ in range(3)]
+    for _ in range(4):
+        make.credential(
+            session,
+            system,
+            account_id=chance.choice(ids),
+            integration_id=chance.choice([None, *[app.id for app in apps]]),
+            last_used=chance.choice([None, NOW - timedelta(days=chance.randrange(200))]),
+            uses_known_since=chance.choice([None, NOW - timedelta(days=chance.randrange(600))]),
+        )
+    for account in accounts:
+        privileges = chance.choice([["export"], [], None])
+        make.grant(session, account, make.entitlement(session, system, privileges=privileges))
+    return system
+
+
+def _worlds(database: Database, seed: int) -> Iterator[tuple[Session, random.Random, list[IdentityRow]]]:
+    for number in range(ROUNDS):
+        with database.reading() as session:  # rolled back at the end, so that each world is alone
+            session.connection()
+            chance = random.Random(seed * 1_000 + number)
+            cast.roster(session)
+            people = _company(session, chance)
+            for n in range(2):
+                _system(session, chance, people, n)
+            yield session, chance, people
+            session.rollback()
+
+
+@pytest.fixture
+def writing(database: Database) -> Database:
+    """The same database, with readers that may write what they roll back."""
+    database.reader = database.writer
+    return database
+
+
+def _open(session: Session, people: list[IdentityRow], chance: random.Random) -> CampaignRow | None:
+    first, second = chance.sample(people[-2:] if chance.random() < 0.8 else people, 2)
+    able = [choice.fit(grounds.person(person), NOW.date(), DUE.date()) for person in (first, second)]
+    scope = {"fallback": first.key, "second_fallback": chance.choice([None, second.key])}
+    try:
+        return cast.opened(session, scope=scope)
+    except Refused as refused:
+        refusal = refused.refusal
+    assert refusal.code == "no_reviewer" or (refusal.code == "bad_scope" and not all(able))
+    return None
+
+
+def _ties(session: Session, item: ItemRow, *, frozen: bool) -> Ties:
+    def login(account_id: int | None) -> list[Login]:
+        row = session.get(AccountRow, account_id) if account_id else None
+        return [Login(row.identity_id, row.username, row.email)] if row else []
+
+    logins = login(item.account_id)
+    integration = session.get(IntegrationRow, item.integration_id) if item.integration_id else None
+    credential = session.get(CredentialRow, item.credential_id) if item.credential_id else None
+    if credential is not None:
+        logins = login(credential.account_id)
+        integration = session.get(IntegrationRow, credential.integration_id) if credential.integration_id else None
+    if integration is not None:
+        logins += login(integration.owner_account_id)
+    return Ties(tuple(logins), item.subject_identity_id if frozen else None)
+
+
+def test_every_item_has_the_reviewer_that_plain_thinking_would_choose(writing: Database) -> None:
+    opened = 0
+    for session, chance, people in _worlds(writing, 1):
+        campaign = _open(session, people, chance)
+        if campaign is None:
+            continue
+        opened += 1
+        assert set(session.scalars(select(ItemRow.subject))) == _expected(session)  # none fell out on the way
+        addresses = dict(session.execute(select(IdentityEmailRow.email, IdentityEmailRow.identity_id)).all())
+        known = {row.id: grounds.person(row) for row in session.scalars(select(IdentityRow))}
+        by_key = {row.key: row.id for row in session.scalars(select(IdentityRow))}
+        able = frozenset(i for i, person in known.items() if choice.fit(person, NOW.date(), DUE.date()))
+        keys = (campaign.scope["fallback"], campaign.scope["second_fallback"])
+        fallbacks = tuple(by_key[key] for key in keys if key)
+        rows = session.execute(
+            select(ItemRow, TaskRow.reviewer_id, SystemRow)
+            .join(TaskRow, TaskRow.id == ItemRow.task_id)
+            .join(SystemRow, SystemRow.id == ItemRow.system_id)
+        )
+        for item, reviewer_id, system in rows:
+            concerned = independence.concerned(_ties(session, item, frozen=False), addresses)
+            account = session.get(AccountRow, item.account_id) if item.account_id else None
+            person = known.get(account.identity_id or 0) if account else None
+            expected = choice.choose(
+                manager=choice.manager_of(person, account.kind) if account else None,
+                owner=by_key.get(system.owner_key or ""),
+                fallbacks=fallbacks,
+                concerned=concerned,
+                able=able,
+            )
+            assert expected == (reviewer_id, item.chosen_by), item.subject
+            assert reviewer_id not in concerned
+            assert reviewer_id in able
+    assert opened >= 3  # else this proves nothing
+
+
+def _expected(session: Session) -> set[str]:
+    active = {row.id for row in session.scalars(select(AccountRow)) if row.active is not False}
+    held = [row for row in session.scalars(select(GrantRow)) if row.account_id in active]
+    return (
+        {f"account:{key}" for key in active}
+        | {f"grant:{row.id}" for row in held}
+        | {f"integration:{row.id}" for row in session.scalars(select(IntegrationRow))}
+        | {f"credential:{row.id}" for row in session.scalars(select(CredentialRow))}
+    )
+
+
+def test_whom_an_item_concerns_is_the_same_by_the_row_and_by_the_set(writing: Database) -> None:
+    seen = 0
+    for session, chance, people in _worlds(writing, 3):
+        if _open(session, people, chance) is None:
+            continue
+        addresses = dict(session.execute(select(IdentityEmailRow.email, IdentityEmailRow.identity_id)).all())
+        items = session.scalars(select(ItemRow)).all()
+        by_set = ties.concerned(session, [item.id for item in items])
+        for item in items:
+            seen += 1
+            assert by_set[item.id] == independence.concerned(_ties(session, item, frozen=True), addresses)
+            unfrozen = independence.concerned(_ties(session, item, frozen=False), addresses)
+            assert ties.concerned_by(session, item.subject) == unfrozen
+    assert seen
+
+
+def test_bands_of_use_and_risk_are_the_same_by_the_row_and_by_the_set(writing: Database) -> None:
+    seen = set()
+    for session, chance, people in _worlds(writing, 4):
+        if _open(session, people, chance) is None:
+            continue
+        for item in session.scalars(select(ItemRow)):
+            used = _used(session, item)
+            seen.add(used)
+            assert item.shown["use"] == used, item.subject
+            assert item.risk == advice.risk(
+                privileged=item.privileged,
+                contents_known=item.kind != "integration"
+                and (item.kind != "grant" or item.shown["what"]["privileges"] is not None),
+                nobodys=_nobodys(session, item),
+                used=used,
+                worst=None,
+            ), item.subject
+    assert len(seen) == 5
+
+
+def _used(session: Session, item: ItemRow) -> advice.Use:
+    if item.credential_id:
+        token = session.get_one(CredentialRow, item.credential_id)
+        return advice.use(token.last_used, token.uses_known_since, token.created, NOW)
+    if item.integration_id:
+        app = session.get_one(IntegrationRow, item.integration_id)
+        return advice.use(app.last_used, None, app.created, NOW)
+    account = session.get_one(AccountRow, item.account_id)
+    uses = [account.last_login, *session.scalars(select(CredentialRow.last_used).filter_by(account_id=account.id))]
+    last = max((use for use in uses if use is not None), default=None)
+    return advice.use(last, account.logins_known_since, account.created, NOW)
+
+
+def _nobodys(session: Session, item: ItemRow) -> bool:
+    account_id = item.account_id
+    if item.integration_id:
+        account_id = session.get_one(IntegrationRow, item.integration_id).owner_account_id
+    account = session.get(AccountRow, account_id) if account_id else None
+    return account is None or account.identity_id is None

@@ -8,7 +8,7 @@ closed to us, and then these fields are None and the receipt names what was miss
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -18,10 +18,10 @@ from connectors.hubspot import logins, turns
 from connectors.hubspot.client import Client
 from connectors.hubspot.lists import Batch, Row, Shelf, folded, moment, receipt, text, texts, walk
 from connectors.hubspot.paths import Place
-from connectors.receipt import PageReceipt
 from connectors.records import AccountKind, AccountRecord, Stream
 
 LIMIT = 100
+SAMPLE = 20  # absent users asked for by id, at most
 PROPERTIES = "hs_internal_user_id,hs_deactivated,hs_job_title,hubspot_owner_id"
 
 
@@ -32,6 +32,7 @@ class Known:
     owners: dict[str, Row] = field(default_factory=dict)
     archived: dict[str, Row] = field(default_factory=dict)
     records: dict[str, Row] = field(default_factory=dict)
+    records_read: bool = False
     sign_ins: logins.SignIns | None = None
     missing: list[str] = field(default_factory=list)
     sheets: list[turns.Sheet] = field(default_factory=list)
@@ -77,14 +78,15 @@ def is_active(key: str, known: Known) -> bool | None:
     """Whether a user may sign in; None when no list says so.
 
     `hs_deactivated` on the CRM user record decides. Without it, an owner that is listed as live or only as archived
-    stands for it, because HubSpot archives the owner of whom it deactivates.
+    stands for it, because HubSpot archives the owner of whom it deactivates. A live owner without any CRM user record,
+    where those may be read, is somebody who has perhaps never accepted the invitation: nothing says so, nothing denies it.
     """
     properties = known.records.get(key, {}).get("properties")
     said = text(properties, "hs_deactivated") if isinstance(properties, dict) else None
     if said in ("true", "false"):
         return said == "false"
     if key in known.owners:
-        return True
+        return None if known.records_read and key not in known.records else True
     return False if key in known.archived else None
 
 
@@ -130,52 +132,79 @@ def _created(owner: Row, record: Row) -> datetime | None:
     return min((trace for trace in traces if trace), default=None)
 
 
+def owners(client: Client, shelf: Shelf, stream: Stream) -> Iterator[Batch]:
+    """Live owners: nobody is one who is deactivated or removed."""
+    query = [("archived", "false")]
+    return shelf.batches(Place.OWNERS, stream, lambda: walk(client, Place.OWNERS, query, limit=LIMIT))
+
+
+def insist_complete(client: Client, users: Sequence[Row], named: Mapping[str, str]) -> None:
+    """Refuse a user list that ended too early. `named`: user id -> the list that names it as somebody who is there.
+
+    HubSpot gives no count, so other lists are the witnesses. Whom they name and the user list lacks is asked for by id; a
+    user whom HubSpot knows proves that the list is not whole, because what is absent from it would be taken for removed.
+    """
+    absent = sorted(named.keys() - {text(row, "id") for row in users})
+    for key in absent[:SAMPLE]:
+        if client.read(Place.USERS, key, allow=(404,)).status != 404:
+            raise Misread(
+                f"the user list ended without user {key}, who is in the {named[key]} and is known; read it again"
+            )
+
+
 def _known(client: Client, shelf: Shelf, users: Sequence[Row]) -> Known:
-    known, ids = Known(), {text(row, "id") for row in users}
+    known = Known()
+    batches = _open(known, "owners", partial(owners, client, shelf, Stream.ACCOUNTS))
+    known.owners = by_user(batches)
+    batches = _open(known, "owners, archived", partial(walk, client, Place.OWNERS, [("archived", "true")], limit=LIMIT))
+    known.archived = by_user(batches)
+    query = [("properties", PROPERTIES)]
+    batches = _open(known, "CRM user records", partial(walk, client, Place.CRM_USERS, query, limit=LIMIT))
+    known.records_read = bool(batches)
+    known.records = {key: row for batch in batches for row in batch.rows if (key := _internal(row))}
+    _add_sign_ins(client, shelf, users, known)
+    witnesses = dict.fromkeys((key for key in known.records if is_active(key, known)), "CRM user records")
+    insist_complete(client, users, witnesses | dict.fromkeys(known.owners, "owners"))
+    return known
 
-    def note(part: str, of_part: PageReceipt) -> None:
-        known.sheets.append(((), of_part))
 
-    for archived in (False, True):
-        part = "owners, archived" if archived else "owners"
-        if batches := _open(known, part, partial(_owners, client, archived)):
-            rows = _by_user([row for batch in batches for row in batch.rows], ("userId", "userIdIncludingInactive"))
-            (known.archived if archived else known.owners).update(rows)
-            note(part, folded(batches, part))
-    if batches := _open(known, "CRM user records", partial(_records, client)):
-        found = {key: row for batch in batches for row in batch.rows if (key := _internal(row))}
-        known.records.update(found)
-        strangers = len(found.keys() - ids)
-        said = [f"{strangers} CRM user records name nobody in the user list"] if strangers else []
-        note("CRM user records", folded(batches, "CRM user records", said))
+def _add_sign_ins(client: Client, shelf: Shelf, users: Sequence[Row], known: Known) -> None:
     try:
-        sign_ins, seen = logins.summarise(logins.kept(client, shelf, Stream.ACCOUNTS), logins.by_email(users))
-        known.sign_ins = sign_ins
-        nobodys = [f"{sign_ins.nobodys} successful sign-ins name nobody"] if sign_ins.nobodys else []
-        note("sign-ins", folded(seen, "sign-ins", [*sign_ins.unread, *nobodys]))
+        found, seen = logins.summarise(logins.kept(client, shelf, Stream.ACCOUNTS), logins.by_email(users))
+        unseen = [key for row in users if (key := text(row, "id")) and key not in found.last]
+        doubt, calls = logins.doubted(client, [key for key in unseen if is_active(key, known) is not False])
     except Denied as error:
         known.missing.append(f"sign-ins: {error.missing}")
-    return known
+        return
+    if doubt:
+        found.since = None
+        known.missing.append(f"sign-ins: {doubt}")
+        shelf.discard(Place.LOGINS)
+    known.sign_ins = found
+    nobodys = [f"{found.nobodys} successful sign-ins name nobody"] if found.nobodys else []
+    whole = folded(seen, "sign-ins", [*found.unread, *nobodys])
+    asked = f"{whole.asked}; and {calls} calls about single accounts without a sign-in" if calls else whole.asked
+    known.sheets.append(((), replace(whole, asked=asked, calls=whole.calls + calls)))
 
 
 def _open(known: Known, part: str, fetch: Callable[[], Iterator[Batch]]) -> list[Batch]:
     try:
-        return list(fetch())
+        batches = list(fetch())
     except Denied as error:
         known.missing.append(f"{part}: {error.missing}")
         return []
+    known.sheets.append(((), folded(batches, part)))
+    return batches
 
 
-def _owners(client: Client, archived: bool) -> Iterator[Batch]:
-    return walk(client, Place.OWNERS, [("archived", "true" if archived else "false")], limit=LIMIT)
-
-
-def _records(client: Client) -> Iterator[Batch]:
-    return walk(client, Place.CRM_USERS, [("properties", PROPERTIES)], limit=LIMIT)
-
-
-def _by_user(rows: Sequence[Row], names: Sequence[str]) -> Mapping[str, Row]:
-    return {key: row for row in rows if (key := next((each for name in names if (each := text(row, name))), None))}
+def by_user(batches: Sequence[Batch]) -> dict[str, Row]:
+    """Owners by the settings user's id; archived ones carry it under another name."""
+    found: dict[str, Row] = {}
+    for batch in batches:
+        for row in batch.rows:
+            if key := text(row, "userId") or text(row, "userIdIncludingInactive"):
+                found[key] = row
+    return found
 
 
 def _internal(row: Row) -> str | None:

@@ -25,6 +25,12 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
     rows = [row for batch in users for row in batch.rows]
     members: dict[str, list[str]] = {}
     try:
+        live = list(accounts.owners(client, shelf, Stream.GRANTS))
+        accounts.insist_complete(client, rows, dict.fromkeys(accounts.by_user(live), "owners"))
+        sheets.append(((), folded(live, "owners")))
+    except Denied as error:
+        missing.append(f"owners, as witnesses: {error.missing}")
+    try:
         teams = list(entitlements.listed(client, shelf, Place.TEAMS, Stream.GRANTS))
         members, said = compared(rows, [row for batch in teams for row in batch.rows])
         sheets.append(((), folded(teams, "teams", said)))

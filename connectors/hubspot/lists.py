@@ -171,6 +171,10 @@ class Shelf:
         """The rows of a list that is kept, or none."""
         return tuple(row for batch in self._kept[place][0] for row in batch.rows) if place in self._kept else ()
 
+    def discard(self, place: Place) -> None:
+        """Forget a list that proved untrustworthy."""
+        self._kept.pop(place, None)
+
     def batches(self, place: Place, stream: Stream, fetch: Callable[[], Iterator[Batch]]) -> Iterator[Batch]:
         """The pages of a list, kept or fetched."""
         kept = self._kept.get(place)

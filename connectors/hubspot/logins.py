@@ -6,7 +6,7 @@ The whole list is paged once, 200 at a time, instead of once per account. "No si
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from connectors.records import LoginRecord, Stream
 
 WINDOW = timedelta(days=90)
 LIMIT = 200  # the most that HubSpot gives per page
+MOST = 500  # accounts asked about one by one
 
 
 @dataclass(slots=True)
@@ -71,6 +72,23 @@ def summarise(batches: Iterable[Batch], accounts: Mapping[str, str]) -> tuple[Si
     if found.unread:  # a row that we cannot read may be anybody's success, at any time
         found.since = None
     return found, seen
+
+
+def doubted(client: Client, unseen: Sequence[str]) -> tuple[str | None, int]:
+    """Why the list of sign-ins cannot be trusted, or None; and how many calls it took to know.
+
+    Nobody counts for us how long it is, and "never signed in" rests on its wholeness. So each account that it shows no
+    success of is asked about by itself, up to `MOST` of them; one that has a success after all proves that it ended early.
+    """
+    if len(unseen) > MOST:
+        return f"{len(unseen)} accounts without a sign-in are too many to ask about one by one", 0
+    calls = 0
+    for key in unseen:
+        for batch in walk(client, Place.LOGINS, [("userId", key)], limit=LIMIT):
+            calls += 1
+            if any(row.get("loginSucceeded") is True and text(row, "userId") == key for row in batch.rows):
+                return f"the list ended without a sign-in of {key} that HubSpot has", calls
+    return None, calls
 
 
 def translate(batch: Batch, accounts: Mapping[str, str]) -> tuple[tuple[LoginRecord, ...], list[str]]:

@@ -84,7 +84,6 @@ def check(client: Client) -> Coverage:
     if portal is None or len(closed) == len(Place):
         raise Denied("this credential can read nothing in HubSpot", missing="; ".join(dict.fromkeys(closed.values())))
     streams = {stream: _coverage(stream, closed, own is not None) for stream in STREAMS}
-    streams[Stream.PEOPLE] = StreamCoverage(readable=False, missing="who works here is the roster's to say")
     return Coverage(
         system_key=portal,
         system_name=text(details, "portalName") or f"HubSpot {portal}",

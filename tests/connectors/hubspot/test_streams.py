@@ -76,6 +76,11 @@ def test_active_is_what_the_other_lists_say(
     assert accounts.is_active("7", known) is active
 
 
+def test_an_owner_without_the_record_that_everybody_else_has_may_not_have_accepted_yet() -> None:
+    known = accounts.Known(owners={"7": {"id": "2"}}, records_read=True)
+    assert accounts.is_active("7", known) is None
+
+
 def test_a_user_joined_with_its_owner_and_its_record() -> None:
     known = accounts.Known(
         owners={"7": {"id": "88", "type": "PERSON", "createdAt": "2025-01-02T00:00:00Z"}},

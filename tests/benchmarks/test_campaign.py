@@ -1,0 +1,285 @@
+"""What a review costs: launching it, paging through it, deciding in it, each beside its floor in the same run.
+
+ROLECALL_BENCH_ROWS is the number of grants (default 1,000,000). Times depend on the machine; the ratios are the figures.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import MetaData, Table, func, insert, literal, select, text, update
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor, Role
+from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow
+from app.kit import ids
+from app.kit.db import Base, Database
+from app.ledger.tables import EntryRow, PersonalRow
+from app.review import campaigns, decisions, queries
+from app.review.decisions import Ask
+from app.review.queries import Cursor
+from app.review.tables import DecisionRow, ItemRow, TaskRow
+from tests import make
+from tests.app.review import cast
+from tests.app.review.cast import DUE, NOW, SCOPE
+
+pytestmark = pytest.mark.bench
+ROWS = int(os.environ.get("ROLECALL_BENCH_ROWS", "1000000"))
+EACH = 10  # grants of one account
+SINGLE, BULK, PAGES = 200, 5_000, 300
+
+
+def _company(database: Database, name: str, grants: int) -> None:
+    """A system with `grants` grants; half of its people report to one boss, the others in teams of 12."""
+    people = max(grants // EACH, 24)
+    with database.transaction() as session:
+        system = make.system(session, name=name, owner_key="cy")
+        make.snapshot(session, system)
+        boss = make.identity(session, "Boss", key=f"{name}-boss")
+        kept = {"kind": "person", "began": NOW - timedelta(days=400)}
+        chiefs = [{"key": f"{name}-m{n}", "name": f"Chief {n}", **kept} for n in range(people // 24)]
+        session.execute(insert(IdentityRow), chiefs)
+        first = session.scalars(select(IdentityRow.id).where(IdentityRow.key == f"{name}-m0")).one()
+        session.execute(
+            insert(IdentityRow),
+            [
+                {
+                    "key": f"{name}-{n}",
+                    "name": f"Person {n}",
+                    "title": "Representative",
+                    "department": "Sales",
+                    "manager_id": boss.id if n % 2 else first + n // 2 // 12 % len(chiefs),
+                    **kept,
+                }
+                for n in range(people)
+            ],
+        )
+        base = session.scalars(select(IdentityRow.id).where(IdentityRow.key == f"{name}-0")).one()
+        session.execute(
+            insert(AccountRow),
+            [
+                {
+                    "system_id": system.id,
+                    "key": f"005{n:012d}",
+                    "username": f"person-{n}@{name}.example",
+                    "email": f"person-{n}@{name}.example",
+                    "active": True,
+                    "kind": "person",
+                    "last_login": NOW - timedelta(days=n % 200),
+                    "native": {},
+                    "identity_id": base + n,
+                    "began": NOW - timedelta(days=400),
+                }
+                for n in range(people)
+            ],
+        )
+        for n in range(EACH):
+            make.entitlement(session, system, label=f"Set {n}", privileges=["export"] if n == 0 else [])
+        edges = select(
+            AccountRow.system_id,
+            AccountRow.id,
+            EntitlementRow.id,
+            literal("direct"),
+            literal("crm"),
+            AccountRow.began,
+        ).join(EntitlementRow, EntitlementRow.system_id == AccountRow.system_id)
+        names = ["system_id", "account_id", "entitlement_id", "source", "authority", "began"]
+        session.execute(insert(GrantRow).from_select(names, edges.where(AccountRow.system_id == system.id)))
+    with database.transaction() as session:
+        session.execute(text("ANALYZE"))
+
+
+def _launch(database: Database, name: str) -> tuple[int, float]:
+    began = time.perf_counter()
+    with database.transaction() as session:
+        scope = SCOPE | {"systems": [name]}
+        campaign = campaigns.open(session, name=name, scope=scope, due_at=DUE, by=make.ADMIN, at=NOW).id
+    return campaign, time.perf_counter() - began
+
+
+def _floor_table(database: Database) -> Table:
+    """A table like `items`, with the same constraints and indexes."""
+    apart = MetaData()
+    for table in Base.metadata.sorted_tables:
+        table.to_metadata(apart)
+    made = ItemRow.__table__.to_metadata(apart, name="items_floor")  # type: ignore[attr-defined]
+    for number, part in enumerate([*made.indexes, *made.constraints]):
+        part.name = f"floor_{number}"
+    made.create(database.writer)
+    return made
+
+
+def _floor(database: Database, floor: Table, campaign: int) -> float:
+    """One INSERT…SELECT of the same items."""
+    began = time.perf_counter()
+    names = [column.name for column in floor.c if column.name != "id"]  # numbered by the table, as items are
+    same = select(*(ItemRow.__table__.c[name] for name in names)).where(ItemRow.campaign_id == campaign)
+    with database.transaction() as session:
+        session.execute(insert(floor).from_select(names, same, include_defaults=False))
+    return time.perf_counter() - began
+
+
+def _median(runs: int, act: Callable[[], Any]) -> float:
+    took = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        act()
+        took.append(time.perf_counter() - began)
+    return sorted(took)[len(took) // 2]
+
+
+def _reviewer(session: Session, campaign: int) -> tuple[Actor, int]:
+    """Whoever has most to do, and how much."""
+    reviewer, count = session.execute(
+        select(TaskRow.reviewer_id, func.count())
+        .join(ItemRow, ItemRow.task_id == TaskRow.id)
+        .where(TaskRow.campaign_id == campaign)
+        .group_by(TaskRow.reviewer_id)
+        .order_by(func.count().desc())
+        .limit(1)
+    ).one()
+    return Actor("boss", "Boss", frozenset({Role.REVIEWER}), reviewer), count
+
+
+@contextmanager
+def _table(title: str) -> Iterator[Callable[..., None]]:
+    lines: list[str] = []
+    yield lambda what, took, unit, floor=None: lines.append(
+        f"  {what:<58}{took:>10.2f} {unit:<3}" + (f"  {took / floor:>5.2f} x floor ({floor:.2f})" if floor else "")
+    )
+    print(f"\n{title}\n" + "\n".join(lines))
+
+
+def test_what_a_review_costs(database: Database) -> None:
+    with database.transaction() as session:
+        cast.company(session)
+    sizes = {"small": 10_000, "large": ROWS}
+    with _table(f"{database.url.get_backend_name()}, {ROWS:,} grants") as line:
+        floor = _floor_table(database)
+        launched = {}
+        for name, grants in sizes.items():
+            _company(database, name, grants)
+            launched[name], took = _launch(database, name)
+            with database.reading() as session:
+                made = session.scalars(select(func.count()).where(ItemRow.campaign_id == launched[name])).one()
+            assert made >= grants
+            line(f"launch, {made:,} items", took, "s", _floor(database, floor, launched[name]))
+        for campaign in launched.values():
+            _pages(database, campaign, line)
+        _deciding(database, launched["large"], line)
+        _bulk(database, launched["large"], line)
+        _closing(database, launched["large"], line)
+
+
+def _pages(database: Database, campaign: int, line: Callable[..., None]) -> None:
+    with database.reading() as session:
+        boss, count = _reviewer(session, campaign)
+        deep = session.execute(
+            select(ItemRow.risk, ItemRow.id)
+            .join(TaskRow, TaskRow.id == ItemRow.task_id)
+            .where(TaskRow.reviewer_id == boss.identity_id, TaskRow.campaign_id == campaign)
+            .order_by(ItemRow.risk.desc(), ItemRow.id)
+            .offset(count * 9 // 10)
+            .limit(1)
+        ).one()
+        for what, after in (("first", None), ("deep", Cursor(deep.risk, deep.id))):
+
+            def page(after: Cursor | None = after) -> None:
+                session.expunge_all()
+                assert len(queries.queue(session, campaign, by=boss, after=after).items) == 50
+
+            line(f"{what} page of 50 out of a queue of {count:,}", _median(PAGES, page) * 1e3, "ms")
+        began = time.perf_counter()
+        queries.progress(session, campaign)
+        line("progress of the campaign", (time.perf_counter() - began) * 1e3, "ms")
+
+
+def _some(session: Session, campaign: int, boss: Actor, skip: int, count: int) -> list[int]:
+    queue = select(ItemRow.id).join(TaskRow, TaskRow.id == ItemRow.task_id)
+    mine = queue.where(TaskRow.campaign_id == campaign, TaskRow.reviewer_id == boss.identity_id)
+    return list(session.scalars(mine.order_by(ItemRow.id).offset(skip).limit(count)))
+
+
+def _core(session: Session, item_ids: list[int]) -> None:
+    """The same rows as a decision writes, by the barest statements."""
+    session.execute(
+        select(ItemRow.id, ItemRow.version, ItemRow.shown, TaskRow.reviewer_id)
+        .join(TaskRow, TaskRow.id == ItemRow.task_id)
+        .where(ItemRow.id.in_(item_ids))
+    ).all()
+    session.execute(
+        update(ItemRow.__table__)  # type: ignore[arg-type]
+        .where(ItemRow.id.in_(item_ids), ItemRow.version == 1)
+        .values(outcome="remove", version=2)
+    )
+    made = [ids.uuid7() for _ in item_ids]
+    body = {"campaign": 1, "item": 1, "about": "grant:1", "answer": "remove", "change_to": None, "way": "cli"}
+    row = {"kind": "decision.recorded", "author": "boss", "at": NOW, "body": body, "leaf": b"\0" * 32}
+    session.execute(
+        insert(EntryRow.__table__),  # type: ignore[arg-type]
+        [{"id": key, "subject": f"item:{item}", **row} for key, item in zip(made, item_ids, strict=True)],
+    )
+    session.execute(
+        insert(PersonalRow.__table__),  # type: ignore[arg-type]
+        [
+            {"entry_id": key, "field": field, "salt": b"\0" * 32, "value": "x" * 64, "person": "identity:1"}
+            for key in made
+            for field in ("shown", "reason")
+        ],
+    )
+    told = {"answer": "remove", "reason": "unused", "by": "boss", "way": "cli", "at": NOW}
+    session.execute(
+        insert(DecisionRow.__table__),  # type: ignore[arg-type]
+        [{"id": key, "item_id": item, **told} for key, item in zip(made, item_ids, strict=True)],
+    )
+
+
+def _deciding(database: Database, campaign: int, line: Callable[..., None]) -> None:
+    with database.reading() as session:
+        boss, _ = _reviewer(session, campaign)
+        mine = _some(session, campaign, boss, 0, SINGLE * 2)
+    ours, theirs = iter(mine[:SINGLE]), iter(mine[SINGLE:])
+
+    def verb() -> None:
+        with database.transaction() as session:
+            decisions.record(session, next(ours), "remove", reason="unused", by=boss, at=NOW)
+
+    def core() -> None:
+        with database.transaction() as session:
+            _core(session, [next(theirs)])
+
+    runs = min(SINGLE, len(mine) // 2)
+    floor = _median(runs, core)
+    line("one decision, with its ledger entry and commit", _median(runs, verb) * 1e3, "ms", floor * 1e3)
+
+
+def _bulk(database: Database, campaign: int, line: Callable[..., None]) -> None:
+    with database.reading() as session:
+        boss, _ = _reviewer(session, campaign)
+        mine = _some(session, campaign, boss, SINGLE * 2, BULK * 2)
+    half = len(mine) // 2
+    began = time.perf_counter()
+    with database.transaction() as session:
+        _core(session, mine[half:])
+    floor = time.perf_counter() - began
+    began = time.perf_counter()
+    with database.transaction() as session:
+        asks = [Ask(item, "remove", f"unused {uuid.uuid4().hex[:6]}") for item in mine[:half]]
+        results = decisions.record_many(session, asks, by=boss, at=NOW)
+    line(f"{half:,} decisions at once", time.perf_counter() - began, "s", floor)
+    assert all(result.refusal is None for result in results)
+
+
+def _closing(database: Database, campaign: int, line: Callable[..., None]) -> None:
+    began = time.perf_counter()
+    with database.transaction() as session:
+        closed = campaigns.close(session, campaign, unanswered="remove", by=make.ADMIN, at=NOW)
+    line("closing, silence becomes removal, drift listed", time.perf_counter() - began, "s")
+    assert closed.status == "closed"

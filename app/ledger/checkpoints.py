@@ -74,3 +74,11 @@ def _adopt(session: Session, signer: Signer, text: str, *, by: str, at: datetime
         told = {"purpose": "checkpoints", "key": str(current), "handed_over": hands_over}
         entries.record(session, Entry(Kind.KEY_ROTATED, "checkpoints", told), by=by, at=at)
     return signed
+
+
+def latest(session: Session) -> str:
+    """The last checkpoint's note, to hand out. Raises LookupError while nothing was signed."""
+    row = queries.latest_checkpoint(session)
+    if row is None:
+        raise LookupError("nothing was signed yet: the log is empty")
+    return row.note

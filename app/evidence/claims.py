@@ -1,0 +1,295 @@
+"""What a packet claims, held against its own log: decisions, removals, readings, counts.
+
+Each function returns what does not hold, in sentences; none when all does. The log itself is checked first, by `read_log`:
+everything after rests on entries that are proved to be in it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.evidence import reconciliation
+from app.evidence.unpacking import Unpacked
+from app.ledger import jcs, tree
+from app.ledger.note import Checkpoint
+
+_ENTRY = {"id", "kind", "subject", "author", "at", "body"}
+_ABOUT_REMOVALS = ("remediation.", "act.")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A decision as the log has it, small enough to hold a million: a digest of what it says, and whom it concerns."""
+
+    digest: bytes
+    shown: bool  # whether the digest of what was shown, and the reason, are open to be compared
+    reason: bool
+    concerned: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Log:
+    """The entries of a packet, as far as the other claims need them."""
+
+    decisions: dict[str, Said] = field(default_factory=dict)
+    told: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # the last of each (kind, subject)
+    removals: set[tuple[str, str]] = field(default_factory=set)
+    entries: int = 0
+    closed_to_us: int = 0  # personal values that were erased or are not shown
+    troubles: list[str] = field(default_factory=list)
+    unopened: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Counted:
+    """The packet's own items, counted."""
+
+    items: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    outcomes: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    decided: Counter[str] = field(default_factory=Counter)
+    unanswered: int = 0
+    silent: Any = field(default_factory=hashlib.sha256)
+    troubles: list[str] = field(default_factory=list)
+    own: list[str] = field(default_factory=list)
+
+
+def read_log(packet: Unpacked, checkpoint: Checkpoint) -> Log:
+    """Prove every entry to be in the log, open its commitments, and keep what the other claims need."""
+    log, before = Log(), -1
+    for line in packet.lines("log/entries.jsonl"):
+        number, entry, opened = line["leaf"], line["entry"], line["opened"]
+        log.entries += 1
+        proof = [base64.b64decode(each, validate=True) for each in line["proof"]]
+        leaf = tree.leaf_hash(jcs.dumps(entry))
+        proved = tree.verify_inclusion(leaf, number, checkpoint.size, proof, checkpoint.root)
+        if set(entry) != _ENTRY or number <= before or not proved:
+            log.troubles.append(f"entry {entry.get('id')} (leaf {number}) is not proved to be in the log")
+        before = number
+        log.unopened += _commitments(entry, opened)
+        log.closed_to_us += sum(_committed(value) is not None for value in entry["body"].values()) - len(opened)
+        _keep(log, number, entry, {name: each["value"] for name, each in opened.items()})
+    return log
+
+
+def _keep(log: Log, number: int, entry: Mapping[str, Any], opened: Mapping[str, str]) -> None:
+    kind, subject, body = entry["kind"], entry["subject"], entry["body"]
+    if kind == "decision.recorded":
+        parts = (number, subject, entry["author"], entry["at"], body["campaign"], body["about"], body["answer"])
+        reason = opened.get("reason") if "reason" in body else ""
+        digest = _digest(*parts, body["change_to"], body["way"], opened.get("shown"), reason)
+        open_reason = "reason" in opened or "reason" not in body
+        log.decisions[entry["id"]] = Said(digest, "shown" in opened, open_reason, tuple(body["concerned"]))
+    elif kind.startswith(_ABOUT_REMOVALS):
+        log.removals.add((kind, subject))
+    else:
+        log.told[kind, subject] = {**entry, "opened": dict(opened)}
+
+
+def _commitments(entry: Mapping[str, Any], opened: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    for name, each in opened.items():
+        made = hashlib.sha256(bytes.fromhex(each["salt"]) + each["value"].encode()).hexdigest()
+        if _committed(entry["body"].get(name)) != made:
+            yield f"entry {entry['id']}: {name} is not the value that was committed to"
+
+
+def _committed(value: Any) -> str | None:
+    return value["commitment"] if isinstance(value, dict) and set(value) == {"commitment"} else None
+
+
+def _digest(*parts: Any) -> bytes:
+    return hashlib.sha256(jcs.dumps(list(parts))).digest()
+
+
+# --- decisions ---
+
+
+def decisions(packet: Unpacked, cover: Mapping[str, Any], log: Log) -> Counted:
+    """Hold every item's decisions against the log, and count the items."""
+    counted, left = Counted(), set(log.decisions)
+    campaign = cover["campaign"]
+    for item in packet.lines("decisions.jsonl"):
+        counted.items[item["system"]][item["kind"]] += 1
+        counted.kinds[item["kind"]] += 1
+        counted.outcomes[reconciliation.outcome(item)] += 1
+        for said in item["decisions"]:
+            left.discard(said["entry"])
+            _decision(item, said, campaign["id"], log.decisions.get(said["entry"]), counted)
+        _outcome(item, campaign["unanswered"], counted)
+    if left:
+        counted.troubles.append(f"the log holds {len(left)} decisions that the packet leaves out")
+    return counted
+
+
+def _decision(
+    item: Mapping[str, Any], said: Mapping[str, Any], campaign: int, logged: Said | None, counted: Counted
+) -> None:
+    where = f"item {item['item']}: the decision at {said['at']}"
+    if logged is None:
+        counted.troubles.append(f"{where} is in no entry of the log")
+        return
+    parts = (said["leaf"], f"item:{item['item']}", said["by"], said["at"], campaign, item["subject"], said["answer"])
+    shown = hashlib.sha256(jcs.dumps(item["shown"])).hexdigest() if logged.shown else None
+    reason = said["reason"] if logged.reason else None
+    if _digest(*parts, said["change_to"], said["way"], shown, reason) != logged.digest:
+        counted.troubles.append(f"{where} is not what the log says")
+    if said["self_review"] or f"identity:{said['by_identity']}" in logged.concerned:
+        counted.own.append(f"{where} is by the person whose access it is")
+
+
+def _outcome(item: Mapping[str, Any], unanswered: str | None, counted: Counted) -> None:
+    if item["decisions"]:
+        last = item["decisions"][-1]["answer"]
+        counted.decided[last] += 1
+        if item["outcome"] != last:
+            counted.troubles.append(f"item {item['item']} ended as {item['outcome']}, but was answered {last}")
+        return
+    counted.unanswered += 1
+    counted.silent.update(f"{item['item']}\n".encode())
+    if item["outcome"] != unanswered:
+        counted.troubles.append(f"item {item['item']} has an outcome and no decision")
+
+
+def campaign(cover: Mapping[str, Any], log: Log, counted: Counted) -> Iterator[str]:
+    """What the cover says of the campaign, against what was written when it was opened, overridden and closed."""
+    subject = f"campaign:{cover['campaign']['id']}"
+    opened, closed = log.told.get(("campaign.opened", subject)), log.told.get(("campaign.closed", subject))
+    if opened is None:
+        yield "the log does not say that the campaign was opened"
+        return
+    body = opened["body"]
+    for name in ("scope", "excluded"):
+        if body[name] != cover[name]:
+            yield f"the {name} on the cover is not that of the log"
+    if sorted(body["snapshots"].values()) != sorted(each["snapshot"] for each in cover["systems"]):
+        yield "the readings on the cover are not those that the review was frozen at"
+    if {kind: count for kind, count in body["items"].items() if count} != dict(counted.kinds):
+        yield f"{sum(body['items'].values())} items were frozen, {sum(counted.kinds.values())} are in the packet"
+    yield from _override(cover["override"], log.told.get(("campaign.overridden", subject)))
+    yield from _stamps(cover["stamps"], demo=bool(body["demo"]), draft=closed is None)
+    if closed is not None:
+        yield from _closing(closed["body"], counted)
+
+
+def _closing(body: Mapping[str, Any], counted: Counted) -> Iterator[str]:
+    counts = body["counts"]
+    found = {answer: counted.decided[answer] for answer in ("keep", "remove", "change")}
+    found |= {"items": sum(counted.kinds.values()), "unanswered": counted.unanswered}
+    for name, count in found.items():
+        if counts[name] != count:
+            yield f"when the campaign was closed the count of {name} was {counts[name]}; in the packet it is {count}"
+    if counted.unanswered and body["unanswered_items"] != counted.silent.hexdigest():
+        yield "the items without an answer are not those of the closing"
+
+
+def _override(shown: Mapping[str, Any] | None, logged: Mapping[str, Any] | None) -> Iterator[str]:
+    if (shown is None) != (logged is None):
+        yield (
+            "an override is in the log and not on the cover"
+            if logged
+            else "the override on the cover is not in the log"
+        )
+    elif shown is not None and logged is not None:
+        same = all(shown[name] == logged["body"][name] for name in ("asked_by", "granted_by", "lacks"))
+        if not same or logged["opened"].get("reason", shown["reason"]) != shown["reason"]:
+            yield "the override on the cover is not the one in the log"
+
+
+def _stamps(stamps: list[str], *, demo: bool, draft: bool) -> Iterator[str]:
+    if demo and "DEMO" not in stamps:
+        yield "this is a demonstration and is not stamped as one"
+    if draft != ("DRAFT" in stamps):
+        yield (
+            "the campaign is not closed and the packet is not stamped DRAFT"
+            if draft
+            else "a draft of a closed campaign"
+        )
+
+
+def drift(packet: Unpacked, log: Log) -> Iterator[str]:
+    """What was decided on access that began meanwhile."""
+    for each in packet.lines("drift.jsonl"):
+        if each["answer"] is None:
+            continue
+        entry = log.told.get(("drift.decided", f"drift:{each['id']}"))
+        if entry is None:
+            yield f"drift {each['id']} was answered, and no entry says so"
+            continue
+        opened, body = entry["opened"], entry["body"]
+        shown = hashlib.sha256(jcs.dumps(each["shown"])).hexdigest()
+        same = (body["answer"], body["about"], entry["author"]) == (each["answer"], each["subject"], each["by"])
+        if not same or opened.get("reason", each["reason"]) != each["reason"] or opened.get("shown", shown) != shown:
+            yield f"what was decided on drift {each['id']} is not what the log says"
+
+
+# --- removals and readings ---
+
+
+def remediations(packet: Unpacked, log: Log, readings: set[int]) -> Iterator[str]:
+    """Every removal called verified has its entry and a reading that shows it; every act that was done has its entry."""
+    for each in packet.lines("remediations.jsonl"):
+        subject = f"remediation:{each['id']}"
+        if each["status"] == "verified":
+            if ("remediation.verified", subject) not in log.removals:
+                yield f"{each['subject']} is called verified, and no entry says so"
+            if not each["verified_by"] or each["verified_by"]["snapshot"] not in readings:
+                yield f"{each['subject']} is called verified, and no reading shows it"
+        for act in each["acts"]:
+            told = log.removals & {("act.ended", subject), ("act.ended", f"act:{act['act']}")}
+            if act["status"] == "done" and not told:
+                yield f"{each['subject']}: act {act['number']} is called done, and no entry says so"
+
+
+def receipts(packet: Unpacked, log: Log) -> tuple[list[dict[str, Any]], list[str]]:
+    """The receipts, and where they are not those that were written when the reading was sealed."""
+    found = list(packet.lines("population/receipts.jsonl"))
+    by_snapshot: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for receipt in found:
+        by_snapshot[receipt["snapshot"]].append(receipt)
+    return found, [trouble for snapshot, each in by_snapshot.items() for trouble in _reading(snapshot, each, log)]
+
+
+def _reading(snapshot: int, receipts: list[dict[str, Any]], log: Log) -> Iterator[str]:
+    entry = log.told.get(("snapshot.sealed", f"snapshot:{snapshot}"))
+    if entry is None:
+        yield f"no entry says that snapshot {snapshot} was sealed"
+        return
+    body, names = entry["body"], ("verdict", "rows", "said", "pages", "pages_digest", "rows_digest")
+    shown = {receipt["stream"]: {name: receipt[name] for name in names} for receipt in receipts}
+    logged = {stream: {name: told[name] for name in names} for stream, told in body["streams"].items()}
+    if shown != logged or any(receipt["snapshot_digest"] != body["digest"] for receipt in receipts):
+        yield f"the receipts of snapshot {snapshot} are not those that were sealed"
+
+
+def counts(
+    packet: Unpacked, cover: Mapping[str, Any], receipts: list[dict[str, Any]], counted: Counted
+) -> tuple[list[str], list[str]]:
+    """Count the packet's files anew and reconcile them. Returns what is wrong, and what is said not to add up."""
+    population = {
+        each["id"]: {
+            name: sum(1 for _ in packet.lines(f"{each['folder']}/{name}.jsonl"))
+            for name in ("accounts", "entitlements", "nesting", "grants", "integrations", "credentials")
+        }
+        for each in cover["systems"]
+    }
+    frozen = [receipt for receipt in receipts if receipt["rests"] == "frozen"]
+    made = reconciliation.compose(
+        cover["systems"], frozen, population, counted.items, counted.outcomes, cover["excluded"]
+    )
+    said = packet.document("reconciliation.json")
+    if jcs.dumps(_keyed(made)) != jcs.dumps(_keyed(said)):
+        parts = [name for name in made if _keyed(made[name]) != _keyed(said.get(name))]
+        return [f"reconciliation.json does not follow from the packet's files ({', '.join(parts)})"], []
+    return [], list(made["said"])
+
+
+def _keyed(value: Any) -> Any:
+    """As JSON reads it back."""
+    if isinstance(value, dict):
+        return {str(name): _keyed(each) for name, each in value.items()}
+    return [_keyed(each) for each in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,1 @@
+"""The packet's contents once more, for people with a spreadsheet."""

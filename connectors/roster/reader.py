@@ -40,13 +40,12 @@ class RosterReader:
             of_people = StreamCoverage(readable=True, note=_note(header, len(table.rows)))
         except ConnectorError as error:
             of_people = StreamCoverage(readable=False, missing=str(error))
-        others = {stream: StreamCoverage(readable=False, missing="a roster names people only") for stream in Stream}
         absent = tuple(f"not said: {name}" for name in SAID if name not in self._said)
         return Coverage(
             system_key=self._key,
             system_name=self._said.get("source", self._path.stem),
             principal=None,
-            streams={**others, Stream.PEOPLE: of_people},
+            streams={Stream.PEOPLE: of_people},
             notes=absent,
         )
 

@@ -63,11 +63,13 @@ def test_the_three_streams_of_an_export_are_read(tmp_path: Path) -> None:
 def test_check_is_honest_about_what_a_file_cannot_say(tmp_path: Path) -> None:
     coverage = reader(tmp_path, CSV).check()
     unreadable = {stream for stream, of in coverage.streams.items() if not of.readable}
-    assert unreadable == set(Stream) - {Stream.ACCOUNTS, Stream.ENTITLEMENTS, Stream.GRANTS}
+    assert unreadable == set(Stream) - {Stream.ACCOUNTS, Stream.ENTITLEMENTS, Stream.GRANTS, Stream.PEOPLE}
+    assert Stream.PEOPLE not in coverage.streams
     assert all(coverage.streams[stream].missing for stream in unreadable)
     assert any("permission sets and groups are not in this file" in note for note in coverage.notes)
-    with pytest.raises(Denied):
-        list(reader(tmp_path, CSV).pull(Stream.LOGINS))
+    for stream in (Stream.LOGINS, Stream.PEOPLE):
+        with pytest.raises(Denied):
+            list(reader(tmp_path, CSV).pull(stream))
 
 
 def test_a_list_without_rights_has_accounts_but_no_grants(tmp_path: Path) -> None:

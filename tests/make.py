@@ -6,6 +6,7 @@ Each function writes one row with believable defaults and returns it: `make.acco
 from __future__ import annotations
 
 import itertools
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,11 +16,15 @@ from app.actors.actor import Actor, Role
 from app.inventory.tables import (
     AccountRow,
     CredentialRow,
+    EdgeRow,
     EntitlementRow,
     GrantRow,
     IdentityEmailRow,
     IdentityRow,
     IntegrationRow,
+    LoginRow,
+    PrivilegeRow,
+    RosterUploadRow,
     SnapshotRow,
     StreamRow,
     SystemRow,
@@ -112,6 +117,48 @@ def grant(session: Session, account: AccountRow, entitlement: EntitlementRow, **
         "authority": "crm", "began": LONG_AGO,
     }  # fmt: skip
     return _add(session, GrantRow(**(values | given)))
+
+
+def edge(session: Session, holder: EntitlementRow, held: EntitlementRow, **given: Any) -> EdgeRow:
+    """Whoever holds `holder` also holds `held`."""
+    values = {
+        "system_id": holder.system_id, "holder_id": holder.id, "held_id": held.id, "kind": "group", "began": LONG_AGO,
+    }  # fmt: skip
+    return _add(session, EdgeRow(**(values | given)))
+
+
+def privilege(
+    session: Session, account: AccountRow, entitlement: EntitlementRow, name: str = "administer", **given: Any
+) -> PrivilegeRow:
+    """What the account can do because it was granted the entitlement; sealing derives these, tests may say them."""
+    values = {
+        "system_id": account.system_id, "account_id": account.id, "privilege": name, "entitlement_id": entitlement.id,
+        "path": str(entitlement.id),
+    }  # fmt: skip
+    return _add(session, PrivilegeRow(**(values | given)))
+
+
+def login(session: Session, account: AccountRow, at: datetime = NOW, **given: Any) -> LoginRow:
+    """A sign-in that succeeded. It does not move the account's `last_login`; sealing does that."""
+    n = next(_number)
+    values = {
+        "system_id": account.system_id,
+        "key": f"login-{n}",
+        "account_id": account.id,
+        "at": at,
+        "succeeded": True,
+    }
+    return _add(session, LoginRow(**(values | given)))
+
+
+def upload(session: Session, roster: SystemRow, **given: Any) -> RosterUploadRow:
+    """A roster file that was handed in and not approved."""
+    n = next(_number)
+    values = {
+        "id": uuid.uuid4(), "system_id": roster.id, "digest": f"{n:064d}", "content": b"", "source": "HR",
+        "extracted_at": NOW, "rows": 1, "uploaded_by": ADMIN.id, "uploaded_at": NOW,
+    }  # fmt: skip
+    return _add(session, RosterUploadRow(**(values | given)))
 
 
 def integration(session: Session, of: SystemRow, **given: Any) -> IntegrationRow:

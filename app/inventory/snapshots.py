@@ -74,7 +74,7 @@ def seal(session: Session, snapshot_id: int, *, by: Actor, at: datetime) -> Snap
     for stream, merge in MERGES.items():
         if stream in sealing.streams:
             merge(sealing)
-    if snapshot.system_id and Stream.PEOPLE not in sealing.streams:
+    if not sealing.streams.keys().isdisjoint({Stream.ACCOUNTS, Stream.ENTITLEMENTS, Stream.GRANTS}):
         privileges.derive(sealing)
     _finish(session, snapshot, sealing, at)
     entries.record(session, _entry(snapshot, sealing), by=by.id, at=at)

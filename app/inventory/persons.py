@@ -1,0 +1,85 @@
+"""What the inventory holds about one person: giving it to them, and erasing it.
+
+Erasure takes away what names the person and keeps what counts: that an account existed, what it held and when. A roster may
+bring the person back with its next reading; whoever erases somebody takes them off the roster first.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor
+from app.inventory.tables import (
+    AccountChangeRow,
+    AccountRow,
+    EntitlementRow,
+    GrantRow,
+    IdentityEmailRow,
+    IdentityRow,
+    LoginRow,
+    SystemRow,
+)
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+
+GONE = "(erased)"
+
+
+def export(session: Session, person: IdentityRow) -> dict[str, Any]:
+    """Everything held about a person: what the roster said, accounts, what they held, sign-ins."""
+    accounts = session.execute(
+        select(AccountRow, SystemRow.name)
+        .join(SystemRow, SystemRow.id == AccountRow.system_id)
+        .where(AccountRow.identity_id == person.id)
+        .order_by(AccountRow.id)
+    ).tuples()
+    emails = select(IdentityEmailRow.email).where(IdentityEmailRow.identity_id == person.id)
+    fields = ("key", "name", "kind", "engagement", "department", "title", "start", "end", "away_from", "away_until")
+    return {
+        "roster": {name: getattr(person, name) for name in fields} | {"emails": list(session.scalars(emails))},
+        "accounts": [_account(session, account, system) for account, system in accounts.all()],
+    }
+
+
+def erase(session: Session, person: IdentityRow, *, reason: str, by: Actor, at: datetime) -> None:
+    """Take a person's name, addresses and sign-ins out of the inventory, and the names on their accounts."""
+    theirs = select(AccountRow.id).where(AccountRow.identity_id == person.id)
+    session.execute(delete(LoginRow).where(LoginRow.account_id.in_(theirs)))
+    session.execute(delete(AccountChangeRow).where(AccountChangeRow.account_id.in_(theirs)))
+    session.execute(delete(IdentityEmailRow).where(IdentityEmailRow.identity_id == person.id))
+    session.execute(
+        update(AccountRow)
+        .where(AccountRow.identity_id == person.id)
+        .values(username=GONE, email=None, name=None, title=None, department=None, native={})
+    )
+    person.name, person.title, person.department = GONE, None, None
+    person.away_from = person.away_until = None
+    person.erased = at
+    session.flush()
+    entry = Entry(Kind.PERSON_ERASED, f"identity:{person.id}", {"where": "inventory"}, {"reason": reason})
+    entries.record(session, entry, by=by.id, at=at)
+
+
+def _account(session: Session, account: AccountRow, system: str) -> dict[str, Any]:
+    held = session.execute(
+        select(EntitlementRow.kind, EntitlementRow.name, GrantRow.began, GrantRow.ended)
+        .join(GrantRow, GrantRow.entitlement_id == EntitlementRow.id)
+        .where(GrantRow.account_id == account.id)
+        .order_by(GrantRow.began)
+    ).tuples()
+    logins = select(LoginRow.at).where(LoginRow.account_id == account.id).order_by(LoginRow.at)
+    return {
+        "system": system,
+        "username": account.username,
+        "email": account.email,
+        "name": account.name,
+        "active": account.active,
+        "last_login": account.last_login,
+        "held": [{"kind": kind, "name": name, "from": began, "until": ended} for kind, name, began, ended in held],
+        "sign_ins": list(session.scalars(logins)),
+    }

@@ -1,0 +1,72 @@
+"""A page goes into the spool and comes out as it was."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+
+from app.inventory import packing
+from connectors.receipt import PageReceipt
+from connectors.records import (
+    AccountRecord,
+    ChangeRecord,
+    CredentialRecord,
+    EntitlementRecord,
+    GrantRecord,
+    IntegrationRecord,
+    LoginRecord,
+    NestingRecord,
+    PersonRecord,
+    Privilege,
+    Record,
+    SettingRecord,
+)
+
+AT = datetime(2026, 11, 16, 9, 30, 1, 250, tzinfo=timezone(timedelta(hours=2)))
+RECORDS: list[Record] = [
+    AccountRecord("a", "a@example.com", native={"b": "2", "a": "1"}, created=AT, last_login=AT, active=False),
+    EntitlementRecord("e", "role", "Röle", privileges=(Privilege.EXPORT,), native=("X",)),
+    EntitlementRecord("f", "role", "R", privileges=None),
+    NestingRecord("e", "f", "holds"),
+    GrantRecord("a", "e", granted=AT, until=None, effective=False),
+    LoginRecord("l", None, AT, None),
+    IntegrationRecord("i", "app", "App", scopes=("x",), last_used=AT),
+    CredentialRecord("c", "token", "Token", expires=AT),
+    SettingRecord("s", None),
+    ChangeRecord("h", AT, "did"),
+    PersonRecord("p", "P", emails=("p@example.com",), start=date(2020, 1, 2)),
+]
+
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)
+def test_every_kind_of_record_comes_out_as_it_went_in(record: Record) -> None:
+    kind = type(record).__name__
+    (row,) = packing.unpack(packing.pack([record])[0])[kind]
+    told = dict(zip(packing.FIELDS[kind], row, strict=True))
+    for name, value in told.items():
+        expected = getattr(record, name)
+        assert value == (list(expected) if isinstance(expected, tuple) else expected), name
+
+
+def test_a_pages_digest_is_that_of_its_rows_alone() -> None:
+    assert packing.pack(RECORDS)[1] == packing.pack(RECORDS)[1]
+    assert packing.pack(RECORDS)[1] != packing.pack(RECORDS[:-1])[1]
+
+
+def test_a_time_without_its_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="without its zone"):
+        packing.pack([LoginRecord("l", None, datetime(2026, 1, 1), None)])
+
+
+def test_text_that_no_database_keeps_is_cleaned() -> None:
+    (row,) = packing.unpack(packing.pack([SettingRecord("s", "a\0b\ud800c")])[0])["SettingRecord"]
+    assert row == ["s", "ab?c"]
+
+
+def test_a_receipt_comes_out_as_it_went_in() -> None:
+    receipt = PageReceipt(
+        "p", "GET /", 3, "d", at=AT.astimezone(UTC), said=3, last=True, dropped=("x",), missing=("y",)
+    )
+    kept = packing.receipt_out(receipt) | {"dropped": ["x"], "missing": ["y"], "rows_digest": "r"}
+    assert packing.receipt_in(kept) == receipt

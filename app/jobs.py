@@ -12,22 +12,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from app.actors.actor import SCHEDULER
 from app.detection import detect as rules
 from app.detection import findings, rulebook
-from app.detection.rule import Limits
 from app.inventory import identities, sync
 from app.inventory import queries as inventory
+from app.inventory.tables import SnapshotRow
 from app.kit.engine import Steps
 from app.kit.refusal import Refused
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import QUIET, Kind
-from app.means import Means
+from app.means import Means, review_limits, rule_limits
 from app.remediation import lane, remediations, verify
 from app.review import campaigns
 from app.review import queries as review
-from app.settings import Settings
+from app.review.tables import CampaignRow
 
 Payload = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -93,7 +96,7 @@ def _judge(means: Means, system_id: int) -> Answer:
         outcome = findings.reconcile(
             session,
             "detection",
-            rules.judgements(session, system_id, limits(means.settings), at=at),
+            rules.judgements(session, system_id, rule_limits(means.settings), at=at),
             rules=list(rulebook.RULES),
             system_id=system_id,
             snapshot_id=snapshot.id,
@@ -145,14 +148,43 @@ def open_due_campaigns(means: Means, steps: Steps, payload: Payload) -> Answer:
     at = means.clock()
     with means.database.reading() as session:
         due = review.due_slots(session, at)
-    for slot in due:
+    for each in due:
         try:
             with means.database.transaction() as session:
-                campaign = campaigns.open_slot(session, slot, by=SCHEDULER, at=at)
-                opened.append(campaign.name)
+                opened.append(_open_slot(session, means, each, at).name)
         except Refused as refused:
-            waiting[slot.id] = refused.refusal.reason
+            waiting[each.slot.id] = refused.refusal.reason
+    if waiting:
+        _ask_for_fresh_readings(means, at)
     return {"opened": opened, "waiting": waiting}
+
+
+def _open_slot(session: Session, means: Means, due: review.Due, at: datetime) -> CampaignRow:
+    return campaigns.open(
+        session,
+        name=f"{due.schedule.name} {due.slot.label}",
+        scope=due.schedule.scope,
+        due_at=due.due_at,
+        slot=due.slot.id,
+        planned_at=due.slot.opens_at,
+        limits=review_limits(means.settings),
+        by=SCHEDULER,
+        at=at,
+    )
+
+
+def _ask_for_fresh_readings(means: Means, at: datetime) -> None:
+    """Ask for each system's reading, unless one was begun within the hour: a review waits, and must not wait for ever."""
+    with means.database.transaction() as session:
+        recent = set(
+            session.scalars(select(SnapshotRow.system_id).where(SnapshotRow.began_at > at - timedelta(hours=1)))
+        )
+        asked = [
+            Entry(Kind.SYNC_REQUESTED, f"system:{system.id}", {"system": system.id, "because": "a review waits"})
+            for system in inventory.systems(session)
+            if system.id not in recent
+        ]
+        entries.record_many(session, asked, by=SCHEDULER.id, at=at)
 
 
 JOBS: dict[str, Job] = {
@@ -182,17 +214,6 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.CAMPAIGN_CLOSED: ("open_removals",),
     Kind.REMOVAL_REQUESTED: ("remove",),
 }
-
-
-def limits(settings: Settings) -> Limits:
-    """The rules' numbers, from the settings."""
-    return Limits(
-        inactive_days=settings.inactive_days,
-        inactive_days_privileged=settings.inactive_days_privileged,
-        never_used_days=settings.never_used_days,
-        dormant_credential_days=settings.dormant_credential_days,
-        leaver_grace_hours=settings.leaver_grace_hours,
-    )
 
 
 def slot(tick: Tick, at: datetime) -> str:

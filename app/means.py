@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from app.detection.rule import Limits as RuleLimits
 from app.kit import clock
 from app.kit.db import Database
 from app.kit.secrets import Keys
+from app.review.trust import Limits as ReviewLimits
 from app.settings import Settings
 
 
@@ -26,3 +28,23 @@ def settings_shown(settings: Settings) -> dict[str, str]:
     """The settings that judgements rest on, as text, for the cover of evidence. No address and no secret is among them."""
     hidden = {"home", "database_url", "key", "key_file", "former_keys", "host", "port", "base_url", "log_level"}
     return {name: str(getattr(settings, name)) for name in Settings.model_fields if name not in hidden}
+
+
+def rule_limits(settings: Settings) -> RuleLimits:
+    """The numbers that rules judge by, from the settings."""
+    return RuleLimits(
+        inactive_days=settings.inactive_days,
+        inactive_days_privileged=settings.inactive_days_privileged,
+        never_used_days=settings.never_used_days,
+        dormant_credential_days=settings.dormant_credential_days,
+        leaver_grace_hours=settings.leaver_grace_hours,
+    )
+
+
+def review_limits(settings: Settings) -> ReviewLimits:
+    """What readings must be like for a review to rest on them, from the settings."""
+    return ReviewLimits(
+        reading_max_age=timedelta(hours=settings.snapshot_max_age_hours),
+        roster_max_age=timedelta(days=settings.roster_max_age_days),
+        roster_max_shrink_percent=settings.roster_max_shrink_percent,
+    )

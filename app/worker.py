@@ -130,10 +130,12 @@ class Worker:
         with self.means.database.reading() as session:
             waiting = ledger.pending(session, limit=_RELAY_AT_ONCE)
             wanted = select(EntryRow.id, EntryRow.body).where(EntryRow.id.in_([each.entry_id for each in waiting]))
-            bodies = dict(session.execute(wanted).tuples().all())
+            bodies: dict[uuid.UUID, dict[str, Any]] = dict(session.execute(wanted).tuples().all())
         for each in waiting:
             for name in jobs.FOLLOWS[Kind(each.kind)]:
-                self._hand_over(name, f"{name}:{each.entry_id}", bodies[each.entry_id], each.entry_id)
+                what, _, number = each.subject.partition(":")  # "campaign:12" reaches the job as campaign=12
+                about = {what: int(number)} if number.isdigit() else {}
+                self._hand_over(name, f"{name}:{each.entry_id}", {**about, **bodies[each.entry_id]}, each.entry_id)
         if waiting:
             with self.means.database.transaction() as session:
                 relay.forget(session, [each.entry_id for each in waiting])

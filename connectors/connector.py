@@ -31,7 +31,10 @@ class StreamCoverage:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a credential can do here. `principal` is its own account's key, which no act may ever target."""
+    """What a credential can do here. `principal` is its own account's key, which no act may ever target.
+
+    `streams` names what this kind of system is about; a stream that is never its matter (people, for a CRM) is left out.
+    """
 
     system_key: str  # org id, portal id
     system_name: str

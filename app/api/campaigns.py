@@ -11,10 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api import answering, problems
 from app.api.answering import Key
 from app.api.entering import Entered, With
+from app.means import review_limits
 from app.review import campaigns, drifts, queries
 from app.review.tables import CampaignRow, DriftRow
-from app.review.trust import Limits
-from app.settings import Settings
 
 router = APIRouter(prefix="/api/v1", tags=["campaigns"], responses=problems.RESPONSES)
 
@@ -90,15 +89,6 @@ class DriftAnswer(BaseModel):
     reason: str = Field("", max_length=2000)
 
 
-def limits(settings: Settings) -> Limits:
-    """What readings must be like for a review to rest on them, from the settings."""
-    return Limits(
-        reading_max_age=timedelta(hours=settings.snapshot_max_age_hours),
-        roster_max_age=timedelta(days=settings.roster_max_age_days),
-        roster_max_shrink_percent=settings.roster_max_shrink_percent,
-    )
-
-
 @router.get("/campaigns")
 def list_campaigns(means: With, actor: Entered) -> list[Campaign]:
     """All campaigns, the latest first."""
@@ -121,7 +111,7 @@ def open_campaign(asked: Opening, request: Request, means: With, actor: Entered,
                 name=asked.name,
                 scope=asked.scope,
                 due_at=at + timedelta(days=asked.due_days or means.settings.campaign_due_days),
-                limits=limits(means.settings),
+                limits=review_limits(means.settings),
                 by=actor,
                 at=at,
             )
@@ -159,9 +149,7 @@ def decide_drift(
     def verb(session: Any, at: datetime) -> Drift:
         if session.get(DriftRow, drift_id) is None:
             raise problems.not_found("drift", drift_id)
-        return Drift.model_validate(
-            drifts.decide(session, drift_id, asked.answer, reason=asked.reason, by=actor, at=at)
-        )
+        return Drift.model_validate(drifts.decide(session, drift_id, asked.answer, asked.reason, by=actor, at=at))
 
     return answering.once(means, actor, key, asked, request, verb)
 

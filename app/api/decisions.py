@@ -13,7 +13,7 @@ from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.items import Item
 from app.review import decisions, queries
-from app.review.decisions import Wish
+from app.review.decisions import Ask
 
 router = APIRouter(prefix="/api/v1", tags=["decisions"], responses=problems.RESPONSES)
 
@@ -95,7 +95,7 @@ def decide_many(asked: DecidingMany, request: Request, means: With, actor: Enter
     """Decide on many items. Each has a result of its own; those that are refused change nothing."""
 
     def verb(session: Any, at: datetime) -> Results:
-        wishes = [Wish(one.item, one.answer, one.reason, one.change_to, one.version) for one in asked.decisions]
+        wishes = [Ask(one.item, one.answer, one.reason, one.version, one.change_to) for one in asked.decisions]
         results = [
             Result(
                 item=given.item_id,

@@ -10,20 +10,26 @@ import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from app import __version__, schema, settings
 from app.actors.actor import Actor, Role
 from app.inventory import queries as inventory
+from app.inventory.tables import SystemRow
 from app.kit import clock
 from app.kit.db import Database
 from app.kit.refusal import Refusal, Refused, insist
 from app.kit.secrets import load_keys
 from app.ledger import signing
 from app.means import Means
+from app.review import queries as review
+from app.review.tables import CampaignRow
 
 
 @contextmanager
-def opened(*, migrate: bool = False, demo: bool = False, **given: object) -> Iterator[Means]:
+def opened(*, migrate: bool = False, demo: bool = False, **given: Any) -> Iterator[Means]:
     """The means of this installation; closed when the block ends. `given` wins over the environment."""
     chosen = settings.read(**given)
     chosen.home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -33,8 +39,11 @@ def opened(*, migrate: bool = False, demo: bool = False, **given: object) -> Ite
         if chosen.embedded or migrate:
             schema.upgrade(database)
         insist(schema.why_not_current(database))
-        with database.transaction() as session:
-            signing.found(session, version=__version__, demo=demo, by=operator().id, at=clock.now())
+        with database.reading() as session:
+            named = signing.origin(session) is not None
+        if not named:
+            with database.transaction() as session:
+                signing.found(session, version=__version__, demo=demo, by=operator().id, at=clock.now())
         yield Means(database, keys, chosen)
     finally:
         database.close()
@@ -67,3 +76,23 @@ def speaking_for(means: Means, who: str) -> Actor:
         )
     sitting = operator()
     return Actor(f"{sitting.id} for person:{person.key}", person.name, frozenset({Role.REVIEWER}), person.id, "cli")
+
+
+def find_campaign(means: Means, named: str) -> CampaignRow:
+    """The review of this name or number. Raises Refused naming those there are."""
+    with means.database.reading() as session:
+        rows = review.campaigns(session)
+    for row in rows:
+        if row.name == named or str(row.id) == named:
+            return row
+    known = ", ".join(row.name for row in rows[:10]) or "none"
+    raise Refused(Refusal("no_campaign", f"There is no review {named!r}.", f"There are: {known}.", status=404))
+
+
+def find_system(session: Session, named: str) -> SystemRow:
+    """The system of this name or number. Raises Refused naming those there are."""
+    row = inventory.find_system(session, named)
+    if row is None:
+        known = ", ".join(each.name for each in inventory.systems(session)) or "none"
+        raise Refused(Refusal("no_system", f"There is no system {named!r}.", f"There are: {known}.", status=404))
+    return row

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Select, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.detection.tables import FindingEventRow, FindingRow, JustificationRow, RunRow
-from app.inventory import queries as inventory
+from app.inventory import knowing
 from app.inventory.facts import AccountFacts, CredentialFacts
 from app.inventory.tables import AccountRow, SnapshotRow, StreamRow, SystemRow
 
@@ -21,15 +20,12 @@ _WEIGHT = case(_WEIGHTS, value=FindingRow.severity, else_=len(_WEIGHTS))
 
 def account_facts(session: Session, system_id: int) -> Iterator[AccountFacts]:
     """The system's live accounts in order, with the end of the reason on file for their privileges."""
-    reasons = justified_until(session, system_id)
-    for facts in inventory.account_facts(session, system_id):
-        until = reasons.get(facts.account_id)
-        yield replace(facts, justified_until=until) if until is not None else facts
+    return knowing.account_facts(session, system_id, justified=justified_until(session, system_id))
 
 
 def credential_facts(session: Session, system_id: int) -> Iterator[CredentialFacts]:
-    """The system's live credentials in order."""
-    return inventory.credential_facts(session, system_id)
+    """The system's live credentials in order, each with its account."""
+    return knowing.credential_facts(session, system_id, justified=justified_until(session, system_id))
 
 
 def justified_until(session: Session, system_id: int) -> dict[int, datetime]:

@@ -1,0 +1,182 @@
+"""campaign and decide: opening, watching, deciding, closing."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.cli.at_work import at_work
+from app.cli.installation import find_campaign, opened, operator, speaking_for
+from app.cli.telling import Telling, shown
+from app.kit import clock
+from app.means import review_limits
+from app.remediation.tables import RemediationRow
+from app.review import campaigns, decisions, drifts, queries, schedules
+
+
+def open_one(
+    telling: Telling,
+    name: str,
+    fallback: str,
+    second: str | None,
+    systems: list[str] | None,
+    days: int | None,
+    scope: Path | None,
+) -> None:
+    """Open a review at the latest readings."""
+    at = clock.now()
+    asked: dict[str, Any] = json.loads(scope.read_text()) if scope else {"systems": systems or "all"}
+    asked |= {"fallback": fallback} | ({"second_fallback": second} if second else {})
+    with opened() as means, means.database.transaction() as session:
+        row = campaigns.open(
+            session,
+            name=name,
+            scope=asked,
+            due_at=at + timedelta(days=days or means.settings.campaign_due_days),
+            limits=review_limits(means.settings),
+            by=operator(),
+            at=at,
+        )
+        shares = queries.progress(session, row.id)
+        telling.say(
+            f"{name} is open: {sum(s.items for s in shares)} items for {len(shares)} reviewers, due {row.due_at.date()}."
+        )
+        for left_out in row.excluded:
+            telling.say(f"  left out: {left_out}")
+        telling.answer(
+            {"id": row.id, "name": row.name, "items": sum(s.items for s in shares), "reviewers": len(shares)}
+        )
+
+
+def listed(telling: Telling) -> None:
+    """All reviews."""
+    with opened() as means, means.database.reading() as session:
+        rows = queries.campaigns(session)
+    telling.table(
+        ("#", "name", "status", "opened", "due", "closed"),
+        (
+            (r.id, r.name, r.status, r.opened_at.date(), r.due_at.date(), r.closed_at.date() if r.closed_at else "")
+            for r in rows
+        ),
+        empty="No review yet: rolecall campaign open NAME --fallback ROSTER-ID.",
+    )
+    telling.answer([{"id": r.id, "name": r.name, "status": r.status, "due_at": r.due_at} for r in rows])
+
+
+def show(telling: Telling, name: str) -> None:
+    """One review."""
+    with opened() as means:
+        found = find_campaign(means, name)
+        with means.database.reading() as session:
+            shares = queries.progress(session, found.id)
+            drift = queries.drift(session, found.id)
+            removals = dict(
+                session.execute(
+                    select(RemediationRow.status, func.count())
+                    .where(RemediationRow.campaign_id == found.id)
+                    .group_by(RemediationRow.status)
+                )
+                .tuples()
+                .all()
+            )
+    telling.say(f"{found.name}: {found.status}, due {found.due_at.date()}", style="bold")
+    telling.table(
+        ("reviewer", "items", "keep", "remove", "change", "no answer"),
+        ((s.reviewer, s.items, s.keep, s.remove, s.change, s.undecided) for s in shares),
+    )
+    telling.say(f"drift: {len(drift)}; removals: {shown(removals) or 'none'}")
+    telling.answer(
+        {
+            "id": found.id, "name": found.name, "status": found.status, "drift": len(drift), "removals": removals,
+            "shares": [
+                {"reviewer": s.reviewer, "items": s.items, "keep": s.keep, "remove": s.remove, "change": s.change}
+                for s in shares
+            ],
+        }
+    )  # fmt: skip
+
+
+def items(telling: Telling, name: str, reviewer: str) -> None:
+    """One reviewer's items."""
+    with opened() as means:
+        found = find_campaign(means, name)
+        acting = speaking_for(means, reviewer)
+        with means.database.reading() as session:
+            rows = queries.queue(session, found.id, by=acting, limit=5000).items
+    telling.table(
+        ("item", "what", "shown", "outcome"),
+        ((row.id, row.kind, _line(row.shown), row.outcome or "") for row in rows),
+        empty=f"{acting.name} has nothing to decide in {name}.",
+    )
+    telling.answer(
+        [
+            {
+                "id": r.id,
+                "kind": r.kind,
+                "privileged": r.privileged,
+                "shown": r.shown,
+                "outcome": r.outcome,
+                "version": r.version,
+            }
+            for r in rows
+        ]
+    )
+
+
+def decide(telling: Telling, item: int, answer: str, reviewer: str, reason: str, change_to: str | None) -> None:
+    """Pass on one decision."""
+    with opened() as means:
+        acting = speaking_for(means, reviewer)
+        with means.database.transaction() as session:
+            row = decisions.record(session, item, answer, reason=reason, change_to=change_to, by=acting, at=clock.now())
+            telling.answer({"item": item, "answer": row.answer, "decision": row.id, "by": row.by})
+    telling.say(f"Item {item}: {answer}, by {acting.name}.")
+
+
+def close(telling: Telling, name: str, unanswered: str | None) -> None:
+    """Close a review, and see to what was decided."""
+    at = clock.now()
+    with opened() as means:
+        found = find_campaign(means, name)
+        with means.database.transaction() as session:
+            drifts.detect(session, found.id, by=operator(), at=at)
+        with means.database.transaction() as session:
+            campaigns.close(session, found.id, unanswered=unanswered, by=operator(), at=at)
+        with telling.step("Carrying out what was decided") as progress, at_work(means, progress) as wait:
+            wait()
+    show(telling, name)
+
+
+def schedule(telling: Telling, name: str, fallback: str, second: str | None, day: int, hour: int) -> None:
+    """Have a review open by itself every quarter."""
+    scope = {"systems": "all", "fallback": fallback} | ({"second_fallback": second} if second else {})
+    with opened() as means, means.database.transaction() as session:
+        schedules.add(
+            session,
+            name=name,
+            zone=means.settings.time_zone,
+            scope=scope,
+            opens_on_day=day,
+            opens_at_hour=hour,
+            due_days=means.settings.campaign_due_days,
+            by=operator(),
+            at=clock.now(),
+        )
+    telling.say(f"{name} opens on day {day} of each quarter at {hour:02}:00 {means.settings.time_zone}.")
+
+
+def _line(known: dict[str, Any]) -> str:
+    """What an item shows, in one line."""
+    return " · ".join(_said(value) for value in known.values() if value)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        return " ".join(_said(each) for each in value.values() if each)
+    if isinstance(value, list):
+        return ", ".join(_said(each) for each in value)
+    return str(value)

@@ -1,0 +1,93 @@
+"""person: who the roster knows, what one person can reach, and what we hold about them."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from app.cli.installation import opened, operator
+from app.cli.telling import Telling, fail
+from app.inventory import persons
+from app.inventory import queries as inventory
+from app.inventory.tables import IdentityRow
+from app.kit import clock
+from app.kit.refusal import Refusal, Refused
+from app.ledger import erasures
+from app.ledger import queries as ledger
+from app.means import Means
+from app.stories import access as stories
+
+
+def listed(telling: Telling) -> None:
+    """Everybody in the roster."""
+    with opened() as means, means.database.reading() as session:
+        rows = session.scalars(select(IdentityRow).order_by(IdentityRow.name)).all()
+    telling.table(
+        ("id", "name", "department", "title", "ends"),
+        ((row.key, row.name, row.department, row.title, row.end) for row in rows),
+        empty="No roster was read yet: `rolecall system add roster NAME`, then `rolecall system roster NAME FILE`.",
+    )
+    telling.answer([{"id": row.key, "name": row.name, "department": row.department, "end": row.end} for row in rows])
+
+
+def access(telling: Telling, who: str) -> None:
+    """Everything one person can reach."""
+    with opened() as means:
+        found = _find(means, who)
+        with means.database.reading() as session:
+            accounts = stories.of(session, found)
+    telling.say(f"{found.name} · {found.title or 'no title'} · {found.department or 'no department'}", style="bold")
+    for account in accounts:
+        state = {True: "active", False: "inactive", None: "not said whether active"}[account.active]
+        telling.say(f"\n{account.system}: {account.username} ({state})", style="bold")
+        for held in account.holds:
+            telling.say(f"  holds {held.kind} {held.name} since {held.began.date()}")
+        for privilege, paths in account.may.items():
+            telling.say(f"  may {privilege.replace('_', ' ')} through {'; '.join(paths)}")
+        for finding in account.findings:
+            telling.say(f"  ! {finding}")
+    if not accounts:
+        telling.say("No account of theirs is known.")
+    telling.answer({"person": found.key, "name": found.name, "accounts": accounts})
+
+
+def export(telling: Telling, who: str) -> None:
+    """Everything held about one person."""
+    with opened() as means:
+        found = _find(means, who)
+        with means.database.reading() as session:
+            told = persons.export(session, found)
+            told["ledger"] = [
+                {
+                    "entry": value.entry_id,
+                    "kind": value.kind,
+                    "at": value.at,
+                    "field": value.field,
+                    "value": value.value,
+                }
+                for value in ledger.personal(session, f"identity:{found.id}")
+            ]
+    telling.answer(told)
+
+
+def erase(telling: Telling, who: str, reason: str, yes: bool) -> None:
+    """Erase one person's values."""
+    if not yes:
+        fail("This cannot be undone. Say --yes to go on; `rolecall person export` shows what would go.")
+    at = clock.now()
+    with opened() as means:
+        found = _find(means, who)
+        with means.database.transaction() as session:
+            person = session.get_one(IdentityRow, found.id)
+            count = erasures.erase(session, f"identity:{person.id}", by=operator().id, at=at)
+            persons.erase(session, person, reason=reason, by=operator(), at=at)
+    telling.say(f"Erased; {count} values are gone from the ledger. Every proof still holds.")
+
+
+def _find(means: Means, who: str) -> IdentityRow:
+    with means.database.reading() as session:
+        found = inventory.find_identity(session, who)
+    if found is None:
+        raise Refused(
+            Refusal("nobody", f"Nobody in the roster has the id or address {who!r}.", "See `rolecall person list`.")
+        )
+    return found

@@ -1,0 +1,162 @@
+"""The demo's stage: two sandbox CRMs with one company in them, and an installation that knows them.
+
+Everything lies under `ROLECALL_HOME/demo` and is stamped DEMO. What a real installation gets from people (a roster handed
+in and vouched for, reasons for privileges, writing switched on) is put in place here the same way, by the same verbs.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import settings
+from app.actors.actor import Actor, Role
+from app.cli.installation import opened
+from app.cli.telling import Telling
+from app.detection import justifications
+from app.inventory import queries as inventory
+from app.inventory import rosters, systems
+from app.inventory.tables import AccountRow, SystemRow
+from app.kit import clock
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+from app.means import Means
+from app.worker import Worker
+from connectors.connector import ActKind
+from connectors.sandbox import company as companies
+from connectors.sandbox import roster as rolls
+from connectors.sandbox.serve import Running, start
+
+ADMIN = Actor("demo:admin", "Demo admin", frozenset({Role.ADMIN}), way="demo")
+VOUCHER = Actor("demo:people", "Demo people department", frozenset({Role.ADMIN}), way="demo")
+ROSTER, SALESFORCE, HUBSPOT = "People (DEMO)", "Salesforce (DEMO)", "HubSpot (DEMO)"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a played demo holds."""
+
+    means: Means
+    worker: Worker
+    company: companies.Company
+    sandboxes: Mapping[str, Running]
+    fallback: str
+    second: str
+
+
+@contextmanager
+def set_up(telling: Telling, *, keep: bool, people: int, seed: int, database_url: str | None = None) -> Iterator[Stage]:
+    """Start the sandboxes, open the demo's own installation, add the three systems, and lend it a worker."""
+    home = settings.read().home / "demo"
+    if home.exists() and not keep:
+        shutil.rmtree(home)
+    known = (home / "key").exists()
+    at = clock.now()
+    with ExitStack() as stack:
+        with telling.step("Starting a pretend Salesforce and a pretend HubSpot") as progress:
+            company = companies.make(seed, at, people)
+            sandboxes = {
+                kind: start(kind, home=home / "sandbox", seed=seed, people=people)  # type: ignore[arg-type]
+                for kind in ("salesforce", "hubspot")
+            }
+            for running in sandboxes.values():
+                stack.callback(running.stop)
+            progress.note(f"{len(company.people)} people work there")
+        given = {"home": home, "database_url": database_url or f"sqlite:///{home}/rolecall.db"}
+        means = stack.enter_context(opened(migrate=True, demo=True, **given))
+        if not known:
+            with means.database.transaction() as session:
+                _add_systems(session, means, company, sandboxes, at)
+        worker = Worker(means, holder="rolecall demo", scheduled=False, poll_s=0.05)
+        worker.start()
+        stack.callback(worker.stop)
+        heads = _heads(company)
+        yield Stage(means, worker, company, sandboxes, *heads)
+
+
+def read_all(stage: Stage) -> None:
+    """Have every system read, the roster first, so that who people are is known when their accounts are seen."""
+    with stage.means.database.reading() as session:
+        rows = inventory.systems(session)
+        ordered = sorted(rows, key=lambda row: row.kind != "roster")
+    for wave in ([row for row in ordered if row.kind == "roster"], [row for row in ordered if row.kind != "roster"]):
+        with stage.means.database.transaction() as session:
+            asked = [Entry(Kind.SYNC_REQUESTED, f"system:{r.id}", {"system": r.id, "because": "demo"}) for r in wave]
+            entries.record_many(session, asked, by=ADMIN.id, at=stage.means.clock())
+        stage.worker.wait_until_idle()
+
+
+def put_reasons_on_file(stage: Stage) -> int:
+    """Write down the reasons that this company has for some of its privileges. Returns how many."""
+    at, count = stage.means.clock(), 0
+    with stage.means.database.transaction() as session:
+        for said in rolls.reasons(stage.company):
+            for account in _accounts(session, said):
+                days = stage.means.settings.justification_days
+                until = at + timedelta(days=days)
+                justifications.record(session, account, said["reason"], until=until, most_days=days, by=VOUCHER, at=at)
+                count += 1
+    return count
+
+
+def switch_writing_on(stage: Stage) -> None:
+    """Allow the sandboxes' executors every kind of act that they can carry out."""
+    with stage.means.database.transaction() as session:
+        for row in inventory.systems(session):
+            if row.kind != "roster":
+                systems.switch_writing(session, row, list(ActKind), by=ADMIN, at=stage.means.clock())
+
+
+def _add_systems(
+    session: Session, means: Means, company: companies.Company, sandboxes: Mapping[str, Running], at: datetime
+) -> None:
+    owner = _heads(company)[0]
+    roster = systems.add(
+        session, name=ROSTER, kind="roster", config={}, reader={}, demo=True, keys=means.keys, by=ADMIN, at=at
+    )
+    text = rolls.csv_text(company).encode()
+    upload = rosters.upload(
+        session, roster, text, source="the demo's people department", extracted_at=at, by=ADMIN, at=at
+    )
+    rosters.approve(session, upload, by=VOUCHER, at=at)
+    for name, kind in ((SALESFORCE, "salesforce"), (HUBSPOT, "hubspot")):
+        given: dict[str, Any] = sandboxes[kind].credentials
+        config = {name: str(value) for name, value in given.items() if not isinstance(value, dict)}
+        systems.add(
+            session, name=name, kind=kind, config=config, reader=_way_in(given["reader"]), executor=_way_in(given["executor"]),
+            owner_key=owner, demo=True, keys=means.keys, by=ADMIN, at=at,
+        )  # fmt: skip
+
+
+def _way_in(given: Mapping[str, str]) -> dict[str, str]:
+    """One way of signing in out of those the sandbox offers: a signed assertion before a shared secret."""
+    return {name: value for name, value in given.items() if not (name == "client_secret" and "private_key" in given)}
+
+
+def _heads(company: companies.Company) -> tuple[str, str]:
+    """The head of IT, who owns the CRMs and decides in the last resort, and the one above everybody."""
+    top = next(person for person in company.people.values() if person.manager is None)
+    head = next(p for p in company.people.values() if p.department == "IT" and p.manager == top.key and p.end is None)
+    return head.key, top.key
+
+
+def _accounts(session: Session, said: Mapping[str, Any]) -> list[AccountRow]:
+    found = inventory.find_identity(session, said["person"])
+    if found is None:
+        return []
+    rows = select(AccountRow).join(SystemRow, SystemRow.id == AccountRow.system_id)
+    return list(session.scalars(rows.where(AccountRow.identity_id == found.id, SystemRow.kind == said["system"])))
+
+
+def home_of(stage: Stage) -> Path:
+    """Where the demo keeps its things."""
+    return stage.means.settings.home

@@ -56,6 +56,8 @@ class Page:
 
 
 class TargetKind(StrEnum):
+    """What kind of thing an act takes away."""
+
     ACCOUNT = "account"
     GRANT = "grant"
     INTEGRATION = "integration"
@@ -78,6 +80,8 @@ class Target:
 
 
 class State(StrEnum):
+    """Whether a target is there; UNKNOWN when the CRM would not say."""
+
     PRESENT = "present"
     ABSENT = "absent"
     UNKNOWN = "unknown"

@@ -9,6 +9,8 @@ from app.kit.refusal import Refusal
 
 
 class Status(StrEnum):
+    """Where a finding stands."""
+
     OPEN = "open"
     CLOSED = "closed"
     WAIVED = "waived"

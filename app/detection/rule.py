@@ -15,6 +15,8 @@ from app.inventory.facts import AccountFacts, CredentialFacts
 
 
 class Severity(StrEnum):
+    """How much harm a failing subject can do, the worst first."""
+
     CRITICAL = "critical"
     HIGH = "high"
     MEDIUM = "medium"

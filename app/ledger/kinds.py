@@ -9,6 +9,8 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
+    """What kind of thing happened; the value stands in the ledger for good and is never renamed."""
+
     # installation and actors
     INSTALLATION_MADE = "installation.made"
     ACTOR_MADE = "actor.made"

@@ -87,6 +87,7 @@ def last_time() -> ColumnElement[Any]:
 
 
 def of_grant() -> ColumnElement[Any]:
+    """What the reviewer of a direct grant is shown, as one JSON column."""
     return obj(
         who=embed(PEOPLE.c.who),
         what=embed(ENTITLEMENTS.c.what),
@@ -108,6 +109,7 @@ def of_grant() -> ColumnElement[Any]:
 
 
 def of_account() -> ColumnElement[Any]:
+    """What the reviewer of an account is shown, as one JSON column."""
     return obj(
         who=embed(PEOPLE.c.who),
         what=obj(
@@ -126,6 +128,7 @@ def of_account() -> ColumnElement[Any]:
 
 
 def of_integration() -> ColumnElement[Any]:
+    """What the reviewer of an integration is shown, as one JSON column."""
     return obj(
         who=embed(PEOPLE.c.who),
         what=obj(
@@ -145,6 +148,7 @@ def of_integration() -> ColumnElement[Any]:
 
 
 def of_credential() -> ColumnElement[Any]:
+    """What the reviewer of a credential is shown, as one JSON column."""
     return obj(
         who=embed(PEOPLE.c.who),
         what=obj(

@@ -91,6 +91,7 @@ class Place:
     anchor: str = ""
 
     def text(self) -> str:
+        """As opaque text, for `resume`."""
         return json.dumps([1, self.part, self.window, self.next, self.said, self.anchor], separators=(",", ":"))
 
     @classmethod

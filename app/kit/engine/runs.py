@@ -15,6 +15,8 @@ LONGEST_REASON = 500
 
 
 class RunStatus(StrEnum):
+    """Where a job stands."""
+
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"

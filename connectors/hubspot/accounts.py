@@ -14,7 +14,7 @@ from functools import partial
 
 from connectors.connector import Page
 from connectors.errors import Denied, Misread
-from connectors.hubspot import logins, turns
+from connectors.hubspot import logins, refusals, turns
 from connectors.hubspot.client import Client
 from connectors.hubspot.lists import Batch, Row, Shelf, folded, moment, receipt, text, texts, walk
 from connectors.hubspot.paths import Place
@@ -174,12 +174,14 @@ def _add_sign_ins(client: Client, shelf: Shelf, users: Sequence[Row], known: Kno
         unseen = [key for row in users if (key := text(row, "id")) and key not in found.last]
         doubt, calls = logins.doubted(client, [key for key in unseen if is_active(key, known) is not False])
     except Denied as error:
-        known.missing.append(f"sign-ins: {error.missing}")
+        known.missing.append(f"sign-ins: {refusals.closed(error)}")
         return
     if doubt:
         found.since = None
         known.missing.append(f"sign-ins: {doubt}")
         shelf.discard(Place.LOGINS)
+    else:
+        shelf.verified.add(Place.LOGINS)
     known.sign_ins = found
     nobodys = [f"{found.nobodys} successful sign-ins name nobody"] if found.nobodys else []
     whole = folded(seen, "sign-ins", [*found.unread, *nobodys])
@@ -191,7 +193,7 @@ def _open(known: Known, part: str, fetch: Callable[[], Iterator[Batch]]) -> list
     try:
         batches = list(fetch())
     except Denied as error:
-        known.missing.append(f"{part}: {error.missing}")
+        known.missing.append(f"{part}: {refusals.closed(error)}")
         return []
     known.sheets.append(((), folded(batches, part)))
     return batches

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from connectors.connector import Page
 from connectors.errors import Denied
-from connectors.hubspot import accounts, turns
+from connectors.hubspot import accounts, refusals, turns
 from connectors.hubspot.client import Client
 from connectors.hubspot.lists import Batch, Row, Shelf, folded, receipt, text, texts, walk
 from connectors.hubspot.paths import Place
@@ -37,7 +37,7 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
         try:
             batches = list(listed(client, shelf, place, Stream.ENTITLEMENTS))
         except Denied as error:
-            missing.append(f"{place}: {error.missing}")
+            missing.append(f"{place}: {refusals.closed(error)}")
             continue
         for batch in batches:
             found = {each.key: each for row in batch.rows if (each := record(row))}

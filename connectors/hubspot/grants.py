@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.connector import Page
 from connectors.errors import Denied
-from connectors.hubspot import accounts, entitlements, turns
+from connectors.hubspot import accounts, entitlements, refusals, turns
 from connectors.hubspot.client import Client
 from connectors.hubspot.lists import Row, Shelf, folded, receipt, text, texts
 from connectors.hubspot.paths import Place
@@ -29,13 +29,13 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
         accounts.insist_complete(client, rows, dict.fromkeys(accounts.by_user(live), "owners"))
         sheets.append(((), folded(live, "owners")))
     except Denied as error:
-        missing.append(f"owners, as witnesses: {error.missing}")
+        missing.append(f"owners, as witnesses: {refusals.closed(error)}")
     try:
         teams = list(entitlements.listed(client, shelf, Place.TEAMS, Stream.GRANTS))
         members, said = compared(rows, [row for batch in teams for row in batch.rows])
         sheets.append(((), folded(teams, "teams", said)))
     except Denied as error:
-        missing.append(f"teams: {error.missing}")
+        missing.append(f"teams: {refusals.closed(error)}")
     missing += accounts.unsaid(rows)
     for batch in users:
         records = translate(batch.rows, members)

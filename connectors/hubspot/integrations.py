@@ -13,7 +13,7 @@ from datetime import datetime
 
 from connectors.connector import Page
 from connectors.errors import Denied
-from connectors.hubspot import changes, turns
+from connectors.hubspot import changes, refusals, turns
 from connectors.hubspot.auth import Principal
 from connectors.hubspot.client import Client
 from connectors.hubspot.lists import Batch, Row, Shelf, folded, moment, receipt, text, walk
@@ -73,12 +73,12 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
         made = translate(traces.values())
         sheets.append(((), folded(history, "security history", unread)))
     except Denied as error:
-        missing.append(f"security history: {error.missing}")
+        missing.append(f"security history: {refusals.closed(error)}")
     try:
         for batch in walk(client, Place.SMTP_TOKENS, limit=100):
             sheets.append((smtp(batch.rows), receipt(batch, "SMTP tokens")))
     except Denied as error:
-        missing.append(f"SMTP tokens: {error.missing}")
+        missing.append(f"SMTP tokens: {refusals.closed(error)}")
     if own is not None:
         made = with_own(*made, own)
         of_own = PageReceipt("own credential", own.answer.asked, 1, own.answer.digest, own.answer.at, last=True)

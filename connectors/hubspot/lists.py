@@ -165,6 +165,7 @@ class Shelf:
     """
 
     most: int = 100_000
+    verified: set[Place] = field(default_factory=set)  # lists that a witness has confirmed to be whole
     _kept: dict[Place, tuple[list[Batch], set[Stream]]] = field(default_factory=dict)
 
     def rows(self, place: Place) -> tuple[Row, ...]:
@@ -174,6 +175,7 @@ class Shelf:
     def discard(self, place: Place) -> None:
         """Forget a list that proved untrustworthy."""
         self._kept.pop(place, None)
+        self.verified.discard(place)
 
     def batches(self, place: Place, stream: Stream, fetch: Callable[[], Iterator[Batch]]) -> Iterator[Batch]:
         """The pages of a list, kept or fetched."""
@@ -182,7 +184,7 @@ class Shelf:
             kept[1].add(stream)
             yield from (replace(batch, calls=0) for batch in kept[0])
             return
-        self._kept.pop(place, None)
+        self.discard(place)
         here: list[Batch] = []
         rows = 0
         for batch in fetch():

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from connectors.connector import Config, Coverage, Keep, Page, Secret, StreamCoverage
 from connectors.errors import Denied, Misread
-from connectors.hubspot import accounts, changes, entitlements, grants, integrations, logins, settings
+from connectors.hubspot import accounts, changes, entitlements, grants, integrations, logins, refusals, settings
 from connectors.hubspot.client import Client, open_client
 from connectors.hubspot.lists import Row, Shelf, text
 from connectors.hubspot.paths import Place
@@ -77,7 +77,7 @@ def check(client: Client) -> Coverage:
         try:
             details = _tried(client, place) or details
         except Denied as error:
-            closed[place] = error.missing
+            closed[place] = refusals.closed(error)
         except Misread as error:  # a path that is not there, or an answer nobody can use
             closed[place] = str(error)
     portal = own.portal if own else text(details, "portalId")

@@ -17,6 +17,11 @@ from connectors import pacing
 from connectors.errors import ConnectorError, Declined, Denied, Misread, Throttled, Unreachable
 from connectors.hubspot.wire import Answer
 
+
+class BadToken(Denied):
+    """The token itself is refused: that says nothing about any one list, so no list may be called closed because of it."""
+
+
 LATER = frozenset({408, 500, 502, 503, 504, 521, 523, 524})
 LONGEST = 86_400.0  # seconds; a longer Retry-After is a date that we cannot compare, or nonsense
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,6 +64,13 @@ def envelope(answer: Answer) -> Envelope:
     )
 
 
+def closed(error: Denied) -> str:
+    """What is missing for a list that other lists can do without. Raises the error again when it is the token."""
+    if isinstance(error, BadToken):
+        raise error
+    return error.missing
+
+
 def is_expired(answer: Answer) -> bool:
     """Whether a 401 says that the access token's time is over (a 401 alone says nothing about that)."""
     return answer.status == 401 and envelope(answer).category == "EXPIRED_AUTHENTICATION"
@@ -78,7 +90,7 @@ def trouble(
     text = pacing.redact(f"{what}: {answer.status} {said.message or said.category or 'without a message'}")
     text += f" (correlation id {said.correlation})" if said.correlation else ""
     if answer.status == 401:
-        return Denied(f"{text}; the token is not valid here", missing="a valid token")
+        return BadToken(f"{text}; the token is not valid here", missing="a valid token")
     if changes and answer.status == 403 and said.category != "MISSING_SCOPES" and not said.scopes:
         return Declined(text, said=pacing.redact(said.message or "403"))  # about this user, not about our scopes
     if answer.status == 403 or (not changes and _is_plan(answer.status, said)):

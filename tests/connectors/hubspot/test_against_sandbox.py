@@ -263,7 +263,9 @@ def test_no_record_and_no_receipt_holds_a_secret(sandbox: Sandbox) -> None:
 # --- faults
 
 
-@pytest.mark.parametrize("fault", ["server_error", "too_many", "cut_body", "nested_message", "duplicates"])
+@pytest.mark.parametrize(
+    "fault", ["server_error", "too_many", "cut_body", "nested_message", "duplicates", "unauthorized"]
+)
 @pytest.mark.parametrize("stream", [Stream.ACCOUNTS, Stream.GRANTS, Stream.LOGINS, Stream.CHANGES])
 def test_a_fault_leaves_a_reading_right_or_honest(sandbox: Sandbox, fault: str, stream: Stream) -> None:
     right = {repr(record) for record in read(sandbox.reader(), stream)[0]}

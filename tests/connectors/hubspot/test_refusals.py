@@ -54,7 +54,7 @@ def test_an_answer_in_the_two_hundreds_is_no_trouble() -> None:
 )
 def test_a_read_that_failed_is_sorted(status: int, body: object, kind: type[ConnectorError]) -> None:
     error = sorted_out(status, body)
-    assert type(error) is kind
+    assert isinstance(error, kind)
     assert not getattr(error, "ambiguous", False)
 
 
@@ -72,6 +72,15 @@ def test_a_read_that_failed_is_sorted(status: int, body: object, kind: type[Conn
 )
 def test_a_change_that_was_refused_is_sorted(status: int, body: object, kind: type[ConnectorError]) -> None:
     assert type(sorted_out(status, body, changes=True)) is kind
+
+
+def test_a_refused_token_says_nothing_about_any_one_list() -> None:
+    gate, token = sorted_out(403, {"message": "no"}), sorted_out(401, {})
+    assert isinstance(gate, Denied)
+    assert isinstance(token, Denied)
+    assert refusals.closed(gate) == "no"
+    with pytest.raises(Denied, match="401"):
+        refusals.closed(token)
 
 
 def test_a_change_that_broke_may_have_happened() -> None:

@@ -19,7 +19,7 @@ from app.ledger import jcs, tree
 from app.ledger.note import Checkpoint
 
 _ENTRY = {"id", "kind", "subject", "author", "at", "body"}
-_ABOUT_REMOVALS = ("remediation.", "act.")
+_MOVES = frozenset({"remediation.moved", "remediation.verified", "remediation.returned"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,9 @@ class Log:
 
     decisions: dict[str, Said] = field(default_factory=dict)
     told: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # the last of each (kind, subject)
-    removals: set[tuple[str, str]] = field(default_factory=set)
+    promised: set[str] = field(default_factory=set)  # removals, by subject
+    moves: dict[str, dict[str, Any]] = field(default_factory=dict)  # where each came to last
+    acts: dict[str, dict[str, Any]] = field(default_factory=dict)  # how each call ended
     entries: int = 0
     closed_to_us: int = 0  # personal values that were erased or are not shown
     troubles: list[str] = field(default_factory=list)
@@ -85,8 +87,12 @@ def _keep(log: Log, number: int, entry: Mapping[str, Any], opened: Mapping[str, 
         digest = _digest(*parts, body["change_to"], body["way"], opened.get("shown"), reason)
         open_reason = "reason" in opened or "reason" not in body
         log.decisions[entry["id"]] = Said(digest, "shown" in opened, open_reason, tuple(body["concerned"]))
-    elif kind.startswith(_ABOUT_REMOVALS):
-        log.removals.add((kind, subject))
+    elif kind == "remediation.opened":
+        log.promised.add(subject)
+    elif kind in _MOVES:
+        log.moves[subject] = body
+    elif kind == "act.ended":
+        log.acts[subject] = body
     else:
         log.told[kind, subject] = {**entry, "opened": dict(opened)}
 
@@ -231,18 +237,31 @@ def drift(packet: Unpacked, log: Log) -> Iterator[str]:
 
 
 def remediations(packet: Unpacked, log: Log, readings: set[int]) -> Iterator[str]:
-    """Every removal called verified has its entry and a reading that shows it; every act that was done has its entry."""
+    """Every removal in the log is shown, where it came to last; one called verified has a reading that shows it."""
+    left = set(log.promised)
     for each in packet.lines("remediations.jsonl"):
-        subject = f"remediation:{each['id']}"
-        if each["status"] == "verified":
-            if ("remediation.verified", subject) not in log.removals:
-                yield f"{each['subject']} is called verified, and no entry says so"
-            if not each["verified_by"] or each["verified_by"]["snapshot"] not in readings:
-                yield f"{each['subject']} is called verified, and no reading shows it"
-        for act in each["acts"]:
-            told = log.removals & {("act.ended", subject), ("act.ended", f"act:{act['act']}")}
-            if act["status"] == "done" and not told:
-                yield f"{each['subject']}: act {act['number']} is called done, and no entry says so"
+        subject, status = f"remediation:{each['id']}", each["status"]
+        if subject not in left:
+            yield f"{each['subject']}: no entry says that its removal was promised"
+        left.discard(subject)
+        last = log.moves.get(subject, {"to": "open"})
+        if last["to"] != status and status != "acting":  # a call that begins has an entry of its own
+            yield f"the removal of {each['subject']} is called {status}, the log says {last['to']}"
+        proof = each["verified_by"] or {}
+        if status == "verified" and not (proof.get("snapshot") in readings and proof["snapshot"] == last["snapshot"]):
+            yield f"the removal of {each['subject']} is called verified, and no reading shows it"
+        yield from _acts(each, log)
+    if left:
+        yield f"the log holds {len(left)} removals that the packet leaves out"
+
+
+def _acts(remediation: Mapping[str, Any], log: Log) -> Iterator[str]:
+    for act in remediation["acts"]:
+        where, told = f"{remediation['subject']}: act {act['number']}", log.acts.get(f"act:{act['act']}")
+        if (told["ended"] if told else "begun") != act["status"]:
+            yield f"{where} is called {act['status']}, and the log says otherwise"
+        elif told and told.get("digest") != (act["receipt"] or {}).get("digest"):
+            yield f"{where} has another receipt than the log says"
 
 
 def receipts(packet: Unpacked, log: Log) -> tuple[list[dict[str, Any]], list[str]]:

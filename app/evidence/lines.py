@@ -29,8 +29,8 @@ _STREAM = (
 )  # fmt: skip
 _DRIFT = ("id", "subject", "change", "privileged", "shown", "answer", "reason", "by", "at")
 _REMEDIATION = (
-    "id", "subject", "wish", "status", "because", "target", "before", "after", "steps", "opened_at", "due_at", "acted_at",
-    "verified_at",
+    "id", "subject", "wish", "change_to", "status", "because", "target", "before", "after", "steps", "opened_at",
+    "due_at", "acted_at", "verified_at",
 )  # fmt: skip
 _ACT = ("number", "kind", "says", "request", "status", "begun_at", "ended_at", "receipt", "because")
 

@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, insert, select, tuple_, update
+from sqlalchemy import Row, Table, bindparam, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
@@ -46,6 +46,44 @@ class Result:
     item_id: int
     decision: uuid.UUID | None = None
     refusal: Refusal | None = None
+
+
+_WANTED = ItemRow.id.in_(bindparam("items", expanding=True))
+# FOR SHARE: nobody closes the campaign until this transaction has ended. In order, so that two bulks never wait crosswise.
+_HOLD = (
+    select(CampaignRow.id)
+    .where(CampaignRow.id.in_(select(ItemRow.campaign_id).where(_WANTED)))
+    .order_by(CampaignRow.id)
+    .with_for_update(read=True)
+)
+_ITEMS = (
+    select(
+        ItemRow.id,
+        ItemRow.campaign_id,
+        ItemRow.kind,
+        ItemRow.subject,
+        ItemRow.system_id,
+        ItemRow.account_id,
+        ItemRow.grant_id,
+        ItemRow.subject_identity_id,
+        ItemRow.privileged,
+        ItemRow.shown,
+        ItemRow.version,
+        CampaignRow.status,
+        TaskRow.reviewer_id,
+    )
+    .join(CampaignRow, CampaignRow.id == ItemRow.campaign_id)
+    .join(TaskRow, TaskRow.id == ItemRow.task_id)
+    .where(_WANTED)
+)
+_SWAP = (
+    update(ItemRow)
+    .where(_WANTED, ItemRow.version == bindparam("seen"))
+    .values(outcome=bindparam("answer"), version=bindparam("next"))
+    .returning(ItemRow.id)
+    .execution_options(synchronize_session=False)
+)
+_DECISIONS = cast(Table, DecisionRow.__table__)
 
 
 def record(
@@ -92,34 +130,9 @@ def record_many(session: Session, asks: Sequence[Ask], *, by: Actor, at: datetim
 
 def _load(session: Session, item_ids: Sequence[int]) -> dict[int, Row[Any]]:
     """The items with their campaign's status and their reviewer, the campaigns held shared where that is possible."""
-    campaigns = select(ItemRow.campaign_id).where(ItemRow.id.in_(item_ids))
-    session.execute(
-        select(CampaignRow.id)
-        .where(CampaignRow.id.in_(campaigns))
-        .order_by(CampaignRow.id)
-        .with_for_update(read=True)  # FOR SHARE: nobody closes it meanwhile; SQLite has one writer anyway
-    ).all()
-    rows = session.execute(
-        select(
-            ItemRow.id,
-            ItemRow.campaign_id,
-            ItemRow.kind,
-            ItemRow.subject,
-            ItemRow.system_id,
-            ItemRow.account_id,
-            ItemRow.grant_id,
-            ItemRow.subject_identity_id,
-            ItemRow.privileged,
-            ItemRow.shown,
-            ItemRow.version,
-            CampaignRow.status,
-            TaskRow.reviewer_id,
-        )
-        .join(CampaignRow, CampaignRow.id == ItemRow.campaign_id)
-        .join(TaskRow, TaskRow.id == ItemRow.task_id)
-        .where(ItemRow.id.in_(item_ids))
-    )
-    return {row.id: row for row in rows}
+    if session.get_bind().dialect.name != "sqlite":  # which has one writer anyway
+        session.execute(_HOLD, {"items": item_ids}).all()
+    return {row.id: row for row in session.execute(_ITEMS, {"items": item_ids})}
 
 
 def _replacements(session: Session, asks: Iterable[Ask], items: Mapping[int, Row[Any]]) -> set[tuple[int, str]]:
@@ -165,15 +178,8 @@ def _move(session: Session, asks: Sequence[Ask], items: Mapping[int, Row[Any]]) 
         alike[(ask.answer, seen)].append(ask.item_id)
     moved: set[int] = set()
     for (answer, version), item_ids in sorted(alike.items()):
-        moved |= set(
-            session.scalars(
-                update(ItemRow)
-                .where(ItemRow.id.in_(sorted(item_ids)), ItemRow.version == version)
-                .values(outcome=answer, version=version + 1)
-                .returning(ItemRow.id)
-                .execution_options(synchronize_session=False)
-            )
-        )
+        swap = {"items": sorted(item_ids), "seen": version, "answer": answer, "next": version + 1}
+        moved |= set(session.scalars(_SWAP, swap))
     return moved
 
 
@@ -210,7 +216,7 @@ def _write(
     told = [_entry(ask, items[ask.item_id], concerned[ask.item_id], by) for ask in asks]
     made = entries.record_many(session, told, by=by.id, at=at)
     session.execute(
-        insert(DecisionRow),
+        insert(_DECISIONS),
         [
             {
                 "id": identifier,

@@ -1,6 +1,7 @@
 """What SQLite and PostgreSQL say differently when a review is built: JSON, days, and inserting what may be there already.
 
-JSON that was built in an inner query loses its type on SQLite, so a piece that goes into another is always `embed`ded.
+On SQLite JSON is text. Pieces are joined as text there, which does not read again what was built a moment ago (half the
+time of a launch); so whatever is JSON already must be `embed`ded, or it would be quoted.
 """
 
 from __future__ import annotations
@@ -46,6 +47,9 @@ class _Day(FunctionElement[str]):
     name = "day_of"
 
 
+_JSON = (_Object, _Array, _Embed, _Flag)
+
+
 def obj(**parts: Any) -> ColumnElement[Any]:
     """A JSON object of columns and plain text."""
     pairs: list[Any] = []
@@ -83,7 +87,13 @@ def insert_or_skip(session: Session, table: Any) -> Insert:
 
 @compiles(_Object, "sqlite")
 def _(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"json_object({compiler.process(element.clauses, **kw)})"
+    clauses = list(element.clauses)
+    parts = []
+    for key, value in zip(clauses[::2], clauses[1::2], strict=True):
+        told = compiler.process(value, **kw)
+        name = key.name.strip("'")
+        parts.append(f"'\"{name}\":' || {told if isinstance(value, _JSON) else f'json_quote({told})'}")
+    return "('{' || " + " || ',' || ".join(parts) + " || '}')"
 
 
 @compiles(_Object, "postgresql")
@@ -94,7 +104,8 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(_Array, "sqlite")
 def _(element: Any, compiler: Any, **kw: Any) -> str:
     value, _order = element.clauses
-    return f"json_group_array({compiler.process(value, **kw)})"
+    told = compiler.process(value, **kw)
+    return f"('[' || group_concat({told if isinstance(value, _JSON) else f'json_quote({told})'}, ',') || ']')"
 
 
 @compiles(_Array, "postgresql")
@@ -105,7 +116,7 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:
 
 @compiles(_Embed, "sqlite")
 def _(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"json({compiler.process(element.clauses, **kw)})"
+    return f"coalesce({compiler.process(element.clauses, **kw)}, 'null')"
 
 
 @compiles(_Embed, "postgresql")
@@ -116,7 +127,7 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(_Flag, "sqlite")
 def _(element: Any, compiler: Any, **kw: Any) -> str:
     value = compiler.process(element.clauses, **kw)
-    return f"CASE WHEN ({value}) THEN json('true') WHEN NOT ({value}) THEN json('false') END"
+    return f"CASE WHEN ({value}) THEN 'true' WHEN NOT ({value}) THEN 'false' ELSE 'null' END"
 
 
 @compiles(_Flag, "postgresql")

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import rfc8785
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor, Role
 from app.inventory.tables import IdentityRow
+from app.ledger import jcs
 from app.review import schedule
 from app.review.policy import Status
 from app.review.schedule import Plan, Slot
@@ -210,7 +210,7 @@ def story(session: Session, item_id: int, *, by: Actor) -> Story | None:
 
 def digest(shown: Mapping[str, Any]) -> str:
     """SHA-256 of what was shown (RFC 8785), the same on every database."""
-    return hashlib.sha256(rfc8785.dumps(dict(shown))).hexdigest()
+    return hashlib.sha256(jcs.dumps(dict(shown))).hexdigest()
 
 
 # --- drift ---

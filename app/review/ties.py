@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.inventory.tables import AccountRow, CredentialRow, GrantRow, IdentityEmailRow, IntegrationRow
@@ -54,11 +54,11 @@ def concerned_by(session: Session, subject: str) -> frozenset[int]:
     return independence.concerned(Ties(logins), _addresses(session, logins))
 
 
-def _of_items(session: Session, item_ids: Sequence[int]) -> dict[int, Ties]:
+def _statement() -> Any:
     owner, of_token, behind = aliased(AccountRow), aliased(AccountRow), aliased(AccountRow)
     of_item, of_credential = aliased(IntegrationRow), aliased(IntegrationRow)
     accounts = (AccountRow, owner, of_token, behind)
-    rows: Any = session.execute(
+    return (
         select(
             ItemRow.id,
             ItemRow.subject_identity_id,
@@ -71,8 +71,18 @@ def _of_items(session: Session, item_ids: Sequence[int]) -> dict[int, Ties]:
         .outerjoin(of_token, of_token.id == CredentialRow.account_id)
         .outerjoin(of_credential, of_credential.id == CredentialRow.integration_id)
         .outerjoin(behind, behind.id == of_credential.owner_account_id)
-        .where(ItemRow.id.in_(item_ids))
+        .where(ItemRow.id.in_(bindparam("items", expanding=True)))
     )
+
+
+_TIES = _statement()  # put together once: with its aliases that takes longer than asking it
+_KNOWN = select(IdentityEmailRow.email, IdentityEmailRow.identity_id).where(
+    IdentityEmailRow.email.in_(bindparam("addresses", expanding=True))
+)
+
+
+def _of_items(session: Session, item_ids: Sequence[int]) -> dict[int, Ties]:
+    rows: Any = session.execute(_TIES, {"items": item_ids})
     return {
         row[0]: Ties(tuple(Login(*row[i : i + 3]) for i in range(2, len(row), 3) if row[i + 1] is not None), row[1])
         for row in rows
@@ -84,8 +94,6 @@ def _addresses(session: Session, logins: Iterable[Login]) -> dict[str, int]:
     found: dict[str, int] = {}
     for start in range(0, len(written), _CHUNK):
         chunk = written[start : start + _CHUNK]
-        rows = session.execute(
-            select(IdentityEmailRow.email, IdentityEmailRow.identity_id).where(IdentityEmailRow.email.in_(chunk))
-        )
+        rows = session.execute(_KNOWN, {"addresses": chunk})
         found |= dict(rows.all())
     return found

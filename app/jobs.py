@@ -8,7 +8,7 @@ run again after a crash, so each is written to be repeated.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import QUIET, Kind
 from app.means import Means, review_limits, rule_limits
 from app.remediation import lane, remediations, verify
+from app.remediation.policy import Caps
 from app.review import campaigns
 from app.review import queries as review
 from app.review.tables import CampaignRow
@@ -130,15 +131,24 @@ def open_removals(means: Means, steps: Steps, payload: Payload) -> Answer:
 
 def remove(means: Means, steps: Steps, payload: Payload) -> Answer:
     """Carry out one system's open removals, one after another, then ask for the reading that proves them."""
-    system = int(payload["system"])
-    counts = lane.carry_out(means, system, by=SCHEDULER)
-    if counts.acted:
+    system, settings = int(payload["system"]), means.settings
+    caps = Caps(settings.max_removals_per_run, settings.max_removals_percent, settings.max_removals_percent_from)
+    counts = lane.carry_out(
+        means.database,
+        system,
+        keys=means.keys,
+        clock=means.clock,
+        by=SCHEDULER,
+        caps=caps,
+        stopped=lambda: settings.stop_removals or (settings.home / "STOP").exists(),
+    )
+    if counts.unproved:
         with means.database.transaction() as session:
             body = {"system": system, "because": "prove removals"}
             entries.record(
                 session, Entry(Kind.SYNC_REQUESTED, f"system:{system}", body), by=SCHEDULER.id, at=means.clock()
             )
-    return {"counts": str(counts)}
+    return asdict(counts)
 
 
 def open_due_campaigns(means: Means, steps: Steps, payload: Payload) -> Answer:

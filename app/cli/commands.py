@@ -278,6 +278,20 @@ def decide(
     campaign.decide(Telling(as_json), item, answer, reviewer, reason, change_to)
 
 
+@app.command()
+def removals(
+    run: Annotated[str | None, typer.Option(help="Carry out a system's open removals now: its name or number.")] = None,
+    status: Annotated[
+        str | None, typer.Option(help="open, by_hand, acting, acted, declined, verified, returned.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What was promised to be removed, what was done, and what the CRM says now."""
+    from app.cli import removal
+
+    removal.show(Telling(as_json), run, status)
+
+
 @evidence_app.command("export")
 def evidence_export(
     campaign: str,

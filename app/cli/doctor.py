@@ -1,0 +1,136 @@
+"""doctor: what works and what does not, each with its way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from app.cli.installation import find_system, opened
+from app.cli.systems import tell_streams
+from app.cli.telling import Telling
+from app.inventory import queries as inventory
+from app.inventory import readers
+from app.inventory.tables import SystemRow
+from app.kit import clock
+from app.kit.engine import EmbeddedLock
+from app.kit.refusal import Refused
+from app.kit.secrets import SecretsError
+from app.ledger import queries as ledger
+from app.ledger.tables import PendingRow
+from app.means import Means
+from connectors import registry
+from connectors.connector import Coverage
+from connectors.errors import ConnectorError
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `well` None: it could not be told."""
+
+    what: str
+    well: bool | None
+    told: str
+
+
+def examine(telling: Telling, name: str | None) -> None:
+    """The installation, then each system (or the one that is named)."""
+    with opened() as means:
+        checks = _installation(means)
+        with means.database.reading() as session:
+            rows = [find_system(session, name)] if name else list(inventory.systems(session))
+        for check in checks:
+            mark = {True: "✓", False: "✗", None: "?"}[check.well]
+            telling.say(f"  {mark} {check.what}: {check.told}", style=None if check.well else "yellow")
+        systems = [_system(telling, means, row) for row in rows]
+    telling.answer(
+        {"installation": [{"what": c.what, "well": c.well, "told": c.told} for c in checks], "systems": systems}
+    )
+
+
+def _installation(means: Means) -> list[Check]:
+    settings, at = means.settings, clock.now()
+    with means.database.reading() as session:
+        waiting = session.scalar(select(func.count()).select_from(PendingRow)) or 0
+        size, unnumbered = ledger.size(session), ledger.unnumbered(session)
+        checkpoint = ledger.latest_checkpoint(session)
+    holder = EmbeddedLock.holder(settings.home) if settings.embedded else None
+    kind = "SQLite, one process" if settings.embedded else "PostgreSQL"
+    checks = [
+        Check("home", True, str(settings.home)),
+        Check("database", True, f"{kind}, schema is current"),
+        Check("key", True, f"key {means.keys.current_id}"),
+    ]
+    if settings.embedded:
+        checks.append(
+            Check(
+                "worker",
+                holder is not None,
+                holder or "nobody works here now; commands lend themselves, or `rolecall serve`",
+            )
+        )
+    checks.append(
+        Check("waiting", waiting == 0, f"{waiting} consequences wait for a worker" if waiting else "nothing waits")
+    )
+    age = f"signed {_ago(checkpoint.at, at)}" if checkpoint else "never signed: a worker does it within a minute"
+    checks.append(Check("ledger", checkpoint is not None, f"{size} entries, {unnumbered} without a number yet; {age}"))
+    return checks
+
+
+def _system(telling: Telling, means: Means, row: SystemRow) -> dict[str, Any]:
+    telling.say(f"\n{row.name} ({row.kind})", style="bold")
+    with means.database.reading() as session:
+        last = inventory.latest_sealed(session, row.id)
+        streams = inventory.receipts(session, last.id) if last is not None else ()
+    calls = sum(stream.calls for stream in streams)
+    read = _ago(last.sealed_at, clock.now()) if last is not None and last.sealed_at is not None else "never"
+    telling.say(f"  last read {read}; a full reading took {calls} calls")
+    try:
+        with readers.open_reader(means.database, row.id, means.keys) as reader:
+            coverage: Coverage | None = reader.check()
+        trouble = None
+    except (ConnectorError, Refused, SecretsError, ValueError) as error:
+        coverage, trouble = None, str(error)
+    if coverage is not None:
+        tell_streams(telling, coverage)
+        for note in coverage.notes:
+            telling.say(f"  {note}")
+    else:
+        telling.say(f"  ✗ it cannot be read: {trouble}", style="yellow")
+    acts, why = _acts(means, row)
+    telling.say(f"  may take away: {', '.join(acts) or 'nothing'}{f' ({why})' if why else ''}")
+    telling.say(f"  switched on: {', '.join(row.writing) or 'nothing; every removal is a task for a person'}")
+    return {
+        "system": row.name, "kind": row.kind, "readable": coverage is not None, "because": trouble, "calls": calls,
+        "streams": {
+            str(stream): {"readable": each.readable, "missing": each.missing, "note": each.note}
+            for stream, each in (coverage.streams.items() if coverage else ())
+        },
+        "acts": acts, "writing": row.writing,
+    }  # fmt: skip
+
+
+def _acts(means: Means, row: SystemRow) -> tuple[list[str], str | None]:
+    """What the executor's credential can carry out, asked of the system now."""
+    if row.executor_secret is None:
+        return [], "no executor credential"
+    try:
+        access = readers.executor_access(means.database, row.id, means.keys)
+        executor = registry.open_executor(access.kind, access.config, access.secret, access.keep)
+        try:
+            return sorted(str(act) for act in executor.check().acts), None
+        finally:
+            executor.close()
+    except (ConnectorError, Refused, SecretsError, ValueError) as error:
+        return [], str(error)
+
+
+def _ago(then: datetime, at: datetime) -> str:
+    seconds = max(0, int((at - then).total_seconds()))
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {word}{'s' if count > 1 else ''} ago"
+    return "just now"

@@ -1,0 +1,67 @@
+"""removals: what was promised, what was done about it, and what the CRM says now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from app.cli.at_work import at_work
+from app.cli.installation import find_system, opened, operator
+from app.cli.telling import Telling
+from app.inventory.tables import SystemRow
+from app.kit import clock
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+from app.means import Means
+from app.remediation.tables import RemediationRow
+
+
+def show(telling: Telling, run: str | None, status: str | None) -> None:
+    """List removals; with `run`, carry out one system's open ones first."""
+    with opened() as means:
+        if run is not None:
+            with telling.step(f"Carrying out what is open in {run}") as progress:
+                _ask(means, run)
+                with at_work(means, progress) as wait:
+                    wait()
+        statement = select(RemediationRow, SystemRow.name).join(SystemRow, SystemRow.id == RemediationRow.system_id)
+        if status is not None:
+            statement = statement.where(RemediationRow.status == status)
+        with means.database.reading() as session:
+            rows = session.execute(statement.order_by(RemediationRow.id)).tuples().all()
+    telling.table(
+        ("system", "what", "status", "because"),
+        ((system, _what(row.target), row.status, row.because) for row, system in rows),
+        empty="Nothing was promised to be removed.",
+    )
+    for row, system in rows:
+        if row.status in ("by_hand", "declined") and row.steps:
+            telling.say(f"\n{system}, {_what(row.target)}:", style="bold")
+            for number, step in enumerate(row.steps, 1):
+                telling.say(f"  {number}. {step}")
+    telling.answer(
+        [
+            {
+                "id": row.id, "system": system, "subject": row.subject, "target": row.target, "status": row.status,
+                "because": row.because, "steps": row.steps, "due_at": row.due_at, "acted_at": row.acted_at,
+                "verified_at": row.verified_at, "verified_snapshot": row.verified_snapshot_id,
+            }
+            for row, system in rows
+        ]
+    )  # fmt: skip
+
+
+def _ask(means: Means, name: str) -> None:
+    with means.database.transaction() as session:
+        row = find_system(session, name)
+        entry = Entry(Kind.REMOVAL_REQUESTED, f"system:{row.id}", {"system": row.id, "because": "asked for"})
+        entries.record(session, entry, by=operator().id, at=clock.now())
+
+
+def _what(target: Mapping[str, Any]) -> str:
+    """Whose, and what, in one line."""
+    named = ("username", "entitlement_key", "integration_key", "credential_key")
+    return " ".join(str(target[name]) for name in named if target.get(name)) or str(target.get("account_key"))

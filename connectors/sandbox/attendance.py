@@ -17,9 +17,10 @@ INACTIVE_AFTER = 90
 
 def sign_ins(company: Company, person: Person, crm: str) -> Iterator[datetime]:
     """When this person signed in to `crm` over the last 200 days, oldest first, nothing on the days away."""
-    until = last_day(company, person, crm)
-    if until is None:
+    last = last_sign_in(company, person, crm)
+    if last is None:
         return
+    until = last.date()
     rng = random.Random(f"attendance:{company.seed}:{person.key}:{crm}")
     rate = min(0.55, MOST / (DAYS * max(1, len(company.people))))
     hour = rng.randint(6, 9)
@@ -28,7 +29,15 @@ def sign_ins(company: Company, person: Person, crm: str) -> Iterator[datetime]:
         if day.weekday() < 5 and not is_away(person, day):
             yield _moment(rng, day, hour)
         day += timedelta(days=1 + int(rng.expovariate(rate) if rate < 0.5 else rng.random() * 2.6))
-    yield _moment(rng, until, hour)
+    yield last
+
+
+def last_sign_in(company: Company, person: Person, crm: str) -> datetime | None:
+    """The last moment this person signed in to `crm`; `None` when they never did."""
+    day = last_day(company, person, crm)
+    if day is None:
+        return None
+    return _moment(random.Random(f"last moment:{company.seed}:{person.key}:{crm}"), day, 8)
 
 
 def last_day(company: Company, person: Person, crm: str) -> date | None:

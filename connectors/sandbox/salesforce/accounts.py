@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from connectors.sandbox.attendance import sign_ins
+from connectors.sandbox.attendance import last_sign_in
 from connectors.sandbox.company import DOMAIN, Person
 from connectors.sandbox.roster import MACHINES
 from connectors.sandbox.salesforce import cast, moments
@@ -99,7 +99,7 @@ def assign(draft: Draft, account_id: str, holder: str, **more: Any) -> str:
 def _person(draft: Draft, person: Person, part: str, id: str | None) -> None:
     rng = draft.rng(f"account:{person.key}")
     works_in = person.former_department or person.department
-    last = max(sign_ins(draft.company, person, "salesforce"), default=None)
+    last = last_sign_in(draft.company, person, "salesforce")
     row = {
         "Id": id or draft.id("User"),
         "Username": person.emails[-1] if rng.random() > 0.05 else person.emails[-1].upper(),

@@ -190,6 +190,8 @@ NAME = Entity(
     {c.lower(): Column(c, t, None, False, True) for c, t in (("Id", "id"), ("Name", "string"), ("Type", "string"))},
 )
 NAMED = ("User", "UserRole", "Group", "Profile", "UserLicense", "ConnectedApplication", "PermissionSet")
+EXPIRIES = """CREATE INDEX "expiries" ON "PermissionSetAssignment" ("ExpirationDate")
+    WHERE "ExpirationDate" IS NOT NULL AND "IsActive" = 1"""
 CEILINGS = {"OauthToken": (500, 2500), "TwoFactorMethodsInfo": (500, 2500)}  # page, and where the rows silently end
 
 
@@ -226,7 +228,7 @@ def create_statements() -> list[str]:
             }
         ]
     union = " UNION ALL ".join(f"""SELECT "Id", "Name", '{name}' AS "Type" FROM "{name}" """ for name in NAMED)
-    return [*made, f'CREATE VIEW "Name" AS {union}', 'CREATE TABLE "_gone" (id TEXT PRIMARY KEY)']
+    return [*made, f'CREATE VIEW "Name" AS {union}', EXPIRIES, 'CREATE TABLE "_gone" (id TEXT PRIMARY KEY)']
 
 
 def _sql_type(column: Column) -> str:

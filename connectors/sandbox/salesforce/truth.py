@@ -48,8 +48,10 @@ def _categories(world: World, planted: dict[str, list[str]]) -> dict[str, list[s
         # Each statement names only the moments it needs, so unused ones must not be bound.
         return [row[0] for row in world.store.db.execute(sql, {k: v for k, v in values.items() if f":{k}" in sql})]
 
+    active = set(ids('SELECT "Id" FROM "User" WHERE "IsActive" = 1'))
+    assigned = set(ids('SELECT "Id" FROM "PermissionSetAssignment"'))
+
     def still_active(*parts: str) -> list[str]:
-        active = set(ids('SELECT "Id" FROM "User" WHERE "IsActive" = 1'))
         return [id for part in parts for id in planted.get(part, []) if id in active]
 
     machines, away = set(planted["machines"]), set(planted.get("away", []))
@@ -80,9 +82,7 @@ def _categories(world: World, planted: dict[str, list[str]]) -> dict[str, list[s
         "machines": still_active("machines"),
         "guests": still_active("guests"),
         "platform_accounts": still_active("platform_accounts"),
-        "stale_assignments": [
-            i for i in planted["stale_assignments"] if i in set(ids('SELECT "Id" FROM "PermissionSetAssignment"'))
-        ],
+        "stale_assignments": [i for i in planted["stale_assignments"] if i in assigned],
         "cannot_be_deactivated": still_active("cannot_be_deactivated"),
         "frozen": ids('SELECT "UserId" FROM "UserLogin" WHERE "IsFrozen" = 1'),
         "without_login_row": ids('SELECT "Id" FROM "User" WHERE "Id" NOT IN (SELECT "UserId" FROM "UserLogin")'),

@@ -16,7 +16,7 @@ from tests.connectors.sandbox.visitors import NOW, SEED, Org, Portal
 def _one_set_of_keys() -> Iterator[None]:
     """Making RSA keys takes longer than starting a sandbox, so all homeless ones of a run share theirs."""
     made = {kind: keys.load(None, kind) for kind in ("salesforce", "hubspot")}
-    true, keys.load = keys.load, lambda home, kind: made[kind] if home is None else true(home, kind)  # type: ignore[assignment]
+    true, keys.load = keys.load, lambda home, kind: made[kind] if home is None else true(home, kind)
     yield
     keys.load = true
 

@@ -61,14 +61,17 @@ def test_twelve_line_managers_work_in_both_crms(made: company.Company) -> None:
 def test_whoever_is_away_does_not_sign_in(made: company.Company) -> None:
     on_leave = made.plays("away")[0]
     last = attendance.last_day(made, on_leave, "salesforce")
-    assert on_leave.away_from and on_leave.away_until and last
+    assert on_leave.away_from
+    assert on_leave.away_until
+    assert last
     assert last < on_leave.away_from <= made.today < on_leave.away_until
 
 
 def test_leavers_do_not_sign_in_after_their_last_day(made: company.Company) -> None:
     for part in ("departed_admin", "leavers_salesforce", "leavers_hubspot", "leavers_gone"):
         for person in made.plays(part):
-            assert person.end and person.end < made.today
+            assert person.end
+            assert person.end < made.today
             assert all(at.date() <= person.end for at in attendance.sign_ins(made, person, "salesforce"))
 
 

@@ -46,7 +46,9 @@ def test_freezing_goes_by_the_login_row_and_ends_nothing_else(executor: Org) -> 
 def test_nobody_freezes_or_deactivates_themselves(executor: Org) -> None:
     me = executor.ask("GET", "/services/oauth2/userinfo").json()["user_id"]
     row = executor.one(f"SELECT Id FROM UserLogin WHERE UserId = '{me}'")["Id"]
-    assert code(executor.data("PATCH", f"/sobjects/UserLogin/{row}", json={"IsFrozen": True})).startswith("INSUFFICIENT")
+    assert code(executor.data("PATCH", f"/sobjects/UserLogin/{row}", json={"IsFrozen": True})).startswith(
+        "INSUFFICIENT"
+    )
     assert code(executor.data("PATCH", f"/sobjects/User/{me}", json={"IsActive": False})).startswith("INSUFFICIENT")
 
 
@@ -91,12 +93,22 @@ def test_one_leaver_is_the_web_to_lead_creator_from_the_start(executor: Org) -> 
 
 
 def test_the_last_administrator_stays(executor: Org) -> None:
-    admins = executor.rows("SELECT Id FROM User WHERE IsActive = true AND Profile.Name = 'System Administrator' AND Id != '" + FOUNDER + "'")
+    admins = executor.rows(
+        "SELECT Id FROM User WHERE IsActive = true AND Profile.Name = 'System Administrator' AND Id != '"
+        + FOUNDER
+        + "'"
+    )
     for row in admins:
         assert executor.data("PATCH", f"/sobjects/User/{row['Id']}", json={"IsActive": False}).status_code == 204
-    assert code(executor.data("PATCH", f"/sobjects/User/{FOUNDER}", json={"IsActive": False})) == "CANNOT_DISABLE_LAST_ADMIN"
+    assert (
+        code(executor.data("PATCH", f"/sobjects/User/{FOUNDER}", json={"IsActive": False}))
+        == "CANNOT_DISABLE_LAST_ADMIN"
+    )
     least = executor.one("SELECT Id FROM Profile WHERE Name = 'Minimum Access - Salesforce'")["Id"]
-    assert code(executor.data("PATCH", f"/sobjects/User/{FOUNDER}", json={"ProfileId": least})) == "CANNOT_DISABLE_LAST_ADMIN"
+    assert (
+        code(executor.data("PATCH", f"/sobjects/User/{FOUNDER}", json={"ProfileId": least}))
+        == "CANNOT_DISABLE_LAST_ADMIN"
+    )
 
 
 def test_an_assignment_is_deleted_for_good_and_the_second_time_is_gone(executor: Org) -> None:
@@ -111,16 +123,23 @@ def test_an_assignment_is_deleted_for_good_and_the_second_time_is_gone(executor:
 
 
 def test_an_assignment_that_mirrors_a_profile_refuses(executor: Org) -> None:
-    row = executor.one("SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.IsOwnedByProfile = true LIMIT 1")["Id"]
+    row = executor.one("SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.IsOwnedByProfile = true LIMIT 1")[
+        "Id"
+    ]
     assert executor.data("DELETE", f"/sobjects/PermissionSetAssignment/{row}").status_code == 400
     later = {"ExpirationDate": (NOW + timedelta(days=9)).isoformat()}
     assert executor.data("PATCH", f"/sobjects/PermissionSetAssignment/{row}", json=later).status_code == 400
 
 
 def test_a_time_boxed_assignment_ends_by_the_clock(executor: Org) -> None:
-    row = executor.one("SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.Name = 'Export_Reports' LIMIT 1")["Id"]
+    row = executor.one("SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.Name = 'Export_Reports' LIMIT 1")[
+        "Id"
+    ]
     path = f"/sobjects/PermissionSetAssignment/{row}"
-    assert code(executor.data("PATCH", path, json={"ExpirationDate": "2020-01-01T00:00:00Z"})) == "FIELD_INTEGRITY_EXCEPTION"
+    assert (
+        code(executor.data("PATCH", path, json={"ExpirationDate": "2020-01-01T00:00:00Z"}))
+        == "FIELD_INTEGRITY_EXCEPTION"
+    )
     assert executor.data("PATCH", path, json={"ExpirationDate": "2026-11-20T18:00:00Z"}).status_code == 204
     assert executor.one(f"SELECT IsActive FROM PermissionSetAssignment WHERE Id = '{row}'")["IsActive"] is True
     executor.admin("clock", {"now": "2026-11-21T09:00:00+00:00"})
@@ -133,7 +152,12 @@ def test_a_group_of_sets_is_assigned_once_by_its_own_id(executor: Org) -> None:
     wish = {"AssigneeId": who, "PermissionSetGroupId": group}
     answer = executor.data("POST", "/sobjects/PermissionSetAssignment/", json=wish)
     assert answer.status_code == 201
-    assert executor.one(f"SELECT PermissionSet.Type FROM PermissionSetAssignment WHERE Id = '{answer.json()['id']}'")["PermissionSet"]["Type"] == "Group"
+    assert (
+        executor.one(f"SELECT PermissionSet.Type FROM PermissionSetAssignment WHERE Id = '{answer.json()['id']}'")[
+            "PermissionSet"
+        ]["Type"]
+        == "Group"
+    )
     assert code(executor.data("POST", "/sobjects/PermissionSetAssignment", json=wish)) == "DUPLICATE_VALUE"
 
 
@@ -143,17 +167,29 @@ def test_a_role_is_taken_by_null_and_a_profile_changes_its_mirror(executor: Org)
     assert executor.one(f"SELECT UserRole.Name FROM User WHERE Id = '{who}'")["UserRole"] is None
     least = executor.one("SELECT Id FROM Profile WHERE Name = 'Minimum Access - Salesforce'")["Id"]
     assert executor.data("PATCH", f"/sobjects/User/{who}", json={"ProfileId": least}).status_code == 204
-    rows = executor.rows(f"SELECT PermissionSet.ProfileId FROM PermissionSetAssignment WHERE AssigneeId = '{who}' AND PermissionSet.IsOwnedByProfile = true")
+    rows = executor.rows(
+        "SELECT PermissionSet.ProfileId FROM PermissionSetAssignment "
+        f"WHERE AssigneeId = '{who}' AND PermissionSet.IsOwnedByProfile = true"
+    )
     assert [row["PermissionSet"]["ProfileId"] for row in rows] == [least]
     guests = executor.one("SELECT Id FROM Profile WHERE UserType = 'Guest'")["Id"]
-    assert code(executor.data("PATCH", f"/sobjects/User/{who}", json={"ProfileId": guests})) == "FIELD_INTEGRITY_EXCEPTION"
+    assert (
+        code(executor.data("PATCH", f"/sobjects/User/{who}", json={"ProfileId": guests})) == "FIELD_INTEGRITY_EXCEPTION"
+    )
     nowhere = "00egK00000000zzQAA"
-    assert code(executor.data("PATCH", f"/sobjects/User/{who}", json={"ProfileId": nowhere})) in {"MALFORMED_ID", "INVALID_CROSS_REFERENCE_KEY"}
+    assert code(executor.data("PATCH", f"/sobjects/User/{who}", json={"ProfileId": nowhere})) in {
+        "MALFORMED_ID",
+        "INVALID_CROSS_REFERENCE_KEY",
+    }
 
 
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
-    [("LastLoginDate", None, "INVALID_FIELD_FOR_INSERT_UPDATE"), ("IsFrozen", True, "INVALID_FIELD"), ("IsActive", "no", "JSON_PARSER_ERROR")],
+    [
+        ("LastLoginDate", None, "INVALID_FIELD_FOR_INSERT_UPDATE"),
+        ("IsFrozen", True, "INVALID_FIELD"),
+        ("IsActive", "no", "JSON_PARSER_ERROR"),
+    ],
 )
 def test_what_may_not_be_written_refuses_the_whole_change(executor: Org, field: str, value: Any, expected: str) -> None:
     who = leaver(executor)
@@ -186,7 +222,7 @@ def test_a_token_is_revoked_by_its_delete_token_and_only_once(executor: Org, met
     found = executor.truth()["categories"]
     secret, who = found["departed_admin_tokens"][0], found["departed_admin"][0]
     assert executor.count(f"OauthToken WHERE UserId = '{who}'") == 1
-    how = {"params": {"token": secret}} if method == "GET" else {"data": {"token": secret}}
+    how: dict[str, Any] = {"params": {"token": secret}} if method == "GET" else {"data": {"token": secret}}
     assert executor.http.request(method, "/services/oauth2/revoke", **how).status_code == 200
     assert executor.count(f"OauthToken WHERE UserId = '{who}'") == 0
     answer = executor.http.request(method, "/services/oauth2/revoke/", **how)
@@ -213,7 +249,11 @@ def test_a_deactivated_or_frozen_integration_user_cannot_sign_in(salesforce: Run
     org = visitors.org(salesforce)
     me = org.ask("GET", "/services/oauth2/userinfo").json()["user_id"]
     known = salesforce.credentials["reader"]
-    secret = {"grant_type": "client_credentials", "client_id": known["client_id"], "client_secret": known["client_secret"]}
+    secret = {
+        "grant_type": "client_credentials",
+        "client_id": known["client_id"],
+        "client_secret": known["client_secret"],
+    }
     org.admin("as-admin", {"act": "freeze", "account": me})
     assert org.data("GET", "/limits").status_code == 200  # freezing stops signing in, not what is signed in
     assert org.http.post("/services/oauth2/token", data=secret).json()["error"] == "invalid_grant"
@@ -226,7 +266,9 @@ def test_what_is_done_in_the_pages_shows_at_once(reader: Org) -> None:
     who = leaver(reader)
     reader.admin("as-admin", {"act": "grant", "account": who, "permission_set": "Data_Migration"})
     assert who in reader.truth()["categories"]["privileged"]
-    made = reader.admin("as-admin", {"act": "create_account", "username": "new.one@northwind-sandbox.example", "last_name": "One"})["id"]
+    made = reader.admin(
+        "as-admin", {"act": "create_account", "username": "new.one@northwind-sandbox.example", "last_name": "One"}
+    )["id"]
     assert reader.one(f"SELECT Email, LastLoginDate FROM User WHERE Id = '{made}'") | {"attributes": 0} == {
         "attributes": 0,
         "Email": "new.one@northwind-sandbox.example",
@@ -250,5 +292,8 @@ def test_the_list_of_calls_holds_every_change_in_order_without_secrets(executor:
     executor.data("DELETE", f"/sobjects/PermissionSetAssignment/{row}")
     executor.http.post("/services/oauth2/revoke", data={"token": "a-very-secret-one"})
     told = executor.admin("calls", method="GET")
-    assert [(c["method"], c["status"], c["principal"]) for c in told["mutating"]] == [("DELETE", 204, "executor"), ("POST", 400, None)]
+    assert [(c["method"], c["status"], c["principal"]) for c in told["mutating"]] == [
+        ("DELETE", 204, "executor"),
+        ("POST", 400, None),
+    ]
     assert "a-very-secret-one" not in str(told)

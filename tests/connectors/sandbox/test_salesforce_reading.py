@@ -68,7 +68,10 @@ def test_a_secret_is_taken_by_basic_and_by_body(read_salesforce: Running) -> Non
 def test_soap_login_is_refused_as_newer_versions_refuse_it(read_salesforce: Running) -> None:
     answer = httpx2.post(f"{read_salesforce.url}/services/Soap/u/67.0", content="<login/>")
     assert answer.status_code == 500
-    assert "INVALID_OPERATION: The SOAP Login operation is not available in the API version specified (67.0)" in answer.text
+    assert (
+        "INVALID_OPERATION: The SOAP Login operation is not available in the API version specified (67.0)"
+        in answer.text
+    )
 
 
 def test_identity_says_who_is_signed_in(org: Org, read_salesforce: Running) -> None:
@@ -124,7 +127,8 @@ def test_tokens_end_silently_at_2500_and_have_no_id(reader: Org) -> None:
     pages = list(reader.pages("SELECT Id, UserId, AppName, LastUsedDate FROM OauthToken"))
     assert sum(len(page["records"]) for page in pages) == pages[0]["totalSize"] == 2500
     assert max(len(page["records"]) for page in pages) <= 500
-    assert pages[-1]["done"] and "nextRecordsUrl" not in pages[-1]
+    assert pages[-1]["done"]
+    assert "nextRecordsUrl" not in pages[-1]
     assert reader.count("OauthToken") > 2600
     assert {row["Id"] for page in pages for row in page["records"]} == {None}
 
@@ -215,17 +219,24 @@ def test_packages_are_found_by_tooling_with_their_relations(org: Org) -> None:
 
 
 def test_each_account_has_the_assignment_that_mirrors_its_profile(org: Org) -> None:
-    rows = org.rows("SELECT AssigneeId, Assignee.ProfileId, PermissionSet.ProfileId FROM PermissionSetAssignment WHERE PermissionSet.IsOwnedByProfile = true")
+    rows = org.rows(
+        "SELECT AssigneeId, Assignee.ProfileId, PermissionSet.ProfileId FROM PermissionSetAssignment "
+        "WHERE PermissionSet.IsOwnedByProfile = true"
+    )
     assert all(row["Assignee"]["ProfileId"] == row["PermissionSet"]["ProfileId"] for row in rows)
     assert len({row["AssigneeId"] for row in rows}) == len(rows) == org.count("User WHERE ProfileId != null")
 
 
 def test_a_group_of_sets_grants_what_its_members_grant_less_what_is_muted(org: Org) -> None:
-    aggregate = org.one("SELECT PermissionsCustomizeApplication, PermissionsAuthorApex FROM PermissionSet WHERE Name = 'Platform_Team'")
+    aggregate = org.one(
+        "SELECT PermissionsCustomizeApplication, PermissionsAuthorApex FROM PermissionSet WHERE Name = 'Platform_Team'"
+    )
     assert aggregate["PermissionsCustomizeApplication"] is True
     assert aggregate["PermissionsAuthorApex"] is False
     assert org.count("PermissionSetGroupComponent WHERE PermissionSetGroup.DeveloperName = 'Platform_Team'") == 4
-    assert org.one("SELECT Status FROM PermissionSetGroup WHERE DeveloperName = 'Finance_Close'")["Status"] == "Outdated"
+    assert (
+        org.one("SELECT Status FROM PermissionSetGroup WHERE DeveloperName = 'Finance_Close'")["Status"] == "Outdated"
+    )
 
 
 def test_messy_rows_are_there(org: Org) -> None:
@@ -240,10 +251,21 @@ def test_what_was_planted_can_be_found_by_query(org: Org) -> None:
     assert len(found["leavers_active"]) == 4
     inactive = "User WHERE IsActive = true AND UserType = 'Standard' AND LastLoginDate < 2026-08-18T09:00:00Z"
     assert set(found["inactive"]) <= {row["Id"] for row in org.rows(f"SELECT Id FROM {inactive}")}
-    token = org.one(f"SELECT LastUsedDate, AppName, DeleteToken FROM OauthToken WHERE UserId = '{found['departed_admin'][0]}' LIMIT 1")
+    token = org.one(
+        f"SELECT LastUsedDate, AppName, DeleteToken FROM OauthToken WHERE UserId = '{found['departed_admin'][0]}' LIMIT 1"
+    )
     assert token["DeleteToken"] == found["departed_admin_tokens"][0]
     assert token["LastUsedDate"] > "2026-11-10"
-    for category in ("never_used", "nobody", "shared_email", "away", "machines", "guests", "dormant_tokens", "privileged_without_reason"):
+    for category in (
+        "never_used",
+        "nobody",
+        "shared_email",
+        "away",
+        "machines",
+        "guests",
+        "dormant_tokens",
+        "privileged_without_reason",
+    ):
         assert found[category], category
 
 

@@ -36,7 +36,7 @@ MALFORMED = [
     "SELECT Id FROM User;",
     "SELECT Id FROM User u",
     "SELECT Id, Name FROM User WHERE IsActive = true AND Name = 'a' OR Name = 'b'",
-    "SELECT Id FROM User WHERE Name = \"x\"",
+    'SELECT Id FROM User WHERE Name = "x"',
     "SELECT Id FROM User WHERE Name LIKE",
     "SELECT Id FROM User HAVING COUNT(Id) > 1",
     "SELECT Id FROM User WITH SECURITY_ENFORCED",
@@ -123,7 +123,9 @@ def test_what_is_not_there_differs_from_everything(org: Org) -> None:
 
 
 def test_text_is_compared_without_case_also_beyond_ascii(org: Org) -> None:
-    row = next(r for r in org.rows("SELECT Id, Name FROM User") if not r["Name"].isascii() and r["Name"].upper() != r["Name"])
+    row = next(
+        r for r in org.rows("SELECT Id, Name FROM User") if not r["Name"].isascii() and r["Name"].upper() != r["Name"]
+    )
     found = [r["Id"] for r in org.rows(f"SELECT Id FROM User WHERE Name = '{row['Name'].upper()}'")]
     assert row["Id"] in found
 
@@ -135,7 +137,9 @@ def test_ids_are_taken_in_both_lengths_and_given_in_the_longer(org: Org) -> None
 
 
 def test_parents_are_objects_with_attributes_or_null(org: Org) -> None:
-    row = org.one("SELECT Name, Manager.Email, Profile.UserLicense.Name FROM User WHERE ManagerId = null AND IsActive = true LIMIT 1")
+    row = org.one(
+        "SELECT Name, Manager.Email, Profile.UserLicense.Name FROM User WHERE ManagerId = null AND IsActive = true LIMIT 1"
+    )
     assert row["Manager"] is None
     assert row["Profile"]["attributes"]["type"] == "Profile"
     assert row["Profile"]["UserLicense"]["Name"]

@@ -97,7 +97,7 @@ class Portal(Visitor):
         return self.ask("GET", path, params=params)
 
     def all(self, path: str, **params: Any) -> list[Any]:
-        found, after = [], {}
+        found, after = list[Any](), dict[str, Any]()
         while True:
             page = self.get(path, **params, **after).json()
             found += page["results"]

@@ -122,8 +122,8 @@ class Settings(BaseModel):
         8,
         ge=1,
         le=100,
-        description="Tries a failing job gets, with growing pauses. Default 8: about an hour, longer than most "
-        "outages.",
+        description="Tries a failing job gets, with growing pauses. Default 8: spread over three quarters of an "
+        "hour, longer than most outages.",
     )
     job_retention_days: Days = Field(
         30,
@@ -212,8 +212,8 @@ class Settings(BaseModel):
     )
     stop_removals: bool = Field(
         False,
-        description="Kill switch: nothing is taken away in any system; removals become tasks for people. Default: "
-        "off. A file `STOP` in the home does the same without a restart.",
+        description="Kill switch: nothing is taken away in any system; removals wait. Default: off. A file `STOP` in "
+        "the home does the same without a restart.",
     )
 
     # what is kept, and how long

@@ -19,11 +19,20 @@ class RemediationRow(Base):
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"), index=True)
     item_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"), unique=True)
+    drift_id: Mapped[int | None] = mapped_column(ForeignKey("drift.id"), unique=True)
     system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"))
+    # What it is about; `account_id` is the account's own or the one that holds it.
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), index=True)
+    integration_id: Mapped[int | None] = mapped_column(ForeignKey("integrations.id"), index=True)
+    credential_id: Mapped[int | None] = mapped_column(ForeignKey("credentials.id"), index=True)
     target: Mapped[dict[str, Any]] = mapped_column(Json)  # connectors.connector.Target, as JSON
     subject: Mapped[str] = mapped_column(String(60))  # "grant:12"
+    kind: Mapped[str] = mapped_column(String(12))  # grant, account, integration, credential
     wish: Mapped[str] = mapped_column(String(10))  # remove, change
+    change_to: Mapped[str | None] = mapped_column(String(200))  # with "change": the entitlement's key to hold instead
     status: Mapped[str] = mapped_column(String(12))
+    since: Mapped[datetime] = mapped_column(Moment)  # when it came to this status
     because: Mapped[str | None] = mapped_column(String)  # why it is where it is, in words
     before: Mapped[dict[str, Any] | None] = mapped_column(Json)  # the look before, with its digest
     after: Mapped[dict[str, Any] | None] = mapped_column(Json)  # the executor's own look after; no proof
@@ -38,6 +47,9 @@ class RemediationRow(Base):
         CheckConstraint(
             "status IN ('open','by_hand','acting','acted','declined','verified','returned')", name="status_known"
         ),
+        CheckConstraint("kind IN ('grant','account','integration','credential')", name="kind_known"),
+        CheckConstraint("wish IN ('remove','change')", name="wish_known"),
+        CheckConstraint("status <> 'verified' OR verified_snapshot_id IS NOT NULL", name="verified_by_a_reading"),
         Index("ix_remediations_system_status", "system_id", "status"),
     )
 

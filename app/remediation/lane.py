@@ -1,0 +1,354 @@
+"""The worker's edge: carries out one system's removals, one after another: look, plan, act, look.
+
+Every call has a row that was committed before it is made. A call whose end is not known, after a crash or a cut line, is
+resolved by looking and never by repeating; so nothing has an effect twice, and no call is made again without a look
+between. No transaction is open while a CRM is asked. One system's removals run in one lane, so nobody else acts meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor
+from app.inventory import queries as inventory
+from app.inventory import readers
+from app.inventory.tables import SystemRow
+from app.kit.db import Database
+from app.kit.refusal import Refusal, Refused
+from app.kit.secrets import Keys
+from app.remediation import instructions, policy, queries, remediations
+from app.remediation.policy import Caps, Circumstances, Status
+from app.remediation.tables import ActRow, RemediationRow
+from connectors import registry
+from connectors.connector import Act, ByHand, Executor, Look, State
+from connectors.errors import ConnectorError, Declined, Denied, Misread, Throttled, Unreachable
+
+OpenExecutor = Callable[[], AbstractContextManager[Executor]]
+NEEDS_A_PERSON = "Exchanging one access for another is done by a person."
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a run came to. `unproved`: acted on by now, in this run or before, and waiting for a reading."""
+
+    acted: int = 0
+    gone_already: int = 0
+    by_hand: int = 0
+    declined: int = 0
+    held: int = 0
+    unproved: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What every step of one run needs."""
+
+    database: Database
+    system_id: int
+    executor: Executor
+    own_keys: frozenset[str]
+    able: frozenset[str]
+    stopped: Callable[[], bool]
+    clock: Callable[[], datetime]
+    by: Actor
+    told: Counter[str] = field(default_factory=Counter)
+    doubts: list[ConnectorError] = field(default_factory=list)
+
+
+class _Halt(Exception):
+    """The run stops here: removals were stopped everywhere."""
+
+
+def carry_out(
+    database: Database,
+    system_id: int,
+    *,
+    keys: Keys,
+    clock: Callable[[], datetime],
+    by: Actor,
+    caps: Caps | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+    open_executor: OpenExecutor | None = None,
+) -> Counts:
+    """Carry out a system's open removals. `stopped` is the kill switch, asked before each call.
+
+    Raises Unreachable or Throttled when the CRM could not be asked, also when only one call's end is in doubt: run again
+    later, nothing is lost and nothing repeated blindly. Raises Denied when the executor may not even look.
+    """
+    with database.reading() as session:
+        system = inventory.system(session, system_id)
+        todo = queries.to_carry_out(session, system_id)
+        refusal = _why_not_at_all(session, system_id, todo, caps or Caps(), stopped)
+    fresh = [row for row in todo if row.status == Status.OPEN]
+    told: Counter[str] = Counter()
+    if refusal is not None:
+        with database.transaction() as session:
+            remediations.hold(session, fresh, refusal, system_id=system_id, by=by, at=clock())
+        told["held"], todo = len(fresh), [row for row in todo if row.status == Status.ACTING]
+    if todo and (system.executor_secret is None or not system.writing):
+        told["by_hand"] = _all_by_hand(database, system, [row for row in todo if row.status == Status.OPEN], clock, by)
+        todo = [row for row in todo if row.status == Status.ACTING and system.executor_secret is not None]
+    if todo:
+        opened = open_executor or (lambda: executor_of(database, system_id, keys))
+        with opened() as executor:
+            run = _checked(database, system, executor, stopped, clock, by)
+            _each(run, [row.id for row in todo], only_resolve=refusal is not None or not system.writing)
+            told += run.told
+            if run.doubts:
+                raise run.doubts[-1]
+    with database.reading() as session:
+        return Counts(**told, unproved=queries.unproved(session, system_id))
+
+
+@contextmanager
+def executor_of(database: Database, system_id: int, keys: Keys) -> Iterator[Executor]:
+    """The system's executor with its own credential, closed afterwards."""
+    access = readers.executor_access(database, system_id, keys)
+    executor = registry.open_executor(access.kind, access.config, access.secret, access.keep)
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+# --- before the first call ---
+
+
+def _why_not_at_all(
+    session: Session, system_id: int, todo: Sequence[RemediationRow], caps: Caps, stopped: Callable[[], bool]
+) -> Refusal | None:
+    if stopped():
+        return policy.STOPPED
+    for kind, planned in Counter(row.kind for row in todo if row.status == Status.OPEN).items():
+        refusal = policy.why_not_run(planned, queries.held(session, system_id, kind), f"{kind}s", caps)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _all_by_hand(
+    database: Database, system: SystemRow, todo: Sequence[RemediationRow], clock: Callable[[], datetime], by: Actor
+) -> int:
+    because = f"{system.name} is read-only in Rolecall."
+    for row in todo:
+        with database.transaction() as session:
+            mine = queries.find(session, row.id)
+            steps = _steps(mine, system.name)
+            remediations.move(session, mine, Status.BY_HAND, because=because, steps=steps, by=by, at=clock())
+    return len(todo)
+
+
+def _checked(
+    database: Database,
+    system: SystemRow,
+    executor: Executor,
+    stopped: Callable[[], bool],
+    clock: Callable[[], datetime],
+    by: Actor,
+) -> _Run:
+    """Ask the executor who it is. Another org than the one that was read is refused before anything happens there."""
+    covered = executor.check()
+    if system.key is not None and covered.system_key != system.key:
+        told = f"{system.name} is {system.key}, but the executor's credential enters {covered.system_key}."
+        raise Refused(Refusal("another_org", told, "Give it a credential of the same org."))
+    principals = (system.principal, system.executor_principal, covered.principal)
+    own = frozenset(key for key in principals if key is not None)
+    return _Run(database, system.id, executor, own, frozenset(str(each) for each in covered.acts), stopped, clock, by)
+
+
+# --- one after another ---
+
+
+def _each(run: _Run, ids: Sequence[UUID], *, only_resolve: bool) -> None:
+    for remediation_id in ids:
+        try:
+            row = _resolved(run, remediation_id)
+            if row.status == Status.OPEN and not only_resolve:
+                _one(run, row)
+        except _Halt:
+            run.told["held"] += 1
+            return
+
+
+def _resolved(run: _Run, remediation_id: UUID) -> RemediationRow:
+    """The removal, with a call that a crash or a cut line left without an end resolved by looking."""
+    with run.database.reading() as session:
+        row = queries.find(session, remediation_id)
+        act = queries.unended_act(session, remediation_id)
+    if row.status != Status.ACTING:
+        return row
+    look = run.executor.look(remediations.target_of(row))
+    if look.state is State.UNKNOWN:
+        run.told["held"] += 1
+        return row
+    gone = look.state is State.ABSENT
+    said = "Its end was not known; a look found it " + ("gone." if gone else "still there.")
+    with run.database.transaction() as session:
+        row = queries.find(session, remediation_id)
+        if act is not None:
+            status = "done" if gone else "ambiguous"
+            remediations.end_act(session, act, status, because=said, by=run.by, at=run.clock())
+        return remediations.move(session, row, Status.OPEN, because=said, after=look, by=run.by, at=run.clock())
+
+
+def _one(run: _Run, row: RemediationRow) -> None:
+    """Look, plan, and either act, hand it to a person, or find that it is gone."""
+    if row.wish == "change":
+        _hand_over(run, row, NEEDS_A_PERSON)
+        return
+    target = remediations.target_of(row)
+    try:
+        before = run.executor.look(target)
+    except (Denied, Misread) as error:
+        _hand_over(run, row, str(error))
+        return
+    plan = run.executor.plan(target, before)
+    if before.state is State.ABSENT and (isinstance(plan, ByHand) or not plan):
+        because = f"{row.because or ''} It was gone when we looked.".strip()
+        _move(run, row, Status.ACTED, because=because, before=before, after=before)
+        run.told["gone_already"] += 1
+    elif isinstance(plan, ByHand):
+        _hand_over(run, row, plan.because, steps=plan.steps, before=before)
+    elif before.state is State.UNKNOWN or not plan:
+        _hand_over(run, row, before.because or "Its state is not known.", before=before)
+    else:
+        _act(run, row, before, plan)
+
+
+def _act(run: _Run, row: RemediationRow, before: Look, plan: Sequence[Act]) -> None:
+    """Make the planned calls in order, each allowed just before it; then look once more."""
+    for act in plan:  # a plan that cannot be made whole is not begun
+        if (refusal := _why_not(run, row, act)) is not None:
+            _turn_down(run, row, refusal, before)
+            return
+    for act in plan:
+        if (refusal := _why_not(run, row, act)) is not None:
+            _turn_down(run, row, refusal, before)
+            return
+        if not _called(run, row, act, before):
+            return
+    after = _look_after(run, row)
+    seen = " It was still there right after." if after and after.state is State.PRESENT else ""
+    _move(run, row, Status.ACTED, because=f"{plan[-1].says}.{seen}", after=after)
+    run.told["acted"] += 1
+
+
+def _called(run: _Run, row: RemediationRow, act: Act, before: Look) -> bool:
+    """Make one call and write down how it ended. False when the plan ends with it."""
+    with run.database.transaction() as session:
+        begun = remediations.begin_act(session, queries.find(session, row.id), act, before, by=run.by, at=run.clock())
+    try:
+        receipt = run.executor.perform(act)
+    except Declined as no:
+        _ended(run, row, begun, "declined", Status.DECLINED, said=no.said)
+        run.told["declined"] += 1
+        return False
+    except Denied as no:
+        _ended(run, row, begun, "declined", Status.BY_HAND, said=f"{no} (missing: {no.missing})")
+        run.told["by_hand"] += 1
+        return False
+    except Throttled as later:
+        _ended(run, row, begun, "skipped", Status.OPEN, said=str(later))
+        raise
+    except (Unreachable, Misread) as error:
+        if isinstance(error, Unreachable) and not error.ambiguous:
+            _ended(run, row, begun, "skipped", Status.OPEN, said=str(error))
+            raise
+        run.doubts.append(error)  # nobody can say whether it happened: the next run looks before anything else
+        return False
+    with run.database.transaction() as session:
+        remediations.end_act(session, begun, "done", receipt=receipt, by=run.by, at=run.clock())
+    return True
+
+
+def _why_not(run: _Run, row: RemediationRow, act: Act) -> Refusal | None:
+    """Read again everything that a call is guarded by, and ask whether it may be made now."""
+    with run.database.reading() as session:
+        around = queries.plight(session, row)
+    return policy.why_not_perform(
+        Circumstances(
+            act=str(act.kind),
+            kind=row.kind,
+            writing=frozenset(around.system.writing),
+            able=run.able,
+            own_keys=run.own_keys,
+            account_key=act.target.account_key or around.account_key,
+            account_kind=around.account_kind,
+            administers=around.administers,
+            other_administrators=around.other_administrators,
+            authority=around.authority,
+            stopped=run.stopped(),
+        )
+    )
+
+
+def _look_after(run: _Run, row: RemediationRow) -> Look | None:
+    """The executor's own look afterwards: no proof, and no reason to fail."""
+    try:
+        return run.executor.look(remediations.target_of(row))
+    except ConnectorError:
+        return None
+
+
+# --- writing it down ---
+
+
+def _turn_down(run: _Run, row: RemediationRow, refusal: Refusal, before: Look) -> None:
+    """A machine may not: a person's task. If everything is stopped, it waits instead, and so does the rest."""
+    if refusal.code == policy.STOPPED.code:
+        with run.database.transaction() as session:
+            mine = queries.find(session, row.id)
+            if mine.status == Status.ACTING:
+                remediations.move(session, mine, Status.OPEN, because=refusal.reason, by=run.by, at=run.clock())
+            else:
+                remediations.hold(session, [mine], refusal, system_id=run.system_id, by=run.by, at=run.clock())
+        raise _Halt
+    _hand_over(run, row, refusal.reason, before=before, first=refusal.way_out)
+
+
+def _hand_over(
+    run: _Run,
+    row: RemediationRow,
+    because: str,
+    *,
+    steps: Sequence[str] | None = None,
+    before: Look | None = None,
+    first: str = "",
+) -> None:
+    with run.database.transaction() as session:
+        mine = queries.find(session, row.id)
+        name = inventory.system(session, mine.system_id).name
+        told = [first] if first else []
+        told += list(steps) if steps else _steps(mine, name)
+        remediations.move(
+            session, mine, Status.BY_HAND, because=because, steps=told, before=before, by=run.by, at=run.clock()
+        )
+    run.told["by_hand"] += 1
+
+
+def _ended(run: _Run, row: RemediationRow, act: ActRow, how: str, to: Status, *, said: str) -> None:
+    with run.database.transaction() as session:
+        remediations.end_act(session, act, how, because=said, by=run.by, at=run.clock())
+        mine = queries.find(session, row.id)
+        steps = None if to is Status.OPEN else _steps(mine, inventory.system(session, mine.system_id).name)
+        remediations.move(session, mine, to, because=said, steps=steps, by=run.by, at=run.clock())
+
+
+def _move(
+    run: _Run, row: RemediationRow, to: Status, *, because: str, before: Look | None = None, after: Look | None = None
+) -> None:
+    with run.database.transaction() as session:
+        mine = queries.find(session, row.id)
+        remediations.move(session, mine, to, because=because, before=before, after=after, by=run.by, at=run.clock())
+
+
+def _steps(row: RemediationRow, system: str) -> list[str]:
+    target = remediations.target_of(row)
+    return list(instructions.steps(target, system=system, wish=row.wish, change_to=row.change_to))

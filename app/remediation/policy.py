@@ -1,0 +1,178 @@
+"""When a removal may move, and why a machine may not carry it out. Pure.
+
+The interlocks hold without locks, because one system's removals run in one lane and everything here is read again just
+before each call. Whatever stands against a call turns the removal into a person's task; it never disappears.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from app.kit.refusal import Refusal
+
+
+class Status(StrEnum):
+    OPEN = "open"  # promised; nothing done yet, or to be tried again
+    BY_HAND = "by_hand"  # a person's task, with steps
+    ACTING = "acting"  # a call was begun and its end is not known
+    ACTED = "acted"  # done as far as we know; no proof
+    DECLINED = "declined"  # the CRM said no; a person's task, with its sentence
+    VERIFIED = "verified"  # a later complete reading lacks it
+    RETURNED = "returned"  # it was gone, and is back
+
+
+# From each status, where a removal may go. Nothing is an end for good: what was verified may come back.
+MOVES: Mapping[Status, frozenset[Status]] = {
+    Status.OPEN: frozenset({Status.ACTING, Status.ACTED, Status.BY_HAND, Status.VERIFIED}),
+    Status.BY_HAND: frozenset({Status.OPEN, Status.ACTED, Status.VERIFIED}),
+    Status.ACTING: frozenset({Status.OPEN, Status.ACTED, Status.BY_HAND, Status.DECLINED}),
+    Status.ACTED: frozenset({Status.OPEN, Status.VERIFIED}),
+    Status.DECLINED: frozenset({Status.OPEN, Status.ACTED, Status.VERIFIED}),
+    Status.VERIFIED: frozenset({Status.RETURNED}),
+    Status.RETURNED: frozenset({Status.OPEN, Status.VERIFIED}),
+}
+# What a reading may prove. ACTING is left to the lane, which looks first.
+PROVABLE = tuple(status for status in Status if Status.VERIFIED in MOVES[status])
+STOPPED = Refusal(
+    "stopped", "Removals are stopped everywhere.", "Take away ROLECALL_STOP_REMOVALS or the file STOP in the home."
+)
+TASKS = (Status.BY_HAND, Status.DECLINED)  # what waits for a person
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """How much one run over one system may take away. `percent` of what it holds counts from `percent_from` on."""
+
+    per_run: int = 200
+    percent: int = 10
+    percent_from: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known just before a call. `administers` None: the system does not say what the account may do."""
+
+    act: str  # ActKind
+    kind: str  # of the subject
+    writing: frozenset[str]
+    able: frozenset[str]  # kinds of act that the executor's credential may carry out; empty: it did not say
+    own_keys: frozenset[str]  # accounts that Rolecall's own credentials belong to
+    account_key: str | None
+    account_kind: str | None
+    administers: bool | None
+    other_administrators: int
+    authority: str | None = None  # of a grant
+    stopped: bool = False
+
+
+def later(status: str, opened_at: datetime, since: datetime, read_at: datetime) -> bool:
+    """Whether a reading that began at `read_at` can say something about a removal. What is a person's task may have been
+    done at any time since it was promised; of what was acted on, only a reading begun afterwards tells."""
+    return read_at > (opened_at if Status(status) in TASKS else since)
+
+
+def why_not_move(now: str, to: Status) -> Refusal | None:
+    """Whether a removal may go from one status to another."""
+    if to in MOVES[Status(now)]:
+        return None
+    return Refusal("no_such_move", f"A removal that is {now.replace('_', ' ')} cannot become {to.replace('_', ' ')}.")
+
+
+def why_not_open(campaign_status: str) -> Refusal | None:
+    """Promises are made when the campaign has closed, for until then decisions may be answered by others."""
+    if campaign_status == "closed":
+        return None
+    return Refusal(
+        "campaign_not_closed", f"The campaign is {campaign_status}.", "Removals begin when it has been closed."
+    )
+
+
+def why_not_run(planned: int, held: int, what: str, caps: Caps) -> Refusal | None:
+    """Whether one run would take too much away at once. `planned` of the `held` ones of a kind (`what`, plural)."""
+    facts = {"planned": planned, "held": held}
+    way_out = "Check the campaign's scope. If it is right, raise ROLECALL_MAX_REMOVALS_{} and run again."
+    if planned > caps.per_run:
+        told = f"{planned} {what} would be removed in one run; the limit is {caps.per_run}."
+        return Refusal("too_many_removals", told, way_out.format("PER_RUN"), facts=facts)
+    if planned > caps.percent_from and planned * 100 > held * caps.percent:
+        told = f"{planned} of {held} {what} would be removed in one run; the limit is {caps.percent} %."
+        return Refusal("too_large_a_share", told, way_out.format("PERCENT"), facts=facts)
+    return None
+
+
+def why_not_perform(now: Circumstances) -> Refusal | None:
+    """Why a machine may not make this call, now. The first reason found, the gravest first."""
+    return (
+        _stopped(now)
+        or _own(now)
+        or _last_administrator(now)
+        or _not_a_person(now)
+        or _elsewhere(now)
+        or _switched_off(now)
+    )
+
+
+def _stopped(now: Circumstances) -> Refusal | None:
+    return STOPPED if now.stopped else None
+
+
+def _own(now: Circumstances) -> Refusal | None:
+    if now.account_key is None or now.account_key not in now.own_keys:
+        return None
+    return Refusal(
+        "own_account",
+        "This is the account that Rolecall itself signs in with.",
+        "Give Rolecall a credential of another account first, then remove this one by hand.",
+    )
+
+
+def _last_administrator(now: Circumstances) -> Refusal | None:
+    if now.kind not in ("account", "grant") or now.administers is False or now.other_administrators > 0:
+        return None
+    told = "This is the last account known to be able to administer the system."
+    if now.administers is None:
+        told = "The system does not say what this account may do, and no other administrator is known."
+    return Refusal("last_administrator", told, "Make sure that another administrator can sign in, then do it by hand.")
+
+
+def _not_a_person(now: Circumstances) -> Refusal | None:
+    if now.kind not in ("account", "grant") or now.account_kind not in ("guest", "service"):
+        return None
+    return Refusal(
+        "not_a_person",
+        f"This is a {now.account_kind} account: a site or a program may stop working without it.",
+        "Ask whoever runs it, then do it by hand.",
+    )
+
+
+def _elsewhere(now: Circumstances) -> Refusal | None:
+    if now.authority in (None, "crm"):
+        return None
+    where = {"idp": "a group of the identity provider", "policy": "an access policy"}.get(
+        str(now.authority), "another system"
+    )
+    return Refusal(
+        "granted_elsewhere",
+        f"This access comes from {where}; taken away in the CRM it would come back.",
+        "Take it away where it comes from.",
+    )
+
+
+def _switched_off(now: Circumstances) -> Refusal | None:
+    act = now.act.replace("_", " ")
+    if now.act not in now.writing:
+        return Refusal(
+            "writing_off",
+            f"The system is read-only for this kind of act ({act}).",
+            "Do it by hand, or let an administrator switch it on.",
+        )
+    if now.able and now.act not in now.able:
+        return Refusal(
+            "executor_may_not",
+            f"The executor's credential may not do this ({act}).",
+            "Do it by hand, or give it the right.",
+        )
+    return None

@@ -1,0 +1,264 @@
+"""Reads of removals: what was decided, what a reading says of each, and what stands against a call."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from app.inventory import queries as inventory
+from app.inventory.tables import (
+    AccountRow,
+    CredentialRow,
+    EntitlementRow,
+    GrantRow,
+    IntegrationRow,
+    PrivilegeRow,
+    SystemRow,
+)
+from app.kit.refusal import Refusal, Refused
+from app.remediation.policy import PROVABLE, Status
+from app.remediation.tables import ActRow, RemediationRow
+from app.review.tables import DecisionRow, DriftRow, ItemRow
+from connectors.records import Privilege, Stream
+
+STREAMS: Mapping[str, Stream] = {
+    "grant": Stream.GRANTS,
+    "account": Stream.ACCOUNTS,
+    "integration": Stream.INTEGRATIONS,
+    "credential": Stream.INTEGRATIONS,
+}
+_ROWS: Mapping[str, Any] = {
+    "grant": GrantRow,
+    "account": AccountRow,
+    "integration": IntegrationRow,
+    "credential": CredentialRow,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One decision to take something away, that has no remediation yet."""
+
+    kind: str
+    subject_id: int
+    wish: str
+    change_to: str | None = None
+    item_id: int | None = None
+    drift_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plight:
+    """What is known here of the account that a removal concerns, read just before a call."""
+
+    system: SystemRow
+    account_key: str | None
+    account_kind: str | None
+    authority: str | None
+    administers: bool | None
+    other_administrators: int
+
+
+def wishes(session: Session, campaign_id: int) -> list[Wish]:
+    """What a campaign decided to take away and nobody has promised yet: its items, then its drift."""
+    latest = (
+        select(DecisionRow.change_to)
+        .where(DecisionRow.item_id == ItemRow.id)
+        .order_by(DecisionRow.at.desc(), DecisionRow.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    subject = func.coalesce(ItemRow.grant_id, ItemRow.credential_id, ItemRow.integration_id, ItemRow.account_id)
+    decided = (
+        select(ItemRow.id, ItemRow.kind, subject, ItemRow.outcome, latest)
+        .where(ItemRow.campaign_id == campaign_id, ItemRow.outcome.in_(("remove", "change")))
+        .where(~exists().where(RemediationRow.item_id == ItemRow.id))
+        .order_by(ItemRow.id)
+    )
+    told = [
+        Wish(kind, subject_id, str(outcome), change_to if outcome == "change" else None, item_id=item)
+        for item, kind, subject_id, outcome, change_to in session.execute(decided)
+    ]
+    drifted = (
+        select(DriftRow.id, DriftRow.subject)
+        .where(DriftRow.campaign_id == campaign_id, DriftRow.answer == "remove", DriftRow.change == "began")
+        .where(~exists().where(RemediationRow.drift_id == DriftRow.id))
+        .order_by(DriftRow.id)
+    )
+    for drift, text in session.execute(drifted):
+        kind, _, number = text.partition(":")
+        told.append(Wish(kind, int(number), "remove", drift_id=drift))
+    return told
+
+
+def find(session: Session, remediation_id: uuid.UUID) -> RemediationRow:
+    """One removal, or Refused (404)."""
+    row = session.get(RemediationRow, remediation_id)
+    if row is None:
+        raise Refused(Refusal("not_found", f"There is no removal {remediation_id}.", "List them.", status=404))
+    return row
+
+
+def to_carry_out(session: Session, system_id: int) -> Sequence[RemediationRow]:
+    """What a system's lane has to do, in the order in which it was promised: first what a crash left half done."""
+    mine = (RemediationRow.system_id == system_id, RemediationRow.status.in_((Status.OPEN, Status.ACTING)))
+    half_done = RemediationRow.status == Status.ACTING
+    return session.scalars(select(RemediationRow).where(*mine).order_by(half_done.desc(), RemediationRow.id)).all()
+
+
+def unended_act(session: Session, remediation_id: uuid.UUID) -> ActRow | None:
+    """The call that was begun and whose end is not known."""
+    mine = (ActRow.remediation_id == remediation_id, ActRow.status == "begun")
+    return session.scalar(select(ActRow).where(*mine).order_by(ActRow.number.desc()).limit(1))
+
+
+def unproved(session: Session, system_id: int) -> int:
+    """How many removals of a system were acted on and wait for a reading."""
+    mine = (RemediationRow.system_id == system_id, RemediationRow.status == Status.ACTED)
+    return session.scalar(select(func.count()).select_from(RemediationRow).where(*mine)) or 0
+
+
+def held(session: Session, system_id: int, kind: str) -> int:
+    """How many of a kind the system holds, as last read; of accounts, those not known to be inactive."""
+    row = _ROWS[kind]
+    live = [row.system_id == system_id, row.ended.is_(None)]
+    if kind == "account":
+        live.append(AccountRow.active.is_not(False))
+    return session.scalar(select(func.count()).select_from(row).where(*live)) or 0
+
+
+def plight(session: Session, remediation: RemediationRow) -> Plight:
+    """What stands around a removal now."""
+    system = session.get_one(SystemRow, remediation.system_id)
+    account = session.get(AccountRow, remediation.account_id) if remediation.account_id else None
+    grant = session.get(GrantRow, remediation.grant_id) if remediation.grant_id else None
+    administers: bool | None = False
+    others = 0
+    if account is not None and remediation.kind in ("account", "grant"):
+        administers = _administers(session, account.id, grant.entitlement_id if grant else None)
+        others = len(_administrators_left(session, system.id) - {account.id})
+    return Plight(
+        system=system,
+        account_key=account.key if account else None,
+        account_kind=account.kind if account else None,
+        authority=grant.authority if grant else None,
+        administers=administers,
+        other_administrators=others,
+    )
+
+
+def gone(session: Session, system_id: int, kind: str) -> Sequence[RemediationRow]:
+    """Removals of a kind that a reading may prove and whose subject is not there, as the rows stand."""
+    return session.scalars(_provable(system_id, kind).where(_absent(kind), _replaced())).all()
+
+
+def still_there(session: Session, system_id: int, kind: str) -> Sequence[RemediationRow]:
+    """Removals of a kind that were acted on and whose subject is there, as the rows stand."""
+    acted = RemediationRow.status == Status.ACTED
+    return session.scalars(_provable(system_id, kind).where(acted, _present(kind))).all()
+
+
+def back(session: Session, system_id: int, kind: str) -> Sequence[RemediationRow]:
+    """Removals that were verified and whose subject is there again."""
+    verified = RemediationRow.status == Status.VERIFIED
+    return session.scalars(_of_kind(system_id, kind).where(verified, _present(kind))).all()
+
+
+def streams_trusted(session: Session, snapshot_id: int) -> frozenset[str]:
+    """The kinds of subject whose absence this reading proves."""
+    trusted = inventory.trusted(session, snapshot_id)
+    return frozenset(kind for kind, stream in STREAMS.items() if stream in trusted)
+
+
+# --- what the rows say is there ---
+
+
+def _subject_column(kind: str) -> Any:
+    return getattr(RemediationRow, f"{kind}_id")
+
+
+def _of_kind(system_id: int, kind: str) -> Select[RemediationRow]:
+    row = _ROWS[kind]
+    mine = (RemediationRow.system_id == system_id, RemediationRow.kind == kind)
+    return select(RemediationRow).join(row, row.id == _subject_column(kind)).where(*mine).order_by(RemediationRow.id)
+
+
+def _provable(system_id: int, kind: str) -> Select[RemediationRow]:
+    return _of_kind(system_id, kind).where(RemediationRow.status.in_(PROVABLE))
+
+
+def _live_twin() -> ColumnElement[bool]:
+    """A grant that ended and came back is another row: the same edge, live."""
+    twin = aliased(GrantRow)
+    same = and_(
+        twin.account_id == GrantRow.account_id,
+        twin.entitlement_id == GrantRow.entitlement_id,
+        twin.source == GrantRow.source,
+    )
+    return exists().where(same, twin.ended.is_(None))
+
+
+def _present(kind: str) -> ColumnElement[bool]:
+    """What is known to be there. An account of which the system does not say whether it is active is neither."""
+    row = _ROWS[kind]
+    if kind == "grant":
+        return _live_twin()
+    if kind == "account":
+        return and_(AccountRow.ended.is_(None), AccountRow.active.is_(True))
+    return and_(row.ended.is_(None), row.active.is_not(False))
+
+
+def _absent(kind: str) -> ColumnElement[bool]:
+    row = _ROWS[kind]
+    if kind == "grant":
+        return ~_live_twin()
+    return or_(row.ended.is_not(None), row.active.is_(False))
+
+
+def _replaced() -> ColumnElement[bool]:
+    """A change is true only when what should be held instead is held."""
+    instead, held_now = aliased(EntitlementRow), aliased(GrantRow)
+    holds = exists().where(
+        instead.system_id == RemediationRow.system_id,
+        instead.key == RemediationRow.change_to,
+        held_now.entitlement_id == instead.id,
+        held_now.account_id == RemediationRow.account_id,
+        held_now.ended.is_(None),
+    )
+    return or_(RemediationRow.wish == literal("remove"), RemediationRow.change_to.is_(None), holds)
+
+
+# --- who administers ---
+
+
+def _administrators_left(session: Session, system_id: int) -> set[int]:
+    """Accounts able to administer, without those from whom something was taken away since they were last read."""
+    able = {account.id for account in inventory.administrators(session, system_id)}
+    taken = select(RemediationRow.account_id).where(
+        RemediationRow.system_id == system_id,
+        RemediationRow.kind.in_(("account", "grant")),
+        RemediationRow.status.in_((Status.ACTING, Status.ACTED)),
+    )
+    return able - set(session.scalars(taken))
+
+
+def _administers(session: Session, account_id: int, entitlement_id: int | None) -> bool | None:
+    """Whether the account administers (through this entitlement, if one is named); None: the system does not say."""
+    mine = [PrivilegeRow.account_id == account_id, PrivilegeRow.privilege == Privilege.ADMINISTER]
+    held_now = [GrantRow.account_id == account_id, GrantRow.ended.is_(None)]
+    if entitlement_id is not None:
+        mine.append(PrivilegeRow.entitlement_id == entitlement_id)
+        held_now.append(GrantRow.entitlement_id == entitlement_id)
+    if session.scalar(select(exists().where(*mine))):
+        return True
+    silent = (
+        select(GrantRow.id)
+        .join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
+        .where(*held_now, EntitlementRow.privileges.is_(None))
+    )
+    return None if session.scalar(select(silent.exists())) else False

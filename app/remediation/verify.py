@@ -1,0 +1,121 @@
+"""We do not verify our own work, the CRM does: a later complete reading by the reader lacks what was removed.
+
+A reading proves nothing about a kind of subject whose stream it did not read to the end, and nothing about what was done
+after it began. What is still there after it was acted on is open again; what was proven and is back is RETURNED.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor
+from app.inventory import queries as inventory
+from app.inventory.tables import SnapshotRow
+from app.kit import clock
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+from app.remediation import policy, queries
+from app.remediation.policy import Status
+from app.remediation.tables import RemediationRow
+
+CHUNK = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a reading said about removals. `unproved`: kinds of subject that it could say nothing about."""
+
+    verified: int = 0
+    still_there: int = 0
+    returned: int = 0
+    unproved: tuple[str, ...] = ()
+
+
+def verify(session: Session, snapshot_id: int, *, by: Actor, at: datetime) -> Counts:
+    """Hold every removal of a system against its newest sealed reading. One that has been overtaken says nothing: the
+    rows show what came after it."""
+    at = clock.utc(at)
+    snapshot = session.get_one(SnapshotRow, snapshot_id)
+    newest = inventory.latest_sealed(session, snapshot.system_id)
+    if newest is None or newest.id != snapshot_id:
+        return Counts()
+    proved = queries.streams_trusted(session, snapshot_id)
+    verified = still = back = 0
+    for kind in sorted(proved):
+        verified += _verified(session, snapshot, kind, by, at)
+        still += _still_there(session, snapshot, kind, by, at)
+        back += _returned(session, snapshot, kind, by, at)
+    return Counts(verified, still, back, tuple(sorted(set(queries.STREAMS) - proved)))
+
+
+def _verified(session: Session, snapshot: SnapshotRow, kind: str, by: Actor, at: datetime) -> int:
+    rows = queries.gone(session, snapshot.system_id, kind)
+    found = [row for row in rows if policy.later(row.status, row.opened_at, row.since, snapshot.began_at)]
+    values = {
+        "status": Status.VERIFIED,
+        "because": f"Reading {snapshot.id} no longer shows it.",
+        "verified_at": at,
+        "verified_snapshot_id": snapshot.id,
+    }
+    return _move(session, found, Kind.REMEDIATION_VERIFIED, snapshot, values, by, at)
+
+
+def _still_there(session: Session, snapshot: SnapshotRow, kind: str, by: Actor, at: datetime) -> int:
+    rows = queries.still_there(session, snapshot.system_id, kind)
+    found = [row for row in rows if policy.later(row.status, row.opened_at, row.since, snapshot.began_at)]
+    values = {
+        "status": Status.OPEN,
+        "because": f"Reading {snapshot.id} still shows it, although it was acted on.",
+    }
+    return _move(session, found, Kind.REMEDIATION_MOVED, snapshot, values, by, at)
+
+
+def _returned(session: Session, snapshot: SnapshotRow, kind: str, by: Actor, at: datetime) -> int:
+    found = queries.back(session, snapshot.system_id, kind)
+    values = {"status": Status.RETURNED, "because": f"Reading {snapshot.id} shows it again."}
+    return _move(session, found, Kind.REMEDIATION_RETURNED, snapshot, values, by, at)
+
+
+def _move(
+    session: Session,
+    rows: Sequence[RemediationRow],
+    kind: Kind,
+    snapshot: SnapshotRow,
+    values: Mapping[str, Any],
+    by: Actor,
+    at: datetime,
+) -> int:
+    """Move them all, and write one entry for each that nobody else moved meanwhile."""
+    moved: list[RemediationRow] = []
+    for begin in range(0, len(rows), CHUNK):
+        some = rows[begin : begin + CHUNK]
+        statement = (
+            update(RemediationRow)
+            .where(
+                RemediationRow.id.in_([row.id for row in some]), RemediationRow.status.in_({row.status for row in some})
+            )
+            .values(**values, since=at, version=RemediationRow.version + 1)
+            .returning(RemediationRow.id)
+            .execution_options(synchronize_session=False)
+        )
+        won = set(session.scalars(statement))
+        moved += [row for row in some if row.id in won]
+    told = [
+        Entry(
+            kind,
+            f"remediation:{row.id}",
+            {"system": row.system_id, "snapshot": snapshot.id, "from": row.status, "to": str(values["status"])},
+        )
+        for row in moved
+    ]
+    entries.record_many(session, told, by=by.id, at=at)
+    for row in moved:
+        session.expire(row)
+    return len(moved)

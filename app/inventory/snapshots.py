@@ -79,6 +79,7 @@ def seal(session: Session, snapshot_id: int, *, by: Actor, at: datetime) -> Snap
     _finish(session, snapshot, sealing, at)
     entries.record(session, _entry(snapshot, sealing), by=by.id, at=at)
     session.expire_all()  # the merges changed rows behind the session's back
+    session.refresh(snapshot)
     return snapshot
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.inventory import identities, queries, sync, systems
 from app.inventory.tables import AccountRow, IdentityEmailRow, IdentityRow, ReturnRow, StreamRow
@@ -126,6 +126,18 @@ def test_an_address_goes_with_whoever_the_roster_gives_it_to(staff: Connected) -
     assert told["ada@example.com"] == "p2"
     assert told["bo@example.com"] == "p2"
     assert told["a@example.com"] == "p1"
+
+
+def test_whoever_was_erased_is_not_filled_in_again_by_the_roster(staff: Connected) -> None:
+    staff.read()
+    with staff.database.transaction() as session:
+        (bo,) = rows(session, IdentityRow, key="p2")
+        bo.name, bo.manager_id, bo.erased, bo.ended = "(erased)", None, make.NOW, make.NOW
+        session.execute(delete(IdentityEmailRow).where(IdentityEmailRow.identity_id == bo.id))
+    staff.read()
+    bo = person(staff, "p2")
+    assert (bo.name, bo.manager_id, bo.ended) == ("(erased)", None, make.NOW)
+    assert "bo@example.com" not in emails(staff)
 
 
 def test_a_manager_who_changes_changes(staff: Connected) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.inventory import queries, snapshots
+from app.inventory import queries, snapshots, sync
 from app.inventory.tables import (
     AccountChangeRow,
     AccountRow,
@@ -42,6 +44,7 @@ from connectors.records import (
 )
 from tests import make
 from tests.app.inventory.conftest import Connected, rows
+from tests.fake_connector import Crash, FakeReader
 
 NOW = make.NOW
 
@@ -466,6 +469,44 @@ def test_sealing_twice_changes_nothing(staffed: Connected) -> None:
     with staffed.database.transaction() as session:
         before = session.get_one(SnapshotRow, number).digest
         assert snapshots.seal(session, number, by=make.ADMIN, at=NOW).digest == before
+
+
+def test_two_readings_of_one_system_are_sealed_one_after_the_other(staffed: Connected) -> None:
+    """The second waits for the first to commit, sees what it wrote, and writes nothing twice."""
+    numbers = [_spooled(staffed, run) for run in ("a", "b")]
+    sealed_first = threading.Event()
+
+    def slowly() -> None:
+        with staffed.database.transaction() as session:
+            snapshots.seal(session, numbers[0], by=make.ADMIN, at=NOW)
+            sealed_first.set()
+            time.sleep(0.3)
+
+    first = threading.Thread(target=slowly)
+    first.start()
+    assert sealed_first.wait(20)
+    with staffed.database.transaction() as session:
+        second = snapshots.seal(session, numbers[1], by=make.ADMIN, at=NOW)
+    first.join()
+    assert second.counts == {}
+    assert live(staffed)["grants"] == 5
+
+
+def _spooled(crm: Connected, run: str) -> int:
+    """A reading that was spooled whole and not sealed: the process died in between."""
+
+    def die(stream: str, _page: int, _rows: int) -> None:
+        if stream == "changes":
+            raise Crash
+
+    with pytest.raises(Crash):
+        sync.run(
+            crm.database, crm.system_id, run=run, keys=crm.keys, clock=lambda: NOW, by=make.ADMIN, on_page=die,
+            reader=FakeReader(crm.world),
+        )  # fmt: skip
+    with crm.database.reading() as session:
+        (row,) = rows(session, SnapshotRow, run=run)
+        return row.id
 
 
 def test_what_was_given_up_is_not_sealed_and_what_was_sealed_is_not_given_up(staffed: Connected) -> None:

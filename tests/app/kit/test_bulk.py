@@ -1,0 +1,145 @@
+"""Many rows at once, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Integer, String, Table, event, select, text
+from sqlalchemy.orm import Session
+
+from app.inventory.tables import AccountRow, EntitlementRow
+from app.kit import bulk
+from app.kit.db import Database
+from tests import make
+
+ENTITLEMENTS: Table = EntitlementRow.__table__  # type: ignore[assignment]
+AT = datetime(2026, 3, 4, 5, 6, 7, 890, tzinfo=UTC)
+NAMES = ["key", "kind", "name", "description", "privileges", "native", "revocable", "began"]
+
+
+def staged(session: Session, rows: list[list[Any]]) -> Table:
+    columns: list[Column[Any]] = [Column(bulk.PART, Integer), *(bulk.like(ENTITLEMENTS.c[name]) for name in NAMES)]
+    table = bulk.stage(session, "stage_test", columns)
+    bulk.fill(session, table, [[0, *row] for row in rows])
+    return table
+
+
+def row(key: str, name: str = "N", **given: Any) -> list[Any]:
+    values = {"key": key, "kind": "role", "name": name, "description": None, "privileges": None, "native": ["x"],
+              "revocable": True, "began": AT} | given  # fmt: skip
+    return [values[each] for each in NAMES]
+
+
+def merge(session: Session, rows: list[list[Any]], system_id: int) -> tuple[int, int]:
+    table = staged(session, rows)
+    bulk.ready(session, table, ["key"])
+    ours = [ENTITLEMENTS.c.system_id == system_id]
+    columns = [name for name in NAMES if name != "key"]
+    changed = bulk.update_changed(session, ENTITLEMENTS, table, on=["key"], columns=columns, where=ours)
+    began = bulk.insert_new(
+        session, ENTITLEMENTS, table, on=["key"], columns=NAMES, constants={"system_id": system_id}, where=ours
+    )
+    return changed, began
+
+
+def test_values_of_every_type_arrive_as_they_were(database: Database) -> None:
+    awkward = "tab\tnew\nline back\\slash \\N quote' 'é' 漢"
+    with database.transaction() as session:
+        system = make.system(session)
+        assert merge(
+            session, [row("a", awkward, description="", privileges=["export"], revocable=False)], system.id
+        ) == (0, 1)
+        (found,) = session.scalars(select(EntitlementRow))
+        assert (found.name, found.description, found.privileges, found.native) == (awkward, "", ["export"], ["x"])
+        assert (found.revocable, found.began) == (False, AT)
+
+
+def test_unknown_is_null_and_not_a_text_that_says_null(database: Database) -> None:
+    with database.transaction() as session:
+        system = make.system(session)
+        merge(session, [row("a", privileges=None)], system.id)
+        assert session.scalar(select(EntitlementRow.key).where(EntitlementRow.privileges.is_(None))) == "a"
+
+
+def test_merging_the_same_again_writes_nothing_and_one_change_writes_one_row(database: Database) -> None:
+    rows = [row(f"k{n}", privileges=["a"] if n % 2 else None) for n in range(50)]
+    with database.transaction() as session:
+        system = make.system(session)
+        assert merge(session, [list(each) for each in rows], system.id) == (0, 50)
+        assert merge(session, [list(each) for each in rows], system.id) == (0, 0)
+        rows[7] = row("k7", privileges=None)
+        rows[8] = row("k8", privileges=[])
+        assert merge(session, [list(each) for each in rows], system.id) == (2, 0)
+
+
+def test_of_repeated_keys_the_last_is_kept_and_the_others_counted_by_part(database: Database) -> None:
+    with database.transaction() as session:
+        table = bulk.stage(
+            session, "stage_test", [Column(bulk.PART, Integer), Column("key", String), Column("n", Integer)]
+        )
+        bulk.fill(session, table, [[0, "a", 1], [0, "b", 2], [1, "a", 3]])
+        bulk.fill(session, table, [[1, "a", 4], [1, "c", 5]])
+        assert bulk.ready(session, table, ["key"]) == {0: 1, 1: 1}
+        assert sorted(tuple(each) for each in session.execute(select(table.c.key, table.c.n))) == [
+            ("a", 4),
+            ("b", 2),
+            ("c", 5),
+        ]
+
+
+def test_nothing_repeated_is_said_as_nothing(database: Database) -> None:
+    with database.transaction() as session:
+        table = bulk.stage(session, "stage_test", [Column("key", String)])
+        bulk.fill(session, table, [])
+        assert bulk.ready(session, table, ["key"]) == {}
+
+
+def test_staged_rows_are_gone_with_their_transaction(database: Database) -> None:
+    with database.transaction() as session:
+        staged(session, [row("a")])
+    with database.transaction() as session:
+        assert session.scalar(select(staged(session, []).c.key)) is None
+        bulk.drop(session, staged(session, [row("a")]))
+        with pytest.raises(Exception, match="stage_test"):
+            session.execute(text("SELECT * FROM stage_test"))
+        session.rollback()
+
+
+def test_what_is_rolled_back_was_never_merged(database: Database) -> None:
+    with database.transaction() as session:
+        system = make.system(session)
+
+    def crash() -> None:
+        with database.transaction() as session:
+            merge(session, [row("a")], system.id)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        crash()
+    with database.reading() as session:
+        assert session.scalar(select(EntitlementRow.key)) is None
+
+
+def test_text_longer_than_its_column_is_cut_so_that_different_texts_stay_different(database: Database) -> None:
+    with database.transaction() as session:
+        system = make.system(session)
+        long = ["k" * 500 + each for each in "ab"]
+        assert merge(session, [row(each, "n" * 300) for each in long], system.id) == (0, 2)
+        assert merge(session, [row(each, "n" * 300) for each in long], system.id) == (0, 0)
+        found = session.execute(select(EntitlementRow.key, EntitlementRow.name)).all()
+        assert {len(key) for key, _ in found} == {200}
+        assert {name for _, name in found} == {"n" * 300}
+
+
+def test_a_merge_asks_the_same_number_of_questions_however_many_rows(database: Database) -> None:
+    asked: list[str] = []
+    with database.transaction() as session:
+        system = make.system(session)
+        event.listen(session.get_bind(), "before_cursor_execute", lambda *told: asked.append(told[2]))
+        merge(session, [row("a")], system.id)
+        few = len(asked)
+        merge(session, [row(f"k{n}") for n in range(500)], system.id)
+        assert len(asked) == 2 * few
+        assert session.scalar(select(AccountRow.id)) is None

@@ -198,6 +198,7 @@ def _freeze(
     session.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(excluded=excluded))
     idle = ~exists().where(ItemRow.task_id == TaskRow.id)
     session.execute(delete(TaskRow).where(TaskRow.campaign_id == campaign_id, idle))
+    frozen.analyze(session, TaskRow.__tablename__, ItemRow.__tablename__)
 
 
 def _items(session: Session, campaign_id: int, kind: ItemKind) -> int:

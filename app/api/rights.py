@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.actors.policy import May
 
@@ -41,7 +41,10 @@ RIGHTS: dict[tuple[str, str], May | None] = {
 def insist_on_a_row_for_each_route(app: FastAPI) -> None:
     """Raise RuntimeError naming every route without a row, and every row without a route."""
     routes = {
-        (method, route.path) for route in app.routes if isinstance(route, APIRoute) for method in route.methods or ()
+        (method, route.path or "")
+        for route in iter_route_contexts(app.routes)  # included routers are not unfolded in app.routes
+        if isinstance(route.original_route, APIRoute)
+        for method in route.methods or ()
     }
     missing, left = routes - RIGHTS.keys(), RIGHTS.keys() - routes
     if missing or left:

@@ -28,7 +28,6 @@ PAGES = {
     "dropped_page": "the reading is said to be over although rows are missing; the total stays",
     "duplicates": "a page begins with the last row of the one before",
     "count_drift": "the count is off by `by` (default 1)",
-    "short_page": "a page holds fewer rows than asked for, and the rest follow",
 }
 AFTER = {
     "cut_body": "half the body, then the connection closes",

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import uvicorn
 
@@ -66,15 +66,11 @@ def start(
     clock, which then ticks. `without` are rights that the reader does not get. `faults` is the seed of random ones.
     Refuses an unknown kind, a home that holds another company and an unknown right with `ValueError`.
     """
+    if kind not in get_args(Kind):
+        raise ValueError(f"no sandbox of kind {kind!r}; there are {get_args(Kind)}")
     place = None if home is None else Path(home) / kind
     clock, secrets = Clock(now), keys.load(place, kind)
-    pretender: Pretender
-    if kind == "salesforce":
-        pretender = open_salesforce(place, clock, secrets, seed, people)
-    elif kind == "hubspot":
-        pretender = open_hubspot(place, clock, secrets, seed, people)
-    else:
-        raise ValueError(f"no sandbox of kind {kind!r}; there are salesforce and hubspot")
+    pretender = _open(kind, place, clock, secrets, seed, people)
     if without:
         pretender.withhold("reader", list(without))
     planned = Faults()
@@ -95,6 +91,12 @@ def start(
         timeout_graceful_shutdown=1,
     )
     return Running(kind, url, credentials, secrets["admin_key"], _run(_Server(config), listener, pretender))
+
+
+def _open(kind: Kind, home: Path | None, clock: Clock, secrets: dict[str, Any], seed: int, people: int) -> Pretender:
+    if kind == "salesforce":
+        return open_salesforce(home, clock, secrets, seed, people)
+    return open_hubspot(home, clock, secrets, seed, people)
 
 
 class _Server(uvicorn.Server):

@@ -92,6 +92,12 @@ def write(store: Store, company: Company) -> dict[str, list[str]]:
         ("at", "category", "sub_category", "action", "target", "account_id", "email"),
         _audit(store, company, rng),
     )
+    _smtp_tokens(store, company, accounts)
+    return planted
+
+
+def _smtp_tokens(store: Store, company: Company, accounts: dict[str, str]) -> None:
+    """Two credentials for sending mail; one was made by somebody who has left."""
     departed = store.scalar("SELECT email FROM account WHERE id = ?", [accounts[company.parts["departed_admin"][0]]])
     rows = [
         ("smtp-1", "web-forms@northwind", "receipts", f"svc-web-forms@{DOMAIN}"),
@@ -102,7 +108,6 @@ def write(store: Store, company: Company) -> dict[str, list[str]]:
         ("id", "user_name", "campaign", "created_by", "created_at"),
         [(*r, _ago(company, 640)) for r in rows],
     )
-    return planted
 
 
 def _ago(company: Company, days: float) -> str:

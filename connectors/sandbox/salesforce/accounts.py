@@ -117,28 +117,33 @@ def _person(draft: Draft, person: Person, part: str, id: str | None) -> None:
         "LastPasswordChangeDate": moments.or_none(last - timedelta(days=rng.randint(0, 60)) if last else None),
         "IsActive": int(not left(person, draft.company.today) or part in {"departed_admin", "leavers_salesforce"}),
     }
-    profile = (
-        "System Administrator"
-        if part in ADMINS
-        else "Contractor"
-        if person.kind == "contractor"
-        else PROFILE_OF.get(works_in, "Standard User")
-    )
-    made = account(draft, row, profile)
+    made = account(draft, row, _profile(person, part, works_in))
     draft.accounts[person.key] = made
     _assignments(draft, person, part, made, works_in)
     _memberships(draft, made, works_in, rng.random())
     if part:
         draft.plant(part, made)
     if part == "second_account":
-        twin = row | {
-            "Id": draft.id("User"),
-            "LastLoginDate": ago(draft.company, 3.5),
-            "Username": f"admin.{person.emails[-1]}",
-            "EmployeeNumber": None,
-            "FederationIdentifier": None,
-        }
-        draft.plant("second_account", account(draft, twin | {"Name": f"{person.name} (Deployment)"}, "Standard User"))
+        _second(draft, person, row)
+
+
+def _profile(person: Person, part: str, works_in: str) -> str:
+    if part in ADMINS:
+        return "System Administrator"
+    return "Contractor" if person.kind == "contractor" else PROFILE_OF.get(works_in, "Standard User")
+
+
+def _second(draft: Draft, person: Person, row: dict[str, Any]) -> None:
+    """The same person's other account, which only the mailbox gives away."""
+    other = {
+        "Id": draft.id("User"),
+        "Name": f"{person.name} (Deployment)",
+        "LastLoginDate": ago(draft.company, 3.5),
+        "Username": f"admin.{person.emails[-1]}",
+        "EmployeeNumber": None,
+        "FederationIdentifier": None,
+    }
+    draft.plant("second_account", account(draft, row | other, "Standard User"))
 
 
 def _assignments(draft: Draft, person: Person, part: str, id: str, works_in: str) -> None:

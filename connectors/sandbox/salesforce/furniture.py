@@ -209,6 +209,19 @@ def _apps(draft: Draft) -> None:
             row | {"Version": "1.0", "IsDeleted": 0, "CreatedDate": ago(draft.company, 120)},
             label,
         )
+    _admitted(draft)
+    row = {
+        "DeveloperName": "Ledger_API",
+        "MasterLabel": "Ledger API",
+        "Endpoint": "https://ledger.northwind-sandbox.example/api",
+    }
+    draft.add("NamedCredential", row | {"PrincipalType": "NamedUser", "IsDeleted": 0})
+    for name, namespace, publisher, reviewed in cast.PACKAGES:
+        _package(draft, name, namespace, publisher, reviewed)
+
+
+def _admitted(draft: Draft) -> None:
+    """Which permission sets let their holders use an app: its admin-approved accounts."""
     for app, holder in (
         ("Billing Sync", "Billing_Sync"),
         ("Warehouse Loader", "Warehouse_Loader"),
@@ -225,14 +238,6 @@ def _apps(draft: Draft) -> None:
             "SetupEntityId": draft.named["ExternalClientApplication", "Rolecall"],
         }
         draft.add("SetupEntityAccess", row | {"SetupEntityType": "ExternalClientApplication"})
-    row = {
-        "DeveloperName": "Ledger_API",
-        "MasterLabel": "Ledger API",
-        "Endpoint": "https://ledger.northwind-sandbox.example/api",
-    }
-    draft.add("NamedCredential", row | {"PrincipalType": "NamedUser", "IsDeleted": 0})
-    for name, namespace, publisher, reviewed in cast.PACKAGES:
-        _package(draft, name, namespace, publisher, reviewed)
 
 
 def _package(draft: Draft, name: str, namespace: str, publisher: str, reviewed: bool) -> None:

@@ -36,60 +36,73 @@ def told(world: World) -> dict[str, Any]:
     }
 
 
+# What was planted and counts for as long as the account is active; several parts may make one category.
+WHILE_ACTIVE = {
+    "leavers_active": ("departed_admin", "leavers_salesforce"),
+    **{
+        part: (part,)
+        for part in (
+            *(
+                "departed_admin",
+                "nobody",
+                "shared_email",
+                "second_account",
+                "away",
+                "movers",
+                "newcomers",
+                "contractors",
+            ),
+            *("machines", "guests", "platform_accounts", "cannot_be_deactivated"),
+        )
+    },
+}
+
+
 def _categories(world: World, planted: dict[str, list[str]]) -> dict[str, list[str]]:
-    now = world.clock.now()
-    values = {
-        "now": moments.written(now),
-        "old": moments.written(now - INACTIVE_AFTER),
-        "dormant": moments.written(now - DORMANT_AFTER),
+    active = set(_ids(world, 'SELECT "Id" FROM "User" WHERE "IsActive" = 1'))
+    assigned = set(_ids(world, 'SELECT "Id" FROM "PermissionSetAssignment"'))
+    found = {
+        name: [id for part in parts for id in planted.get(part, []) if id in active]
+        for name, parts in WHILE_ACTIVE.items()
     }
+    return (
+        found
+        | _judged(world, set(planted["machines"]), set(planted.get("away", [])))
+        | {
+            "departed_admin_tokens": [t for t in planted["departed_admin_tokens"] if _token_lives(world, t)],
+            "stale_assignments": [i for i in planted["stale_assignments"] if i in assigned],
+            "frozen": _ids(world, 'SELECT "UserId" FROM "UserLogin" WHERE "IsFrozen" = 1'),
+            "without_login_row": _ids(
+                world, 'SELECT "Id" FROM "User" WHERE "Id" NOT IN (SELECT "UserId" FROM "UserLogin")'
+            ),
+            "dormant_tokens": _ids(world, DORMANT),
+        }
+    )
 
-    def ids(sql: str) -> list[str]:
-        # Each statement names only the moments it needs, so unused ones must not be bound.
-        return [row[0] for row in world.store.db.execute(sql, {k: v for k, v in values.items() if f":{k}" in sql})]
 
-    active = set(ids('SELECT "Id" FROM "User" WHERE "IsActive" = 1'))
-    assigned = set(ids('SELECT "Id" FROM "PermissionSetAssignment"'))
-
-    def still_active(*parts: str) -> list[str]:
-        return [id for part in parts for id in planted.get(part, []) if id in active]
-
-    machines, away = set(planted["machines"]), set(planted.get("away", []))
+def _judged(world: World, machines: set[str], away: set[str]) -> dict[str, list[str]]:
+    """What follows from the rows alone, whoever planted them."""
     people = f'SELECT u."Id" FROM "User" u WHERE {PEOPLE}'
+    unused = f'{people} AND u."LastLoginDate" IS NULL AND u."CreatedDate" < :old'
     critical = " OR ".join(f's."Permissions{name}" = 1' for name in sorted(flags.CRITICAL))
-    privileged = [
-        i
-        for i in ids(f'SELECT DISTINCT u."Id" FROM {HOLDERS} WHERE {PEOPLE} AND {IN_FORCE} AND ({critical})')
-        if i not in machines
-    ]
+    holding = f'SELECT DISTINCT u."Id" FROM {HOLDERS} WHERE {PEOPLE} AND {IN_FORCE} AND ({critical})'
+    privileged = [i for i in _ids(world, holding) if i not in machines]
     accounts = world.store.kept("accounts")
     reasoned = {accounts.get(key) for key in world.store.kept("reasoned")}
     return {
-        "leavers_active": still_active("departed_admin", "leavers_salesforce"),
-        "departed_admin": still_active("departed_admin"),
-        "departed_admin_tokens": [t for t in planted["departed_admin_tokens"] if _token_lives(world, t)],
-        "inactive": [i for i in ids(f'{people} AND u."LastLoginDate" < :old') if i not in machines | away],
-        "never_used": [
-            i for i in ids(f'{people} AND u."LastLoginDate" IS NULL AND u."CreatedDate" < :old') if i not in machines
-        ],
-        "nobody": still_active("nobody"),
-        "shared_email": still_active("shared_email"),
-        "second_account": still_active("second_account"),
-        "away": still_active("away"),
-        "movers": still_active("movers"),
-        "newcomers": still_active("newcomers"),
-        "contractors": still_active("contractors"),
-        "machines": still_active("machines"),
-        "guests": still_active("guests"),
-        "platform_accounts": still_active("platform_accounts"),
-        "stale_assignments": [i for i in planted["stale_assignments"] if i in assigned],
-        "cannot_be_deactivated": still_active("cannot_be_deactivated"),
-        "frozen": ids('SELECT "UserId" FROM "UserLogin" WHERE "IsFrozen" = 1'),
-        "without_login_row": ids('SELECT "Id" FROM "User" WHERE "Id" NOT IN (SELECT "UserId" FROM "UserLogin")'),
+        "inactive": [i for i in _ids(world, f'{people} AND u."LastLoginDate" < :old') if i not in machines | away],
+        "never_used": [i for i in _ids(world, unused) if i not in machines],
         "privileged": privileged,
         "privileged_without_reason": [i for i in privileged if i not in reasoned],
-        "dormant_tokens": ids(DORMANT),
     }
+
+
+def _ids(world: World, sql: str) -> list[str]:
+    """The ids a statement finds, with the moments it names: now, old (inactive since), dormant (unused since)."""
+    now = world.clock.now()
+    moment = {"now": now, "old": now - INACTIVE_AFTER, "dormant": now - DORMANT_AFTER}
+    named = {name: moments.written(at) for name, at in moment.items() if f":{name}" in sql}
+    return [row[0] for row in world.store.db.execute(sql, named)]
 
 
 def _token_lives(world: World, token: str) -> bool:

@@ -87,13 +87,13 @@ def ready(session: Session, staged: Table, key: Sequence[str]) -> dict[Any, int]
     Returns how many rows were taken out as repeats, by the value of their `part` column where there is one.
     """
     connection = session.connection()
-    surplus = _without_repeats(connection, staged, key)
     if connection.dialect.name == "postgresql":
+        surplus = _without_repeats(connection, staged, key)
         connection.exec_driver_sql(f"ANALYZE {staged.name}")
-    else:
-        names = ", ".join(_quoted(connection, name) for name in key)
-        connection.exec_driver_sql(f"CREATE UNIQUE INDEX temp.ix_{staged.name} ON {staged.name} ({names})")
-    return surplus
+        return surplus
+    names = ", ".join(_quoted(connection, name) for name in key)
+    connection.exec_driver_sql(f"CREATE INDEX temp.ix_{staged.name} ON {staged.name} ({names})")
+    return _without_repeats(connection, staged, key)  # counts along the index instead of sorting once more
 
 
 def drop(session: Session, staged: Table) -> None:

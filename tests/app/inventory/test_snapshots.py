@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from app.inventory import queries, snapshots, sync
 from app.inventory.tables import (
@@ -474,18 +474,24 @@ def test_sealing_twice_changes_nothing(staffed: Connected) -> None:
 def test_two_readings_of_one_system_are_sealed_one_after_the_other(staffed: Connected) -> None:
     """The second waits for the first to commit, sees what it wrote, and writes nothing twice."""
     numbers = [_spooled(staffed, run) for run in ("a", "b")]
-    sealed_first = threading.Event()
+    sealed_first, second_writes = threading.Event(), threading.Event()
 
     def slowly() -> None:
         with staffed.database.transaction() as session:
             snapshots.seal(session, numbers[0], by=make.ADMIN, at=NOW)
             sealed_first.set()
-            time.sleep(0.3)
+            second_writes.wait(1)  # it must not come so far before this commits
 
+    def watch(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if sealed_first.is_set() and statement.startswith("INSERT INTO accounts"):
+            second_writes.set()
+
+    event.listen(staffed.database.writer, "before_cursor_execute", watch)
     first = threading.Thread(target=slowly)
     first.start()
     assert sealed_first.wait(20)
     with staffed.database.transaction() as session:
+        assert not second_writes.is_set()
         second = snapshots.seal(session, numbers[1], by=make.ADMIN, at=NOW)
     first.join()
     assert second.counts == {}

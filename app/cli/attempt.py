@@ -55,7 +55,7 @@ def review(telling: Telling, file: Path, reviewer: str, dates: str) -> None:
             campaign = campaigns.open(
                 session,
                 name=f"Review of {name}",
-                scope={"systems": [name], "kinds": ["grant", "account"], "fallback": YOU, "roster": "none"},
+                scope={"systems": [name], "kinds": ["grant", "account"], "fallback": YOU},
                 due_at=at + timedelta(days=means.settings.campaign_due_days),
                 limits=review_limits(means.settings),
                 by=operator(),

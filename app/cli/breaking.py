@@ -19,7 +19,7 @@ from app.review import campaigns
 
 def show(telling: Telling, *, people: int, seed: int) -> None:
     """Break the reading twice, and show that nothing is ended by it and no review opens. Exits 1 if one did."""
-    with stages.set_up(telling, keep=False, people=people, seed=seed) as stage:
+    with stages.set_up(telling, keep=False, people=people, seed=seed, page_size=200) as stage:
         with telling.step("Reading everything, whole") as progress:
             stages.read_all(stage)
             before = _grants(stage)

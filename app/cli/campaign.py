@@ -170,13 +170,19 @@ def schedule(telling: Telling, name: str, fallback: str, second: str | None, day
 
 
 def _line(known: dict[str, Any]) -> str:
-    """What an item shows, in one line."""
-    return " · ".join(_said(value) for value in known.values() if value)
-
-
-def _said(value: Any) -> str:
-    if isinstance(value, dict):
-        return " ".join(_said(each) for each in value.values() if each)
-    if isinstance(value, list):
-        return ", ".join(_said(each) for each in value)
-    return str(value)
+    """What an item shows, in one line: whose, what, what it allows, how it came, use, and what is wrong."""
+    who, what, how = known.get("who") or {}, known.get("what") or {}, known.get("how") or {}
+    job = ", ".join(part for part in (who.get("title"), who.get("department")) if part)
+    whose = f"{who.get('name') or who.get('account') or 'nobody'}{f' ({job})' if job else ''}"
+    allows = ", ".join(privilege.replace("_", " ") for privilege in what.get("privileges") or ())
+    parts = [
+        whose,
+        f"{what.get('kind')} {what.get('label') or what.get('name')}",
+        f"may {allows}" if allows else "",
+        "not said what it allows" if what.get("privileges", ()) is None else "",
+        f"since {how['since']}" if how.get("since") else "",
+        f"used {known['use']}" if known.get("use") else "",
+    ]
+    wrong = [*known.get("findings", ()), *known.get("account_findings", ())]
+    parts += [f"! {finding['rule'].replace('_', ' ')}: {finding['because']}" for finding in wrong]
+    return f"{known.get('system')}: " + " · ".join(part for part in parts if part)

@@ -54,8 +54,20 @@ class Stage:
 
 
 @contextmanager
-def set_up(telling: Telling, *, keep: bool, people: int, seed: int, database_url: str | None = None) -> Iterator[Stage]:
-    """Start the sandboxes, open the demo's own installation, add the three systems, and lend it a worker."""
+def set_up(
+    telling: Telling,
+    *,
+    keep: bool,
+    people: int,
+    seed: int,
+    database_url: str | None = None,
+    page_size: int = 2000,
+    work: bool = True,
+) -> Iterator[Stage]:
+    """Start the sandboxes, open the demo's own installation, add the three systems, and lend it a worker.
+
+    `page_size` is Salesforce's; without `work` others are the workers.
+    """
     home = settings.read().home / "demo"
     if home.exists() and not keep:
         shutil.rmtree(home)
@@ -80,10 +92,11 @@ def set_up(telling: Telling, *, keep: bool, people: int, seed: int, database_url
         means = stack.enter_context(opened(migrate=True, demo=True, **given))
         if not known:
             with means.database.transaction() as session:
-                _add_systems(session, means, company, sandboxes, at)
+                _add_systems(session, means, company, sandboxes, page_size, at)
         worker = Worker(means, holder="rolecall demo", scheduled=False, poll_s=0.05)
-        worker.start()
-        stack.callback(worker.stop)
+        if work:
+            worker.start()
+            stack.callback(worker.stop)
         heads = _heads(company)
         yield Stage(means, worker, company, sandboxes, *heads)
 
@@ -122,7 +135,12 @@ def switch_writing_on(stage: Stage) -> None:
 
 
 def _add_systems(
-    session: Session, means: Means, company: companies.Company, sandboxes: Mapping[str, Running], at: datetime
+    session: Session,
+    means: Means,
+    company: companies.Company,
+    sandboxes: Mapping[str, Running],
+    page_size: int,
+    at: datetime,
 ) -> None:
     owner = _heads(company)[0]
     roster = systems.add(
@@ -136,6 +154,8 @@ def _add_systems(
     for name, kind in ((SALESFORCE, "salesforce"), (HUBSPOT, "hubspot")):
         given: dict[str, Any] = sandboxes[kind].credentials
         config = {name: str(value) for name, value in given.items() if not isinstance(value, dict)}
+        if kind == "salesforce":
+            config["page_size"] = str(page_size)
         systems.add(
             session, name=name, kind=kind, config=config, reader=_way_in(given["reader"]),
             executor=_way_in(given["executor"]), owner_key=owner, demo=True, keys=means.keys, by=ADMIN, at=at,

@@ -15,8 +15,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-_people = Console(highlight=False)
-_aside = Console(stderr=True, highlight=False)
+_WIDE = 200  # columns where there is no terminal to fit: a log or a pipe
+
+
+def _console(stderr: bool) -> Console:
+    made = Console(stderr=stderr, highlight=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=_WIDE)
+
+
+_people = _console(False)
+_aside = _console(True)
 
 
 class Telling:
@@ -41,7 +49,9 @@ class Telling:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "Nothing.") -> None:
         """Rows for people, wrapped and never cut."""
-        made = Table(*columns, box=None, pad_edge=False, header_style="bold")
+        made = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            made.add_column(column, overflow="fold")  # wrapped, never cut: a cut name may be two people's
         count = 0
         for row in rows:
             made.add_row(*("" if cell is None else str(cell) for cell in row))

@@ -21,11 +21,15 @@ from app.inventory.facts import AccountFacts, CredentialFacts
 def judgements(session: Session, system_id: int, limits: Limits, *, at: datetime) -> Iterator[Judgement]:
     """Every rule's answer about every live account and credential of the system, as the latest reading has them."""
     untrusted = queries.untrusted(session, system_id)
-    blind = {rule.name: _blindness(rule, untrusted) for rule in rulebook.RULES.values()}
+    blind = {rule.name: _blindness(rule.needs, untrusted) for rule in rulebook.RULES.values()}
+    blind_of_programs = {
+        rule.name: _blindness((*rule.needs, *rule.needs_of_programs), untrusted) for rule in rulebook.RULES.values()
+    }
     for account in queries.account_facts(session, system_id):
         person = account.person.identity_id if account.person is not None else None
+        blindness = blind_of_programs if account.kind == "service" else blind
         for rule, ask in rulebook.OF_ACCOUNTS:
-            answer: Answer = blind[rule.name] or ask(account, at, limits)
+            answer: Answer = blindness[rule.name] or ask(account, at, limits)
             subject = f"account:{account.account_id}"
             yield _judgement(rule, subject, answer, account.account_id, person, _account_shown(account, answer))
     for credential in queries.credential_facts(session, system_id):
@@ -38,8 +42,8 @@ def judgements(session: Session, system_id: int, limits: Limits, *, at: datetime
             yield _judgement(rule, subject, answer, holder_id, person, _credential_shown(credential, answer))
 
 
-def _blindness(rule: Rule, untrusted: dict[str, str]) -> CannotTell | None:
-    reasons = [untrusted[stream] for stream in rule.needs if untrusted.get(stream)]
+def _blindness(needs: tuple[str, ...], untrusted: dict[str, str]) -> CannotTell | None:
+    reasons = [untrusted[stream] for stream in needs if untrusted.get(stream)]
     return CannotTell("; ".join(reasons)) if reasons else None
 
 

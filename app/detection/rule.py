@@ -70,7 +70,8 @@ class Rule:
     """A question with its name, weight and needs.
 
     `needs` are the streams (of `connectors.records.Stream`) whose readings it rests on; if one of them was not read
-    completely, the answer is CannotTell for every subject. `controls` are checklist line ids.
+    completely, the answer is CannotTell for every subject. `needs_of_programs` come on top for service identities, which
+    are judged by their tokens' use too. `controls` are checklist line ids.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Rule:
     needs: tuple[str, ...]
     controls: tuple[str, ...]
     todo: str  # what to do about it, in one sentence
+    needs_of_programs: tuple[str, ...] = ()
 
 
 def days_ago(then: datetime, at: datetime) -> int:

@@ -2,8 +2,8 @@
 
 People and programs are judged by their latest sign-in, programs also by the latest use of their tokens. A known absence
 stops the clock; a frozen account cannot be signed in to and is left out, and so are guests, who never sign in. An account
-that was never used at all is another rule's. If the system does not keep sign-ins, or has not kept them for long enough,
-we cannot tell.
+that was never used at all is another rule's. The latest sign-in is read with the account: if the system does not tell
+it, or has not kept sign-ins for long enough, we cannot tell.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ RULE = Rule(
     "Inactive account",
     Subject.ACCOUNT,
     Severity.HIGH,
-    needs=("accounts", "logins"),
+    needs=("accounts",),
+    needs_of_programs=("integrations",),
     controls=("CRM-G.1.2",),
     todo="Ask the manager whether it is still needed; if not, deactivate it.",
 )

@@ -16,7 +16,8 @@ RULE = Rule(
     "Account never used",
     Subject.ACCOUNT,
     Severity.MEDIUM,
-    needs=("accounts", "logins"),
+    needs=("accounts",),
+    needs_of_programs=("integrations",),
     controls=("CRM-G.1.2",),
     todo="Ask who asked for it; an account nobody needs is a way in that nobody watches.",
 )

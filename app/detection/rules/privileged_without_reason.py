@@ -32,6 +32,7 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
         return Holds()
     if account.justified_until is not None and account.justified_until > at:
         return Holds()
-    what = ", ".join(p.replace("_", " ") for p in account.privileges)
+    everything = "administer" in account.privileges
+    what = "administer everything" if everything else ", ".join(p.replace("_", " ") for p in account.privileges)
     lapsed = "its reason ran out" if account.justified_until is not None else "no reason on file"
     return Fails(f"may {what}; {lapsed}")

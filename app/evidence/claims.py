@@ -248,7 +248,9 @@ def remediations(packet: Unpacked, log: Log, readings: set[int]) -> Iterator[str
         if last["to"] != status and status != "acting":  # a call that begins has an entry of its own
             yield f"the removal of {each['subject']} is called {status}, the log says {last['to']}"
         proof = each["verified_by"] or {}
-        if status == "verified" and not (proof.get("snapshot") in readings and proof["snapshot"] == last["snapshot"]):
+        if status == "verified" and not (
+            proof.get("snapshot") in readings and proof["snapshot"] == last.get("snapshot")
+        ):
             yield f"the removal of {each['subject']} is called verified, and no reading shows it"
         yield from _acts(each, log)
     if left:
@@ -291,7 +293,7 @@ def counts(
     """Count the packet's files anew and reconcile them. Returns what is wrong, and what is said not to add up."""
     population = {
         each["id"]: {
-            name: sum(1 for _ in packet.lines(f"{each['folder']}/{name}.jsonl"))
+            name: _rising(packet, f"{each['folder']}/{name}.jsonl")
             for name in ("accounts", "entitlements", "nesting", "grants", "integrations", "credentials")
         }
         for each in cover["systems"]
@@ -305,6 +307,16 @@ def counts(
         parts = [name for name in made if _keyed(made[name]) != _keyed(said.get(name))]
         return [f"reconciliation.json does not follow from the packet's files ({', '.join(parts)})"], []
     return [], list(made["said"])
+
+
+def _rising(packet: Unpacked, path: str) -> int:
+    """How many lines a population file has, each of them another one."""
+    count, before = 0, 0
+    for line in packet.lines(path):
+        if line["id"] <= before:
+            raise ValueError(f"{path} holds a line twice")
+        count, before = count + 1, line["id"]
+    return count
 
 
 def _keyed(value: Any) -> Any:

@@ -109,8 +109,7 @@ def _troubles(entries: list[zipfile.ZipInfo]) -> Iterator[str]:
         seen.add(name.casefold())
         if name != entry.orig_filename or not _plain(name):
             yield f"{name!r} leads out of the packet"
-        mode = entry.external_attr >> 16
-        if entry.is_dir() or (mode and not stat.S_ISREG(mode)):
+        if entry.is_dir() or stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG):
             yield f"{name!r} is no plain file"
         if entry.flag_bits & 0x1 or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             yield f"{name!r} is packed in a way that packets are not"

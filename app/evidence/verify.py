@@ -78,12 +78,14 @@ def _verify(packet: Unpacked, verdict: Verdict, checkpoint: str | None, key: str
     if not verdict.note("every file is as it was sealed", packet.differences(files, _BESIDE)):
         return
     keys = list(packet.lines("log/keys.jsonl"))
+    listed = any(each["key"] == str(verifier) for each in keys)
+    verdict.note("the key is among those of the installation", [] if listed else ["log/keys.jsonl does not list it"])
     _trust(verdict, verifier, keys, checkpoint, key)
     log_note = packet.whole("log/checkpoint.txt").decode()
     here = _checkpoint(verdict, about, log_note, verifier)
     if here is None:
         return
-    _extends(packet, verdict, here, checkpoint, _trusted_from(verifier, keys))
+    _extends(packet, verdict, here, checkpoint, keys, verifier)
     _content(packet, verdict, about, here, log_note)
 
 
@@ -169,8 +171,16 @@ def _checkpoint(verdict: Verdict, about: dict[str, Any], text: str, verifier: Ve
     return here if verdict.note(what, [] if same else ["it is not the one that the manifest names"]) else None
 
 
-def _extends(packet: Unpacked, verdict: Verdict, here: Checkpoint, kept: str | None, verifiers: list[Verifier]) -> None:
+def _extends(
+    packet: Unpacked,
+    verdict: Verdict,
+    here: Checkpoint,
+    kept: str | None,
+    keys: list[dict[str, Any]],
+    verifier: Verifier,
+) -> None:
     """The log begins with the logs of the previous packet and of the auditor's own checkpoint."""
+    trusted = _trusted_from(verifier, keys)
     proofs = {
         line["from"]: [base64.b64decode(each, validate=True) for each in line["hashes"]]
         for line in packet.lines("log/consistency.jsonl")
@@ -178,12 +188,14 @@ def _extends(packet: Unpacked, verdict: Verdict, here: Checkpoint, kept: str | N
     }
     if "log/previous-checkpoint.txt" in packet.names:
         before = packet.whole("log/previous-checkpoint.txt").decode()
-        if any(_opens(before, verifier) for verifier in verifiers):
-            verdict.note("the log extends that of the previous packet", _extended(before, here, proofs, verifiers))
+        if any(_opens(before, each) for each in trusted):
+            theirs = trusted
         else:
             verdict.remarks.append("the previous packet was signed by a key that did not hand over to this one")
+            theirs = [note.parse_verifier(each["key"]) for each in keys]
+        verdict.note("the log extends that of the previous packet", _extended(before, here, proofs, theirs))
     if kept is not None:
-        verdict.note("the log extends your checkpoint", _extended(kept, here, proofs, verifiers))
+        verdict.note("the log extends your checkpoint", _extended(kept, here, proofs, trusted))
 
 
 def _extended(text: str, here: Checkpoint, proofs: dict[int, list[bytes]], verifiers: list[Verifier]) -> Iterator[str]:

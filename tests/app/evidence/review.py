@@ -1,7 +1,7 @@
 """A small review from the first reading to the last, through the verbs of the stages before, for packets to be made of.
 
-Ada reviews Bo's account: she keeps it, keeps his role and removes the privileged one. The removal is carried out and a later
-reading shows that it is gone. Cy, who owns the system, looks after its one integration.
+Ada reviews Bo's account: she keeps it, keeps his role and removes the privileged one. The removal is carried out and a
+later reading shows that it is gone. Cy, who owns the system, looks after its one integration.
 """
 
 from __future__ import annotations
@@ -127,7 +127,9 @@ def removed(session: Session, of: Review) -> None:
     look = Look(State.PRESENT, {"role": "boss"}, "GET /grants/1", "c" * 64, at)
     act = Act(ActKind.REMOVE_GRANT, remediations.target_of(row), "Remove role Boss from =bo@corp", "DELETE /grants/1")
     begun = remediations.begin_act(session, row, act, look, by=by, at=at)
-    remediations.end_act(session, begun, "done", receipt=ActReceipt("DELETE /grants/1", 204, "e" * 64, at), by=by, at=at)
+    remediations.end_act(
+        session, begun, "done", receipt=ActReceipt("DELETE /grants/1", 204, "e" * 64, at), by=by, at=at
+    )
     gone = Look(State.ABSENT, {}, "GET /grants/1", "f" * 64, at)
     remediations.move(session, row, Status.ACTED, because="the call was answered", after=gone, by=by, at=at)
     later = NOW + timedelta(hours=5)

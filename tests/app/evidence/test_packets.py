@@ -2,26 +2,306 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
+import io
 import json
 import zipfile
+from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.evidence.verify import verify
+from app.evidence.verify import Verdict, verify
+from app.inventory.tables import AccountChangeRow, AccountRow, IntegrationRow, ReturnRow
 from app.kit.db import Database
+from app.kit.refusal import Refused
+from app.kit.secrets import Keys
+from app.ledger import entries, erasures, proofs
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+from app.ledger.tables import EntryRow
+from app.review import drifts
+from app.review.tables import CampaignRow
+from tests import make
 from tests.app.evidence import review
 
+LATER = review.NOW + timedelta(hours=5)
 
-def lines(path: Path, name: str) -> list[dict[str, Any]]:
+
+def lines(path: Path, name: str) -> list[Any]:
+    return [json.loads(line) for line in content(path, name).splitlines()]
+
+
+def content(path: Path, name: str) -> bytes:
     with zipfile.ZipFile(path) as packet:
-        return [json.loads(line) for line in packet.read(name).splitlines()]
+        return packet.read(name)
+
+
+def failures(verdict: Verdict) -> list[str]:
+    return [f"{check.what}: {check.because}" for check in verdict.checks if not check.holds]
 
 
 def test_a_whole_review_is_sealed_and_verifies(database: Database, tmp_path: Path) -> None:
     told = review.whole(database)
-    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    sealed = review.build(database, told.campaign, tmp_path / "deep" / "packet.zip")
     verdict = verify(sealed.path, key=sealed.fingerprint)
-    assert [check for check in verdict.checks if not check.holds] == []
+    assert failures(verdict) == []
     assert verdict.remarks == []
+    assert (verdict.key, verdict.fingerprint) == (sealed.key, sealed.fingerprint)
+    assert hashlib.sha256(sealed.path.read_bytes()).hexdigest() == sealed.digest
+    assert [path.name for path in sealed.path.parent.iterdir()] == ["packet.zip"]
+
+
+def test_every_item_is_told_with_what_was_seen_who_said_what_and_why(database: Database, tmp_path: Path) -> None:
+    told = review.whole(database)
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    items = lines(sealed.path, "decisions.jsonl")
+    assert {item["kind"]: item["reviewer_name"] for item in items} == {
+        "account": "Ada",
+        "grant": "Ada",
+        "integration": "Cy",
+    }
+    (mighty,) = [item for item in items if item["outcome"] == "remove"]
+    (said,) = mighty["decisions"]
+    assert mighty["shown"]
+    assert mighty["privileged"] is True
+    assert (said["answer"], said["reason"], said["by_name"], said["way"]) == ("remove", "his job", "Ada", "cli")
+    assert said["self_review"] is False
+    assert said["leaf"] is not None
+
+
+def test_a_removal_is_told_from_the_look_before_to_the_reading_that_proves_it(
+    database: Database, tmp_path: Path
+) -> None:
+    told = review.whole(database)
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    (line,) = lines(sealed.path, "remediations.jsonl")
+    assert (line["status"], line["before"]["state"], line["after"]["state"]) == ("verified", "present", "absent")
+    assert [(act["status"], act["receipt"]["status"]) for act in line["acts"]] == [("done", 204)]
+    receipts = lines(sealed.path, "population/receipts.jsonl")
+    proving = {each["snapshot"] for each in receipts if each["rests"] == "verifying"}
+    assert proving == {line["verified_by"]["snapshot"]}
+
+
+def test_the_population_is_the_one_that_was_frozen(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        told = review.frozen(session)
+        review.decide(session, told)
+        review.closed(session, told)
+        account = session.scalars(select(AccountRow).where(AccountRow.system_id == told.system.id)).one()
+        for hours, before, after in ((6, "Bö", "Bob"), (7, "Bob", "Bobby")):
+            later = review.read(session, told.system, review.NOW + timedelta(hours=hours), {"accounts": 1})
+            for field, was, now in (("name", before, after), ("active", "true", "false")):
+                change = {
+                    "account_id": account.id,
+                    "snapshot_id": later.id,
+                    "field": field,
+                    "before": was,
+                    "after": now,
+                }
+                session.add(AccountChangeRow(**change))
+        account.name, account.active = "Bobby", False
+        make.account(session, told.system, began=LATER)  # came later
+        gone = make.account(session, told.system, ended=review.NOW)  # had gone by then
+        away = make.account(session, told.system)  # was not there just then
+        session.flush()
+        gap = {"gone": review.NOW - timedelta(days=1), "back": LATER, "snapshot_id": told.first.id}
+        session.add(ReturnRow(kind="account", subject_id=away.id, **gap))
+        session.add(ReturnRow(kind="account", subject_id=account.id, **gap | {"back": review.NOW}))
+        assert gone.id
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    folder = json.loads(content(sealed.path, "cover.json"))["systems"][0]["folder"]
+    (line,) = lines(sealed.path, f"{folder}/accounts.jsonl")
+    assert (line["name"], line["active"], line["username"]) == ("Bö", True, "=bo@corp")
+    assert [each["entitlement"] for each in lines(sealed.path, f"{folder}/grants.jsonl")] == ["role:rep", "role:boss"]
+    assert "last_login" not in line
+
+
+def test_an_open_review_is_refused_and_its_draft_is_stamped(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        told = review.frozen(session)
+    with pytest.raises(Refused, match="is open"):
+        review.build(database, told.campaign, tmp_path / "packet.zip")
+    assert not (tmp_path / "packet.zip").exists()
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip", draft=True)
+    verdict = verify(sealed.path, key=sealed.key)
+    assert failures(verdict) == []
+    assert verdict.remarks == ["stamped DRAFT"]
+    assert content(sealed.path, "cover.txt").startswith(b"*** DRAFT")
+    assert content(sealed.path, "README.txt").startswith(b"*** DRAFT")
+    assert json.loads(content(sealed.path, "manifest.json"))["stamps"] == ["DRAFT"]
+
+
+def test_a_campaign_that_is_not_there_is_refused(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no such campaign"):
+        review.build(database, 99, tmp_path / "packet.zip")
+
+
+def test_a_demonstration_says_so_everywhere(database: Database, tmp_path: Path) -> None:
+    told = review.whole(database, demo=True)
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    assert verify(sealed.path, key=sealed.key).remarks == ["stamped DEMO"]
+    assert content(sealed.path, "cover.txt").startswith(b"*** DEMO")
+
+
+def test_items_that_nobody_answered_are_told_as_such(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        told = review.frozen(session)
+        review.decide(session, told, unanswered=("integration",))
+        review.closed(session, told, unanswered="remove")
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    assert failures(verify(sealed.path, key=sealed.key)) == []
+    outcomes = json.loads(content(sealed.path, "reconciliation.json"))["outcomes"]
+    assert outcomes == {"keep": 2, "remove": 1, "remove (unanswered)": 1}
+
+
+def test_access_that_began_meanwhile_is_told_with_what_was_decided_on_it(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        told = review.frozen(session)
+        review.decide(session, told)
+        make.integration(session, told.system, name="New tool", began=LATER)
+        boss = make.actor(told.ada, *make.ADMIN.roles)
+        (row,) = drifts.detect(session, told.campaign, by=make.ADMIN, at=LATER)
+        drifts.decide(session, row.id, "keep", "asked for", by=boss, at=LATER)
+        review.closed(session, told)
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    assert failures(verify(sealed.path, key=sealed.key)) == []
+    (line,) = lines(sealed.path, "drift.jsonl")
+    assert (line["change"], line["answer"], line["reason"]) == ("began", "keep", "asked for")
+
+
+def test_what_does_not_add_up_is_said_and_still_verifies(database: Database, tmp_path: Path) -> None:
+    with database.transaction() as session:
+        told = review.frozen(session)
+        review.decide(session, told)
+        review.closed(session, told)
+        session.add(IntegrationRow(system_id=told.system.id, key="x", kind="app", name="Slipped in", derived=False,
+                                   active=True, began=make.LONG_AGO))  # fmt: skip
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    verdict = verify(sealed.path, key=sealed.key)
+    sentence = "of 2 integrations in scope, 1 were reviewed and 0 left out with a reason"
+    assert failures(verdict) == []
+    assert verdict.remarks == [f"does not add up, and says so: {sentence}"]
+    assert sentence in content(sealed.path, "cover.txt").decode()
+
+
+def test_no_secret_is_in_a_packet(database: Database, tmp_path: Path) -> None:
+    told = review.whole(database)
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    with zipfile.ZipFile(sealed.path) as packet:
+        inside = {name: packet.read(name) for name in packet.namelist()}
+    with zipfile.ZipFile(io.BytesIO(inside["review.xlsx"])) as book:
+        inside |= {name: book.read(name) for name in book.namelist()}
+    seed = review.KEYS.derive("checkpoints")
+    for secret in (review.SECRET, b"k" * 32, seed, seed.hex().encode()):
+        assert [name for name, bytes_ in inside.items() if secret in bytes_] == []
+
+
+def test_tables_hold_the_same_rows_and_no_formula(database: Database, tmp_path: Path) -> None:
+    told = review.whole(database)
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    text = content(sealed.path, "tables/decisions.csv").decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["item"] for row in rows] == [str(line["item"]) for line in lines(sealed.path, "decisions.jsonl")]
+    assert {row["username"] for row in rows if row["account"]} == {"'=bo@corp"}
+    book = openpyxl.load_workbook(io.BytesIO(content(sealed.path, "review.xlsx")))
+    sheet = book["decisions"]
+    heads = [cell.value for cell in sheet[1]]
+    cell = sheet.cell(2, heads.index("username") + 1)
+    assert sheet.max_row == len(rows) + 1
+    assert (cell.value, cell.data_type) == ("=bo@corp", "s")
+    assert book.sheetnames == [
+        "decisions", "remediations", "drift", "accounts", "grants", "integrations", "credentials",
+    ]  # fmt: skip
+
+
+def test_sealing_is_written_down_and_the_next_packet_extends_this_one(database: Database, tmp_path: Path) -> None:
+    told = review.whole(database)
+    first = review.build(database, told.campaign, tmp_path / "first.zip")
+    second = review.build(database, told.campaign, tmp_path / "second.zip")
+    with database.frozen() as session:
+        sealed = session.scalars(select(EntryRow.body).where(EntryRow.kind == Kind.PACKET_SEALED)).all()
+        assert sorted(body["digest"] for body in sealed) == sorted([first.digest, second.digest])
+        assert proofs.examine(session) == []
+    assert content(second.path, "log/previous-checkpoint.txt").decode() == first.checkpoint
+    verdict = verify(second.path, checkpoint=first.checkpoint, key=first.key)
+    assert failures(verdict) == []
+    assert {"the log extends that of the previous packet", "the log extends your checkpoint"} <= {
+        check.what for check in verdict.checks
+    }
+
+
+def test_the_same_rows_give_the_same_bytes(database: Database, tmp_path: Path) -> None:
+    told = review.whole(database)
+    first = review.build(database, told.campaign, tmp_path / "first.zip")
+    second = review.build(database, told.campaign, tmp_path / "second.zip")
+    changing = {"log/", "cover.json", "manifest."}  # the log has grown by the entry of the first one
+    with zipfile.ZipFile(first.path) as one, zipfile.ZipFile(second.path) as other:
+        names = [name for name in one.namelist() if not name.startswith(tuple(changing))]
+        assert len(names) > 15
+        assert [name for name in names if one.read(name) != other.read(name)] == []
+
+
+def test_an_erased_person_leaves_a_packet_that_verifies(database: Database, tmp_path: Path) -> None:
+    told = review.whole(database)
+    with database.transaction() as session:
+        assert erasures.erase(session, f"identity:{told.bo.id}", by="admin", at=LATER) > 0
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    verdict = verify(sealed.path, key=sealed.key)
+    assert failures(verdict) == []
+    assert "personal values were erased" in " ".join(verdict.remarks)
+
+
+def test_a_packet_of_one_review_says_nothing_of_another(database: Database, tmp_path: Path) -> None:
+    told = review.whole(database)
+    with database.transaction() as session:
+        other = review.frozen(session, name="Other")
+        review.decide(session, other)
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    assert failures(verify(sealed.path, key=sealed.key)) == []
+    with zipfile.ZipFile(sealed.path) as packet:
+        assert [name for name in packet.namelist() if b"Sales org Other" in packet.read(name)] == []
+    subjects = {line["entry"]["subject"] for line in lines(sealed.path, "log/entries.jsonl")}
+    assert f"campaign:{other.campaign}" not in subjects
+
+
+class Busy(Database):
+    """Somebody adds an entry each time between the signing and the reading."""
+
+    def frozen(self) -> AbstractContextManager[Session]:
+        with self.transaction() as session:
+            campaign = session.scalars(select(CampaignRow.id)).one()
+            entries.record(session, Entry(Kind.TASK_REASSIGNED, f"campaign:{campaign}"), by="ada", at=LATER)
+        return super().frozen()
+
+
+def test_a_review_that_is_added_to_all_the_time_is_refused(database: Database, tmp_path: Path) -> None:
+    told = review.whole(database)
+    busy = Busy(database.url.render_as_string(hide_password=False))
+    with pytest.raises(Refused, match="entries about this campaign were written"):
+        review.build(busy, told.campaign, tmp_path / "packet.zip")
+    busy.close()
+    assert not (tmp_path / "packet.zip").exists()
+
+
+def test_a_new_key_is_trusted_by_whoever_trusts_the_former_one(database: Database, tmp_path: Path) -> None:
+    told = review.whole(database)
+    first = review.build(database, told.campaign, tmp_path / "first.zip")
+    rotated = Keys(b"n" * 32, [b"k" * 32])
+    second = review.build(database, told.campaign, tmp_path / "second.zip", keys=rotated)
+    third = review.build(database, told.campaign, tmp_path / "third.zip", keys=rotated)
+    assert first.key != second.key == third.key
+    for packet in (second, third):
+        assert failures(verify(packet.path, key=first.fingerprint, checkpoint=first.checkpoint)) == []
+    lost = Keys(b"o" * 32)
+    fourth = review.build(database, told.campaign, tmp_path / "fourth.zip", keys=lost)
+    verdict = verify(fourth.path)
+    assert failures(verdict) == []
+    assert any("did not hand over" in remark for remark in verdict.remarks)
+    assert "the key is the one that you trust" in failures(verify(fourth.path, key=first.key))[0]

@@ -171,8 +171,8 @@ def _known(client: Client, shelf: Shelf, users: Sequence[Row]) -> Known:
 def _add_sign_ins(client: Client, shelf: Shelf, users: Sequence[Row], known: Known) -> None:
     try:
         found, seen = logins.summarise(logins.kept(client, shelf, Stream.ACCOUNTS), logins.by_email(users))
-        unseen = [key for row in users if (key := text(row, "id")) and key not in found.last]
-        doubt, calls = logins.doubted(client, [key for key in unseen if is_active(key, known) is not False])
+        ids = [key for row in users if (key := text(row, "id")) and is_active(key, known) is not False]
+        doubt, calls = logins.doubted(client, found, ids)
     except Denied as error:
         known.missing.append(f"sign-ins: {refusals.closed(error)}")
         return
@@ -182,10 +182,10 @@ def _add_sign_ins(client: Client, shelf: Shelf, users: Sequence[Row], known: Kno
         shelf.discard(Place.LOGINS)
     else:
         shelf.verified.add(Place.LOGINS)
-    known.sign_ins = found
+    known.sign_ins = None if doubt and calls else found  # what is disproved is not half believed
     nobodys = [f"{found.nobodys} successful sign-ins name nobody"] if found.nobodys else []
     whole = folded(seen, "sign-ins", [*found.unread, *nobodys])
-    asked = f"{whole.asked}; and {calls} calls about single accounts without a sign-in" if calls else whole.asked
+    asked = f"{whole.asked}; and {calls} calls about single accounts" if calls else whole.asked
     known.sheets.append(((), replace(whole, asked=asked, calls=whole.calls + calls)))
 
 

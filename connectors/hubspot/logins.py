@@ -6,7 +6,8 @@ The whole list is paged once, 200 at a time, instead of once per account. "No si
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,7 +20,8 @@ from connectors.records import LoginRecord, Stream
 
 WINDOW = timedelta(days=90)
 LIMIT = 200  # the most that HubSpot gives per page
-MOST = 500  # accounts asked about one by one
+MOST = 500  # accounts without a sign-in asked about one by one
+BUSIEST = 3  # accounts with most sign-ins asked about as well
 
 
 @dataclass(slots=True)
@@ -28,8 +30,11 @@ class SignIns:
 
     last: dict[str, datetime] = field(default_factory=dict)
     since: datetime | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    begun: datetime | None = None  # the server's clock at the first page
     unread: list[str] = field(default_factory=list)
     nobodys: int = 0
+    newest_of_nobody: datetime | None = None
 
 
 def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
@@ -38,14 +43,14 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
     A list fetched anew from its start is confirmed before its last page is given, if the users are known by then.
     """
     accounts = by_email(shelf.rows(Place.USERS))
-    seen: set[str | None] = set()
+    found = SignIns()
     for batch in (
         walk(client, Place.LOGINS, limit=LIMIT, after=resume) if resume else kept(client, shelf, Stream.LOGINS)
     ):
         records, unread = translate(batch, accounts)
-        seen |= {record.account_key for record in records if record.succeeded}
+        _count(found, batch, records)
         if batch.after is None and resume is None and Place.LOGINS not in shelf.verified:
-            doubt, calls = doubted(client, [key for key in accounts.values() if key not in seen])
+            doubt, calls = doubted(client, found, accounts.values())
             if doubt and calls:
                 raise Misread(f"sign-ins: {doubt}; read it again", restart=True)
             batch = replace(batch, calls=batch.calls + calls)
@@ -60,44 +65,51 @@ def kept(client: Client, shelf: Shelf, stream: Stream) -> Iterator[Batch]:
 def summarise(batches: Iterable[Batch], accounts: Mapping[str, str]) -> tuple[SignIns, list[Batch]]:
     """Fold the list into each account's last success. The batches come back without rows, for their receipt."""
     found, seen = SignIns(), []
-    newest_of_nobody: datetime | None = None
     for batch in batches:
-        if found.since is None and batch.at is not None:
-            found.since = batch.at - WINDOW
         records, unread = translate(batch, accounts)
         found.unread += unread
-        for record in records:
-            if not record.succeeded:
-                continue
-            if record.account_key is None:
-                found.nobodys += 1
-                newest_of_nobody = max(newest_of_nobody or record.at, record.at)
-            else:
-                found.last[record.account_key] = max(found.last.get(record.account_key, record.at), record.at)
-        seen.append(
-            Batch(batch.asked, (), batch.received, batch.digest, batch.at, batch.after, batch.repeated, batch.calls)
-        )
-    if newest_of_nobody and found.since:
-        found.since = max(found.since, newest_of_nobody)
+        _count(found, batch, records)
+        seen.append(replace(batch, rows=()))
+    if found.newest_of_nobody and found.since:
+        found.since = max(found.since, found.newest_of_nobody)
     if found.unread:  # a row that we cannot read may be anybody's success, at any time
         found.since = None
     return found, seen
 
 
-def doubted(client: Client, unseen: Sequence[str]) -> tuple[str | None, int]:
+def _count(found: SignIns, batch: Batch, records: Iterable[LoginRecord]) -> None:
+    if found.begun is None and batch.at is not None:
+        found.begun, found.since = batch.at, batch.at - WINDOW
+    for record in records:
+        key = record.account_key
+        if key:
+            found.counts[key] += 1
+        if record.succeeded and key:
+            found.last[key] = max(found.last.get(key, record.at), record.at)
+        elif record.succeeded:
+            found.nobodys += 1
+            found.newest_of_nobody = max(found.newest_of_nobody or record.at, record.at)
+
+
+def doubted(client: Client, found: SignIns, keys: Iterable[str]) -> tuple[str | None, int]:
     """Why the list of sign-ins cannot be trusted, or None; and how many calls it took to know.
 
-    Nobody counts for us how long it is, and "never signed in" rests on its wholeness. So each account that it shows no
-    success of is asked about by itself, up to `MOST` of them; one that has a success after all proves that it ended early.
+    Nobody counts for us how long it is, and "never signed in" rests on its wholeness. So each account in `keys` that it
+    shows no success of is asked about by itself, up to `MOST` of them, and so are the busiest ones. One that has more
+    sign-ins of its own than the list gave it proves that the list ended early.
     """
+    unseen = [key for key in keys if key not in found.last]
     if len(unseen) > MOST:
         return f"{len(unseen)} accounts without a sign-in are too many to ask about one by one", 0
     calls = 0
-    for key in unseen:
+    for key in (*(key for key, _ in found.counts.most_common(BUSIEST)), *unseen):
+        own = 0
         for batch in walk(client, Place.LOGINS, [("userId", key)], limit=LIMIT):
             calls += 1
-            if any(row.get("loginSucceeded") is True and text(row, "userId") == key for row in batch.rows):
-                return f"the list ended without a sign-in of {key} that HubSpot has", calls
+            records, _ = translate(batch, {})
+            own += sum(each.account_key == key and (found.begun is None or each.at <= found.begun) for each in records)
+        if own > found.counts[key]:
+            return f"the list ended without a sign-in of {key} that HubSpot has", calls
     return None, calls
 
 

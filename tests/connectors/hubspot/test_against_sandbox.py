@@ -180,7 +180,7 @@ def test_a_full_reading_takes_as_few_calls_as_the_lists_have_pages(sandbox: Sand
     spent = total() - before - 1  # the second look at the counter
     counts = sandbox.truth()["counts"]
     unseen = sum(1 for each in found[Stream.ACCOUNTS][0] if each.last_login is None and each.active is not False)
-    sign_ins = -(-counts["login_served"] // 200) + unseen
+    sign_ins = -(-counts["login_served"] // 200) + unseen + 3  # the three busiest are asked about as well
     least = 2 + 2 + 1 + 2 + sign_ins + 2 + 2 + 1 + 1 + 1  # users owners archived records … lists, SMTP, details, own
     assert abs(spent - least) <= 2
     assert sum(receipt.calls for _, receipt in found.values()) in (spent, spent + 1)

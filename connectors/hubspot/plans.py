@@ -66,46 +66,33 @@ def deactivation(who: str) -> ByHand:
 
 def restore(before: Look, version: Version) -> Sequence[Act] | ByHand:
     """Acts that bring back what `before` shows."""
-    facts = before.facts
+    facts, entitlement = before.facts, before.facts.get("entitlement")
     key, email = facts.get("id"), facts.get("email")
     if before.state is not State.PRESENT or not key or not email:
         return ByHand("there was nothing to bring back", (f"{USERS} and compare with the review.",))
-    entitlement = facts.get("entitlement")
+    if by_hand := _only_by_hand(facts, entitlement, email):
+        return by_hand
+    target = Target(TargetKind.GRANT if entitlement else TargetKind.ACCOUNT, key, entitlement, email=email)
+    former = {name: value for name, value in state_of(facts).items() if value not in (None, [])}
+    if entitlement:
+        says, method, body = f"Give {email} its former role and teams", "PUT", former
+    else:
+        names = {name: facts[name] for name in ("firstName", "lastName") if facts.get(name)}
+        says, method = f"Invite {email} again with its former role and teams", "POST"
+        body = {"email": email, "sendWelcomeEmail": True, **names, **former}
+    return (_act(ActKind.RESTORE, target, says, method, body, facts, version, {}),)
+
+
+def _only_by_hand(facts: Facts, entitlement: str | None, email: str) -> ByHand | None:
     if entitlement == "super_admin" or (entitlement or "").startswith("seat:"):
-        return ByHand(
-            "the API can give neither super admin nor a seat", (f"{USERS}, find {email} and give it back.", AGAIN)
-        )
-    state = state_of(facts)
+        steps = (f"{USERS}, find {email} and give it back.", AGAIN)
+        return ByHand("the API can give neither super admin nor a seat", steps)
     if len(_many(facts, "roleIds")) > 1:
         return ByHand("the API writes one role only", (f"{USERS}, find {email} and give back its roles.", AGAIN))
-    target = Target(TargetKind.GRANT if entitlement else TargetKind.ACCOUNT, key, entitlement, email=email)
-    if entitlement:
-        body = {name: value for name, value in state.items() if value not in (None, [])}
-        return (
-            _act(ActKind.RESTORE, target, f"Give {email} its former role and teams", "PUT", body, facts, version, {}),
-        )
-    if facts.get("superAdmin") == "true":
+    if not entitlement and facts.get("superAdmin") == "true":
         steps = (f"{USERS} and invite {email} again.", "Give it Super Admin again.", AGAIN)
         return ByHand("the API cannot give super admin", steps)
-    names = {name: facts[name] for name in ("firstName", "lastName") if facts.get(name)}
-    body = {
-        "email": email,
-        "sendWelcomeEmail": True,
-        **names,
-        **{n: v for n, v in state.items() if v not in (None, [])},
-    }
-    return (
-        _act(
-            ActKind.RESTORE,
-            target,
-            f"Invite {email} again with its former role and teams",
-            "POST",
-            body,
-            facts,
-            version,
-            {},
-        ),
-    )
+    return None
 
 
 def state_of(facts: Facts) -> State3:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.actors import policy, tokens
 from app.actors.actor import Actor
@@ -26,10 +27,16 @@ def means(request: Request) -> Means:
     return found
 
 
-def entered(request: Request, means: Annotated[Means, Depends(means)]) -> Actor:
+_BEARER = HTTPBearer(auto_error=False, description="A token made with `rolecall token make`.")
+
+
+def entered(
+    request: Request,
+    means: Annotated[Means, Depends(means)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+) -> Actor:
     """The actor behind the request's token, if its roles allow the route. Refuses with 401 or 403."""
-    scheme, _, presented = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not presented:
+    if bearer is None or not bearer.credentials:
         raise Refused(
             Refusal(
                 "not_signed_in",
@@ -40,7 +47,7 @@ def entered(request: Request, means: Annotated[Means, Depends(means)]) -> Actor:
         )
     at = means.clock()
     with means.database.reading() as session:
-        actor, token = tokens.enter(session, presented.strip(), at=at)
+        actor, token = tokens.enter(session, bearer.credentials.strip(), at=at)
         row = session.get(ActorRow, actor.id)
         person = inventory.find_identity(session, row.person_key or row.email or "") if row is not None else None
     if tokens.is_stale(token, at):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
 
 from app import __version__, schema
+from app.api import problems
 from app.api.entering import With
-from app.kit.refusal import insist
+from app.kit.refusal import Refused
 
 router = APIRouter(tags=["health"])
 
@@ -26,10 +29,11 @@ def health() -> Health:
     return Health(status="up", version=__version__)
 
 
-@router.get("/ready")
+@router.get("/ready", responses={503: problems.RESPONSES[409] | {"description": "Not ready"}})
 def ready(means: With) -> Health:
-    """Answers when the database does and has the schema this version needs."""
+    """Answers when the database does and has the schema this version needs; 503 when it has another."""
     with means.database.reading() as session:
         session.execute(text("SELECT 1"))
-    insist(schema.why_not_current(means.database))
+    if (refusal := schema.why_not_current(means.database)) is not None:
+        raise Refused(replace(refusal, status=503))
     return Health(status="ready", version=__version__)

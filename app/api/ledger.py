@@ -69,7 +69,7 @@ def entries(
     if place is not None:
         statement = statement.where(LeafRow.number > place[0])
     with means.database.reading() as session:
-        rows = session.execute(statement).tuples().all()
+        rows = session.execute(statement).all()
         told = [
             EntryTold(
                 number=number,

@@ -19,7 +19,7 @@ MEDIA_TYPE = "application/problem+json"
 _TITLES = {
     400: "The request cannot be read", 401: "Not signed in", 403: "Not allowed", 404: "Not here",
     405: "Not this method", 409: "Not now", 412: "Somebody else was first", 413: "Too large",
-    422: "Not like this", 428: "Say which version you saw", 429: "Too often",
+    422: "Not like this", 429: "Too often", 500: "Our mistake", 503: "Not ready",
 }  # fmt: skip
 
 
@@ -35,9 +35,10 @@ class Problem(BaseModel):
     facts: dict[str, Any] = Field(default_factory=dict)
 
 
+# For the description of the API. The shape is given by hand: FastAPI would file a `model` under application/json.
 RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": _TITLES[status], "content": {MEDIA_TYPE: {}}}
-    for status in (400, 401, 403, 404, 409, 412, 422, 428)
+    status: {"description": _TITLES[status], "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+    for status in (400, 401, 403, 404, 409, 412, 422)
 }
 
 
@@ -67,6 +68,10 @@ def install(app: FastAPI) -> None:
         told = [{"where": ".".join(str(part) for part in each["loc"]), "what": each["msg"]} for each in error.errors()]
         first = f"{told[0]['where']}: {told[0]['what']}" if told else "The request does not fit."
         return render(Refusal("does_not_fit", first, "See /docs for the shape.", status=422, facts={"mistakes": told}))
+
+    @app.exception_handler(Exception)
+    def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
+        return render(Refusal("unforeseen", "Something went wrong here.", "The log says what; try again.", status=500))
 
     @app.exception_handler(HTTPException)
     def _http(_request: Request, error: HTTPException) -> JSONResponse:

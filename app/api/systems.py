@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.api import problems
+from app.api import answering, problems
+from app.api.answering import Key
 from app.api.entering import Entered, With
 from app.inventory.tables import SnapshotRow, StreamRow, SystemRow
 from app.ledger import entries
@@ -61,6 +63,10 @@ class Snapshot(BaseModel):
     streams: list[Stream] = []
 
 
+class Nothing(BaseModel):
+    """Asking for a reading needs no words."""
+
+
 class Asked(BaseModel):
     """A reading was asked for; a worker does it. `entry` is the ledger entry that says so."""
 
@@ -105,12 +111,15 @@ def list_snapshots(system_id: int, means: With, actor: Entered) -> list[Snapshot
         ]
 
 
-@router.post("/{system_id}/readings", status_code=202)
-def ask_for_reading(system_id: int, means: With, actor: Entered) -> Asked:
+@router.post("/{system_id}/readings", status_code=202, response_model=Asked)
+def ask_for_reading(system_id: int, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
     """Ask for a reading now. A worker does it; see the system's snapshots."""
-    with means.database.transaction() as session:
-        if session.get(SystemRow, system_id) is None:
+
+    def verb(session: Session, at: datetime) -> Asked:
+        row = session.get(SystemRow, system_id)
+        if row is None or row.removed is not None:
             raise problems.not_found("system", system_id)
         entry = Entry(Kind.SYNC_REQUESTED, f"system:{system_id}", {"system": system_id, "because": "asked for"})
-        made = entries.record(session, entry, by=actor.id, at=means.clock())
-        return Asked(entry=str(made))
+        return Asked(entry=str(entries.record(session, entry, by=actor.id, at=at)))
+
+    return answering.once(means, actor, key, Nothing(), request, verb, status=202)

@@ -43,7 +43,7 @@ def of(session: Session, person: IdentityRow) -> list[AccountAccess]:
         .join(SystemRow, SystemRow.id == AccountRow.system_id)
         .where(AccountRow.identity_id == person.id, AccountRow.ended.is_(None))
         .order_by(SystemRow.name, AccountRow.username)
-    ).tuples()
+    )
     return [_account(session, account, system) for account, system in rows.all()]
 
 
@@ -53,7 +53,7 @@ def _account(session: Session, account: AccountRow, system: str) -> AccountAcces
         .join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
         .where(GrantRow.account_id == account.id, GrantRow.ended.is_(None))
         .order_by(EntitlementRow.kind, EntitlementRow.name)
-    ).tuples()
+    )
     held = [Held(e.kind, e.label or e.name, g.granted or g.began, g.granted_by, g.until) for g, e in grants.all()]
     wrong = select(FindingRow).where(FindingRow.account_id == account.id, FindingRow.status == "open")
     return AccountAccess(
@@ -72,9 +72,7 @@ def _may(session: Session, account: AccountRow) -> dict[str, list[str]]:
     ).all()
     numbers = {int(step) for row in rows for step in row.path.split(">")}
     names = dict(
-        session.execute(select(EntitlementRow.id, EntitlementRow.name).where(EntitlementRow.id.in_(numbers)))
-        .tuples()
-        .all()
+        session.execute(select(EntitlementRow.id, EntitlementRow.name).where(EntitlementRow.id.in_(numbers))).all()
     )
     told: dict[str, list[str]] = {}
     for row in rows:

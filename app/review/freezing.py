@@ -11,7 +11,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, insert, literal, null, or_, select, true, union
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    union,
+)
 from sqlalchemy.orm import Session, aliased
 
 from app.detection.tables import FindingRow
@@ -238,7 +253,14 @@ def _choices(frame: Frame) -> Select[Any]:
         reviewer.append((free, candidate))
         step.append((free, literal(str(by))))
     return (
-        select(SUBJECTS.c.kind, SUBJECTS.c.row_id, case(*reviewer), case(*step))
+        select(
+            SUBJECTS.c.kind,
+            SUBJECTS.c.row_id,
+            SUBJECTS.c.system_id,
+            SUBJECTS.c.identity_id,
+            case(*reviewer),
+            case(*step),
+        )
         .select_from(joined)
         .where(SUBJECTS.c.inside)
     )
@@ -277,11 +299,20 @@ def _people(at: datetime) -> Select[Any]:
     band = shown.used(last, AccountRow.logins_known_since, AccountRow.created)
     risk = case((AccountRow.identity_id.is_(None), advice.NOBODYS), else_=0)
     return (
-        select(AccountRow.id, shown.who(at.date()), band, held.c.names, risk)
+        select(
+            AccountRow.id,
+            shown.who(at.date()),
+            band,
+            held.c.names,
+            risk,
+            FINDINGS.c.told,
+            func.coalesce(FINDINGS.c.risk, 0),
+        )
         .join(SYSTEMS, SYSTEMS.c.system_id == AccountRow.system_id)
         .outerjoin(IdentityRow, IdentityRow.id == AccountRow.identity_id)
         .outerjoin(shown.Manager, shown.Manager.id == IdentityRow.manager_id)
         .outerjoin(tokens, tokens.c.account_id == AccountRow.id)
         .outerjoin(held, held.c.account_id == AccountRow.id)
+        .outerjoin(FINDINGS, FINDINGS.c.subject == literal("account:") + cast(AccountRow.id, String))
         .where(AccountRow.ended.is_(None))
     )

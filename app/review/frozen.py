@@ -65,6 +65,8 @@ CHOICES = _table(
     "frozen_choices",
     Column("kind", String(12)),
     Column("row_id", Big, autoincrement=False),
+    Column("system_id", Big, nullable=False),
+    Column("identity_id", Big),
     Column("reviewer_id", Big),
     Column("chosen_by", String(12)),
     key=("kind", "row_id"),
@@ -78,6 +80,8 @@ PEOPLE = _table(
     Column("used", String, nullable=False),
     Column("privileges", Json),
     Column("risk", Integer, nullable=False),
+    Column("findings", Json),
+    Column("finding_risk", Integer, nullable=False),
     key=("account_id",),
 )
 
@@ -87,6 +91,7 @@ ENTITLEMENTS = _table(
     Column("what", Json, nullable=False),
     Column("privileged", Boolean, nullable=False),
     Column("known", Boolean, nullable=False),  # whether the system says what it allows
+    Column("revocable", Boolean, nullable=False),
     key=("entitlement_id",),
 )
 

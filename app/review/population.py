@@ -21,9 +21,9 @@ from app.inventory.tables import (
 )
 from app.kit.db import Big
 from app.review import advice, shown
-from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, PEOPLE, SUBJECTS, SYSTEMS
+from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, PEOPLE, SYSTEMS
 from app.review.scope import ItemKind
-from app.review.shown import Grantor, Last, OfAccount
+from app.review.shown import Grantor, Last
 from app.review.tables import TaskRow
 
 COLUMNS = (
@@ -88,6 +88,7 @@ def _entitlement(
         "what": shown.entitlement(row, contents),
         "privileged": bool(told),
         "known": row.privileges is not None,
+        "revocable": row.revocable,
     }
 
 
@@ -101,9 +102,7 @@ def _grants() -> Any:
     privileged, known = ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known
     joined = (
         _joined(GrantRow, "account", GrantRow.account_id)
-        .join(AccountRow, AccountRow.id == GrantRow.account_id)
         .join(ENTITLEMENTS, ENTITLEMENTS.c.entitlement_id == GrantRow.entitlement_id)
-        .join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
         .outerjoin(Grantor, and_(Grantor.system_id == GrantRow.system_id, Grantor.key == GrantRow.granted_by))
     )
     return _rows(
@@ -116,7 +115,7 @@ def _grants() -> Any:
         known=known,
         risk=PEOPLE.c.risk + shown.use_risk(PEOPLE.c.used) + shown.content_risk(privileged, known),
         told=shown.of_grant(),
-    ).where(SYSTEMS.c.grants, GrantRow.ended.is_(None), EntitlementRow.revocable)
+    ).where(SYSTEMS.c.grants, GrantRow.ended.is_(None), ENTITLEMENTS.c.revocable)
 
 
 def _accounts() -> Any:
@@ -185,7 +184,6 @@ def _joined(row: Any, chooser: str, account: Any) -> Any:
         select(literal(1))
         .select_from(row)
         .join(CHOICES, and_(CHOICES.c.kind == chooser, CHOICES.c.row_id == chosen))
-        .join(SUBJECTS, and_(SUBJECTS.c.kind == CHOICES.c.kind, SUBJECTS.c.row_id == CHOICES.c.row_id))
         .join(SYSTEMS, SYSTEMS.c.system_id == row.system_id)
         .outerjoin(PEOPLE, PEOPLE.c.account_id == account)
     )
@@ -205,27 +203,21 @@ def _rows(
     integration_id: Any = None,
     credential_id: Any = None,
 ) -> Any:
-    own = joined.outerjoin(FINDINGS, FINDINGS.c.subject == subject)
-    behind = (
-        own.outerjoin(OfAccount, OfAccount.c.subject == _subject("account", account_id))
-        if kind in (ItemKind.GRANT, ItemKind.CREDENTIAL)
-        else own
-    )
     finding: ColumnElement[Any] = func.coalesce(FINDINGS.c.risk, 0)
-    if behind is not own:
-        of_account = func.coalesce(OfAccount.c.risk, 0)
-        finding = case((of_account > finding, of_account), else_=finding)
-    return behind.outerjoin(
+    if kind in (ItemKind.GRANT, ItemKind.CREDENTIAL):  # what is wrong with the account weighs on what it holds
+        finding = case((PEOPLE.c.finding_risk > finding, PEOPLE.c.finding_risk), else_=finding)
+    found = joined.outerjoin(FINDINGS, FINDINGS.c.subject == subject)
+    return found.outerjoin(
         Last, and_(Last.campaign_id == SYSTEMS.c.previous_id, Last.subject == subject)
     ).with_only_columns(
         literal(str(kind)).label("kind"),
         subject.label("subject"),
-        SUBJECTS.c.system_id.label("system_id"),
+        CHOICES.c.system_id.label("system_id"),
         _or_null(account_id).label("account_id"),
         _or_null(grant_id).label("grant_id"),
         _or_null(integration_id).label("integration_id"),
         _or_null(credential_id).label("credential_id"),
-        SUBJECTS.c.identity_id.label("subject_identity_id"),
+        CHOICES.c.identity_id.label("subject_identity_id"),
         CHOICES.c.reviewer_id.label("reviewer_id"),
         CHOICES.c.chosen_by.label("chosen_by"),
         privileged.label("privileged"),

@@ -29,7 +29,6 @@ Manager = aliased(IdentityRow, name="manager")
 Grantor = aliased(AccountRow, name="grantor")
 Owner = aliased(AccountRow, name="owner")
 Last = aliased(ItemRow, name="last")
-OfAccount = FINDINGS.alias("of_account")  # the findings of the account behind a grant or a credential
 EMPTY: Any = literal_column("'[]'")
 
 
@@ -76,8 +75,8 @@ def who(today: Any) -> ColumnElement[Any]:
     )
 
 
-def _told(findings: Any) -> ColumnElement[Any]:
-    return embed(func.coalesce(findings.c.told, EMPTY))
+def _told() -> ColumnElement[Any]:
+    return embed(func.coalesce(FINDINGS.c.told, EMPTY))
 
 
 def last_time() -> ColumnElement[Any]:
@@ -102,8 +101,8 @@ def of_grant() -> ColumnElement[Any]:
             effective=flag(GrantRow.effective),
         ),
         use=PEOPLE.c.used,
-        findings=_told(FINDINGS),
-        account_findings=_told(OfAccount),
+        findings=_told(),
+        account_findings=embed(func.coalesce(PEOPLE.c.findings, EMPTY)),
         last=last_time(),
     )
 
@@ -122,7 +121,7 @@ def of_account() -> ColumnElement[Any]:
         system=SYSTEMS.c.name,
         how=obj(since=day(func.coalesce(AccountRow.created, AccountRow.began)), frozen=flag(AccountRow.frozen)),
         use=PEOPLE.c.used,
-        findings=_told(FINDINGS),
+        findings=_told(),
         last=last_time(),
     )
 
@@ -142,7 +141,7 @@ def of_integration() -> ColumnElement[Any]:
         system=SYSTEMS.c.name,
         how=obj(since=day(func.coalesce(IntegrationRow.created, IntegrationRow.began))),
         use=used(IntegrationRow.last_used, None, IntegrationRow.created),
-        findings=_told(FINDINGS),
+        findings=_told(),
         last=last_time(),
     )
 
@@ -164,8 +163,8 @@ def of_credential() -> ColumnElement[Any]:
             until=day(CredentialRow.expires),
         ),
         use=used(CredentialRow.last_used, CredentialRow.uses_known_since, CredentialRow.created),
-        findings=_told(FINDINGS),
-        account_findings=_told(OfAccount),
+        findings=_told(),
+        account_findings=embed(func.coalesce(PEOPLE.c.findings, EMPTY)),
         last=last_time(),
     )
 

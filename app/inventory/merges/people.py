@@ -99,9 +99,10 @@ def _link_managers(sealing: Sealing, staged: Table) -> int:
         .correlate(IDENTITIES)
         .scalar_subquery()
     )
-    read = IDENTITIES.c["key"].in_(select(staged.c["key"]))
-    moved = read & IDENTITIES.c.erased.is_(None) & IDENTITIES.c.manager_id.is_distinct_from(manager)
-    return bulk.written(sealing.session, update(IDENTITIES).where(moved).values(manager_id=manager))
+    read = IDENTITIES.c["key"].in_(select(staged.c["key"])) & IDENTITIES.c.erased.is_(None)
+    link = update(IDENTITIES).where(read, IDENTITIES.c.manager_id.is_distinct_from(manager)).values(manager_id=manager)
+    bulk.written(sealing.session, link.where(IDENTITIES.c.began == sealing.moment))  # new people: that is no change
+    return bulk.written(sealing.session, link)
 
 
 def _merge_emails(sealing: Sealing, people: Table, emails: list[list[Any]]) -> None:

@@ -258,6 +258,18 @@ def test_a_reading_that_was_not_complete_bridges_nothing(staffed: Connected) -> 
     assert account(staffed, "bo").logins_known_since == since
 
 
+def test_the_time_in_which_an_account_was_gone_is_not_bridged(staffed: Connected) -> None:
+    change(staffed, "bo", logins_known_since=NOW - timedelta(days=90))
+    staffed.read()
+    bo = next(each for each in staffed.world.of(Stream.ACCOUNTS) if getattr(each, "key", "") == "bo")
+    staffed.world.remove(bo)
+    staffed.read()
+    staffed.world.put(bo)
+    change(staffed, "bo", logins_known_since=NOW - timedelta(days=1))
+    staffed.read()
+    assert account(staffed, "bo").logins_known_since == NOW - timedelta(days=1)
+
+
 def test_if_the_system_stops_telling_how_far_back_it_knows_we_stop_claiming_it(staffed: Connected) -> None:
     change(staffed, "bo", logins_known_since=NOW)
     staffed.read()
@@ -406,6 +418,17 @@ def test_privileges_are_derived_through_nesting_with_their_path_and_circles_end(
     assert snapshot.counts == {"entitlement_edges": {"ended": 1}, "privileges": {"ended": 1}}
     with staffed.database.reading() as session:
         assert [row.ended is None for row in rows(session, EdgeRow)].count(False) == 1
+
+
+def test_a_nesting_does_not_end_in_a_reading_that_lacks_a_page(staffed: Connected) -> None:
+    nested = NestingRecord("admin", "export", "holds")
+    staffed.world.put(nested)
+    staffed.read()
+    staffed.world.remove(nested)
+    staffed.world.lost_pages[Stream.ENTITLEMENTS] = {0}
+    staffed.read()
+    with staffed.database.reading() as session:
+        assert [row.ended for row in rows(session, EdgeRow)] == [None]
 
 
 def test_a_grant_without_effect_brings_no_privilege_and_one_of_unknown_effect_does(staffed: Connected) -> None:

@@ -83,11 +83,11 @@ def set_up(
             for running in sandboxes.values():
                 stack.callback(running.stop)
             progress.note(f"{len(company.people)} people work there")
-        # A first review of a neglected CRM takes more away at once than the 10 % that an installation allows by itself.
+        # This small and neglected company's first review takes away more at once than the 10 % that are allowed by default.
         given = {
             "home": home,
             "database_url": database_url or f"sqlite:///{home}/rolecall.db",
-            "max_removals_percent": 25,
+            "max_removals_percent": 60,
         }
         means = stack.enter_context(opened(migrate=True, demo=True, **given))
         if not known:

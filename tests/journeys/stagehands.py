@@ -1,0 +1,130 @@
+"""What the journeys share: processes of an installation, its API, and waiting until something is so."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from app.cli.stage import Stage
+from app.kit.secrets import generate_key_file
+from connectors.sandbox.serve import Running
+
+
+def environment(home: Path, database_url: str, **more: str) -> dict[str, str]:
+    """An installation's environment: its home, its database and a key of its own."""
+    key = home / "installation.key"
+    if not key.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        generate_key_file(key)
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ROLECALL_")}
+    return (
+        clean
+        | {
+            "ROLECALL_HOME": str(home),
+            "ROLECALL_DATABASE_URL": database_url,
+            "ROLECALL_KEY_FILE": str(key),
+            "ROLECALL_MAX_REMOVALS_PERCENT": "60",
+            "ROLECALL_HEARTBEAT_SECONDS": "1",
+            "ROLECALL_TAKEOVER_SECONDS": "3",
+        }
+        | more
+    )
+
+
+@contextmanager
+def process(environ: Mapping[str, str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A `rolecall` process, in a group of its own, gone when the block ends."""
+    command = [sys.executable, "-c", "from app.cli import main; main()", *words]
+    log = Path(environ["ROLECALL_HOME"]) / f"{words[0]}-{time.time_ns()}.log"
+    with log.open("wb") as out:
+        made = subprocess.Popen(command, env=dict(environ), stdout=out, stderr=out, start_new_session=True)
+    try:
+        yield made
+    finally:
+        end(made)
+
+
+def end(made: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> None:
+    """End a process and its children; by force if it does not go by itself."""
+    for sign, patience in ((how, 15), (signal.SIGKILL, 5)):
+        try:
+            os.killpg(made.pid, sign)
+        except ProcessLookupError:
+            break
+        try:
+            made.wait(patience)
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    made.wait()
+
+
+def until(so: Callable[[], Any], *, patience: float = 120, what: str = "it") -> Any:
+    """Wait until something is so, and give what it said. Fails naming `what` when patience ends."""
+    deadline = time.monotonic() + patience
+    while True:
+        said = so()
+        if said:
+            return said
+        assert time.monotonic() < deadline, f"{what} did not come about within {patience:g} s"
+        time.sleep(0.1)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
+
+
+def order(running: Running, route: str, body: Mapping[str, Any]) -> Any:
+    """Tell a sandbox something as its own administrator."""
+    headers = {"X-Sandbox-Key": running.admin_key}
+    answer = httpx2.post(f"{running.url}/__sandbox__/{route}", json=dict(body), headers=headers, timeout=10)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def asked(running: Running, route: str) -> Any:
+    """Ask a sandbox something as its own administrator."""
+    answer = httpx2.get(f"{running.url}/__sandbox__/{route}", headers={"X-Sandbox-Key": running.admin_key}, timeout=10)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def changes(stage: Stage) -> list[str]:
+    """Every call that changed something in a sandbox, in order."""
+    return [
+        f"{kind} {call['method']} {call['path']} {call.get('body') or ''} {call.get('status')}"
+        for kind, running in stage.sandboxes.items()
+        for call in asked(running, "calls")["mutating"]
+    ]
+
+
+class Door:
+    """An actor's way into the API."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._client = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+
+    def get(self, path: str, **query: Any) -> Any:
+        """What the API tells."""
+        answer = self._client.get(f"/api/v1{path}", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json() if "json" in answer.headers["content-type"] else answer.content
+
+    def send(self, method: str, path: str, body: Mapping[str, Any], **headers: str) -> httpx2.Response:
+        """What the API answers to a write."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self._client.request(method, f"/api/v1{path}", json=dict(body), headers=given)

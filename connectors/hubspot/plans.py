@@ -90,8 +90,8 @@ def _only_by_hand(facts: Facts, entitlement: str | None, email: str) -> ByHand |
     if len(_many(facts, "roleIds")) > 1:
         return ByHand("the API writes one role only", (f"{USERS}, find {email} and give back its roles.", AGAIN))
     if not entitlement and facts.get("superAdmin") == "true":
-        steps = (f"{USERS} and invite {email} again.", "Give it Super Admin again.", AGAIN)
-        return ByHand("the API cannot give super admin", steps)
+        again = (f"{USERS} and invite {email} again.", "Give it Super Admin again.", AGAIN)
+        return ByHand("the API cannot give super admin", again)
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from app.actors.actor import SCHEDULER, Role
+from app.detection.tables import FindingRow
 from app.inventory.tables import AccountRow, IdentityEmailRow, IdentityRow, PrivilegeRow, StreamRow
 from app.kit.db import Database
 from app.kit.refusal import Refused
@@ -401,6 +403,47 @@ def test_contents_that_the_system_does_not_tell_stay_unknown(database: Database)
         items = _items(session, cast.opened(session))
         assert items[f"grant:{held.id}"].shown["what"]["privileges"] is None
         assert items[f"grant:{held.id}"].risk > items[f"grant:{company.plain.id}"].risk
+
+
+def _finding(session: Any, subject: str, account: AccountRow, severity: str, **given: Any) -> None:
+    values = {
+        "source": "detection", "rule": f"rule-{severity}", "subject": subject, "system_id": account.system_id,
+        "account_id": account.id, "severity": severity, "status": "open", "because": f"{severity} trouble", "facts": {},
+        "opened_at": NOW, "last_seen_at": NOW, "last_run": uuid.uuid4(),
+    }  # fmt: skip
+    session.add(FindingRow(**(values | given)))
+    session.flush()
+
+
+def test_open_findings_are_shown_and_the_worst_weighs(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        token = make.credential(session, company.system, account_id=company.account.id)
+        about = f"account:{company.account.id}"
+        _finding(session, about, company.account, "medium")
+        _finding(session, about, company.account, "critical")
+        _finding(session, f"credential:{token.id}", company.account, "low")
+        _finding(session, f"grant:{company.plain.id}", company.account, "high", status="closed")
+        _finding(session, f"grant:{company.mighty.id}", company.account, "high", opened_at=NOW + timedelta(seconds=1))
+        items = _items(session, cast.opened(session))
+        account, plain = items[about], items[f"grant:{company.plain.id}"]
+        held, mighty = items[f"credential:{token.id}"], items[f"grant:{company.mighty.id}"]
+        assert [found["severity"] for found in account.shown["findings"]] == ["critical", "medium"]
+        assert account.shown["findings"][0]["because"] == "critical trouble"
+        assert plain.shown["findings"] == mighty.shown["findings"] == []  # closed, and from after the freeze
+        assert [found["rule"] for found in plain.shown["account_findings"]] == ["rule-critical", "rule-medium"]
+        assert [found["rule"] for found in held.shown["findings"]] == ["rule-low"]
+        assert (account.risk, plain.risk, mighty.risk) == (40, 40, 80)
+
+
+def test_a_name_with_quotes_and_accents_is_shown_as_it_is(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        company.bo.name, company.role.label = 'Bö "the\\boss" O\'Neil', "Réle\n\t{}"
+        session.flush()
+        item = _items(session, cast.opened(session))[f"grant:{company.plain.id}"]
+        assert item.shown["who"]["name"] == 'Bö "the\\boss" O\'Neil'
+        assert item.shown["what"]["label"] == "Réle\n\t{}"
 
 
 def test_last_times_answer_is_shown(database: Database) -> None:

@@ -6,6 +6,7 @@ later reading shows that it is gone. Cy, who owns the system, looks after its on
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.evidence import packets
 from app.evidence.packets import Sealed
-from app.inventory.tables import GrantRow, IdentityRow, SnapshotRow, StreamRow, SystemRow
+from app.inventory.tables import EntitlementRow, GrantRow, IdentityRow, SnapshotRow, StreamRow, SystemRow
 from app.kit.db import Database
 from app.kit.secrets import Keys
 from app.ledger import entries, signing
@@ -68,8 +69,11 @@ def read(session: Session, system: SystemRow, at: datetime, rows: dict[str, int]
     return snapshot
 
 
-def frozen(session: Session, *, name: str = "Q4", demo: bool = False) -> Review:
-    """A company whose review is open."""
+Populate = Callable[[Session, SystemRow, IdentityRow, EntitlementRow], object]
+
+
+def frozen(session: Session, *, name: str = "Q4", demo: bool = False, populate: Populate | None = None) -> Review:
+    """A company whose review is open. `populate` may add to the system, to Bo, what is to be reviewed besides."""
     signing.found(session, version="0", demo=demo, by="cli", at=NOW - timedelta(days=400))
     ada = make.identity(session, "Ada")
     bo = make.identity(session, "Bo", manager_id=ada.id, department="Sales")
@@ -83,6 +87,8 @@ def frozen(session: Session, *, name: str = "Q4", demo: bool = False) -> Review:
     make.grant(session, account, plain)
     mighty = make.grant(session, account, boss)
     make.integration(session, system, name="Sync tool")
+    if populate is not None:
+        populate(session, system, bo, plain)
     first = read(session, system, NOW, {"accounts": 1, "entitlements": 2, "grants": 2, "integrations": 1})
     campaign = campaigns.open(
         session,

@@ -296,6 +296,14 @@ def test_a_netrc_does_not_replace_our_header(port: int, tmp_path, monkeypatch: p
     assert Strange.seen[-1] == "Bearer ours"
 
 
+def test_this_machine_is_never_reached_through_a_proxy(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert get(port, "/").status_code == 200
+
+
 def test_plain_http_goes_to_this_machine_only() -> None:
     with pytest.raises(ValueError, match="this machine only"):
         pacing.open_session(plain=frozenset({"crm.example.com:80"}))

@@ -559,6 +559,28 @@ def test_two_systems_with_the_same_keys_do_not_touch_each_other(staffed: Connect
         assert len(rows(session, PrivilegeRow, system_id=first)) == 3
 
 
+def test_what_is_there_in_one_system_brings_nothing_back_in_another(staffed: Connected) -> None:
+    staffed.read()
+    ada = staffed.world.of(Stream.ACCOUNTS)[0]
+    staffed.world.remove(ada)
+    gone = staffed.snapshot(staffed.read())
+    staffed.world.put(ada)
+    staffed.system_id = _another(staffed)
+    staffed.read()
+    with staffed.database.reading() as session:
+        assert [row.ended for row in rows(session, AccountRow, key="ada")] == [gone.began_at, None]
+
+
+def test_an_account_that_ended_can_do_nothing_even_where_its_grants_are_not_known(staffed: Connected) -> None:
+    staffed.read()
+    staffed.world.records[Stream.ACCOUNTS] = staffed.world.of(Stream.ACCOUNTS)[1:]
+    staffed.world.denied[Stream.GRANTS] = "View Setup"
+    staffed.read()
+    assert live(staffed)["grants"] == 5
+    with staffed.database.reading() as session:
+        assert rows(session, PrivilegeRow, privilege="administer") == []
+
+
 def _another(crm: Connected) -> int:
     with crm.database.transaction() as session:
         return make.system(session, kind="fake", config={"world": "acme"}, key=None).id

@@ -148,6 +148,16 @@ def test_one_streams_trouble_does_not_stop_the_others(staffed: Connected, error:
             assert row.missing == ["View Setup"]
 
 
+def test_a_stream_that_was_concluded_is_not_tried_again_by_the_same_run(staffed: Connected) -> None:
+    staffed.world.fault(Stream.GRANTS, 0, Unreachable("reset"))
+    staffed.world.fault(Stream.LOGINS, 0, Crash())
+    with pytest.raises(Crash):
+        staffed.read(run="x")
+    number = staffed.read(run="x")
+    assert [stream for stream, _ in staffed.world.pulled].count("grants") == 1
+    assert verdicts(staffed, number)["grants"] == "incomplete"
+
+
 def test_what_may_not_be_read_is_not_asked_for(staffed: Connected) -> None:
     staffed.world.unreadable[Stream.LOGINS] = "Manage Users"
     number = staffed.read()

@@ -248,18 +248,19 @@ def _overridden(
 def _opened(session: Session, campaign_id: int, readings: Sequence[Reading], by: Actor, at: datetime) -> None:
     row = session.get_one(CampaignRow, campaign_id, populate_existing=True)
     counted = select(ItemRow.kind, func.count()).where(ItemRow.campaign_id == campaign_id).group_by(ItemRow.kind)
+    plain, people = scopes.apart(row.scope)
     body = {
         "slot": row.slot,
         "planned_at": row.planned_at.isoformat() if row.planned_at else None,
         "late_minutes": int((at - row.planned_at).total_seconds() // 60) if row.planned_at else None,
         "due_at": row.due_at.isoformat(),
-        "scope": row.scope,
+        "scope": plain,
         "excluded": row.excluded,
         "snapshots": {seen.system: seen.snapshot_id for seen in readings},
         "items": dict(session.execute(counted).all()),
         "demo": row.demo,
     }
-    entries.record(session, Entry(Kind.CAMPAIGN_OPENED, f"campaign:{campaign_id}", body), by=by.id, at=at)
+    entries.record(session, Entry(Kind.CAMPAIGN_OPENED, f"campaign:{campaign_id}", body, people), by=by.id, at=at)
 
 
 # --- ending ---

@@ -42,7 +42,7 @@ def add(
     """
     at = clock.utc(at)
     insist(schedules.why_not_plan(Plan(name, zone, opens_on_day, opens_at_hour, due_days, cadence)))
-    row = {
+    row: dict[str, Any] = {
         "name": name,
         "cadence": cadence,
         "zone": zone,
@@ -56,7 +56,9 @@ def add(
     )
     if made is None:
         raise Refused(Refusal("name_taken", f'There is a schedule called "{name}" already.', "Choose another name."))
-    entries.record(session, Entry(Kind.SCHEDULE_ADDED, f"schedule:{made}", row), by=by.id, at=at)
+    plain, people = scopes.apart(row["scope"])
+    entry = Entry(Kind.SCHEDULE_ADDED, f"schedule:{made}", {**row, "scope": plain}, people)
+    entries.record(session, entry, by=by.id, at=at)
     return session.get_one(ScheduleRow, made)
 
 

@@ -108,6 +108,13 @@ def read(written: Mapping[str, Any]) -> Scope:
     return scope
 
 
+def apart(written: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What of a written scope may enter a ledger entry as it is, and the roster keys, which enter it as commitments."""
+    people = ("fallback", "second_fallback")
+    named = {word: str(written[word]) for word in people if written.get(word)}
+    return {word: value for word, value in written.items() if word not in people}, named
+
+
 def _systems(value: Any) -> tuple[str, ...] | None:
     if value == ALL:
         return None

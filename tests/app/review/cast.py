@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor, Role
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, StreamRow, SystemRow
-from app.review import campaigns
-from app.review.tables import CampaignRow
+from app.kit.refusal import Refusal, Refused
+from app.review import campaigns, decisions
+from app.review.tables import CampaignRow, ItemRow
 from tests import make
 
 NOW = make.NOW
@@ -88,3 +91,23 @@ def opened(session: Session, *, scope: dict[str, Any] | None = None, name: str =
     """A campaign over everything that is there."""
     values: dict[str, Any] = {"due_at": DUE, "by": make.ADMIN, "at": NOW}
     return campaigns.open(session, name=name, scope=SCOPE | (scope or {}), **(values | given))
+
+
+def items(session: Session, campaign: CampaignRow) -> dict[str, ItemRow]:
+    """A campaign's items by their subjects."""
+    rows = session.scalars(select(ItemRow).where(ItemRow.campaign_id == campaign.id))
+    return {row.subject: row for row in rows}
+
+
+def refusal(session: Session, **given: Any) -> Refusal:
+    """Why a campaign does not open; fails if it does."""
+    with pytest.raises(Refused) as refused:
+        opened(session, **given)
+    return refused.value.refusal
+
+
+def decide_all(session: Session, company: Company, campaign: CampaignRow, answer: str = "keep") -> None:
+    """Ada answers everything the same way, with a reason."""
+    ada = company.actor(company.ada)
+    for item in items(session, campaign).values():
+        decisions.record(session, item.id, answer, reason="seen", by=ada, at=NOW)

@@ -16,12 +16,12 @@ from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.ledger.entries import commitment
 from app.ledger.tables import EntryRow, PersonalRow
-from app.review import campaigns, decisions, queries, tasks
+from app.review import campaigns, decisions, queries
 from app.review.decisions import Ask
 from app.review.tables import DecisionRow, ItemRow, TaskRow
 from tests import make
 from tests.app.review import cast
-from tests.app.review.cast import DUE, NOW
+from tests.app.review.cast import NOW
 
 
 def _item(session: Session, subject: str) -> ItemRow:
@@ -327,63 +327,3 @@ def test_a_bulk_is_bounded_and_says_one_thing_about_each(database: Database) -> 
             with pytest.raises(Refused) as refused:
                 decisions.record_many(session, asks, by=ada, at=NOW)
             assert refused.value.refusal.status == 422
-
-
-# --- handing on ---
-
-
-def _hand_on(session: Session, company: cast.Company, item: ItemRow, **given: Any) -> str | TaskRow:
-    values: dict[str, Any] = {
-        "to_id": company.cy.id,
-        "reason": "knows the team",
-        "items": [item.id],
-        "by": company.actor(company.ada),
-        "at": NOW,
-    }
-    try:
-        return tasks.reassign(session, item.campaign_id, **(values | given))
-    except Refused as refused:
-        return refused.refusal.code
-
-
-def test_items_handed_on_are_the_new_reviewers_to_decide(database: Database) -> None:
-    with database.transaction() as session:
-        company, item, ada = _plain(session)
-        task = _hand_on(session, company, item)
-        assert isinstance(task, TaskRow)
-        session.refresh(item)
-        assert (item.task_id, item.chosen_by) == (task.id, "reassigned")
-        assert _code(session, item.id, by=ada) == "not_reviewer"
-        decisions.record(session, item.id, "keep", by=company.actor(company.cy), at=NOW)
-        entry = session.scalars(select(EntryRow).where(EntryRow.kind == "task.reassigned")).one()
-        assert entry.body["items"] == 1
-        assert entry.body["to"] == f"identity:{company.cy.id}"
-        assert "team" not in str(entry.body)
-
-
-def test_a_whole_task_is_handed_on_by_an_administrator(database: Database) -> None:
-    with database.transaction() as session:
-        company, item, _ = _plain(session)
-        _hand_on(session, company, item, items=None, task=item.task_id, by=make.ADMIN)
-        assert len(queries.queue(session, item.campaign_id, by=company.actor(company.cy)).items) == 3
-
-
-def test_items_are_not_handed_to_whom_they_concern_or_by_them(database: Database) -> None:
-    with database.transaction() as session:
-        company, item, _ = _plain(session)
-        assert _hand_on(session, company, item, to_id=company.bo.id) == "self_review"
-        assert _hand_on(session, company, item, by=company.actor(company.bo, Role.ADMIN)) == "self_review"
-        assert _hand_on(session, company, item, by=company.actor(company.eve)) == "not_reviewer"
-        assert _hand_on(session, company, item, reason=" ") == "bad_answer"
-        assert _hand_on(session, company, item, items=[item.id, 999]) == "not_found"
-        assert _hand_on(session, company, item, to_id=999) == "not_able"
-        company.cy.away_from, company.cy.away_until = NOW.date(), DUE.date()
-        session.flush()
-        assert _hand_on(session, company, item) == "not_able"
-
-
-def test_a_decision_on_a_version_before_handing_on_is_too_late(database: Database) -> None:
-    with database.transaction() as session:
-        company, item, _ = _plain(session)
-        _hand_on(session, company, item)
-        assert _code(session, item.id, version=1, by=company.actor(company.cy)) == "too_late"

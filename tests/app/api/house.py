@@ -1,0 +1,136 @@
+"""A house to knock at: one small company under review, an actor of every role, and a client that speaks for each."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import settings
+from app.actors import actors, tokens
+from app.actors.actor import Role
+from app.detection.tables import FindingRow
+from app.inventory.tables import IdentityRow
+from app.kit import ids
+from app.kit.db import Database
+from app.kit.secrets import Keys
+from app.ledger import checkpoints as signed
+from app.ledger import leaves, signing
+from app.main import create_app
+from app.means import Means
+from app.remediation.tables import RemediationRow
+from app.review import decisions
+from app.review.tables import CampaignRow, DriftRow, ItemRow
+from tests import make
+from tests.app.review import cast
+
+NOW = make.NOW
+KEYS = Keys(b"k" * 32)
+
+
+@dataclass
+class House:
+    """The app, what is in it, and a token of every role."""
+
+    means: Means
+    app: FastAPI
+    company: cast.Company
+    campaign: CampaignRow
+    items: dict[str, ItemRow]  # by subject
+    finding: FindingRow
+    drift: DriftRow
+    remediation: RemediationRow
+    tokens: dict[str, str] = field(default_factory=dict)  # by role, and by person: "ada", "eve"
+
+    @property
+    def database(self) -> Database:
+        return self.means.database
+
+    @property
+    def plain(self) -> ItemRow:
+        """The grant of an ordinary role that Bo holds; Ada's to decide on."""
+        return self.items[f"grant:{self.company.plain.id}"]
+
+    def client(self, who: str | None = None, *, strict: bool = True, **headers: str) -> TestClient:
+        """Somebody at the door; nobody without a name. What the app did not foresee fails the test, if `strict`."""
+        if who is not None:
+            headers["Authorization"] = f"Bearer {self.tokens[who]}"
+        return TestClient(self.app, headers=headers, raise_server_exceptions=strict)
+
+
+def _actor(session: Session, role: Role, person: IdentityRow | None = None) -> str:
+    until = NOW + timedelta(days=20) if role is Role.AUDITOR else None
+    key = person.key if person is not None else None
+    row = actors.make(session, person.name if person else role, {role: until}, person_key=key, by=make.ADMIN, at=NOW)
+    return tokens.make(session, row, "test", days=30, by=make.ADMIN, at=NOW)
+
+
+def finding(session: Session, company: cast.Company, **given: Any) -> FindingRow:
+    """An open finding about Bo's account."""
+    values = {
+        "source": "detection", "rule": "inactive_account", "subject": f"account:{uuid.uuid4().hex[:8]}",
+        "system_id": company.system.id, "account_id": company.account.id, "severity": "high", "status": "open",
+        "because": "last signed in 120 days ago", "facts": {}, "opened_at": NOW, "last_seen_at": NOW,
+        "last_run": uuid.uuid4(),
+    }  # fmt: skip
+    row = FindingRow(**(values | given))
+    session.add(row)
+    session.flush()
+    return row
+
+
+def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, accounts: int = 0) -> House:
+    """Everything a route can be asked about, once; with `accounts` more of Bo's to decide on."""
+    means = Means(database, KEYS, settings.read({}), clock)
+    with database.transaction() as session:
+        signing.found(session, version="test", demo=False, by="cli:test", at=NOW)
+        company = cast.company(session)
+        for _ in range(accounts):
+            make.account(session, company.system, identity_id=company.bo.id, matched_by="email")
+        campaign = cast.opened(session)
+        items = {row.subject: row for row in session.scalars(select(ItemRow))}
+        ada = company.actor(company.ada)
+        decisions.record(session, items[f"grant:{company.mighty.id}"].id, "remove", reason="moved on", by=ada, at=NOW)
+        drift = DriftRow(campaign_id=campaign.id, subject="grant:999", change="began", privileged=True, shown={})
+        remediation = RemediationRow(
+            id=ids.uuid7(), campaign_id=campaign.id, system_id=company.system.id, target={}, subject="grant:1",
+            kind="grant", wish="remove", status="open", since=NOW, steps=[], opened_at=NOW, due_at=NOW,
+        )  # fmt: skip
+        session.add_all([drift, remediation])
+        given = {role.value: _actor(session, role) for role in Role}
+        for name in ("ada", "bo", "eve"):
+            given[name] = _actor(session, Role.REVIEWER, getattr(company, name))
+        given["boss"] = _actor(session, Role.ADMIN, company.flo)
+        found = finding(session, company)
+        leaves.integrate(session)
+        signed.sign(session, signing.signer(session, KEYS), by="cli:test", at=NOW)
+        session.flush()
+    return House(means, create_app(means), company, campaign, items, found, drift, remediation, given)
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The app behind a real server on this machine; its address."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)

@@ -1,0 +1,116 @@
+"""Who may call which route, by real calls: the whole table, written down a second time.
+
+A route without a line here fails, and so does one that forgets to ask who is calling.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from app.actors.actor import Role
+from app.api import rights
+from tests.app.api.house import House
+
+LETTERS = {"A": Role.ADMIN, "I": Role.IT_SECURITY, "R": Role.REVIEWER, "U": Role.AUDITOR, "S": Role.SERVICE}
+OPEN = "everyone"
+# Route: who may call it (Admin, It security, Reviewer, aUditor, Service), and a body that fits.
+TABLE: dict[tuple[str, str], tuple[str, Any]] = {
+    ("GET", "/health"): (OPEN, None),
+    ("GET", "/ready"): (OPEN, None),
+    ("GET", "/api/v1/me"): ("AIRU", None),
+    ("GET", "/api/v1/systems"): ("AIUS", None),
+    ("GET", "/api/v1/systems/{system_id}"): ("AIUS", None),
+    ("GET", "/api/v1/systems/{system_id}/snapshots"): ("AIUS", None),
+    ("POST", "/api/v1/systems/{system_id}/readings"): ("AIS", None),
+    ("GET", "/api/v1/findings"): ("AIUS", None),
+    ("GET", "/api/v1/findings/{finding_id}"): ("AIUS", None),
+    ("GET", "/api/v1/campaigns"): ("AIU", None),
+    ("POST", "/api/v1/campaigns"): ("A", {"name": "Q1", "scope": {"systems": "all", "fallback": "flo"}}),
+    ("GET", "/api/v1/campaigns/{campaign_id}"): ("AIU", None),
+    ("GET", "/api/v1/campaigns/{campaign_id}/items"): ("AIU", None),
+    ("GET", "/api/v1/campaigns/{campaign_id}/drift"): ("AIU", None),
+    ("PUT", "/api/v1/drift/{drift_id}/decision"): ("A", {"answer": "remove", "reason": "not asked for"}),
+    ("PUT", "/api/v1/campaigns/{campaign_id}/closure"): ("A", {}),
+    ("GET", "/api/v1/items"): ("AIRU", None),
+    ("GET", "/api/v1/items/{item_id}"): ("AIRU", None),
+    ("PUT", "/api/v1/items/{item_id}/decision"): ("AIR", {"answer": "keep"}),
+    ("POST", "/api/v1/decisions"): ("AIR", {"decisions": [{"item": 1, "answer": "keep"}]}),
+    ("GET", "/api/v1/remediations"): ("AIU", None),
+    ("GET", "/api/v1/remediations/{remediation_id}"): ("AIU", None),
+    ("GET", "/api/v1/campaigns/{campaign_id}/packet"): ("AU", None),
+    ("GET", "/api/v1/ledger/checkpoint"): ("AIU", None),
+    ("GET", "/api/v1/ledger/entries"): ("AIU", None),
+    ("GET", "/api/v1/people/{person}/access"): ("AIU", None),
+}
+
+
+def _address(house: House, path: str) -> str:
+    of = {
+        "system_id": house.company.system.id, "finding_id": house.finding.id, "campaign_id": house.campaign.id,
+        "drift_id": house.drift.id, "item_id": house.plain.id, "remediation_id": house.remediation.id,
+        "person": house.company.bo.key,
+    }  # fmt: skip
+    asked = {
+        "/api/v1/items": f"?campaign={house.campaign.id}",
+        "/api/v1/campaigns/{campaign_id}/items": f"?reviewer={house.company.ada.id}",
+    }
+    return re.sub(r"{(\w+)}", lambda found: str(of[found[1]]), path) + asked.get(path, "")
+
+
+def test_every_route_has_a_line_here() -> None:
+    assert TABLE.keys() == rights.RIGHTS.keys()
+
+
+@pytest.mark.parametrize(("method", "path"), TABLE, ids=lambda part: part)
+def test_each_role_may_call_what_the_table_says(shown_house: House, method: str, path: str) -> None:
+    allowed, body = TABLE[(method, path)]
+    for letter, role in LETTERS.items():
+        answer = shown_house.client(role).request(method, _address(shown_house, path), json=body)
+        if allowed == OPEN:
+            assert answer.status_code in (200, 503), role
+        elif letter in allowed:
+            assert answer.status_code not in (401, 405, 500), f"{role}: {answer.text}"
+            assert answer.status_code != 403 or answer.json()["code"] != "not_allowed", f"{role}: {answer.text}"
+        else:
+            assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed"), role
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [route for route in TABLE if TABLE[route][0] != OPEN], ids=lambda part: part
+)
+def test_no_route_answers_who_does_not_say_who_they_are(shown_house: House, method: str, path: str) -> None:
+    body = TABLE[(method, path)][1]
+    address = _address(shown_house, path)
+    for headers in ({}, {"Authorization": "Bearer"}, {"Authorization": "Bearer x"}, {"Authorization": "Basic YTpi"}):
+        answer = shown_house.client(None, **headers).request(method, address, json=body)
+        assert answer.status_code == 401, headers
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_route_without_a_right_stops_the_service_from_starting(shown_house: House) -> None:
+    extra = APIRouter(prefix="/api/v1")
+
+    @extra.get("/secrets")
+    def secrets() -> None: ...
+
+    shown_house.app.include_router(extra)
+    try:
+        with pytest.raises(RuntimeError, match="/api/v1/secrets"):
+            rights.insist_on_a_row_for_each_route(shown_house.app)
+    finally:
+        shown_house.app.router.routes.pop()
+
+
+def test_a_right_without_a_route_stops_the_service_from_starting() -> None:
+    with pytest.raises(RuntimeError, match="/api/v1/findings"):
+        rights.insist_on_a_row_for_each_route(FastAPI())
+
+
+def test_the_token_is_asked_for_before_anything_is_looked_up(shown_house: House) -> None:
+    """Somebody outside cannot tell what is there from what is not."""
+    for path in (f"/api/v1/items/{shown_house.plain.id}", "/api/v1/items/999999"):
+        assert shown_house.client().get(path).status_code == 401

@@ -109,7 +109,7 @@ def _judge_part(name: str, pages: Sequence[PageReceipt]) -> tuple[list[str], lis
         return [f"{name}: the reading stopped before the last page ({rows} rows so far)"], []
     said = next((p.said for p in pages if p.said is not None), None)
     after = next((p.said_after for p in reversed(pages) if p.said_after is not None), None)
-    if said is None or rows == said and after in (None, said):
+    if said is None or (rows == said and after in (None, said)):
         return [], []
     if after is not None and min(said, after) <= rows <= max(said, after):
         return [], [f"{name}: {said} rows by the server's count before, {after} after, {rows} read"]

@@ -104,9 +104,14 @@ class EntitlementRecord:
     revocable: bool = True
 
 
+# A kind of nesting: the holder's own privileges, where it tells them, are the sum of what it includes already, with what was
+# taken out again left out. Adding the parts' privileges would bring back what the sum deliberately lacks.
+SUMS_UP = "sums_up"
+
+
 @dataclass(frozen=True, slots=True)
 class NestingRecord:
-    """Whoever holds `holder` also holds `held` (both entitlement keys)."""
+    """Whoever holds `holder` also holds `held` (both entitlement keys). `kind`: SUMS_UP, or how the vendor calls it."""
 
     holder_key: str
     held_key: str

@@ -174,7 +174,8 @@ def _line(known: dict[str, Any]) -> str:
     who, what, how = known.get("who") or {}, known.get("what") or {}, known.get("how") or {}
     job = ", ".join(part for part in (who.get("title"), who.get("department")) if part)
     whose = f"{who.get('name') or who.get('account') or 'nobody'}{f' ({job})' if job else ''}"
-    allows = ", ".join(privilege.replace("_", " ") for privilege in what.get("privileges") or ())
+    told = [each["privilege"] if isinstance(each, dict) else each for each in what.get("privileges") or ()]
+    allows = ", ".join(privilege.replace("_", " ") for privilege in told)
     parts = [
         whose,
         f"{what.get('kind')} {what.get('label') or what.get('name')}",

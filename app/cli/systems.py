@@ -56,7 +56,8 @@ def add(
     secrets = {"reader": _secret(reader), "executor": _secret(executor)}
     coverage: Coverage | None = None
     if kind != "roster":
-        opened_reader = registry.open_reader(kind, given, secrets["reader"], lambda _new: None)
+        # A credential that is good for one use is exchanged by this check; what is stored is what came back.
+        opened_reader = registry.open_reader(kind, given, dict(secrets["reader"]), secrets["reader"].update)
         try:
             coverage = opened_reader.check()
         finally:

@@ -23,7 +23,6 @@ Translate = Callable[[Sequence[lists.Row]], Sequence[Record]]
 CANNOT: Mapping[Stream, str] = {
     Stream.SETTINGS: "BottleCRM's API has no security settings",
     Stream.CHANGES: "BottleCRM does not record changes of role, flags, status or team membership",
-    Stream.PEOPLE: "who works here is the roster's to say",
 }
 _NOTES = (
     "last_login covers every organisation of the server, not this one alone",
@@ -51,8 +50,8 @@ class BottleCRMReader:
 
     def pull(self, stream: Stream, resume: str | None = None) -> Iterator[Page]:
         """Read a stream; `resume` names the part of it and the place in that part."""
-        if stream in CANNOT:
-            raise Denied(f"BottleCRM has no {stream}", missing=CANNOT[stream])
+        if stream not in _ASKED:
+            raise Denied(f"BottleCRM has no {stream}", missing=CANNOT.get(stream, "it is not a CRM's matter"))
         part, place = json.loads(resume) if resume else (0, None)
         if stream is Stream.INTEGRATIONS:
             yield from _integrations(self._client, part)

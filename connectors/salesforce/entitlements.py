@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.records import EntitlementRecord, NestingRecord, Privilege, Record
+from connectors.records import SUMS_UP, EntitlementRecord, NestingRecord, Privilege, Record
 from connectors.salesforce import flags
 from connectors.salesforce.client import Client
 from connectors.salesforce.reading import Gathered, Odd, Part
@@ -110,7 +110,7 @@ def component(row: Row, _gathered: Gathered) -> Iterator[Record]:
     if holder is None or held is None:
         raise Odd("a group component without group or set")
     if not held.startswith(MUTING):
-        yield NestingRecord(holder, held, "group_includes_set")
+        yield NestingRecord(holder, held, SUMS_UP)
 
 
 def role(row: Row, gathered: Gathered) -> Iterator[Record]:

@@ -14,6 +14,7 @@ from app.inventory import nesting
 from app.inventory.merges.sealing import Sealing
 from app.inventory.tables import AccountRow, EdgeRow, EntitlementRow, GrantRow, PrivilegeRow
 from app.kit import bulk
+from connectors.records import SUMS_UP
 
 PRIVILEGES: Table = PrivilegeRow.__table__  # type: ignore[assignment]
 KEY = ["account_id", "privilege", "path"]
@@ -43,8 +44,9 @@ def _staged_reach(sealing: Sealing) -> Table:
     carried = {row.id: row.privileges for row in told}
     edges: dict[int, list[int]] = defaultdict(list)
     live = (EdgeRow.system_id == sealing.system_id, EdgeRow.ended.is_(None))
-    for holder, held in session.execute(select(EdgeRow.holder_id, EdgeRow.held_id).where(*live)):
-        if holder in carried and held in carried:
+    for holder, held, kind in session.execute(select(EdgeRow.holder_id, EdgeRow.held_id, EdgeRow.kind).where(*live)):
+        told_in_sum = kind == SUMS_UP and carried.get(holder) is not None
+        if holder in carried and held in carried and not told_in_sum:
             edges[holder].append(held)
     rows = [list(row) for row in nesting.reach({number: told for number, told in carried.items() if told}, edges)]
     staged = bulk.stage(

@@ -31,6 +31,7 @@ from app.inventory.tables import (
 from app.kit.refusal import Refused
 from connectors.errors import Unreachable
 from connectors.records import (
+    SUMS_UP,
     AccountRecord,
     ChangeRecord,
     CredentialRecord,
@@ -39,6 +40,7 @@ from connectors.records import (
     IntegrationRecord,
     LoginRecord,
     NestingRecord,
+    Privilege,
     SettingRecord,
     Stream,
 )
@@ -418,6 +420,25 @@ def test_privileges_are_derived_through_nesting_with_their_path_and_circles_end(
     assert snapshot.counts == {"entitlement_edges": {"ended": 1}, "privileges": {"ended": 1}}
     with staffed.database.reading() as session:
         assert [row.ended is None for row in rows(session, EdgeRow)].count(False) == 1
+
+
+def test_what_a_sum_leaves_out_is_not_brought_back_by_its_parts(staffed: Connected) -> None:
+    staffed.world.put(
+        EntitlementRecord("muted", "permission_set_group", "Without export", privileges=(Privilege.CUSTOMIZE,)),
+        EntitlementRecord("untold", "permission_set_group", "Not up to date", privileges=None),
+        NestingRecord("muted", "export", SUMS_UP),
+        NestingRecord("untold", "export", SUMS_UP),
+        GrantRecord("cy", "muted"),
+    )
+    staffed.read()
+    with staffed.database.reading() as session:
+        cys = rows(session, PrivilegeRow, account_id=account(staffed, "cy").id)
+        assert [row.privilege for row in cys] == ["customize"]
+    staffed.world.put(GrantRecord("cy", "untold"))
+    staffed.read()
+    with staffed.database.reading() as session:
+        cys = rows(session, PrivilegeRow, account_id=account(staffed, "cy").id)
+        assert sorted(row.privilege for row in cys) == ["customize", "export"]
 
 
 def test_a_nesting_does_not_end_in_a_reading_that_lacks_a_page(staffed: Connected) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.records import (
+    SUMS_UP,
     AccountKind,
     AccountRecord,
     Authority,
@@ -186,7 +187,7 @@ def test_a_groups_sum_counts_only_while_it_is_up_to_date(status: str, privileges
 def test_nesting_of_sets_roles_and_groups() -> None:
     gathered = Gathered()
     sets = {"PermissionSetGroupId": "0PG1", "PermissionSetId": "0PS1"}
-    assert only(entitlements.component(sets, gathered)) == NestingRecord("0PG1", "0PS1", "group_includes_set")
+    assert only(entitlements.component(sets, gathered)) == NestingRecord("0PG1", "0PS1", SUMS_UP)
     assert list(entitlements.component(sets | {"PermissionSetId": "0QM1"}, gathered)) == []
     found = list(entitlements.role({"Id": "00E2", "Name": "Rep", "ParentRoleId": "00E1"}, gathered))
     assert found[1] == NestingRecord("00E1", "00E2", "role_hierarchy")

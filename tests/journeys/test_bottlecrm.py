@@ -1,0 +1,161 @@
+"""The first quarterly review on a CRM that none of us wrote, said at the command line as an operator would.
+
+BottleCRM runs beside us and is read and changed over HTTP. What no API of it can do, making the past, is done inside it: a
+member has not signed in for 200 days, another holds a token.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.bottlecrm.running import BottleCRM
+
+pytestmark = pytest.mark.bottlecrm
+READ = {"accounts", "entitlements", "grants", "logins", "integrations"}
+HEADER = "id,emails,name,manager,department,title,start,end,away_from,away_until,kind"
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Somebody at the command line of one installation."""
+
+    home: Path
+
+    def says(self, *words: str, fails: bool = False) -> Any:
+        """Run a command with --json where it has it, and give its answer."""
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("ROLECALL_")}
+        ran = subprocess.run(
+            [sys.executable, "-c", "from app.cli import main; main()", *words],
+            env=environ | {"ROLECALL_HOME": str(self.home)}, capture_output=True, text=True, timeout=180, check=False,
+        )  # fmt: skip
+        assert (ran.returncode != 0) == fails, f"{words}\n{ran.stdout}\n{ran.stderr}"
+        return json.loads(ran.stdout) if "--json" in words else ran.stdout + ran.stderr
+
+
+def test_the_first_review_of_a_real_crm(bottlecrm: BottleCRM, tmp_path: Path) -> None:
+    operator = Operator(tmp_path / "home")
+    bo, cy = _members(bottlecrm)
+    token = _make_token(bottlecrm, cy["email"])
+    _connect(operator, bottlecrm, tmp_path, bo, cy)
+
+    # read, and find what is wrong
+    assert {each["status"] for each in operator.says("sync", "People", "--json")} == {"sealed"}
+    (reading,) = operator.says("sync", "BottleCRM", "--json")
+    verdicts = {stream["stream"]: stream["verdict"] for stream in reading["streams"]}
+    assert {stream for stream, verdict in verdicts.items() if verdict == "complete"} == READ
+    found = [f for f in operator.says("findings", "--json") if f["facts"].get("account") == bo["email"]]
+    assert "inactive_account" in {finding["rule"] for finding in found}
+
+    # review what is there
+    operator.says("campaign", "open", "Q4", "--fallback", "ada", "--second", "di", "--json")
+    operator.says("evidence", "checkpoint", "--out", str(tmp_path / "kept.txt"))
+    removed = _decide(operator, bo["email"], cy["email"])
+    assert removed == 2
+
+    # take away what must go, and prove that it is gone
+    operator.says("system", "writing", "BottleCRM", "deactivate", "revoke_credential")
+    closed = operator.says("campaign", "close", "Q4", "--unanswered", "keep", "--json")
+    assert closed["removals"] == {"verified": 2}, operator.says("removals")
+    assert not _is_active(bottlecrm, bo["email"])
+    assert _status(bottlecrm, token) in (401, 403)
+    assert _is_active(bottlecrm, cy["email"])
+
+    # hand over evidence that verifies elsewhere, also against the checkpoint that was kept before
+    packet, kept = str(tmp_path / "packet.zip"), str(tmp_path / "kept.txt")
+    operator.says("evidence", "export", "Q4", "--out", packet)
+    assert operator.says("evidence", "verify", packet, "--checkpoint", kept, "--json")["verifies"]
+    stranger = Operator(tmp_path / "elsewhere")
+    stranger.says("person", "list")  # another installation, with a log of its own
+    stranger.says("evidence", "checkpoint", "--out", str(tmp_path / "theirs.txt"))
+    operator.says("evidence", "verify", packet, "--checkpoint", str(tmp_path / "theirs.txt"), fails=True)
+
+
+def _members(crm: BottleCRM) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two members of our own: Bo has not signed in for 200 days, Cy did so yesterday."""
+    crm.shell(
+        "for name, days in (('bo', 200), ('cy', 1)):\n"
+        "    u, _ = User.objects.get_or_create(email=f'{name}.journey@example.com', defaults={'name': name})\n"
+        "    Profile.objects.get_or_create(user=u, org=org, defaults={'role': 'USER'})\n"
+        "    then = timezone.now() - timedelta(days=days)\n"
+        "    User.objects.filter(id=u.id).update(last_login=then, is_active=True)\n"
+        "    Profile.objects.filter(user=u).update(created_at=timezone.now() - timedelta(days=400), is_active=True)\n"
+    )
+    return {"email": "bo.journey@example.com"}, {"email": "cy.journey@example.com"}
+
+
+def _make_token(crm: BottleCRM, email: str) -> str:
+    return crm.shell(
+        f"p = Profile.objects.get(user__email={email!r}, org=org)\n"
+        "raw, row = PersonalAccessToken.generate(profile=p, name='old feed', scopes=['users:read'])\n"
+        "print(raw)"
+    ).strip()
+
+
+def _connect(operator: Operator, crm: BottleCRM, folder: Path, bo: dict[str, Any], cy: dict[str, Any]) -> None:
+    crm.shell(
+        "for name in ('reader', 'executor'):\n"
+        "    u, _ = User.objects.get_or_create(email=f'rolecall-{name}@example.com', defaults={'name': name})\n"
+        "    Profile.objects.get_or_create(user=u, org=org, defaults={'role': 'ADMIN'})\n"
+    )
+    for role in ("reader", "executor"):
+        secret = {"refresh": crm.login(f"rolecall-{role}@example.com").refresh}
+        (folder / f"{role}.json").write_text(json.dumps(secret))
+    people = [
+        ("ada", crm.admin_email, "Ada", "", "Management", "Head", "employee"),
+        ("bo", bo["email"], "Bo", "ada", "Sales", "Seller", "employee"),
+        ("cy", cy["email"], "Cy", "ada", "Sales", "Seller", "employee"),
+        ("di", "di@example.com", "Di", "", "IT", "Head of IT", "employee"),
+        ("r", "rolecall-reader@example.com", "Rolecall reader", "di", "IT", "", "service"),
+        ("x", "rolecall-executor@example.com", "Rolecall executor", "di", "IT", "", "service"),
+    ]
+    lines = [f"{i},{e},{n},{m},{d},{t},,,,,{k}" for i, e, n, m, d, t, k in people]
+    (folder / "roster.csv").write_text("\n".join([HEADER, *lines]) + "\n")
+    operator.says("system", "add", "roster", "People")
+    operator.says("system", "roster", "People", str(folder / "roster.csv"))
+    operator.says(
+        "system", "add", "bottlecrm", "BottleCRM", "--set", f"url={crm.url}", "--owner", "di",
+        "--reader", str(folder / "reader.json"), "--executor", str(folder / "executor.json"),
+    )  # fmt: skip
+    told = operator.says("doctor", "BottleCRM", "--json")["systems"][0]
+    assert told["readable"]
+    assert {"deactivate", "revoke_credential"} <= set(told["acts"])
+
+
+def _decide(operator: Operator, inactive: str, holder: str) -> int:
+    """Remove Bo's account and Cy's token; keep, with a reason, what is privileged; say nothing about the rest."""
+    removed = 0
+    for reviewer in ("ada", "di"):
+        for item in operator.says("campaign", "items", "Q4", "--as", reviewer, "--json"):
+            whose = (item["shown"].get("who") or {}).get("account")
+            if (item["kind"], whose) in (("account", inactive), ("credential", holder)):
+                operator.says("decide", str(item["id"]), "remove", "--as", reviewer, "--reason", "no longer needed")
+                removed += 1
+            elif item["privileged"]:
+                operator.says("decide", str(item["id"]), "keep", "--as", reviewer, "--reason", "runs the CRM")
+    return removed
+
+
+def _is_active(crm: BottleCRM, email: str) -> bool:
+    """What BottleCRM itself says, asked by its administrator."""
+    answer = httpx2.get(
+        f"{crm.url}/api/users/", params={"limit": 100, "email": email},
+        headers={"Authorization": f"Bearer {crm.login(crm.admin_email).access}"}, timeout=30,
+    )  # fmt: skip
+    told = answer.json()
+    active = [row["user_details"]["email"] for row in told["active_users"]["active_users"]]
+    inactive = [row["user_details"]["email"] for row in told["inactive_users"]["inactive_users"]]
+    assert email in active + inactive
+    return email in active
+
+
+def _status(crm: BottleCRM, token: str) -> int:
+    return httpx2.get(f"{crm.url}/api/users/", headers={"Authorization": f"Bearer {token}"}, timeout=30).status_code

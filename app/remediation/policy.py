@@ -15,6 +15,8 @@ from app.kit.refusal import Refusal
 
 
 class Status(StrEnum):
+    """Where a removal stands. Only `verified` means that it is true in the CRM."""
+
     OPEN = "open"  # promised; nothing done yet, or to be tried again
     BY_HAND = "by_hand"  # a person's task, with steps
     ACTING = "acting"  # a call was begun and its end is not known

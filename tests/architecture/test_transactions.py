@@ -14,7 +14,6 @@ from tests.architecture.tree import dotted, modules, within
 EDGES = {
     "app.api.answering": "a door: one transaction per write",
     "app.api.entering": "a door: notes that a token was used, before the endpoint opens its own",
-    "app.api.systems": "a door",
     "app.cli": "a door",
     "app.jobs": "the edge of the jobs: one transaction per step",
     "app.worker": "numbers the ledger and hands its consequences over",

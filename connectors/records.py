@@ -104,8 +104,8 @@ class EntitlementRecord:
     revocable: bool = True
 
 
-# A kind of nesting: the holder's own privileges, where it tells them, are the sum of what it includes already, with what was
-# taken out again left out. Adding the parts' privileges would bring back what the sum deliberately lacks.
+# A kind of nesting: the holder's own privileges, where it tells them, are the sum of what it includes, with what was taken
+# out again left out. Adding the parts' privileges would bring back what the sum deliberately lacks.
 SUMS_UP = "sums_up"
 
 

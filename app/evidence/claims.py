@@ -18,7 +18,6 @@ from app.evidence.unpacking import Unpacked
 from app.ledger import jcs, tree
 from app.ledger.note import Checkpoint
 
-_ENTRY = {"id", "kind", "subject", "author", "at", "body"}
 _MOVES = frozenset({"remediation.moved", "remediation.verified", "remediation.returned"})
 
 
@@ -70,7 +69,7 @@ def read_log(packet: Unpacked, checkpoint: Checkpoint) -> Log:
         proof = [base64.b64decode(each, validate=True) for each in line["proof"]]
         leaf = tree.leaf_hash(jcs.dumps(entry))
         proved = tree.verify_inclusion(leaf, number, checkpoint.size, proof, checkpoint.root)
-        if set(entry) != _ENTRY or number <= before or not proved:
+        if number <= before or not proved:
             log.troubles.append(f"entry {entry.get('id')} (leaf {number}) is not proved to be in the log")
         before = number
         log.unopened += _commitments(entry, opened)
@@ -169,9 +168,10 @@ def campaign(cover: Mapping[str, Any], log: Log, counted: Counted) -> Iterator[s
         yield "the log does not say that the campaign was opened"
         return
     body = opened["body"]
-    for name in ("scope", "excluded"):
-        if body[name] != cover[name]:
-            yield f"the {name} on the cover is not that of the log"
+    if _scope(cover["scope"], body) != body["scope"] or not opened["opened"].items() <= cover["scope"].items():
+        yield "the scope on the cover is not that of the log"
+    if body["excluded"] != cover["excluded"]:
+        yield "what the cover says was left out is not what the log says"
     if sorted(body["snapshots"].values()) != sorted(each["snapshot"] for each in cover["systems"]):
         yield "the readings on the cover are not those that the review was frozen at"
     if {kind: count for kind, count in body["items"].items() if count} != dict(counted.kinds):
@@ -180,6 +180,15 @@ def campaign(cover: Mapping[str, Any], log: Log, counted: Counted) -> Iterator[s
     yield from _stamps(cover["stamps"], demo=bool(body["demo"]), draft=closed is None)
     if closed is not None:
         yield from _closing(closed["body"], counted)
+
+
+def _scope(shown: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """The scope without the people whom the entry only commits to; a word that it does not know stays, and differs."""
+    return {
+        word: value
+        for word, value in shown.items()
+        if word in body["scope"] or not (value is None or _committed(body.get(word)))
+    }
 
 
 def _closing(body: Mapping[str, Any], counted: Counted) -> Iterator[str]:

@@ -283,6 +283,9 @@ LIES: dict[str, tuple[Callable[[Files], Files], str]] = {
         edited(LOG, lambda x: of_kind(x, "decision.recorded")["entry"].update(author="eve")), "is not proved",
     ),
     "an entry dropped": (edited(LOG, lambda x: drop_entry(x, "decision.recorded")), "is in no entry of the log"),
+    "an entry with more": (
+        edited(LOG, lambda x: of_kind(x, "decision.recorded")["entry"].update(more=1)), "is not proved",
+    ),
     "an entry doubled": (edited(LOG, lambda x: x.append(x[-1])), "is not proved"),
     "an entry moved": (edited(LOG, lambda x: x[3].update(leaf=x[4]["leaf"])), "is not proved"),
     "no closing": (edited(LOG, lambda x: drop_entry(x, "campaign.closed")), "not stamped DRAFT"),
@@ -314,9 +317,13 @@ LIES: dict[str, tuple[Callable[[Files], Files], str]] = {
     "sums": (document(SUMS, lambda x: x.update(items=99)), "does not follow from the packet's files (items)"),
     "sums called right": (document(SUMS, lambda x: x["said"].append("all is well")), "does not follow"),
     "the scope": (document(COVER, lambda x: x["scope"].update(department="Sales")), "the scope on the cover"),
+    "a fallback": (document(COVER, lambda x: x["scope"].update(fallback="eve")), "the scope on the cover"),
+    "a word of the scope": (document(COVER, lambda x: x["scope"].update(new="eve")), "the scope on the cover"),
+    "a second fallback": (document(COVER, lambda x: x["scope"].update(second_fallback="eve")), "the scope on the cover"),
+    "a word missing": (document(COVER, lambda x: x["scope"].pop("kinds")), "the scope on the cover"),
     "what was left out": (
         document(COVER, lambda x: x["excluded"].append({"what": "grants", "count": 1, "because": "-"})),
-        "the excluded on the cover",
+        "what the cover says was left out",
     ),
     "an override": (document(COVER, lambda x: x.update(override={"reason": "-"})), "the override on the cover"),
     "another reading": (document(COVER, lambda x: x["systems"][0].update(snapshot=9)), "the readings on the cover"),
@@ -331,6 +338,31 @@ def test_even_with_the_key_the_packet_must_say_what_the_log_says(sample: Sample,
     files = change(dict(sample.files))
     assert files != sample.files
     assert because in failed(resealed(tmp_path / "packet.zip", files, sample.signer), key=sample.sealed.key)
+
+
+def test_whoever_the_log_says_an_item_concerns_has_not_decided_on_it(sample: Sample, tmp_path: Path) -> None:
+    concerned = of_kind([json.loads(line) for line in sample.files[LOG].splitlines()], "decision.recorded")
+    (bo,) = concerned["entry"]["body"]["concerned"]
+    item = int(concerned["entry"]["subject"].removeprefix("item:"))
+
+    def by_bo(lines: list[Any]) -> None:
+        next(line for line in lines if line["item"] == item)["decisions"][0]["by_identity"] = int(bo.split(":")[1])
+
+    files = edited(DECISIONS, by_bo)(dict(sample.files))
+    assert "whose access it is" in failed(resealed(tmp_path / "packet.zip", files, sample.signer))
+
+
+def test_a_manifest_in_anothers_name_is_refused(sample: Sample, tmp_path: Path) -> None:
+    made = resealed(tmp_path / "packet.zip", sample.files, sample.signer, origin="rolecall/other")
+    assert "the manifest is of another installation than its key" in failed(made)
+
+
+def test_a_proof_towards_another_size_proves_nothing(sample: Sample, tmp_path: Path) -> None:
+    files = edited("log/consistency.jsonl", lambda x: [line.update(to=line["to"] + 1) for line in x] and None)(
+        dict(sample.files)
+    )
+    made = resealed(tmp_path / "packet.zip", files, sample.signer)
+    assert "the packet holds no proof from" in failed(made, checkpoint=sample.earlier)
 
 
 def test_a_demonstration_cannot_shed_its_stamp(sample: Sample, tmp_path: Path) -> None:

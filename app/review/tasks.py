@@ -58,9 +58,10 @@ def reassign(
             by=by,
         )
     )
-    target = _task(session, campaign, to_id)
-    _move(session, found, target.id)
-    _tell(session, campaign, found, to_id, reason, by, at)
+    with session.begin_nested():  # all of them move, or none
+        target = _task(session, campaign, to_id)
+        _move(session, found, target.id)
+        _tell(session, campaign, found, to_id, reason, by, at)
     return target
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from app.detection.tables import FindingRow
 from app.inventory.tables import AccountRow, PrivilegeRow
@@ -214,6 +214,17 @@ def test_open_findings_are_shown_and_the_worst_weighs(database: Database) -> Non
         assert [found["rule"] for found in plain.shown["account_findings"]] == ["rule-critical", "rule-medium"]
         assert [found["rule"] for found in held.shown["findings"]] == ["rule-low"]
         assert (account.risk, plain.risk, mighty.risk) == (40, 40, 80)
+
+
+def test_days_are_shown_in_utc_wherever_the_database_lives(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        company.plain.granted = datetime(2026, 10, 12, 20, 0, tzinfo=UTC)
+        session.flush()
+        if not database.sqlite:
+            session.execute(text("SET LOCAL TIME ZONE 'Pacific/Auckland'"))
+        item = cast.items(session, cast.opened(session))[f"grant:{company.plain.id}"]
+        assert (item.shown["how"]["since"], item.shown["how"]["since_is"]) == ("2026-10-12", "granted")
 
 
 def test_a_name_with_quotes_and_accents_is_shown_as_it_is(database: Database) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor, Role
@@ -90,3 +91,45 @@ def test_a_decision_on_a_version_before_handing_on_is_too_late(database: Databas
         company, item, _ = _plain(session)
         _hand_on(session, company, item)
         assert _code(session, item.id, version=1, by=company.actor(company.cy)) == "too_late"
+
+
+def _somebody_waits(database: Database) -> bool:
+    """Whether a transaction waits for another one's row; on SQLite it waits before it has begun, and cannot be seen."""
+    if database.sqlite:
+        return True
+    with database.reading() as session:
+        return bool(session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+
+def test_items_that_were_decided_on_while_they_were_handed_on_stay_where_they_are(database: Database) -> None:
+    with database.transaction() as session:
+        company, item, ada = _plain(session)
+        item_id, campaign_id, task_id = item.id, item.campaign_id, item.task_id
+        new_id = company.cy.id
+    began, told = threading.Event(), []
+
+    def hand_on() -> None:
+        began.wait()
+        try:
+            with database.transaction() as session:
+                tasks.reassign(session, campaign_id, task=task_id, to_id=new_id, reason="x", by=make.ADMIN, at=NOW)
+            told.append("handed on")
+        except Refused as refused:
+            told.append(refused.refusal.code)
+
+    other = threading.Thread(target=hand_on)
+    other.start()
+    with database.transaction() as session:
+        decisions.record(session, item_id, "keep", by=ada, at=NOW)
+        began.set()
+        while other.is_alive() and not _somebody_waits(database):
+            other.join(timeout=0.05)
+    other.join()
+    with database.reading() as session:
+        held = set(session.scalars(select(ItemRow.task_id)))
+    if database.sqlite:  # one writer at a time: it began after the decision, and saw it
+        assert told == ["handed on"]
+        assert task_id not in held
+    else:
+        assert told == ["too_late"]
+        assert held == {task_id}

@@ -53,6 +53,7 @@ def _company(session: Session, chance: random.Random) -> list[IdentityRow]:
                 away_from=_day(away[0]),
                 away_until=_day(away[1]),
                 ended=chance.choice([None] * 5 + [NOW]),
+                erased=chance.choice([None] * 5 + [NOW]),
             )
         )
     for person in people:

@@ -27,7 +27,8 @@ _ABOUT = "Who can reach what in the CRM, who said it was all right, and how do w
 
 def create_app(means: Means) -> FastAPI:
     """The API over these means. Raises RuntimeError if a route has no row in the table of rights."""
-    app = FastAPI(title="Rolecall", version=__version__, summary=_ABOUT, redoc_url=None)
+    # No page of the framework's own: it would load its scripts from somebody else's server.
+    app = FastAPI(title="Rolecall", version=__version__, summary=_ABOUT, docs_url=None, redoc_url=None)
     app.state.means = means
     problems.install(app)
     for room in (health, systems, findings, campaigns, items, decisions, remediations, people, ledger):

@@ -67,7 +67,9 @@ def install(app: FastAPI) -> None:
     def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
         told = [{"where": ".".join(str(part) for part in each["loc"]), "what": each["msg"]} for each in error.errors()]
         first = f"{told[0]['where']}: {told[0]['what']}" if told else "The request does not fit."
-        return render(Refusal("does_not_fit", first, "See /docs for the shape.", status=422, facts={"mistakes": told}))
+        return render(
+            Refusal("does_not_fit", first, "See /openapi.json for the shape.", status=422, facts={"mistakes": told})
+        )
 
     @app.exception_handler(Exception)
     def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:

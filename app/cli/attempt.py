@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -43,7 +44,7 @@ def review(telling: Telling, file: Path, reviewer: str, dates: str) -> None:
     accounts = _accounts(config)
     home = settings.read().home / "try"
     shutil.rmtree(home, ignore_errors=True)
-    given = {"home": home, "database_url": f"sqlite:///{home}/rolecall.db"}
+    given: dict[str, Any] = {"home": home, "database_url": f"sqlite:///{home}/rolecall.db"}
     with opened(migrate=True, **given) as means:
         name = file.name
         with telling.step(f"Reading {name}") as progress:

@@ -6,10 +6,13 @@ sandboxes and proved by reading them again, and the packet is verified by the sa
 
 from __future__ import annotations
 
+import shutil
 import socket
+import sys
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -248,6 +251,8 @@ def _say_what_to_try(telling: Telling, stage: Stage, opened: Opened, url: str, e
     telling.say()
     telling.say(f"DEMO: {url} · {home} · stop with Ctrl-C. In another terminal:", style="bold")
     telling.say(f"  export ROLECALL_HOME={home}")
+    if shutil.which("rolecall") is None:  # not on the path: `make demo` runs it from the virtual environment
+        telling.say(f"  alias rolecall={Path(sys.argv[0]).absolute()}")
     for title, lines in (
         (f"5 minutes as a manager ({entering['who']})", (
             f"rolecall campaign items {campaign.id} --as {entering['key']}",
@@ -269,7 +274,7 @@ def _say_what_to_try(telling: Telling, stage: Stage, opened: Opened, url: str, e
         telling.say(f"\n{title}", style="bold")
         for line in lines:
             telling.say(f"  {line}")
-    telling.say(f"\nEverything the API can do: {url}/docs")
+    telling.say(f"\nEverything the API can do: {url}/openapi.json and docs/api.md")
 
 
 def _free_port(port: int) -> int:

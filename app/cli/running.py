@@ -29,7 +29,7 @@ def serve(telling: Telling, host: str | None, port: int | None) -> None:
                     "Set it to 1, or use PostgreSQL (ROLECALL_DATABASE_URL).",
                 )
             )
-        telling.say(f"Rolecall at {settings.base_url} (API description: {settings.base_url}/docs)")
+        telling.say(f"Rolecall at {settings.base_url} (the API describes itself at {settings.base_url}/openapi.json)")
         if settings.api_processes > 1:
             uvicorn.run(
                 "app.main:from_environment", factory=True, host=settings.host, port=settings.port,

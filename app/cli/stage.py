@@ -77,8 +77,7 @@ def set_up(
         with telling.step("Starting a pretend Salesforce and a pretend HubSpot") as progress:
             company = companies.make(seed, at, people)
             sandboxes = {
-                kind: start(kind, home=home / "sandbox", seed=seed, people=people)  # type: ignore[arg-type]
-                for kind in ("salesforce", "hubspot")
+                kind: start(kind, home=home / "sandbox", seed=seed, people=people) for kind in ("salesforce", "hubspot")
             }
             for running in sandboxes.values():
                 stack.callback(running.stop)

@@ -19,6 +19,7 @@ def receipt(stream: str = "accounts", **given: Any) -> dict[str, Any]:
         "because": "-",
         "said": 3,
         "rows": 3,
+        "records": 3,
         "dropped": [],
     }
     return values | given
@@ -57,6 +58,7 @@ ADDS_UP: list[dict[str, Any]] = [
         "system": {"reviewed": ["account"]},
     },
     {"receipts": [receipt(rows=4, said=4, dropped=["row 4: no id"])]},
+    {"receipts": [receipt(rows=3763, said=3763)]},  # the sign-ins it takes to know an account are rows too
     {"receipts": [receipt(), receipt("grants", rows=9, said=None)]},  # a row of a source may hold several grants
     {"receipts": [receipt(verdict="explained", said=4)]},
     {"receipts": []},
@@ -65,7 +67,7 @@ DOES_NOT: list[tuple[dict[str, Any], str]] = [
     ({"items": {"account": 2, "grant": 2}}, "of 3 accounts in scope, 2 were reviewed and 0 left out with a reason"),
     ({"items": {"account": 3, "grant": 3}}, "of 2 grants in scope, 3 were reviewed and 0 left out with a reason"),
     ({"excluded": [left_out(1, "inactive accounts")]}, "of 3 accounts in scope, 3 were reviewed and 1 left out"),
-    ({"receipts": [receipt(rows=4, said=4)]}, "4 rows of accounts were read and 0 dropped, but the population has 3"),
+    ({"receipts": [receipt(rows=9, said=9, records=4)]}, "4 accounts were read, but the population has 3"),
     ({"receipts": [receipt(said=4)]}, "the server counted 4 accounts, 3 rows were read"),
     (
         {"receipts": [receipt("grants", verdict="incomplete", because="cut")]},

@@ -352,6 +352,23 @@ def test_whoever_the_log_says_an_item_concerns_has_not_decided_on_it(sample: Sam
     assert "whose access it is" in failed(resealed(tmp_path / "packet.zip", files, sample.signer))
 
 
+def test_items_that_nobody_answered_cannot_be_exchanged(sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "silent.db")
+    database = Database(f"sqlite:///{tmp_path / 'silent.db'}")
+    with database.transaction() as session:
+        told = review.frozen(session)
+        review.decide(session, told, unanswered=("integration",))
+        review.closed(session, told, unanswered="remove")
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    database.close()
+    with zipfile.ZipFile(sealed.path) as packet:
+        files = {name: packet.read(name) for name in packet.namelist()}
+    files = edited(DECISIONS, lambda x: next(line for line in x if not line["decisions"]).update(item=99))(files)
+    signer = note.signer(note.parse_verifier(sealed.key).name, review.KEYS.derive_all("checkpoints"))
+    made = resealed(tmp_path / "other.zip", files, signer)
+    assert "the items without an answer are not those of the closing" in failed(made)
+
+
 def test_a_manifest_in_anothers_name_is_refused(sample: Sample, tmp_path: Path) -> None:
     made = resealed(tmp_path / "packet.zip", sample.files, sample.signer, origin="rolecall/other")
     assert "the manifest is of another installation than its key" in failed(made)

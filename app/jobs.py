@@ -15,10 +15,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.actors import requests
 from app.actors.actor import SCHEDULER
 from app.detection import detect as rules
 from app.detection import findings, rulebook
-from app.inventory import identities, sync
+from app.inventory import identities, logins, sync
 from app.inventory import queries as inventory
 from app.inventory.tables import SnapshotRow
 from app.kit.engine import Steps
@@ -34,6 +35,7 @@ from app.review import queries as review
 from app.review.tables import CampaignRow
 
 Payload = Mapping[str, Any]
+_KEYS_KEPT_DAYS = 2  # an Idempotency-Key is for a client that lost our answer, not for next week
 Answer = dict[str, Any]
 
 
@@ -197,6 +199,16 @@ def _ask_for_fresh_readings(means: Means, at: datetime) -> None:
         entries.record_many(session, asked, by=SCHEDULER.id, at=at)
 
 
+def forget(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Let go of what is kept for a time only: old sign-ins, and the keys of requests answered long ago."""
+    at = means.clock()
+    with means.database.transaction() as session:
+        since = at - timedelta(days=means.settings.login_retention_days)
+        gone = logins.forget(session, before=since, by=SCHEDULER, at=at)
+        requests.forget(session, before=at - timedelta(days=_KEYS_KEPT_DAYS))
+    return {"sign_ins": gone}
+
+
 JOBS: dict[str, Job] = {
     job.name: job
     for job in (
@@ -206,6 +218,7 @@ JOBS: dict[str, Job] = {
         Job("prove", prove),
         Job("open_removals", open_removals),
         Job("remove", remove, lane=lambda payload: f"system:{payload['system']}"),
+        Job("forget", forget),
         Job("open_due_campaigns", open_due_campaigns, lane=lambda payload: "campaigns"),
     )
 }
@@ -213,6 +226,7 @@ JOBS: dict[str, Job] = {
 SCHEDULE: tuple[Tick, ...] = (
     Tick("read_all", "hour=2 minute=30", "%Y-%m-%d"),
     Tick("detect", "hour=5 minute=0", "%Y-%m-%d"),
+    Tick("forget", "hour=4 minute=0", "%Y-%m-%d"),
     Tick("open_due_campaigns", "minute=*", "%Y-%m-%dT%H:%M"),
 )
 

@@ -32,13 +32,20 @@ log = logging.getLogger("rolecall.worker")
 _SIGN_EVERY = timedelta(seconds=60)
 _HEARTBEAT = timedelta(hours=1)
 _RELAY_AT_ONCE = 200
+_AFTER_A_BUG = 5.0  # seconds
 
 
 class Worker:
     """A running worker: `start`, then `stop`. `turn` does one round by hand, for commands that wait for their own work."""
 
     def __init__(
-        self, means: Means, *, holder: str = "rolecall work", scheduled: bool = True, poll_s: float = 0.25
+        self,
+        means: Means,
+        *,
+        holder: str = "rolecall work",
+        scheduled: bool = True,
+        poll_s: float = 0.25,
+        first_pause_s: float = 30.0,
     ) -> None:
         settings = means.settings
         self.means = means
@@ -51,6 +58,7 @@ class Worker:
             heartbeat_s=settings.heartbeat_seconds,
             takeover_s=settings.takeover_seconds,
             poll_s=poll_s,
+            first_pause_s=first_pause_s,
             holder=holder,
         )
         for job in jobs.JOBS.values():
@@ -117,20 +125,28 @@ class Worker:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            pause = self._poll
             try:
-                numbered = self.turn()
+                pause = 0.02 if self.turn() else self._poll
                 self.sign()
             except DBAPIError as error:  # the database is away, or the row was locked: it will be there again
                 log.warning("relay: %s", type(error.orig).__name__)
-                numbered = 0
-            self._stopping.wait(0.02 if numbered else self._poll)
+            except (
+                checkpoints.BrokenLog
+            ) as broken:  # work goes on; what was signed before shows what was done to the log
+                log.critical("nothing is signed any more: %s", broken)
+                self._signed = self.means.clock()
+            except Exception:  # the worker's edge: a thread that ended would take all work with it, unseen
+                log.exception("relay")
+                pause = _AFTER_A_BUG
+            self._stopping.wait(pause)
 
     def _relay(self) -> int:
         """Hand over what waits. A pending row goes only after its jobs are with the engine, under the entry's own id."""
         with self.means.database.reading() as session:
             waiting = ledger.pending(session, limit=_RELAY_AT_ONCE)
             wanted = select(EntryRow.id, EntryRow.body).where(EntryRow.id.in_([each.entry_id for each in waiting]))
-            bodies: dict[uuid.UUID, dict[str, Any]] = dict(session.execute(wanted).tuples().all())
+            bodies: dict[uuid.UUID, dict[str, Any]] = {row.id: row.body for row in session.execute(wanted)}
         for each in waiting:
             for name in jobs.FOLLOWS[Kind(each.kind)]:
                 what, _, number = each.subject.partition(":")  # "campaign:12" reaches the job as campaign=12
@@ -159,7 +175,12 @@ class Worker:
                 misfire_grace_time=3600,
                 max_instances=1,
             )
+        scheduler.add_job(self._forget_jobs, CronTrigger(timezone=zone, hour=4, minute=30), coalesce=True)
         return scheduler
+
+    def _forget_jobs(self) -> None:
+        """Ended jobs stay listed for a time; their keys stay spent for good."""
+        self.engine.forget(self.means.clock() - timedelta(days=self.means.settings.job_retention_days))
 
     def _tick(self, tick: jobs.Tick) -> None:
         self._hand_over(tick.job, jobs.slot(tick, self.means.clock().astimezone(self.means.settings.zone)), {})

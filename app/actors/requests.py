@@ -10,7 +10,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -49,3 +49,8 @@ def answer(session: Session, key: str, status: int, body: dict[str, Any], *, by:
         .where(RequestKeyRow.actor_id == by.id, RequestKeyRow.key == key)
         .values(status=status, answer=body)
     )
+
+
+def forget(session: Session, *, before: datetime) -> None:
+    """Drop keys from before a moment; who repeats a request after that long means it anew."""
+    session.execute(delete(RequestKeyRow).where(RequestKeyRow.at < before))

@@ -63,9 +63,8 @@ def review(telling: Telling, file: Path, reviewer: str, dates: str) -> None:
                 at=at,
             )
             shares = queries.progress(session, campaign.id)
-            found = dict(
-                session.execute(select(FindingRow.rule, func.count()).group_by(FindingRow.rule)).tuples().all()
-            )
+            by_rule = select(FindingRow.rule, func.count()).group_by(FindingRow.rule)
+            found = {row.rule: row[1] for row in session.execute(by_rule)}
     items = sum(share.items for share in shares)
     telling.say(f"A review of {items} items is open; findings: {found or 'none'}.", style="bold")
     telling.say(

@@ -74,15 +74,12 @@ def show(telling: Telling, name: str) -> None:
         with means.database.reading() as session:
             shares = queries.progress(session, found.id)
             drift = queries.drift(session, found.id)
-            removals = dict(
-                session.execute(
-                    select(RemediationRow.status, func.count())
-                    .where(RemediationRow.campaign_id == found.id)
-                    .group_by(RemediationRow.status)
-                )
-                .tuples()
-                .all()
+            by_status = (
+                select(RemediationRow.status, func.count())
+                .where(RemediationRow.campaign_id == found.id)
+                .group_by(RemediationRow.status)
             )
+            removals = {row.status: row[1] for row in session.execute(by_status)}
     telling.say(f"{found.name}: {found.status}, due {found.due_at.date()}", style="bold")
     telling.table(
         ("reviewer", "items", "keep", "remove", "change", "no answer"),

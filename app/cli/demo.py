@@ -198,7 +198,7 @@ def _removals(stage: Stage, campaign: CampaignRow) -> dict[str, int]:
         .order_by(RemediationRow.status)
     )
     with stage.means.database.reading() as session:
-        return dict(session.execute(statement).tuples().all())
+        return {row.status: row[1] for row in session.execute(statement)}
 
 
 def _counts(stage: Stage) -> dict[str, int]:

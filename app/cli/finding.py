@@ -17,7 +17,7 @@ from app.kit.refusal import Refusal, Refused
 def show(telling: Telling, status: str, rule: str | None) -> None:
     """Findings, worst first, with what to do."""
     with opened() as means, means.database.reading() as session:
-        names = dict(session.execute(select(SystemRow.id, SystemRow.name)).tuples().all())
+        names = {row.id: row.name for row in session.execute(select(SystemRow.id, SystemRow.name))}
         rows = session.scalars(queries.findings(status=None if status == "all" else status, rule=rule)).all()
     telling.table(
         ("#", "severity", "rule", "where", "subject", "because", "since"),

@@ -31,7 +31,7 @@ def show(telling: Telling, run: str | None, status: str | None) -> None:
         if status is not None:
             statement = statement.where(RemediationRow.status == status)
         with means.database.reading() as session:
-            rows = session.execute(statement.order_by(RemediationRow.id)).tuples().all()
+            rows = session.execute(statement.order_by(RemediationRow.id)).all()
     telling.table(
         ("system", "what", "status", "because"),
         ((system, _what(row.target), row.status, row.because) for row, system in rows),

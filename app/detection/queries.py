@@ -36,7 +36,7 @@ def justified_until(session: Session, system_id: int) -> dict[int, datetime]:
         .where(JustificationRow.account_id.in_(of_system))
         .group_by(JustificationRow.account_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def untrusted(session: Session, system_id: int) -> dict[str, str]:

@@ -24,7 +24,7 @@ _ENTITLEMENT = ("id", "key", "kind", "name", "label", "description", "privileges
 _INTEGRATION = ("id", "key", "kind", "name", "publisher", "scopes", "active", "created", "derived", "began")
 _CREDENTIAL = ("id", "key", "kind", "label", "scopes", "active", "created", "expires", "began")
 _STREAM = (
-    "stream", "verdict", "because", "rows", "pages", "calls", "said", "missing", "dropped", "asked", "began_at",
+    "stream", "verdict", "because", "rows", "records", "pages", "calls", "said", "missing", "dropped", "asked", "began_at",
     "ended_at", "server_at", "pages_digest", "rows_digest",
 )  # fmt: skip
 _DRIFT = ("id", "subject", "change", "privileged", "shown", "answer", "reason", "by", "at")

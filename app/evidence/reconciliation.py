@@ -74,6 +74,7 @@ def _system(
         receipt["stream"]: {
             "server_counted": receipt["said"],
             "rows_read": receipt["rows"],
+            "records": receipt["records"],
             "rows_dropped": len(receipt["dropped"]),
             "verdict": receipt["verdict"],
         }
@@ -81,10 +82,11 @@ def _system(
     }
     said = [sentence for receipt in receipts for sentence in _doubts(system["name"], receipt)]
     accounts = streams.get("accounts")
-    if accounts and accounts["rows_read"] != population.get("accounts", 0) + accounts["rows_dropped"]:
+    # A stream's rows are the server's, of every list it takes to know an account; its records are the accounts themselves.
+    if accounts and accounts["verdict"] in _WHOLE and accounts["records"] != population.get("accounts", 0):
         said.append(
-            f"{system['name']}: {accounts['rows_read']} rows of accounts were read and {accounts['rows_dropped']} dropped, "
-            f"but the population has {population.get('accounts', 0)} accounts"
+            f"{system['name']}: {accounts['records']} accounts were read, "
+            f"but the population has {population.get('accounts', 0)}"
         )
     return {
         "id": system["id"],

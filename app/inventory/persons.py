@@ -37,7 +37,7 @@ def export(session: Session, person: IdentityRow) -> dict[str, Any]:
         .join(SystemRow, SystemRow.id == AccountRow.system_id)
         .where(AccountRow.identity_id == person.id)
         .order_by(AccountRow.id)
-    ).tuples()
+    )
     emails = select(IdentityEmailRow.email).where(IdentityEmailRow.identity_id == person.id)
     fields = ("key", "name", "kind", "engagement", "department", "title", "start", "end", "away_from", "away_until")
     return {
@@ -71,7 +71,7 @@ def _account(session: Session, account: AccountRow, system: str) -> dict[str, An
         .join(GrantRow, GrantRow.entitlement_id == EntitlementRow.id)
         .where(GrantRow.account_id == account.id)
         .order_by(GrantRow.began)
-    ).tuples()
+    )
     logins = select(LoginRow.at).where(LoginRow.account_id == account.id).order_by(LoginRow.at)
     return {
         "system": system,

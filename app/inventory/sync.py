@@ -190,7 +190,7 @@ def _begun(session: Session, reading: _Reading, stream: Stream) -> StreamRow:
     if row is None:
         row = StreamRow(
             snapshot_id=reading.snapshot_id, stream=str(stream), verdict=Verdict.INCOMPLETE, because="being read",
-            rows=0, pages=0, calls=0, said=None, missing=[], dropped=[], asked=[], began_at=reading.clock(),
+            rows=0, records=0, pages=0, calls=0, said=None, missing=[], dropped=[], asked=[], began_at=reading.clock(),
         )  # fmt: skip
         session.add(row)
         session.flush()
@@ -203,6 +203,7 @@ def _conclude(reading: _Reading, stream: Stream, receipt: StreamReceipt, server_
         row.verdict, row.because = receipt.verdict, receipt.because
         row.rows, row.pages, row.calls, row.said = receipt.rows, receipt.pages, receipt.calls, receipt.said
         row.missing, row.dropped, row.asked = list(receipt.missing), list(receipt.dropped), list(receipt.asked)
+        row.records = _place(session, reading, stream)[3]
         row.server_at, row.ended_at = server_at, reading.clock()
 
 

@@ -75,7 +75,8 @@ class StreamRow(Base):
     stream: Mapped[str] = mapped_column(String(20), primary_key=True)
     verdict: Mapped[str] = mapped_column(String(20))
     because: Mapped[str] = mapped_column(String)
-    rows: Mapped[int]
+    rows: Mapped[int]  # as the server counts: of every part of the stream
+    records: Mapped[int] = mapped_column(default=0)  # what they were translated into: accounts, grants, sign-ins …
     pages: Mapped[int]
     calls: Mapped[int]
     said: Mapped[int | None]

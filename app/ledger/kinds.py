@@ -29,6 +29,7 @@ class Kind(StrEnum):
     ROSTER_APPROVED = "roster.approved"
     IDENTITY_MATCHED = "identity.matched"
     PERSON_ERASED = "person.erased"
+    LOGINS_FORGOTTEN = "logins.forgotten"
     # detection
     DETECTION_REQUESTED = "detection.requested"
     DETECTION_RAN = "detection.ran"
@@ -73,6 +74,7 @@ QUIET = frozenset(
         Kind.ROSTER_APPROVED,
         Kind.IDENTITY_MATCHED,
         Kind.PERSON_ERASED,
+        Kind.LOGINS_FORGOTTEN,
         Kind.DETECTION_RAN,
         Kind.PRIVILEGE_JUSTIFIED,
         Kind.SCHEDULE_ADDED,

@@ -96,7 +96,7 @@ def _account(reading: _Reading, line: int, cells: Mapping[str, str]) -> AccountR
         licence=cells.get("licence") or cells.get("seat") or None,
         created=created,
         last_login=last_login,
-        logins_known_since=created if never else None,
+        logins_known_since=created if never else last_login,  # the file tells sign-ins as far back as the one it names
         native={field: cells[field] for field in ("status", "manager", "user_type") if cells.get(field)},
     )
 

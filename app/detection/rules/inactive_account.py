@@ -33,10 +33,12 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
         return Holds()
     cutoff = at - timedelta(days=limits.inactive_days_privileged if account.privileged else limits.inactive_days)
     used = account.last_use if account.kind == "service" else account.last_login
-    if used is not None:
-        return Holds() if used > cutoff else Fails(f"last used {days_ago(used, at)} days ago")
     since = account.logins_known_since
-    if since is None or since > cutoff:
+    if used is not None and used > cutoff:
+        return Holds()
+    if used is not None and since is not None:
+        return Fails(f"last used {days_ago(used, at)} days ago")
+    if since is None or since > cutoff:  # also when an old sign-in is known and newer ones are no longer told
         return CannotTell("sign-ins are not known far enough back")
     if account.created is not None and since <= account.created:
         return Holds()

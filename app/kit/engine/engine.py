@@ -33,7 +33,7 @@ from app.kit.engine.tables import JobRow, SpentKeyRow, StepRow
 from app.kit.engine.workers import Heart
 
 NAME = "rolecall"
-VERSION = "1"  # of the jobs' step order; a change that old work in flight cannot follow needs a new job name instead
+VERSION = "1"  # for ever: steps are found by name; a job that old work in flight cannot follow gets a new name
 QUEUE, LANES = "jobs", "lanes"
 EMBEDDED_ID = "embedded"
 

@@ -7,6 +7,7 @@ again. A worker that was only slow loses its jobs at their next step (`steps`), 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -48,7 +49,7 @@ class Heart:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(timeout=self._every + 5)
-        with self._database.transaction() as session:
+        with contextlib.suppress(DBAPIError), self._database.transaction() as session:
             session.execute(delete(WorkerRow).where(WorkerRow.id == self._worker))
 
     def _live(self) -> None:

@@ -44,7 +44,7 @@ def test_a_salesforce_row_becomes_an_account_with_its_grants() -> None:
     account = only(of)
     assert (account.key, account.name, account.active) == ("005000000000001AAA", "Bo Reed", True)
     assert account.last_login == datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
-    assert account.logins_known_since is None
+    assert account.logins_known_since == account.last_login
     assert grants.grants(of) == tuple(
         GrantRecord(account.key, key) for key in ("profile:System Administrator", "role:East", "role:North")
     )

@@ -27,6 +27,8 @@ INACTIVE: list[tuple[str, dict[str, Any], type]] = [
     ),
     ("no sign-in seen, and they go back far enough", {"last_login": None, "logins_known_since": days(180)}, Fails),
     ("no sign-in seen, but only 60 days are known", {"last_login": None, "logins_known_since": days(60)}, CannotTell),
+    ("sign-ins are no longer told", {"last_login": days(91), "logins_known_since": None}, CannotTell),
+    ("sign-ins are no longer told, but the last is recent", {"logins_known_since": None}, Holds),
     ("no sign-ins kept at all", {"last_login": None, "logins_known_since": None}, CannotTell),
     ("never used since it was made: another rule's", {"last_login": None, "logins_known_since": LONG_AGO}, Holds),
     ("a program whose token was used", {"kind": "service", "last_login": days(200), "last_use": days(1)}, Holds),

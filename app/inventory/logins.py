@@ -1,0 +1,23 @@
+"""Forgetting sign-ins: single ones are kept for a time, afterwards an account's first and last use remain."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor
+from app.inventory.tables import LoginRow
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+
+
+def forget(session: Session, *, before: datetime, by: Actor, at: datetime) -> int:
+    """Delete sign-ins from before a moment. Returns how many; one ledger entry says so if there were any."""
+    gone = int(session.execute(delete(LoginRow).where(LoginRow.at < before)).rowcount)  # type: ignore[attr-defined]
+    if gone:
+        body = {"before": before.isoformat(), "sign_ins": gone}
+        entries.record(session, Entry(Kind.LOGINS_FORGOTTEN, "logins", body), by=by.id, at=at)
+    return gone

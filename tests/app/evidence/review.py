@@ -56,7 +56,7 @@ def read(session: Session, system: SystemRow, at: datetime, rows: dict[str, int]
     snapshot = make.snapshot(session, system, at=at, digest="d" * 64)
     streams = session.scalars(select(StreamRow).where(StreamRow.snapshot_id == snapshot.id)).all()
     for stream in streams:
-        stream.rows = stream.said = rows.get(stream.stream, 0)
+        stream.rows = stream.records = stream.said = rows.get(stream.stream, 0)
         stream.pages_digest, stream.rows_digest = "a" * 64, "b" * 64
     names = ("verdict", "rows", "said", "pages", "pages_digest", "rows_digest")
     body = {

@@ -174,6 +174,19 @@ def test_what_one_lane_holds_runs_one_at_a_time_and_other_lanes_run_beside_it(pl
     assert place.trace.lines[:2] in (["begin a", "begin b"], ["begin b", "begin a"])
 
 
+def test_what_waits_for_its_lane_takes_nobody_elses_place(place: Place) -> None:
+    def slow(steps: Steps, payload: Payload) -> None:
+        time.sleep(payload["seconds"])
+        place.trace(payload["says"])
+
+    engine = place.launched({"lane": slow}, threads=2)
+    for number in range(3):
+        engine.enqueue("lane", f"a{number}", {"seconds": 1.0, "says": "a"}, lane="a")
+    engine.enqueue("lane", "b", {"seconds": 0, "says": "b"}, lane="b")
+    engine.wait("b", 10)
+    assert place.trace.lines == ["b"]
+
+
 @pytest.mark.parametrize(("name", "lane"), [("lane", None), ("plain", "a"), ("unknown", None)])
 def test_a_job_handed_over_wrongly_is_refused_at_once(
     place_on: Callable[[str], Place], name: str, lane: str | None

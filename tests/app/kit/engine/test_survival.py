@@ -79,6 +79,8 @@ def test_a_live_worker_takes_over_from_a_dead_one_and_repeats_no_finished_step(
     for key in ("job:1", "lane:1", "lane:2"):
         assert survivor.wait(key, 15).result == "done"
     assert sorted(place.trace.lines) == sorted(["one", "two", "three"] * 3 + ["two"] * 2)
+    queues = {each.queue_name for each in survivor._dbos.list_workflows()}
+    assert queues == {"jobs", "lanes"}, "taken-over work stays within its queue's limits"
     assert survivor.find("lane:1").lane == "crm", "taken-over work keeps its lane"  # type: ignore[union-attr]
 
 

@@ -117,7 +117,7 @@ def make_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ca
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, make_database: Callable[[str], str]) -> Iterator[Database]:
     """A fresh, migrated database; every test that takes it runs once on each kind."""
-    made = Database(make_database(request.param))
+    made = Database(make_database(request.param), durable=False)
     yield made
     made.close()
 

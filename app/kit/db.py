@@ -72,14 +72,15 @@ class Base(DeclarativeBase):
 class Database:
     """An address with its engines. `transaction()` to write, `reading()` to read, `frozen()` for one steady view."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, durable: bool = True) -> None:
+        """`durable=False` spares SQLite the waiting for the disk, for databases that nobody will miss (tests)."""
         self.url = make_url(url)
         if self.url.get_backend_name() == "postgresql" and self.url.drivername == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
-            self.writer = _sqlite(self.url, "BEGIN IMMEDIATE")
-            self.reader = _sqlite(self.url, "BEGIN")
+            self.writer = _sqlite(self.url, "BEGIN IMMEDIATE", durable)
+            self.reader = _sqlite(self.url, "BEGIN", durable)
         else:
             self.writer = create_engine(
                 self.url,
@@ -116,7 +117,7 @@ class Database:
         self.reader.dispose()
 
 
-def _sqlite(url: Any, begin: str) -> Engine:
+def _sqlite(url: Any, begin: str, durable: bool) -> Engine:
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -126,7 +127,7 @@ def _sqlite(url: Any, begin: str) -> Engine:
         for pragma in (
             "busy_timeout=30000",
             "journal_mode=WAL",
-            "synchronous=FULL",  # a decision that was acknowledged survives a power cut
+            f"synchronous={'FULL' if durable else 'OFF'}",  # FULL: what was acknowledged survives a power cut
             "foreign_keys=ON",
             "recursive_triggers=ON",  # else INSERT OR REPLACE slips past the ledger's guards
         ):

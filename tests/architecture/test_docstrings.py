@@ -57,6 +57,7 @@ def test_the_first_line_is_a_sentence() -> None:
 # Who may see every failure, and why. A handler that raises again only tidies up, and needs no excuse.
 SEES_ALL = {
     "app.kit.engine.attempts": "the worker's edge: notes the failure, and the job is tried again",
+    "app.worker": "the relay's edge: a thread that ended would take all work with it, unseen",
     "app.kit.engine.engine": "carries a failure out of a thread, and raises it in the caller's",
 }
 

@@ -12,6 +12,7 @@ from app.api import (
     health,
     items,
     ledger,
+    overrides,
     people,
     problems,
     remediations,
@@ -31,7 +32,7 @@ def create_app(means: Means) -> FastAPI:
     app = FastAPI(title="Rolecall", version=__version__, summary=_ABOUT, docs_url=None, redoc_url=None)
     app.state.means = means
     problems.install(app)
-    for room in (health, systems, findings, campaigns, items, decisions, remediations, people, ledger):
+    for room in (health, systems, findings, campaigns, overrides, items, decisions, remediations, people, ledger):
         app.include_router(room.router)
     rights.insist_on_a_row_for_each_route(app)
     return app

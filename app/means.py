@@ -38,6 +38,7 @@ def rule_limits(settings: Settings) -> RuleLimits:
         never_used_days=settings.never_used_days,
         dormant_credential_days=settings.dormant_credential_days,
         leaver_grace_hours=settings.leaver_grace_hours,
+        roster_max_age_days=settings.roster_max_age_days,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api import answering, problems
+from app.api import answering, overrides, problems
 from app.api.answering import Key
 from app.api.entering import Entered, With
 from app.means import review_limits
@@ -74,6 +74,7 @@ class Opening(BaseModel):
     name: str = Field(min_length=1, max_length=200, examples=["Q4 2026"])
     scope: dict[str, Any] = Field(examples=[{"systems": "all", "fallback": "p-100"}])
     due_days: int | None = Field(None, ge=1, le=366)
+    override: str | None = Field(None, max_length=5000, description="A second person's word, from POST /overrides.")
 
 
 class Closing(BaseModel):
@@ -99,6 +100,7 @@ def list_campaigns(means: With, actor: Entered) -> list[Campaign]:
 @router.post("/campaigns", status_code=201, response_model=Campaign)
 def open_campaign(asked: Opening, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
     """Open a review, frozen at the latest readings. Refuses (409) while one of them cannot be trusted, saying why."""
+    word = overrides.read(means, asked.override, asked.name, asked.scope)  # before the transaction: one connection each
     return answering.once(
         means,
         actor,
@@ -112,6 +114,7 @@ def open_campaign(asked: Opening, request: Request, means: With, actor: Entered,
                 scope=asked.scope,
                 due_at=at + timedelta(days=asked.due_days or means.settings.campaign_due_days),
                 limits=review_limits(means.settings),
+                override=word,
                 by=actor,
                 at=at,
             )

@@ -20,6 +20,7 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("GET", "/api/v1/findings/{finding_id}"): May.SEE_FINDINGS,
     ("GET", "/api/v1/campaigns"): May.SEE_CAMPAIGNS,
     ("POST", "/api/v1/campaigns"): May.RUN_CAMPAIGNS,
+    ("POST", "/api/v1/overrides"): May.RUN_CAMPAIGNS,
     ("GET", "/api/v1/campaigns/{campaign_id}"): May.SEE_CAMPAIGNS,
     ("GET", "/api/v1/campaigns/{campaign_id}/items"): May.SEE_ALL_ITEMS,
     ("GET", "/api/v1/campaigns/{campaign_id}/drift"): May.SEE_ALL_ITEMS,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
 
+from app.api import overrides
 from app.cli.at_work import at_work
 from app.cli.installation import find_campaign, opened, operator, speaking_for
 from app.cli.telling import Telling, shown
@@ -26,18 +28,23 @@ def open_one(
     systems: list[str] | None,
     days: int | None,
     scope: Path | None,
+    override: str | None,
 ) -> None:
     """Open a review at the latest readings."""
     at = clock.now()
     asked: dict[str, Any] = json.loads(scope.read_text()) if scope else {"systems": systems or "all"}
     asked |= {"fallback": fallback} | ({"second_fallback": second} if second else {})
-    with opened() as means, means.database.transaction() as session:
+    with ExitStack() as stack:
+        means = stack.enter_context(opened())
+        word = overrides.read(means, override, name, asked)
+        session = stack.enter_context(means.database.transaction())
         row = campaigns.open(
             session,
             name=name,
             scope=asked,
             due_at=at + timedelta(days=days or means.settings.campaign_due_days),
             limits=review_limits(means.settings),
+            override=word,
             by=operator(),
             at=at,
         )

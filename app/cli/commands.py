@@ -205,12 +205,13 @@ def campaign_open(
     systems: Annotated[list[str] | None, typer.Option("--system", help="A system's name; all without.")] = None,
     days: Annotated[int | None, typer.Option(help="Days until it is due.")] = None,
     scope: Annotated[Path | None, typer.Option(help="JSON file with a scope, as in docs/reviews.md.")] = None,
+    override: Annotated[str | None, typer.Option(help="A second person's word, from POST /api/v1/overrides.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Open a review, frozen at the latest readings. Refuses while one of them cannot be trusted."""
     from app.cli import campaign
 
-    campaign.open_one(Telling(as_json), name, fallback, second, systems, days, scope)
+    campaign.open_one(Telling(as_json), name, fallback, second, systems, days, scope, override)
 
 
 @campaign_app.command("list")

@@ -18,6 +18,7 @@ from app.kit import clock
 from app.kit.engine import EmbeddedLock
 from app.kit.refusal import Refused
 from app.kit.secrets import SecretsError
+from app.ledger import guards, proofs
 from app.ledger import queries as ledger
 from app.ledger.tables import PendingRow
 from app.means import Means
@@ -56,6 +57,7 @@ def _installation(means: Means) -> list[Check]:
         waiting = session.scalar(select(func.count()).select_from(PendingRow)) or 0
         size, unnumbered = ledger.size(session), ledger.unnumbered(session)
         checkpoint = ledger.latest_checkpoint(session)
+        broken = [*guards.missing(session.connection()), *proofs.examine(session)]
     holder = EmbeddedLock.holder(settings.home) if settings.embedded else None
     kind = "SQLite, one process" if settings.embedded else "PostgreSQL"
     checks = [
@@ -76,6 +78,11 @@ def _installation(means: Means) -> list[Check]:
     )
     age = f"signed {_ago(checkpoint.at, at)}" if checkpoint else "never signed: a worker does it within a minute"
     checks.append(Check("ledger", checkpoint is not None, f"{size} entries, {unnumbered} without a number yet; {age}"))
+    checks.append(
+        Check(
+            "ledger's proofs", not broken, "; ".join(broken) or "every entry is as it was signed, every guard is there"
+        )
+    )
     return checks
 
 

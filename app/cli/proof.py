@@ -38,10 +38,13 @@ def check(telling: Telling, packet: Path, checkpoint: Path | None, key: str | No
     verdict = verify.verify(packet, checkpoint=checkpoint.read_text() if checkpoint else None, key=key)
     for line in verdict.checks:
         telling.say(f"  {'✓' if line.holds else '✗'} {line.what}" + ("" if line.holds else f": {line.because}"))
+    for remark in verdict.remarks:
+        telling.say(f"  · {remark}")
     telling.say("This packet verifies." if verdict.holds else "This packet does NOT verify.")
     telling.answer(
         {
             "verifies": verdict.holds,
+            "remarks": verdict.remarks,
             "checks": [{"what": c.what, "holds": c.holds, "because": c.because} for c in verdict.checks],
         }
     )

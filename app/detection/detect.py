@@ -20,7 +20,7 @@ from app.inventory.facts import AccountFacts, CredentialFacts
 
 def judgements(session: Session, system_id: int, limits: Limits, *, at: datetime) -> Iterator[Judgement]:
     """Every rule's answer about every live account and credential of the system, as the latest reading has them."""
-    untrusted = queries.untrusted(session, system_id)
+    untrusted = queries.untrusted(session, system_id, roster_max_age_days=limits.roster_max_age_days, at=at)
     blind = {rule.name: _blindness(rule.needs, untrusted) for rule in rulebook.RULES.values()}
     blind_of_programs = {
         rule.name: _blindness((*rule.needs, *rule.needs_of_programs), untrusted) for rule in rulebook.RULES.values()

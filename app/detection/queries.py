@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.detection.tables import FindingEventRow, FindingRow, JustificationRow, RunRow
 from app.inventory import knowing
+from app.inventory import queries as inventory
 from app.inventory.facts import AccountFacts, CredentialFacts
-from app.inventory.tables import AccountRow, SnapshotRow, StreamRow, SystemRow
+from app.inventory.tables import AccountRow
 
 TRUSTED = ("complete", "explained")
 _WEIGHTS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
@@ -39,45 +40,31 @@ def justified_until(session: Session, system_id: int) -> dict[int, datetime]:
     return dict(rows.all())
 
 
-def untrusted(session: Session, system_id: int) -> dict[str, str]:
+def untrusted(session: Session, system_id: int, *, roster_max_age_days: int, at: datetime) -> dict[str, str]:
     """Which streams the latest reading does not fully know, and why; `people` is judged by the rosters."""
     told: dict[str, str] = {}
-    latest = _latest(session, system_id)
-    if latest is None:
-        return dict.fromkeys(("accounts", "entitlements", "grants", "logins", "integrations"), "never read") | {
-            "people": _roster_trouble(session) or ""
-        }
-    read = {row.stream: row for row in session.scalars(select(StreamRow).where(StreamRow.snapshot_id == latest))}
+    latest = inventory.latest_sealed(session, system_id)
+    read = {row.stream: row for row in inventory.receipts(session, latest.id)} if latest is not None else {}
     for stream in ("accounts", "entitlements", "grants", "logins", "integrations"):
         row = read.get(stream)
         if row is None:
-            told[stream] = f"{stream} are not read from this system"
+            told[stream] = f"{stream} are not read from this system" if latest is not None else "never read"
         elif row.verdict not in TRUSTED:
             told[stream] = f"{stream}: {row.because}"
-    trouble = _roster_trouble(session)
+    trouble = _roster_trouble(session, roster_max_age_days, at)
     if trouble:
         told["people"] = trouble
     return told
 
 
-def _latest(session: Session, system_id: int) -> int | None:
-    return session.scalar(
-        select(SnapshotRow.id)
-        .where(SnapshotRow.system_id == system_id, SnapshotRow.status == "sealed")
-        .order_by(SnapshotRow.sealed_at.desc(), SnapshotRow.id.desc())
-        .limit(1)
-    )
-
-
-def _roster_trouble(session: Session) -> str | None:
-    rosters = session.scalars(select(SystemRow.id).where(SystemRow.kind == "roster", SystemRow.removed.is_(None))).all()
+def _roster_trouble(session: Session, max_age_days: int, at: datetime) -> str | None:
+    rosters = inventory.systems(session, kind="roster")
     if not rosters:
         return "there is no roster, so nobody can say who works here"
     for roster in rosters:
-        latest = _latest(session, roster)
-        row = session.get(StreamRow, (latest, "people")) if latest is not None else None
-        if row is None or row.verdict not in TRUSTED:
-            return f"the roster was not read completely: {row.because if row else 'never read'}"
+        refusal = inventory.why_not_trust_roster(session, roster.id, max_age_days=max_age_days, at=at)
+        if refusal is not None:
+            return refusal.reason
     return None
 
 

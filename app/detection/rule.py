@@ -39,6 +39,7 @@ class Limits:
     never_used_days: int = 30
     dormant_credential_days: int = 90
     leaver_grace_hours: int = 24
+    roster_max_age_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)

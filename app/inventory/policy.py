@@ -105,7 +105,13 @@ def shrunk(now: int, before: int) -> bool:
 
 
 def why_not_trust_roster(
-    *, extracted_at: datetime | None, people: int, before: int, approved_at: datetime | None, at: datetime
+    *,
+    extracted_at: datetime | None,
+    people: int,
+    before: int,
+    approved_at: datetime | None,
+    max_age_days: int = ROSTER_DAYS,
+    at: datetime,
 ) -> Refusal | None:
     """Whether leavers and managers may rest on a roster.
 
@@ -120,7 +126,7 @@ def why_not_trust_roster(
             facts={"people": people, "before": before},
         )
     known = [when for when in (extracted_at, approved_at) if when is not None]
-    if not known or at - max(known) > timedelta(days=ROSTER_DAYS):
+    if not known or at - max(known) > timedelta(days=max_age_days):
         days = (at - max(known)).days if known else None
         told = f"{days} days old" if days is not None else "of unknown age"
         return Refusal("roster_stale", f"The roster is {told}.", "Hand in a fresh export.", facts={"days": days})

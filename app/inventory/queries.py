@@ -111,7 +111,9 @@ def latest_upload(session: Session, system_id: int) -> RosterUploadRow | None:
     return session.scalar(mine.order_by(RosterUploadRow.uploaded_at.desc(), RosterUploadRow.id.desc()).limit(1))
 
 
-def why_not_trust_roster(session: Session, system_id: int, *, at: datetime) -> Refusal | None:
+def why_not_trust_roster(
+    session: Session, system_id: int, *, max_age_days: int = policy.ROSTER_DAYS, at: datetime
+) -> Refusal | None:
     """Whether leavers and managers may rest on what this roster said last."""
     snapshot = latest_sealed(session, system_id)
     row = session.get(StreamRow, (snapshot.id, str(Stream.PEOPLE))) if snapshot is not None else None
@@ -125,6 +127,7 @@ def why_not_trust_roster(session: Session, system_id: int, *, at: datetime) -> R
         people=row.rows,
         before=row.rows if absence.trusted(row.verdict) else known,
         approved_at=upload.approved_at if upload else None,
+        max_age_days=max_age_days,
         at=at,
     )
     if refusal is None and not absence.trusted(row.verdict):

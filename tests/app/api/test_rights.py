@@ -30,6 +30,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/v1/findings/{finding_id}"): ("AIUS", None),
     ("GET", "/api/v1/campaigns"): ("AIU", None),
     ("POST", "/api/v1/campaigns"): ("A", {"name": "Q1", "scope": {"systems": "all", "fallback": "flo"}}),
+    ("POST", "/api/v1/overrides"): ("A", {"name": "Q1", "scope": {}, "reason": "the portal is down"}),
     ("GET", "/api/v1/campaigns/{campaign_id}"): ("AIU", None),
     ("GET", "/api/v1/campaigns/{campaign_id}/items"): ("AIU", None),
     ("GET", "/api/v1/campaigns/{campaign_id}/drift"): ("AIU", None),

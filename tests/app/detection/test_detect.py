@@ -2,12 +2,13 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy.orm import Session
 
 from app.detection import detect, justifications
 from app.detection.judgement import Judgement
 from app.detection.rule import CannotTell, Fails, Holds, Limits
-from app.inventory.tables import SystemRow
+from app.inventory.tables import StreamRow, SystemRow
 from app.kit.db import Database
 from app.kit.refusal import Refused
 from tests import make
@@ -18,7 +19,9 @@ READ = {"accounts": "complete", "entitlements": "complete", "grants": "complete"
 def _company(session: Session, at: datetime, **verdicts: str) -> SystemRow:
     """A read CRM and a read roster."""
     roster = make.system(session, kind="roster")
-    make.snapshot(session, roster, streams={"people": verdicts.pop("people", "complete")}, at=at)
+    extracted = at - timedelta(days=int(verdicts.pop("roster_days", "1")))
+    read = make.snapshot(session, roster, streams={"people": verdicts.pop("people", "complete")}, at=at)
+    session.get_one(StreamRow, (read.id, "people")).server_at = extracted
     system = make.system(session)
     make.snapshot(session, system, streams=READ | verdicts, at=at)
     return system
@@ -67,9 +70,12 @@ def test_a_programs_inactivity_rests_on_its_tokens_too(database: Database, at: d
     assert isinstance(judged[("inactive_account", f"account:{person.id}")].answer, Fails)
 
 
-def test_without_a_trusted_roster_nobody_is_called_a_leaver_or_nobodys(database: Database, at: datetime) -> None:
+@pytest.mark.parametrize("trouble", [{"people": "incomplete"}, {"roster_days": "8"}])
+def test_without_a_trusted_roster_nobody_is_called_a_leaver_or_nobodys(
+    database: Database, at: datetime, trouble: dict[str, str]
+) -> None:
     with database.transaction() as session:
-        system = _company(session, at, people="incomplete")
+        system = _company(session, at, **trouble)
         account = make.account(session, system)
         judged = _judged(session, system, at)
     for rule in ("leaver_active", "nobodys_account"):

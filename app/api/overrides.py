@@ -14,12 +14,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from app.actors import queries as actors
 from app.actors.tables import ActorRow
-from app.api import problems
+from app.api import answering, problems
+from app.api.answering import Key
 from app.api.entering import Entered, With
 from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused
@@ -45,18 +47,19 @@ class Given(BaseModel):
     until: datetime
 
 
-@router.post("", status_code=201)
-def give(asked: Overriding, means: With, actor: Entered) -> Given:
+@router.post("", status_code=201, response_model=Given)
+def give(asked: Overriding, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
     """Give your word. Nothing happens until somebody else opens the review with it."""
-    until = means.clock() + GOOD_FOR
-    body = {
-        "by": actor.id,
-        "reason": asked.reason,
-        "of": _about(asked.name, asked.scope),
-        "until": until.isoformat(),
-    }
-    raw = json.dumps(body, separators=(",", ":")).encode()
-    return Given(override=base64.urlsafe_b64encode(_tag(means.keys.derive("links"), raw) + raw).decode(), until=until)
+
+    def word(_session: Session, at: datetime) -> Given:
+        until = at + GOOD_FOR
+        about = _about(asked.name, asked.scope)
+        body = {"by": actor.id, "reason": asked.reason, "of": about, "until": until.isoformat()}
+        raw = json.dumps(body, separators=(",", ":")).encode()
+        sealed = _tag(means.keys.derive("links"), raw) + raw
+        return Given(override=base64.urlsafe_b64encode(sealed).decode(), until=until)
+
+    return answering.once(means, actor, key, asked, request, word, status=201)
 
 
 def read(means: Means, word: str | None, name: str, scope: dict[str, Any]) -> Override | None:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.actors import requests
@@ -27,6 +27,7 @@ from app.kit.refusal import Refused
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import QUIET, Kind
+from app.ledger.tables import EntryRow
 from app.means import Means, review_limits, rule_limits
 from app.remediation import lane, remediations, verify
 from app.remediation.policy import Caps
@@ -186,15 +187,17 @@ def _open_slot(session: Session, means: Means, due: review.Due, at: datetime) ->
 
 
 def _ask_for_fresh_readings(means: Means, at: datetime) -> None:
-    """Ask for each system's reading, unless one was begun within the hour: a review waits, and must not wait for ever."""
+    """Ask for each system's reading, for a review waits: once an hour, and not while one goes on."""
+    hour, day = at - timedelta(hours=1), at - timedelta(days=1)  # one that goes on for longer was given up by everybody
+    going_on = and_(SnapshotRow.status == "reading", SnapshotRow.began_at > day)
+    requested = and_(EntryRow.kind == Kind.SYNC_REQUESTED, EntryRow.at > hour)
     with means.database.transaction() as session:
-        recent = set(
-            session.scalars(select(SnapshotRow.system_id).where(SnapshotRow.began_at > at - timedelta(hours=1)))
-        )
+        recent = set(session.scalars(select(SnapshotRow.system_id).where(or_(SnapshotRow.began_at > hour, going_on))))
+        already = set(session.scalars(select(EntryRow.subject).where(requested)))
         asked = [
             Entry(Kind.SYNC_REQUESTED, f"system:{system.id}", {"system": system.id, "because": "a review waits"})
             for system in inventory.systems(session)
-            if system.id not in recent
+            if system.id not in recent and f"system:{system.id}" not in already
         ]
         entries.record_many(session, asked, by=SCHEDULER.id, at=at)
 

@@ -131,9 +131,7 @@ class Worker:
                 self.sign()
             except DBAPIError as error:  # the database is away, or the row was locked: it will be there again
                 log.warning("relay: %s", type(error.orig).__name__)
-            except (
-                checkpoints.BrokenLog
-            ) as broken:  # work goes on; what was signed before shows what was done to the log
+            except checkpoints.BrokenLog as broken:  # work goes on; the checkpoints kept elsewhere show what was done
                 log.critical("nothing is signed any more: %s", broken)
                 self._signed = self.means.clock()
             except Exception:  # the worker's edge: a thread that ended would take all work with it, unseen

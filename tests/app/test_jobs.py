@@ -1,0 +1,245 @@
+"""What the errands do that run unasked, each written to be repeated."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app import jobs
+from app.detection.tables import FindingRow, RunRow
+from app.inventory.tables import AccountRow
+from app.kit.db import Database
+from app.ledger.kinds import Kind
+from app.remediation.tables import RemediationRow
+from app.review import schedules
+from app.review.tables import CampaignRow, ItemRow, TaskRow
+from tests import make
+from tests.app.review import cast
+from tests.app.running import Here, Installation, idle_account
+from tests.fake_connector import World
+
+PEOPLE = "id,emails,name,manager,start,end\n1,bo@example.com,Bo,,2020-01-01,\n2,ada@example.com,Ada,,2020-01-01,\n"
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path) -> Installation:
+    return Installation(database, tmp_path / "home", make.NOW)
+
+
+# --- reading ---
+
+
+def test_a_reading_that_is_done_again_is_the_same_reading(house: Installation) -> None:
+    system, world = house.connect(idle_account(house.now))
+    first = jobs.read_system(house.means, Here("one"), {"system": system.id})
+    served = list(world.served)
+    assert jobs.read_system(house.means, Here("one"), {"system": system.id}) == first
+    assert (house.sealed(system), world.served) == (1, served)
+
+
+def test_every_system_is_asked_for_a_reading(house: Installation) -> None:
+    numbers = {house.connect()[0].id, house.connect()[0].id}
+    assert jobs.read_all(house.means, Here(), {}) == {"asked": 2}
+    assert {entry.body["system"] for entry in house.told(Kind.SYNC_REQUESTED)} == numbers
+
+
+# --- detecting ---
+
+
+def read(house: Installation, *systems: int) -> None:
+    for number in systems:
+        jobs.read_system(house.means, Here(f"{number} at {house.now}"), {"system": number})
+
+
+def test_the_rules_are_asked_of_the_system_that_was_read(house: Installation) -> None:
+    one, two = (house.connect(idle_account(house.now))[0] for _ in range(2))
+    read(house, one.id, two.id)
+    assert jobs.detect(house.means, Here(), {"system": one.id}).keys() == {str(one.id)}
+    assert house.count(FindingRow, FindingRow.system_id == one.id) > 0
+    assert house.count(FindingRow, FindingRow.system_id == two.id) == 0
+
+
+def test_a_rosters_reading_touches_every_system(house: Installation) -> None:
+    one, two = (house.connect(idle_account(house.now))[0] for _ in range(2))
+    read(house, one.id, two.id)
+    roster = house.roster(PEOPLE)
+    read(house, roster.id)
+    assert house.count(AccountRow, AccountRow.identity_id.is_not(None)) == 0
+    assert jobs.detect(house.means, Here(), {"system": roster.id}).keys() == {str(one.id), str(two.id)}
+    assert house.count(AccountRow, AccountRow.identity_id.is_not(None)) == 2
+    assert house.count(RunRow, RunRow.system_id == roster.id) == 0
+
+
+def test_a_system_that_was_never_read_is_not_judged(house: Installation) -> None:
+    system, _ = house.connect(idle_account(house.now))
+    assert jobs.detect(house.means, Here(), {}) == {str(system.id): {"skipped": "never read"}}
+
+
+# --- reviews by the quarter ---
+
+
+def quarterly(house: Installation, *, day: int = 46) -> None:
+    """A schedule that has existed since the quarter began; day 46 of the fourth is 15 November, 9:00."""
+    with house.database.transaction() as session:
+        schedules.add(
+            session, name="Quarterly", zone="UTC", scope=cast.SCOPE, opens_on_day=day, opens_at_hour=9, by=make.ADMIN,
+            at=datetime(2026, 10, 1, tzinfo=UTC),
+        )  # fmt: skip
+
+
+def test_a_quarter_that_was_missed_starts_on_return_and_says_so(house: Installation) -> None:
+    quarterly(house)
+    with house.database.transaction() as session:
+        cast.company(session)
+    assert jobs.open_due_campaigns(house.means, Here(), {}) == {"opened": ["Quarterly 2026-Q4"], "waiting": {}}
+    (opened,) = house.told(Kind.CAMPAIGN_OPENED)
+    assert opened.body["late_minutes"] == 24 * 60
+    assert opened.body["planned_at"].startswith("2026-11-15T09:00")
+    assert jobs.open_due_campaigns(house.means, Here(), {}) == {"opened": [], "waiting": {}}
+    assert house.count(CampaignRow) == 1
+
+
+def test_nothing_opens_before_its_day(house: Installation) -> None:
+    quarterly(house, day=60)
+    with house.database.transaction() as session:
+        cast.company(session)
+    assert jobs.open_due_campaigns(house.means, Here(), {}) == {"opened": [], "waiting": {}}
+
+
+def test_a_review_that_cannot_open_waits_with_its_reason_and_asks_for_readings_once_an_hour(
+    house: Installation,
+) -> None:
+    quarterly(house)
+    with house.database.transaction() as session:
+        company = cast.company(session, streams={"accounts": "complete", "grants": "incomplete"})
+    house.later(hours=2)
+    told = jobs.open_due_campaigns(house.means, Here(), {})
+    assert told["opened"] == []
+    assert "Sales org" in told["waiting"]["Quarterly:2026-Q4"]
+    asked = {entry.subject for entry in house.told(Kind.SYNC_REQUESTED)}
+    assert asked == {f"system:{company.roster.id}", f"system:{company.system.id}"}
+    for _ in range(3):  # nobody has begun to read yet
+        house.later(minutes=15)
+        jobs.open_due_campaigns(house.means, Here(), {})
+    assert len(house.told(Kind.SYNC_REQUESTED)) == 2
+    house.later(minutes=20)
+    jobs.open_due_campaigns(house.means, Here(), {})
+    assert len(house.told(Kind.SYNC_REQUESTED)) == 4
+
+
+@pytest.mark.parametrize(
+    ("status", "age", "asked"),
+    [
+        ("sealed", timedelta(minutes=59), 0),
+        ("sealed", timedelta(minutes=61), 1),
+        ("failed", timedelta(minutes=59), 0),
+        ("reading", timedelta(hours=23), 0),  # a long one goes on
+        ("reading", timedelta(hours=25), 1),  # given up
+    ],
+)
+def test_no_reading_is_asked_for_while_one_goes_on_or_is_fresh(
+    house: Installation, status: str, age: timedelta, asked: int
+) -> None:
+    quarterly(house)
+    system, _ = house.connect()
+    with house.database.transaction() as session:
+        began = house.now - age
+        sealed_at = began if status == "sealed" else None
+        make.snapshot(session, system, at=began, status=status, sealed_at=sealed_at, streams={"accounts": "incomplete"})
+    assert jobs.open_due_campaigns(house.means, Here(), {})["waiting"]
+    assert len(house.told(Kind.SYNC_REQUESTED)) == asked
+
+
+# --- removals ---
+
+
+def closed_review(house: Installation, username: str) -> int:
+    """A review that is over, in which an account was to go."""
+    with house.database.transaction() as session:
+        account = session.scalars(select(AccountRow).where(AccountRow.username == username)).one()
+        campaign = CampaignRow(
+            name="Q4", status="closed", scope={}, opened_at=house.now, opened_by="admin", due_at=house.now,
+            closed_at=house.now, closed_by="admin",
+        )  # fmt: skip
+        session.add(campaign)
+        session.flush()
+        task = TaskRow(campaign_id=campaign.id, reviewer_id=make.identity(session, "Ada").id)
+        session.add(task)
+        session.flush()
+        item = ItemRow(
+            campaign_id=campaign.id, task_id=task.id, kind="account", subject=f"account:{account.id}",
+            system_id=account.system_id, account_id=account.id, chosen_by="manager", privileged=False, risk=1, shown={},
+            outcome="remove",
+        )  # fmt: skip
+        session.add(item)
+    return campaign.id
+
+
+def status(house: Installation) -> str:
+    with house.database.reading() as session:
+        return session.scalars(select(RemediationRow.status)).one()
+
+
+@pytest.fixture
+def leaving(house: Installation) -> tuple[Installation, World, int]:
+    """One of two accounts is to go, and nothing was done about it yet."""
+    system, world = house.connect(idle_account(house.now), idle_account(house.now, "cy"))
+    read(house, system.id)
+    campaign = closed_review(house, "bo@example.com")
+    assert jobs.open_removals(house.means, Here(), {"campaign": campaign}) == {"systems": [system.id]}
+    return house, world, system.id
+
+
+def test_a_closed_reviews_removals_are_promised_once_and_asked_for(leaving: tuple[Installation, World, int]) -> None:
+    house, _, system = leaving
+    (asked,) = house.told(Kind.REMOVAL_REQUESTED)
+    assert asked.body["system"] == system
+    jobs.open_removals(house.means, Here(), {"campaign": asked.body["campaign"]})
+    assert house.count(RemediationRow) == 1
+
+
+def test_a_removal_asks_for_the_reading_that_proves_it(leaving: tuple[Installation, World, int]) -> None:
+    house, world, system = leaving
+    assert jobs.remove(house.means, Here(), {"system": system})["unproved"] == 1
+    assert len(world.performed) == 1
+    assert [entry.body["because"] for entry in house.told(Kind.SYNC_REQUESTED)] == ["prove removals"]
+    assert status(house) == "acted"
+    house.later(minutes=5)
+    read(house, system)
+    jobs.prove(house.means, Here(), {"snapshot": 2})
+    assert status(house) == "verified"
+    assert jobs.remove(house.means, Here(), {"system": system})["unproved"] == 0
+    assert (len(world.performed), len(house.told(Kind.SYNC_REQUESTED))) == (1, 1)
+
+
+@pytest.mark.parametrize("way", ["a file", "a setting"])
+def test_the_kill_switch_holds_removals_until_it_is_gone(leaving: tuple[Installation, World, int], way: str) -> None:
+    house, world, system = leaving
+    house.home.mkdir(exist_ok=True)
+    file = house.home / "STOP"
+    if way == "a file":
+        file.touch()
+    else:
+        house.given["stop_removals"] = True
+    assert jobs.remove(house.means, Here(), {"system": system})["held"] == 1
+    assert (world.performed, status(house), house.told(Kind.SYNC_REQUESTED)) == ([], "open", [])
+    file.unlink(missing_ok=True)
+    house.given.clear()
+    jobs.remove(house.means, Here(), {"system": system})
+    assert (len(world.performed), status(house)) == (1, "acted")
+
+
+# --- letting go ---
+
+
+def test_sign_ins_are_forgotten_when_their_days_are_over(house: Installation) -> None:
+    house.given["login_retention_days"] = 30
+    with house.database.transaction() as session:
+        bo = make.account(session, make.system(session))
+        for days in (29, 31):
+            make.login(session, bo, at=house.now - timedelta(days=days))
+    assert jobs.forget(house.means, Here(), {}) == {"sign_ins": 1}
+    assert jobs.forget(house.means, Here(), {}) == {"sign_ins": 0}

@@ -1,0 +1,211 @@
+"""The worker: hands over what follows, once; signs the ledger in its own time; minds the clock with others."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from app import jobs
+from app.detection.tables import FindingRow, RunRow
+from app.inventory.tables import SnapshotRow
+from app.kit.db import Database
+from app.kit.engine import RunStatus
+from app.ledger import entries
+from app.ledger import queries as ledger
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+from app.ledger.tables import CheckpointRow, LeafRow, PendingRow
+from app.worker import Worker
+from tests import make
+from tests.app.running import Installation, idle_account
+
+QUICK: dict[str, Any] = {"scheduled": False, "poll_s": 0.05, "first_pause_s": 0.05}
+
+
+@pytest.fixture
+def house(database: Database, tmp_path: Path) -> Installation:
+    return Installation(database, tmp_path / "home", make.NOW)
+
+
+@pytest.fixture
+def working(house: Installation) -> Iterator[Callable[[], Worker]]:
+    """Starts the house's worker; stopped at the end."""
+    started: list[Worker] = []
+
+    def start() -> Worker:
+        house.home.mkdir(exist_ok=True)
+        worker = Worker(house.means, **QUICK)
+        worker.start()
+        started.append(worker)
+        return worker
+
+    yield start
+    for worker in started:
+        worker.stop()
+
+
+# --- what follows ---
+
+
+def test_a_reading_is_followed_by_the_rules(house: Installation, working: Callable[[], Worker]) -> None:
+    system, _ = house.connect(idle_account(house.now))
+    house.ask(system)
+    working().wait_until_idle(30)
+    assert house.sealed(system) == 1
+    assert house.count(RunRow) == 1
+    assert house.count(FindingRow, FindingRow.system_id == system.id) > 0
+    assert house.count(PendingRow) == 0
+
+
+def test_what_was_handed_over_twice_is_done_once(house: Installation, working: Callable[[], Worker]) -> None:
+    """The worker died after it handed the entry to the engine, and before it could forget it."""
+    system, world = house.connect(idle_account(house.now))
+    key = house.ask(system)
+    worker = working()
+    worker.wait_until_idle(30)
+    served = list(world.served)
+    with house.database.transaction() as session:
+        entry = house.told(Kind.SYNC_REQUESTED)[0]
+        session.execute(insert(PendingRow).values(entry_id=entry.id, kind=entry.kind))
+    worker.wait_until_idle(30)
+    assert house.count(PendingRow) == 0
+    assert (house.count(SnapshotRow), world.served) == (1, served)
+    assert [run.key for run in worker.engine.list(name="read_system")] == [key]
+
+
+def test_what_was_asked_for_while_nobody_worked_is_done_on_return(
+    house: Installation, working: Callable[[], Worker]
+) -> None:
+    systems = [house.connect(idle_account(house.now))[0] for _ in range(3)]
+    for system in systems:
+        house.ask(system)
+    working().wait_until_idle(30)
+    assert [house.sealed(system) for system in systems] == [1, 1, 1]
+
+
+def test_a_job_that_is_refused_says_why_and_the_others_go_on(
+    house: Installation, working: Callable[[], Worker]
+) -> None:
+    with house.database.transaction() as session:
+        asked = Entry(Kind.REMOVAL_REQUESTED, "system:999", {"system": 999})
+        lost = entries.record(session, asked, by=make.ADMIN.id, at=house.now)
+    system, _ = house.connect(idle_account(house.now))
+    house.ask(system)
+    worker = working()
+    worker.wait_until_idle(30)
+    run = worker.engine.find(f"remove:{lost}")
+    assert run is not None
+    assert (run.status, bool(run.because)) == (RunStatus.FAILED, True)
+    assert house.sealed(system) == 1
+
+
+def test_a_log_that_was_cut_off_is_not_signed_again_and_work_goes_on(
+    house: Installation, working: Callable[[], Worker], caplog: pytest.LogCaptureFixture
+) -> None:
+    system, _ = house.connect(idle_account(house.now))
+    with house.database.transaction() as session:
+        session.add(CheckpointRow(size=1000, root=bytes(32), at=house.now, note="of a longer log"))
+    worker = working()
+    worker.wait_until_idle(30)
+    house.ask(system)
+    worker.wait_until_idle(30)
+    assert house.sealed(system) == 1
+    assert house.count(CheckpointRow) == 1
+    assert "1000 were signed" in caplog.text
+
+
+# --- signing ---
+
+
+def test_checkpoints_are_signed_every_minute_if_there_is_news_and_every_hour_if_there_is_none(
+    house: Installation,
+) -> None:
+    worker = Worker(house.means, **QUICK)
+
+    def signed(*, news: bool, **later: float) -> int:
+        if news:
+            with house.database.transaction() as session:
+                entries.record(session, Entry(Kind.SNAPSHOT_FAILED, "snapshot:1"), by="x", at=house.now)
+        house.later(**later)
+        worker.sign()
+        return house.count(CheckpointRow)
+
+    assert signed(news=False) == 1
+    assert signed(news=True, seconds=30) == 1
+    assert signed(news=False, seconds=31) == 2
+    assert signed(news=False, minutes=30) == 2
+    assert signed(news=False, minutes=31) == 3
+    with house.database.reading() as session:
+        sizes = session.scalars(select(CheckpointRow.size).order_by(CheckpointRow.id)).all()
+    assert sizes == [1, 2, 2]  # the first entry says that this installation was made
+
+
+def test_a_checkpoint_covers_what_was_written_just_before(house: Installation) -> None:
+    worker = Worker(house.means, **QUICK)
+    with house.database.transaction() as session:
+        entries.record(session, Entry(Kind.SNAPSHOT_FAILED, "snapshot:1"), by="x", at=house.now)
+    worker.sign(now=True)
+    worker.sign(now=True)
+    with house.database.reading() as session:
+        latest = ledger.latest_checkpoint(session)
+    assert latest is not None
+    assert latest.size == house.count(LeafRow) == 2
+
+
+# --- by the clock ---
+
+
+def test_a_tick_is_of_the_operators_own_clock(house: Installation) -> None:
+    nightly = next(tick for tick in jobs.SCHEDULE if tick.job == "read_all")
+    house.given["time_zone"] = "Pacific/Auckland"
+    assert jobs.slot(nightly, house.now.astimezone(house.means.settings.zone)) == "read_all:2026-11-16"
+    house.later(hours=3)  # 1 a.m. of the next day there
+    assert jobs.slot(nightly, house.now.astimezone(house.means.settings.zone)) == "read_all:2026-11-17"
+
+
+TICKING = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from app import jobs
+from app.kit.db import Database
+from app.worker import Worker
+from tests.app.running import Installation
+house = Installation(Database(sys.argv[1]), Path(sys.argv[2]), datetime.fromisoformat(sys.argv[3]))
+worker = Worker(house.means, scheduled=False, poll_s=0.05)
+worker.start()
+for tick in jobs.SCHEDULE:
+    if tick.job == "read_all":
+        worker._tick(tick)
+        worker._tick(tick)
+worker.wait_until_idle(60)
+worker.stop()
+"""
+
+
+def test_of_two_workers_that_hear_the_same_tick_one_does_the_job(
+    make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    house = Installation(Database(make_database("postgresql")), tmp_path, make.NOW)
+    with house.database.transaction() as session:
+        for _ in range(3):  # of a kind that no worker there knows: what counts is that they were asked for once
+            make.system(session)
+    given = (house.database.url.render_as_string(hide_password=False), str(tmp_path))
+    for at in (house.now, house.now, house.now + timedelta(days=1)):
+        pair = [
+            subprocess.Popen([sys.executable, "-c", TICKING, *given, at.isoformat()], stderr=subprocess.PIPE)
+            for _ in range(2)
+        ]
+        for process in pair:
+            _, said = process.communicate(timeout=90)
+            assert process.returncode == 0, said.decode()
+    days = [entry.at for entry in house.told(Kind.SYNC_REQUESTED)]
+    assert days == [house.now] * 3 + [house.now + timedelta(days=1)] * 3
+    house.database.close()

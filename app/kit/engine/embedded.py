@@ -8,9 +8,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
+import time
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
 
 from app.kit.refusal import Refusal, Refused
+
+_SUBSECONDS_SINCE = (3, 42, 0)
 
 
 class EmbeddedLock:
@@ -60,3 +67,25 @@ class EmbeddedLock:
             return os.read(file, 200).decode(errors="replace").strip() or "another process"
         finally:
             os.close(file)
+
+
+def teach_subseconds(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:
+    """Give an older SQLite what DBOS takes for granted on Python 3.12 and newer: `unixepoch('subsec')`.
+
+    Which SQLite a Python has depends on the machine, not on the Python: Debian 12's 3.40 answers NULL there, and DBOS's
+    own tables refuse the row. Does nothing where SQLite is new enough. May be called again.
+    """
+    if version < _SUBSECONDS_SINCE and not event.contains(Engine, "connect", _teach):
+        event.listen(Engine, "connect", _teach)
+
+
+def _teach(connection: Any, _record: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.create_function("unixepoch", -1, _unixepoch)
+
+
+def _unixepoch(*words: str) -> float:
+    """Seconds since 1970 of the present moment, the only one that DBOS asks for."""
+    if words not in ((), ("subsec",), ("now",), ("now", "subsec")):
+        raise ValueError(f"unixepoch{words}: only the present moment is known here")
+    return time.time() if "subsec" in words else float(int(time.time()))

@@ -27,7 +27,7 @@ from sqlalchemy import delete, insert, select, update
 
 from app.kit.db import Database
 from app.kit.engine.attempts import Attempts
-from app.kit.engine.embedded import EmbeddedLock
+from app.kit.engine.embedded import EmbeddedLock, teach_subseconds
 from app.kit.engine.runs import Interrupted, Job, Run, RunStatus
 from app.kit.engine.tables import JobRow, SpentKeyRow, StepRow
 from app.kit.engine.workers import Heart
@@ -173,6 +173,7 @@ class Engine:
             return plain.render_as_string(hide_password=False)
         if self._home is None:
             raise ValueError("an embedded engine needs a home")
+        teach_subseconds()
         self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._home / "engine.db"
         connection = sqlite3.connect(path)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,31 @@ def test_a_log_that_was_cut_off_is_not_signed_again_and_work_goes_on(
     worker.wait_until_idle(30)
     assert house.sealed(system) == 1
     assert house.count(CheckpointRow) == 1
+    assert "nothing is signed any more: " in caplog.text
     assert "1000 were signed" in caplog.text
+
+
+def test_a_bug_in_one_round_does_not_end_the_work(
+    make_database: Callable[[str], str], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = Installation(Database(make_database("sqlite")), tmp_path, make.NOW)
+    bugs = [ZeroDivisionError("a bug")]
+
+    def clock() -> datetime:
+        if bugs:
+            raise bugs.pop()
+        return house.now
+
+    worker = Worker(replace(house.means, clock=clock), **QUICK)
+    worker.start()
+    try:
+        system, _ = house.connect(idle_account(house.now))
+        house.ask(system)
+        worker.wait_until_idle(30)
+    finally:
+        worker.stop()
+    assert house.sealed(system) == 1
+    assert "a bug" in caplog.text
 
 
 # --- signing ---

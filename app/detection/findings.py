@@ -6,6 +6,7 @@ rule cannot tell, and no other source's run can touch it.
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -23,7 +24,7 @@ from app.detection.policy import Status
 from app.detection.rule import CannotTell, Fails
 from app.detection.tables import FindingEventRow, FindingRow, RunRow
 from app.kit import ids
-from app.ledger import entries
+from app.ledger import entries, jcs
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 
@@ -191,9 +192,15 @@ def _write_run(
     body = {
         "run": str(outcome.run), "source": source, "snapshot": snapshot_id, "baseline": outcome.baseline,
         "opened": outcome.opened, "reopened": outcome.reopened, "seen": outcome.seen, "closed": outcome.closed,
-        "answers": counts,
+        "answers": counts, "digest": _digest(tally),
     }  # fmt: skip
     entries.record(session, Entry(Kind.DETECTION_RAN, f"system:{system_id}", body), by=by.id, at=at)
+
+
+def _digest(tally: _Tally) -> str:
+    """SHA-256 over what failed, in order: the entry stands for each of these findings, and for no others."""
+    failed = sorted([rule, subject, str(j.severity), _because(j)] for (rule, subject), j in tally.fails.items())
+    return hashlib.sha256(jcs.dumps(failed)).hexdigest()
 
 
 def _because(judged: Judgement) -> str:

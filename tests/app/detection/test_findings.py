@@ -126,5 +126,17 @@ def test_a_run_writes_one_ledger_entry_with_counts_and_nobody_in_it(database: Da
     assert "account:" not in str(entry.body)
 
 
+def test_the_entry_of_a_run_is_bound_to_what_failed(database: Database, at: datetime) -> None:
+    told = []
+    with database.transaction() as session:
+        system = make.system(session)
+        for answers in ({"account:1": BAD}, {"account:1": BAD}, {"account:2": BAD}, {"account:1": Fails("otherwise")}):
+            _run(session, system.id, answers, at)
+        for row in session.scalars(select(EntryRow).order_by(EntryRow.id)):
+            told.append(row.body["digest"])
+    assert told[0] == told[1]
+    assert len(set(told)) == 3
+
+
 def test_every_status_of_a_finding_has_its_row_of_moves() -> None:
     assert set(MOVES) == set(Status)

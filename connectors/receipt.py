@@ -89,7 +89,9 @@ def judge(pages: Sequence[PageReceipt], *, required: Sequence[str] = ()) -> Stre
     if not pages:
         troubles.append("no page was read")
     verdict = Verdict.INCOMPLETE if troubles else Verdict.EXPLAINED if explained else Verdict.COMPLETE
-    counts = [max(p.said for p in of if p.said is not None) for of in parts.values() if any(p.said is not None for p in of)]
+    counts = [
+        max(p.said for p in of if p.said is not None) for of in parts.values() if any(p.said is not None for p in of)
+    ]
     return StreamReceipt(
         verdict=verdict,
         because="; ".join(troubles or explained) or "the server's count and the rows agree",

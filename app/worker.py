@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -77,6 +78,7 @@ class Worker:
         if self._scheduled:
             self._clock = self._scheduler()
             self._clock.start()
+            self._catch_up()
 
     def stop(self) -> None:
         """Stop taking work; what is in a step is given time to end it."""
@@ -164,10 +166,9 @@ class Worker:
         zone = self.means.settings.zone
         scheduler = BackgroundScheduler(timezone=zone)
         for tick in jobs.SCHEDULE:
-            fields = dict(field.split("=", 1) for field in tick.every.split())
             scheduler.add_job(
                 self._tick,
-                CronTrigger(timezone=zone, **fields),
+                _trigger(tick, zone),
                 args=[tick],
                 coalesce=True,
                 misfire_grace_time=3600,
@@ -176,9 +177,25 @@ class Worker:
         scheduler.add_job(self._forget_jobs, CronTrigger(timezone=zone, hour=4, minute=30), coalesce=True)
         return scheduler
 
+    def _catch_up(self) -> None:
+        """Do today what today's time has passed for while nobody worked. What was done has spent its slot already."""
+        zone = self.means.settings.zone
+        local = self.means.clock().astimezone(zone)
+        for tick in jobs.SCHEDULE:
+            due = _trigger(tick, zone).get_next_fire_time(
+                None, local.replace(hour=0, minute=0, second=0, microsecond=0)
+            )
+            if due is not None and due <= local:
+                self._tick(tick)
+
     def _forget_jobs(self) -> None:
         """Ended jobs stay listed for a time; their keys stay spent for good."""
         self.engine.forget(self.means.clock() - timedelta(days=self.means.settings.job_retention_days))
 
     def _tick(self, tick: jobs.Tick) -> None:
         self._hand_over(tick.job, jobs.slot(tick, self.means.clock().astimezone(self.means.settings.zone)), {})
+
+
+def _trigger(tick: jobs.Tick, zone: ZoneInfo) -> CronTrigger:
+    """The times of a tick, on the wall clock of a zone."""
+    return CronTrigger(timezone=zone, **dict(field.split("=", 1) for field in tick.every.split()))

@@ -114,9 +114,11 @@ def _until_open(telling: Telling, stage: Stage) -> Opened:
 
 def _open(stage: Stage) -> Opened:
     means, at = stage.means, stage.means.clock()
-    name = f"Q{(at.month - 1) // 3 + 1} {at.year} (DEMO)"
+    quarter = f"Q{(at.month - 1) // 3 + 1} {at.year}"
     with means.database.transaction() as session:
-        row = session.scalar(select(CampaignRow).where(CampaignRow.name == name)) or campaigns.open(
+        former = queries.campaigns(session)  # there are some if the demo's home was kept
+        name = f"{quarter} (DEMO)" if not former else f"{quarter} no. {len(former) + 1} (DEMO)"
+        row = next((each for each in former if each.status == "open"), None) or campaigns.open(
             session,
             name=name,
             scope={"systems": "all", "fallback": stage.fallback, "second_fallback": stage.second},

@@ -89,8 +89,10 @@ def set_up(
             "max_removals_percent": 60,
         }
         means = stack.enter_context(opened(migrate=True, demo=True, **given))
-        if not known:
-            with means.database.transaction() as session:
+        with means.database.transaction() as session:
+            if known:
+                _find_again(session, sandboxes)
+            else:
                 _add_systems(session, means, company, sandboxes, page_size, at)
         worker = Worker(means, holder="rolecall demo", scheduled=False, poll_s=0.05)
         if work:
@@ -159,6 +161,14 @@ def _add_systems(
             session, name=name, kind=kind, config=config, reader=_way_in(given["reader"]),
             executor=_way_in(given["executor"]), owner_key=owner, demo=True, keys=means.keys, by=ADMIN, at=at,
         )  # fmt: skip
+
+
+def _find_again(session: Session, sandboxes: Mapping[str, Running]) -> None:
+    """A demo that was kept: the sandboxes are the same, and answer at other ports."""
+    for row in inventory.systems(session):
+        if row.kind in sandboxes:
+            said = sandboxes[row.kind].credentials
+            row.config = row.config | {name: str(said[name]) for name in row.config if name in said}
 
 
 def _way_in(given: Mapping[str, str]) -> dict[str, str]:

@@ -234,3 +234,14 @@ def test_of_two_workers_that_hear_the_same_tick_one_does_the_job(
     days = [entry.at for entry in house.told(Kind.SYNC_REQUESTED)]
     assert days == [house.now] * 3 + [house.now + timedelta(days=1)] * 3
     house.database.close()
+
+
+def test_what_the_night_missed_is_done_on_the_return_and_once(house: Installation) -> None:
+    with house.database.transaction() as session:
+        make.system(session)
+    for _ in range(2):  # the service comes back at nine, and again a moment later
+        worker = Worker(house.means, poll_s=0.05)
+        worker.start()
+        worker.wait_until_idle(60)
+        worker.stop()
+    assert [entry.body["because"] for entry in house.told(Kind.SYNC_REQUESTED)] == ["schedule"]

@@ -1,0 +1,26 @@
+"""Every command with its options and its one sentence of help; what they do is in the module named in each."""
+
+from __future__ import annotations
+
+import typer
+
+from app.cli.commands import entering, playing, proving, reading, reviewing, running
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Rolecall: who can reach what in the CRM, who said it was all right, and how do we know?",
+)
+app.command("try")(playing.attempt)
+for command in (
+    running.serve, running.work, running.migrate, running.doctor, reading.sync, reading.findings, reading.justify,
+    reviewing.decide, proving.removals,
+):  # fmt: skip
+    app.command()(command)
+for name, child in {
+    "demo": playing.demo_app, "system": reading.system_app, "campaign": reviewing.campaign_app,
+    "evidence": proving.evidence_app, "person": entering.person_app, "actor": entering.actor_app,
+    "token": entering.token_app, "key": entering.key_app, "sandbox": playing.sandbox_app,
+}.items():  # fmt: skip
+    app.add_typer(child, name=name)

@@ -1,0 +1,117 @@
+"""person, actor, token and key: about whom, and who may do what here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.commands.options import AsJson, Reason, Who
+from app.cli.telling import Telling
+
+person_app = typer.Typer(no_args_is_help=True, help="People: access, export and erasure.")
+actor_app = typer.Typer(no_args_is_help=True, help="Who may do what here.")
+token_app = typer.Typer(no_args_is_help=True, help="Bearer tokens for the API.")
+key_app = typer.Typer(no_args_is_help=True, help="The key that protects secrets.")
+
+
+@person_app.command("access")
+def person_access(who: Who, as_json: AsJson = False) -> None:
+    """Everything one person can reach, by system and path."""
+    from app.cli import person
+
+    person.access(Telling(as_json), who)
+
+
+@person_app.command("list")
+def person_list(as_json: AsJson = False) -> None:
+    """Who the roster knows."""
+    from app.cli import person
+
+    person.listed(Telling(as_json))
+
+
+@person_app.command("export")
+def person_export(who: Who) -> None:
+    """Everything held about one person, as JSON: the answer to a request for access."""
+    from app.cli import person
+
+    person.export(Telling(True), who)
+
+
+@person_app.command("erase")
+def person_erase(who: Who, reason: Reason, yes: Annotated[bool, typer.Option("--yes")] = False) -> None:
+    """Erase the personal values held about one person. Every proof still holds. Cannot be undone."""
+    from app.cli import person
+
+    person.erase(Telling(), who, reason, yes)
+
+
+@actor_app.command("add")
+def actor_add(
+    name: str,
+    roles: Annotated[list[str], typer.Option("--role", help="admin, it_security, reviewer, auditor or service.")],
+    email: str | None = None,
+    person: Annotated[str | None, typer.Option(help="The roster id of the person.")] = None,
+    days: Annotated[int | None, typer.Option(help="For how many days the roles hold (auditors need it).")] = None,
+) -> None:
+    """Make an actor with roles."""
+    from app.cli import acting
+
+    acting.add(Telling(), name, roles, email, person, days)
+
+
+@actor_app.command("list")
+def actor_list(as_json: AsJson = False) -> None:
+    """Actors and their roles."""
+    from app.cli import acting
+
+    acting.listed(Telling(as_json))
+
+
+@actor_app.command("end")
+def actor_end(email: str) -> None:
+    """Let an actor in no more."""
+    from app.cli import acting
+
+    acting.end(Telling(), email)
+
+
+@token_app.command("make")
+def token_make(
+    email: Annotated[str, typer.Argument(help="Whose token: the actor's e-mail address.")],
+    label: str = "made at the command line",
+    days: int = 30,
+) -> None:
+    """Make a bearer token. It is shown once."""
+    from app.cli import acting
+
+    acting.make_token(Telling(), email, label, days)
+
+
+@token_app.command("revoke")
+def token_revoke(
+    token: Annotated[str, typer.Argument(help="The token's id: the part between the underscores.")],
+) -> None:
+    """End a token now."""
+    from app.cli import acting
+
+    acting.revoke_token(Telling(), token)
+
+
+@key_app.command("new")
+def key_new(file: Path) -> None:
+    """Write a new key to a file that does not exist yet, readable by its owner alone."""
+    from app.kit.secrets import generate_key_file
+
+    generate_key_file(file)
+    Telling().say(f"Wrote {file}. Whoever has it can open what Rolecall sealed; keep a copy where backups do not go.")
+
+
+@key_app.command("rotate")
+def key_rotate() -> None:
+    """Seal every secret with the current key. Configure the old one in ROLECALL_FORMER_KEYS first."""
+    from app.cli import acting
+
+    acting.rotate(Telling())

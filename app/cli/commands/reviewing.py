@@ -1,0 +1,94 @@
+"""campaign and decide: reviews, from opening to closing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.commands.options import AsJson, Reason
+from app.cli.telling import Telling
+
+campaign_app = typer.Typer(no_args_is_help=True, help="Reviews: open, list, show, close; schedules.")
+
+
+@campaign_app.command("open")
+def campaign_open(
+    name: str,
+    fallback: Annotated[str, typer.Option(help="Roster id of who decides in the last resort.")],
+    second: Annotated[str | None, typer.Option(help="Another, for the fallback's own access.")] = None,
+    systems: Annotated[list[str] | None, typer.Option("--system", help="A system's name; all without.")] = None,
+    days: Annotated[int | None, typer.Option(help="Days until it is due.")] = None,
+    scope: Annotated[Path | None, typer.Option(help="JSON file with a scope, as in docs/reviews.md.")] = None,
+    override: Annotated[str | None, typer.Option(help="A second person's word, from POST /api/v1/overrides.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open a review, frozen at the latest readings. Refuses while one of them cannot be trusted."""
+    from app.cli import campaign
+
+    campaign.open_one(Telling(as_json), name, fallback, second, systems, days, scope, override)
+
+
+@campaign_app.command("list")
+def campaign_list(as_json: AsJson = False) -> None:
+    """Reviews, the latest first."""
+    from app.cli import campaign
+
+    campaign.listed(Telling(as_json))
+
+
+@campaign_app.command("show")
+def campaign_show(name: str, as_json: AsJson = False) -> None:
+    """One review: progress by reviewer, drift, removals."""
+    from app.cli import campaign
+
+    campaign.show(Telling(as_json), name)
+
+
+@campaign_app.command("items")
+def campaign_items(name: str, reviewer: Annotated[str, typer.Option("--as")], as_json: AsJson = False) -> None:
+    """One reviewer's items, riskiest first, with what is known beside each."""
+    from app.cli import campaign
+
+    campaign.items(Telling(as_json), name, reviewer)
+
+
+@campaign_app.command("close")
+def campaign_close(
+    name: str,
+    unanswered: Annotated[str | None, typer.Option(help="keep or remove what has no answer.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Close a review, and carry out what was decided where writing is switched on."""
+    from app.cli import campaign
+
+    campaign.close(Telling(as_json), name, unanswered)
+
+
+@campaign_app.command("schedule")
+def campaign_schedule(
+    name: Annotated[str, typer.Argument(help="What the schedule is called.")],
+    fallback: Annotated[str, typer.Option(help="Roster id of who decides in the last resort.")],
+    second: Annotated[str | None, typer.Option(help="Another, for the fallback's own access.")] = None,
+    day: Annotated[int, typer.Option(help="Day of the quarter on which it opens.")] = 45,
+    hour: Annotated[int, typer.Option(help="Hour of that day, in ROLECALL_TIME_ZONE.")] = 8,
+) -> None:
+    """Have a review open by itself every quarter."""
+    from app.cli import campaign
+
+    campaign.schedule(Telling(), name, fallback, second, day, hour)
+
+
+def decide(
+    item: int,
+    answer: Annotated[str, typer.Argument(help="keep, remove or change.")],
+    reviewer: Annotated[str, typer.Option("--as", help="Whose answer this is: roster id or e-mail address.")],
+    reason: Reason = "",
+    change_to: Annotated[str | None, typer.Option("--to", help="With change: the entitlement's key.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Pass on a reviewer's decision about an item. Nobody decides on their own access."""
+    from app.cli import campaign
+
+    campaign.decide(Telling(as_json), item, answer, reviewer, reason, change_to)

@@ -11,6 +11,8 @@ import sys
 
 def main() -> None:
     """The entry point of `rolecall`. What was refused is said in one sentence with its way out, and exits 1."""
+    from sqlalchemy.exc import OperationalError
+
     from app.cli.commands import app
     from app.kit.refusal import Refused
     from app.kit.secrets import SecretsError
@@ -23,8 +25,10 @@ def main() -> None:
     except Refused as refused:
         refusal = refused.refusal
         sys.exit(f"{refusal.reason}\n{refusal.way_out}".strip())
-    except (SettingsWrong, SecretsError, ConnectorError, UnknownKind, FileNotFoundError) as known:
+    except (SettingsWrong, SecretsError, ConnectorError, UnknownKind, OSError) as known:
         sys.exit(str(known))
+    except OperationalError as away:  # its own text names the server and never the password
+        sys.exit(f"The database cannot be used: {away.orig}")
     except ValueError as wrong:  # what a connector or a reader says of a configuration or a file
         sys.exit(str(wrong))
     except KeyboardInterrupt:

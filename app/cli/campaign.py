@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from sqlalchemy import func, select
 
 from app.api import overrides
 from app.cli.at_work import at_work
-from app.cli.installation import find_campaign, opened, operator, speaking_for
+from app.cli.installation import find_campaign, json_object, opened, operator, speaking_for
 from app.cli.telling import Telling, shown
 from app.kit import clock
 from app.means import review_limits
@@ -32,7 +31,7 @@ def open_one(
 ) -> None:
     """Open a review at the latest readings."""
     at = clock.now()
-    asked: dict[str, Any] = json.loads(scope.read_text()) if scope else {"systems": systems or "all"}
+    asked: dict[str, Any] = json_object(scope, "docs/reviews.md") if scope else {"systems": systems or "all"}
     asked |= {"fallback": fallback} | ({"second_fallback": second} if second else {})
     with ExitStack() as stack:
         means = stack.enter_context(opened())

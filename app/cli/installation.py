@@ -7,9 +7,11 @@ does that, once, when the operator says so.
 from __future__ import annotations
 
 import getpass
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -96,3 +98,15 @@ def find_system(session: Session, named: str) -> SystemRow:
         known = ", ".join(each.name for each in inventory.systems(session)) or "none"
         raise Refused(Refusal("no_system", f"There is no system {named!r}.", f"There are: {known}.", status=404))
     return row
+
+
+def json_object(file: Path, shown_in: str) -> dict[str, Any]:
+    """A JSON file's names and values. Raises Refused naming the file, and never what is in it: it may be a credential."""
+    way_out = f"Write it like {shown_in} shows."
+    try:
+        told = json.loads(file.read_text())
+    except ValueError:
+        raise Refused(Refusal("no_json", f"{file} is not JSON.", way_out)) from None
+    if not isinstance(told, dict):
+        raise Refused(Refusal("no_json", f"{file} is not a JSON object.", way_out))
+    return told

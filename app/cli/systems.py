@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.cli.at_work import at_work
-from app.cli.installation import find_system, opened, operator
+from app.cli.installation import find_system, json_object, opened, operator
 from app.cli.telling import Telling, shown
 from app.inventory import queries as inventory
 from app.inventory import rosters, systems
@@ -192,13 +191,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _secret(file: Path | None) -> dict[str, str]:
-    """A credential file's content. The file is named in messages, never what is in it."""
+    """A credential file's content."""
     if file is None:
         return {}
-    try:
-        told = json.loads(file.read_text())
-    except ValueError:
-        raise Refused(Refusal("no_json", f"{file} is not JSON.", "Write it like docs/connect-….md shows.")) from None
-    if not isinstance(told, dict):
-        raise Refused(Refusal("no_json", f"{file} is not a JSON object.", "Write it like docs/connect-….md shows."))
-    return {str(name): str(value) for name, value in told.items()}
+    return {name: str(value) for name, value in json_object(file, "docs/connect-….md").items()}

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from rich.console import Console
@@ -45,7 +46,7 @@ class Telling:
     def answer(self, document: Any) -> None:
         """The command's answer for programs; said only with --json."""
         if self.as_json:
-            print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+            print(json.dumps(document, ensure_ascii=False, indent=2, default=_plain))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "Nothing.") -> None:
         """Rows for people, wrapped and never cut."""
@@ -86,6 +87,11 @@ class Progress:
         took = time.monotonic() - self._began
         note = f": {self._note}" if self._note else ""
         self._out.print(f"  ✓ {self._what}{note} ({took:.1f} s)      ", style="green", markup=False, soft_wrap=True)
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has no word for: rows of a story as their fields, moments and ids as text."""
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else str(value)
 
 
 def shown(values: Mapping[str, object]) -> str:

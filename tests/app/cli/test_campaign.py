@@ -1,0 +1,160 @@
+"""campaign, decide and removals: a review from its opening to what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.actors.actor import Actor, Role
+from app.inventory.tables import AccountRow, IdentityRow
+from app.kit import clock
+from app.review import decisions
+from app.review.decisions import Ask
+from app.review.tables import ItemRow, TaskRow
+from tests.app.cli.saying import Place
+
+
+def of_somebody(place: Place, *where: Any) -> tuple[int, str]:
+    """An item of the review with its reviewer's key."""
+    with place.means() as means, means.database.reading() as session:
+        found = session.execute(
+            select(ItemRow.id, IdentityRow.key)
+            .join(TaskRow, TaskRow.id == ItemRow.task_id)
+            .join(IdentityRow, IdentityRow.id == TaskRow.reviewer_id)
+            .where(ItemRow.outcome.is_(None), *where)
+            .order_by(ItemRow.id)
+        ).first()
+    assert found is not None
+    return found.id, found.key
+
+
+# --- looking ---
+
+
+def test_reviews_are_listed(place: Place) -> None:
+    (told,) = place.rolecall("campaign", "list", "--json").json()
+    assert (told["name"], told["status"]) == ("Q4", "open")
+    assert "Q4" in place.rolecall("campaign", "list").well().out
+
+
+def test_a_review_is_shown_by_reviewer(place: Place) -> None:
+    told = place.rolecall("campaign", "show", "Q4", "--json").json()
+    assert told["status"] == "open"
+    assert len(told["shares"]) > 3
+    assert "no answer" in place.rolecall("campaign", "show", str(told["id"])).well().out
+
+
+def test_a_reviewer_sees_items_and_what_is_known_beside_each(place: Place) -> None:
+    item, reviewer = of_somebody(place)
+    told = place.rolecall("campaign", "items", "Q4", "--as", reviewer, "--json").json()
+    assert item in {each["id"] for each in told}
+    assert all(each["shown"]["system"] for each in told)
+    line = place.rolecall("campaign", "items", "Q4", "--as", reviewer).well().all
+    assert "since" in line
+    assert "{" not in line
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("campaign", "show", "Q9"), ("Q9", "There are: Q4")),
+        (("campaign", "items", "Q4", "--as", "nobody@example.com"), ("nobody@example.com", "person list")),
+        (("campaign", "open", "Q5", "--fallback", "nobody"), ("nobody",)),
+        (("campaign", "open", "Q5", "--fallback", "P00001", "--system", "Nobody's org"), ("Nobody's org",)),
+        (("campaign", "schedule", "By the quarter", "--fallback", "P00001", "--day", "91"), ("91",)),
+        (("decide", "999999", "keep", "--as", "P00001"), ("999999",)),
+        (("removals", "--run", "Nobody's org"), ("Nobody's org",)),
+    ],
+)
+def test_what_is_not_there_is_said(place: Place, words: tuple[str, ...], told: tuple[str, ...]) -> None:
+    place.rolecall(*words).refused(*told)
+
+
+def test_a_scope_that_is_no_json_is_named(place: Place) -> None:
+    file = place.home / "scope.json"
+    file.write_text("{systems: all}")
+    place.rolecall("campaign", "open", "Q5", "--fallback", place.fallback, "--scope", str(file)).refused("scope.json")
+
+
+def test_a_name_that_is_taken_is_refused(place: Place) -> None:
+    place.rolecall("campaign", "open", "Q4", "--fallback", place.fallback, "--second", place.second).refused("Q4")
+
+
+def test_a_schedule_is_made_once(place: Place) -> None:
+    words = ("campaign", "schedule", "Every quarter", "--fallback", place.fallback, "--second", place.second)
+    assert "day 45" in place.rolecall(*words).well().out
+    place.rolecall(*words).refused("Every quarter")
+
+
+# --- deciding ---
+
+
+def test_a_decision_is_passed_on_and_stands_in_its_reviewers_name(place: Place) -> None:
+    item, reviewer = of_somebody(place, ItemRow.privileged.is_(False))
+    told = place.rolecall("decide", str(item), "keep", "--as", reviewer, "--json").json()
+    assert (told["item"], told["answer"]) == (item, "keep")
+    assert told["by"].endswith(f"for person:{reviewer}")
+
+
+def test_nobody_decides_on_their_own_access_and_hears_the_way_out(place: Place) -> None:
+    with place.means() as means, means.database.reading() as session:
+        item, own = session.execute(
+            select(ItemRow.id, IdentityRow.key)
+            .join(AccountRow, AccountRow.id == ItemRow.account_id)
+            .join(IdentityRow, IdentityRow.id == AccountRow.identity_id)
+            .where(ItemRow.outcome.is_(None), IdentityRow.ended.is_(None))
+        ).first() or (0, "")
+    place.rolecall("decide", str(item), "keep", "--as", own).refused("own access", "another reviewer")
+
+
+def test_an_answer_that_says_too_little_is_refused(place: Place) -> None:
+    item, reviewer = of_somebody(place)
+    place.rolecall("decide", str(item), "remove", "--as", reviewer).refused("needs a reason")
+    place.rolecall("decide", str(item), "perhaps", "--as", reviewer, "-r", "?").refused("keep, remove, change")
+    place.rolecall("decide", str(item), "change", "--as", reviewer, "-r", "less").refused("what to change to")
+
+
+# --- closing; from here on the review is over ---
+
+
+def answer_privileged(place: Place) -> None:
+    """Everybody keeps what is privileged, with a reason."""
+    with place.means() as means:
+        with means.database.reading() as session:
+            rows = session.execute(
+                select(ItemRow.id, TaskRow.reviewer_id)
+                .join(TaskRow, TaskRow.id == ItemRow.task_id)
+                .where(ItemRow.privileged, ItemRow.outcome.is_(None))
+            ).all()
+        for reviewer in {row.reviewer_id for row in rows}:
+            by = Actor(f"test:{reviewer}", "a reviewer", frozenset({Role.REVIEWER}), reviewer)
+            with means.database.transaction() as session:
+                asks = [Ask(row.id, "keep", "needed") for row in rows if row.reviewer_id == reviewer]
+                decisions.record_many(session, asks, by=by, at=clock.now())
+
+
+def test_a_review_is_closed_and_what_it_decided_is_carried_out_and_proved(place: Place) -> None:
+    inactive = (ItemRow.kind == "account", ItemRow.privileged.is_(False), ItemRow.subject.in_(idle(place)))
+    item, reviewer = of_somebody(place, *inactive)
+    place.rolecall("decide", str(item), "remove", "--as", reviewer, "-r", "left").well()
+    place.rolecall("campaign", "close", "Q4").refused("have no decision", "unanswered=")
+    place.rolecall("campaign", "close", "Q4", "--unanswered", "keep").refused("privileged")
+    answer_privileged(place)
+    place.rolecall("system", "writing", "Sales org", "deactivate", "freeze", "end_sessions").well()
+    told = place.rolecall("campaign", "close", "Q4", "--unanswered", "keep", "--json").json()
+    assert (told["status"], told["removals"]) == ("closed", {"verified": 1})
+    (removal,) = place.rolecall("removals", "--json").json()
+    assert removal["status"] == "verified"
+    assert removal["verified_snapshot"]
+    assert place.rolecall("removals", "--status", "by_hand", "--json").json() == []
+    assert "verified" in place.rolecall("removals", "--run", "Sales org").well().out
+    place.rolecall("campaign", "close", "Q4").refused("closed")
+    place.rolecall("decide", str(item), "keep", "--as", reviewer, "-r", "after all").refused("closed")
+
+
+def idle(place: Place) -> list[str]:
+    """Accounts of Salesforce that nobody has used for long."""
+    told = place.rolecall("findings", "--rule", "inactive_account", "--json").json()
+    return [each["subject"] for each in told if each["system"] == "Sales org"]

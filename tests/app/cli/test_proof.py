@@ -1,0 +1,119 @@
+"""evidence and person: what is handed to an auditor, and what a person may ask of us. In the order of a review's end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.app.cli.saying import Place
+
+
+@pytest.fixture(scope="module")
+def closed(place: Place) -> Place:
+    """The review is over; what nobody answered is to go, by hand."""
+    place.rolecall("campaign", "close", "Q4", "--unanswered", "remove").well()
+    return place
+
+
+@pytest.fixture(scope="module")
+def packet(closed: Place) -> Path:
+    """The evidence of it."""
+    out = closed.home / "packet.zip"
+    told = closed.rolecall("evidence", "export", "Q4", "-o", str(out), "--json").json()
+    assert (told["packet"], told["files"] > 5) == (str(out), True)
+    return out
+
+
+def somebody(place: Place) -> dict[str, str]:
+    """A person with access."""
+    for each in place.rolecall("person", "list", "--json").json():
+        told = place.rolecall("person", "access", each["id"], "--json").json()
+        if sum(len(account["holds"]) for account in told["accounts"]) > 3 and each["end"] is None:
+            return {"key": each["id"], "name": each["name"], "username": told["accounts"][0]["username"]}
+    raise AssertionError("nobody holds anything")
+
+
+# --- persons ---
+
+
+def test_one_persons_access_is_told_across_systems(place: Place) -> None:
+    person = somebody(place)
+    said = place.rolecall("person", "access", person["key"]).well()
+    assert person["name"] in said.all
+    assert "holds" in said.all
+    assert person["username"] in said.all
+
+
+def test_everything_held_about_a_person_is_exported_as_json(place: Place) -> None:
+    person = somebody(place)
+    told = place.rolecall("person", "export", person["key"]).json()
+    assert person["name"] in str(told)
+    assert person["username"] in str(told)
+
+
+def test_who_is_unknown_is_said(place: Place) -> None:
+    for command in (("access",), ("export",), ("erase", "--yes", "-r", "asked to")):
+        place.rolecall("person", *command, "nobody@example.com").refused("nobody@example.com", "person list")
+
+
+def test_erasing_is_said_twice(place: Place) -> None:
+    person = somebody(place)
+    place.rolecall("person", "erase", person["key"], "-r", "asked to").refused("--yes")
+    assert person["name"] in place.rolecall("person", "access", person["key"]).well().all
+
+
+# --- evidence ---
+
+
+def test_there_is_no_packet_of_a_review_that_is_not_there(place: Place) -> None:
+    place.rolecall("evidence", "export", "Q9").refused("Q9", "Q4")
+
+
+def test_a_packet_verifies_anywhere(packet: Path, empty: Place) -> None:
+    told = empty.rolecall("evidence", "verify", str(packet), "--json").json()
+    assert told["verifies"]
+    assert all(check["holds"] for check in told["checks"])
+    assert not empty.home.exists(), "verifying needs no installation"
+
+
+def test_a_packet_that_was_touched_does_not(packet: Path, empty: Place) -> None:
+    spoilt = packet.with_name("spoilt.zip")
+    raw = bytearray(packet.read_bytes())
+    raw[len(raw) // 3] ^= 1
+    spoilt.write_bytes(raw)
+    empty.rolecall("evidence", "verify", str(spoilt)).refused("does NOT verify")
+    empty.rolecall("evidence", "verify", str(packet.with_name("nothing.zip"))).refused("nothing.zip")
+
+
+def test_a_packet_holds_against_a_checkpoint_and_a_key_that_were_kept(closed: Place, packet: Path) -> None:
+    kept = closed.home / "kept.txt"
+    closed.rolecall("evidence", "checkpoint", "-o", str(kept)).well()
+    assert closed.rolecall("evidence", "checkpoint").well().out.splitlines()[0] == kept.read_text().splitlines()[0]
+    later = closed.home / "later.zip"
+    key = closed.rolecall("evidence", "export", "Q4", "-o", str(later), "--json").json()["key"]
+    verify = ("evidence", "verify", str(later), "--key", key)
+    closed.rolecall(*verify, "--checkpoint", str(kept)).well()
+    other = kept.with_name("another.txt")
+    other.write_text(kept.read_text().replace("rolecall/", "rolecall/0"))
+    closed.rolecall(*verify, "--checkpoint", str(other)).refused("does NOT verify")
+
+
+def test_a_person_is_erased_and_every_proof_still_holds(closed: Place, packet: Path) -> None:
+    person = somebody(closed)
+    closed.rolecall("person", "erase", person["key"], "--yes", "-r", "asked to on 3 March").well()
+    assert person["name"] not in closed.rolecall("person", "list").well().all
+    closed.rolecall("evidence", "verify", str(packet)).well()
+    anew = closed.home / "anew.zip"
+    closed.rolecall("evidence", "export", "Q4", "-o", str(anew)).well()
+    closed.rolecall("evidence", "verify", str(anew)).well()
+    assert person["name"].encode() not in b"".join(contents(anew))
+    assert person["name"].encode() in b"".join(contents(packet))
+
+
+def contents(packet: Path) -> list[bytes]:
+    """Every file of a packet."""
+    import zipfile
+
+    with zipfile.ZipFile(packet) as opened:
+        return [opened.read(name) for name in opened.namelist()]

@@ -43,7 +43,7 @@ contracts: $(VENV)/.dev  ## who may import whom
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev      ## what it costs, as ratios to a floor taken in the same run
-	$(BIN)/python -m pytest tests/benchmarks -m bench -s -n 0 $(TEST_ARGS)
+	$(BIN)/python -m pytest tests/benchmarks -m bench -s $(TEST_ARGS) -n 0
 
 lock:                    ## make both lock files anew (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \

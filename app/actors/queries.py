@@ -29,10 +29,11 @@ def by_email(session: Session, email: str) -> ActorRow | None:
     return session.scalar(select(ActorRow).where(ActorRow.email == email.lower()))
 
 
-def everyone(session: Session) -> list[tuple[ActorRow, list[str]]]:
-    """All actors by name, with their roles."""
+def everyone(session: Session, *, at: datetime) -> list[tuple[ActorRow, list[str]]]:
+    """All actors by name, with the roles they hold at this moment."""
     roles: dict[str, list[str]] = {}
-    for row in session.scalars(select(ActorRoleRow).order_by(ActorRoleRow.role)):
+    held = select(ActorRoleRow).where(or_(ActorRoleRow.until.is_(None), ActorRoleRow.until > at))
+    for row in session.scalars(held.order_by(ActorRoleRow.role)):
         roles.setdefault(row.actor_id, []).append(row.role)
     return [(row, roles.get(row.id, [])) for row in session.scalars(select(ActorRow).order_by(ActorRow.name))]
 

@@ -30,7 +30,7 @@ def add(telling: Telling, name: str, roles: list[str], email: str | None, person
 def listed(telling: Telling) -> None:
     """Everybody, with their roles."""
     with opened() as means, means.database.reading() as session:
-        everyone = queries.everyone(session)
+        everyone = queries.everyone(session, at=clock.now())
     telling.table(
         ("id", "name", "address", "roles", "ended"),
         ((row.id, row.name, row.email, ", ".join(roles), row.ended) for row, roles in everyone),

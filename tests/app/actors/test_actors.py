@@ -30,6 +30,15 @@ def test_a_role_is_held_until_its_end_and_not_a_moment_longer(database: Database
     assert _held(database, row.id, until) == {Role.REVIEWER}
 
 
+def test_everyone_is_listed_with_the_roles_they_still_hold(database: Database, at: datetime) -> None:
+    until = at + timedelta(days=14)
+    with database.transaction() as session:
+        actors.make(session, "Ode", {Role.AUDITOR: until, Role.REVIEWER: None}, by=make.ADMIN, at=at)
+    with database.reading() as session:
+        told = [[(row.name, roles) for row, roles in queries.everyone(session, at=when)] for when in (at, until)]
+    assert told == [[("Ode", ["auditor", "reviewer"])], [("Ode", ["reviewer"])]]
+
+
 def test_an_auditor_without_an_end_is_refused_and_nobody_is_made(database: Database, at: datetime) -> None:
     with pytest.raises(Refused) as refused, database.transaction() as session:
         actors.make(session, "Ode", {Role.AUDITOR: None}, by=make.ADMIN, at=at)

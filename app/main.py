@@ -17,6 +17,7 @@ from app.api import (
     problems,
     remediations,
     rights,
+    rosters,
     systems,
 )
 from app.kit.db import Database
@@ -32,7 +33,9 @@ def create_app(means: Means) -> FastAPI:
     app = FastAPI(title="Rolecall", version=__version__, summary=_ABOUT, docs_url=None, redoc_url=None)
     app.state.means = means
     problems.install(app)
-    for room in (health, systems, findings, campaigns, overrides, items, decisions, remediations, people, ledger):
+    seeing = (health, systems, rosters, findings, people, ledger)
+    reviewing = (campaigns, overrides, items, decisions, remediations)
+    for room in (*seeing, *reviewing):
         app.include_router(room.router)
     rights.insist_on_a_row_for_each_route(app)
     return app

@@ -16,6 +16,8 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("GET", "/api/v1/systems/{system_id}"): May.SEE_SYSTEMS,
     ("GET", "/api/v1/systems/{system_id}/snapshots"): May.SEE_SYSTEMS,
     ("POST", "/api/v1/systems/{system_id}/readings"): May.READ_SYSTEMS,
+    ("GET", "/api/v1/systems/{system_id}/roster"): May.SEE_SYSTEMS,
+    ("PUT", "/api/v1/systems/{system_id}/roster/approval"): May.RUN_SYSTEMS,
     ("GET", "/api/v1/findings"): May.SEE_FINDINGS,
     ("GET", "/api/v1/findings/{finding_id}"): May.SEE_FINDINGS,
     ("GET", "/api/v1/campaigns"): May.SEE_CAMPAIGNS,

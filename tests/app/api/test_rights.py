@@ -26,6 +26,8 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/v1/systems/{system_id}"): ("AIUS", None),
     ("GET", "/api/v1/systems/{system_id}/snapshots"): ("AIUS", None),
     ("POST", "/api/v1/systems/{system_id}/readings"): ("AIS", None),
+    ("GET", "/api/v1/systems/{system_id}/roster"): ("AIUS", None),
+    ("PUT", "/api/v1/systems/{system_id}/roster/approval"): ("A", {"roster": "00000000-0000-0000-0000-000000000000"}),
     ("GET", "/api/v1/findings"): ("AIUS", None),
     ("GET", "/api/v1/findings/{finding_id}"): ("AIUS", None),
     ("GET", "/api/v1/campaigns"): ("AIU", None),

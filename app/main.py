@@ -9,6 +9,7 @@ from app.api import (
     campaigns,
     decisions,
     findings,
+    handing,
     health,
     items,
     ledger,
@@ -34,7 +35,7 @@ def create_app(means: Means) -> FastAPI:
     app.state.means = means
     problems.install(app)
     seeing = (health, systems, rosters, findings, people, ledger)
-    reviewing = (campaigns, overrides, items, decisions, remediations)
+    reviewing = (campaigns, overrides, items, decisions, handing, remediations)
     for room in (*seeing, *reviewing):
         app.include_router(room.router)
     rights.insist_on_a_row_for_each_route(app)

@@ -1,4 +1,4 @@
-"""Campaigns: opening, progress, drift, closing."""
+"""Campaigns: opening, progress, drift, closing, cancelling."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ class Share(BaseModel):
     """One reviewer's share, in items."""
 
     model_config = ConfigDict(from_attributes=True)
+    task_id: int
     reviewer_id: int
     reviewer: str
     items: int
@@ -68,6 +69,16 @@ class Drift(BaseModel):
     reason: str | None
 
 
+class DriftListed(BaseModel):
+    """Everything that is known of a campaign's drift, privileged first."""
+
+    drift: list[Drift]
+
+
+class Nothing(BaseModel):
+    """Listing drift needs no words."""
+
+
 class Opening(BaseModel):
     """What to review. `scope` as in docs/reviews.md: systems, kinds, fallback and so on."""
 
@@ -81,6 +92,12 @@ class Closing(BaseModel):
     """How to close. `unanswered` says what becomes of items without an answer; without it there must be none."""
 
     unanswered: Literal["keep", "remove"] | None = None
+
+
+class Cancelling(BaseModel):
+    """Why the review ends without consequences."""
+
+    reason: str = Field(max_length=2000)
 
 
 class DriftAnswer(BaseModel):
@@ -143,6 +160,19 @@ def list_drift(campaign_id: int, means: With, actor: Entered) -> list[Drift]:
         return [Drift.model_validate(row) for row in queries.drift(session, campaign_id)]
 
 
+@router.post("/campaigns/{campaign_id}/drift", response_model=DriftListed)
+def detect_drift(campaign_id: int, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
+    """List now what began or ended since freezing, as far as has been read. Closing does the same by itself."""
+
+    def verb(session: Any, at: datetime) -> DriftListed:
+        if session.get(CampaignRow, campaign_id) is None:
+            raise problems.not_found("campaign", campaign_id)
+        found = drifts.detect(session, campaign_id, by=actor, at=at)
+        return DriftListed(drift=[Drift.model_validate(row) for row in found])
+
+    return answering.once(means, actor, key, Nothing(), request, verb)
+
+
 @router.put("/drift/{drift_id}/decision", response_model=Drift)
 def decide_drift(
     drift_id: int, asked: DriftAnswer, request: Request, means: With, actor: Entered, key: Key = None
@@ -169,5 +199,19 @@ def close_campaign(
         return Campaign.model_validate(
             campaigns.close(session, campaign_id, unanswered=asked.unanswered, by=actor, at=at)
         )
+
+    return answering.once(means, actor, key, asked, request, verb)
+
+
+@router.put("/campaigns/{campaign_id}/cancellation", response_model=Campaign)
+def cancel_campaign(
+    campaign_id: int, asked: Cancelling, request: Request, means: With, actor: Entered, key: Key = None
+) -> Response:
+    """End a campaign without consequences. Its items and decisions stay on record."""
+
+    def verb(session: Any, at: datetime) -> Campaign:
+        if session.get(CampaignRow, campaign_id) is None:
+            raise problems.not_found("campaign", campaign_id)
+        return Campaign.model_validate(campaigns.cancel(session, campaign_id, reason=asked.reason, by=actor, at=at))
 
     return answering.once(means, actor, key, asked, request, verb)

@@ -26,8 +26,12 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("GET", "/api/v1/campaigns/{campaign_id}"): May.SEE_CAMPAIGNS,
     ("GET", "/api/v1/campaigns/{campaign_id}/items"): May.SEE_ALL_ITEMS,
     ("GET", "/api/v1/campaigns/{campaign_id}/drift"): May.SEE_ALL_ITEMS,
+    ("POST", "/api/v1/campaigns/{campaign_id}/drift"): May.RUN_CAMPAIGNS,
     ("PUT", "/api/v1/drift/{drift_id}/decision"): May.RUN_CAMPAIGNS,
     ("PUT", "/api/v1/campaigns/{campaign_id}/closure"): May.RUN_CAMPAIGNS,
+    ("PUT", "/api/v1/campaigns/{campaign_id}/cancellation"): May.RUN_CAMPAIGNS,
+    # Reviewers hand on what is theirs; the verb refuses whoever is neither its reviewer nor an administrator.
+    ("PUT", "/api/v1/campaigns/{campaign_id}/handover"): May.DECIDE,
     ("GET", "/api/v1/items"): May.SEE_OWN_ITEMS,
     ("GET", "/api/v1/items/{item_id}"): May.SEE_OWN_ITEMS,
     ("PUT", "/api/v1/items/{item_id}/decision"): May.DECIDE,

@@ -36,8 +36,12 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/v1/campaigns/{campaign_id}"): ("AIU", None),
     ("GET", "/api/v1/campaigns/{campaign_id}/items"): ("AIU", None),
     ("GET", "/api/v1/campaigns/{campaign_id}/drift"): ("AIU", None),
+    ("POST", "/api/v1/campaigns/{campaign_id}/drift"): ("A", None),
     ("PUT", "/api/v1/drift/{drift_id}/decision"): ("A", {"answer": "remove", "reason": "not asked for"}),
     ("PUT", "/api/v1/campaigns/{campaign_id}/closure"): ("A", {}),
+    # Without a reason, so that the house stays as the other tests look at it.
+    ("PUT", "/api/v1/campaigns/{campaign_id}/cancellation"): ("A", {"reason": " "}),
+    ("PUT", "/api/v1/campaigns/{campaign_id}/handover"): ("AIR", {"items": [1], "to": "fay", "reason": " "}),
     ("GET", "/api/v1/items"): ("AIRU", None),
     ("GET", "/api/v1/items/{item_id}"): ("AIRU", None),
     ("PUT", "/api/v1/items/{item_id}/decision"): ("AIR", {"answer": "keep"}),

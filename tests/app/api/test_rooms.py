@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -104,6 +105,31 @@ def test_drift_is_listed_and_decided_on(house: House) -> None:
         f"/api/v1/drift/{house.drift.id}/decision", json={"answer": "keep", "reason": "new job"}
     )
     assert (answer.status_code, answer.json()["answer"]) == (200, "keep")
+
+
+def test_drift_is_listed_now(house: House) -> None:
+    with house.database.transaction() as session:
+        began = make.NOW + timedelta(hours=1)
+        make.grant(session, house.company.account, make.entitlement(session, house.company.system), began=began)
+        make.snapshot(session, house.company.system, at=began)
+    path = f"/api/v1/campaigns/{house.campaign.id}/drift"
+    before = get(house, path)
+    answer = house.client("boss").post(path)
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["drift"]) == len(before) + 1
+    assert get(house, path) == answer.json()["drift"]
+    assert house.client("boss").post("/api/v1/campaigns/999/drift").status_code == 404
+
+
+def test_a_review_is_cancelled_with_a_reason(house: House) -> None:
+    boss, path = house.client("boss"), f"/api/v1/campaigns/{house.campaign.id}/cancellation"
+    assert boss.put(path, json={"reason": " "}).status_code == 422
+    answer = boss.put(path, json={"reason": "the wrong scope"})
+    assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+    again = boss.put(path, json={"reason": "the wrong scope"})
+    assert (again.status_code, again.json()["code"]) == (409, "campaign_ended")
+    assert boss.post(f"/api/v1/campaigns/{house.campaign.id}/drift").status_code == 409
+    assert boss.put("/api/v1/campaigns/999/cancellation", json={"reason": "x"}).status_code == 404
 
 
 def test_a_removal_with_its_story(shown_house: House) -> None:

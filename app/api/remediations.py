@@ -6,12 +6,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.api import problems
+from app.api import answering, problems
+from app.api.answering import Key
 from app.api.entering import Entered, With
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+from app.remediation import remediations
 from app.remediation.tables import ActRow, RemediationRow
 
 router = APIRouter(prefix="/api/v1/remediations", tags=["remediations"], responses=problems.RESPONSES)
@@ -59,6 +65,18 @@ class RemediationStory(Remediation):
     acts: list[Act]
 
 
+class Reporting(BaseModel):
+    """What was done by hand, and where."""
+
+    note: str = Field(max_length=2000)
+
+
+class Retrying(BaseModel):
+    """What has changed, so that it may go better now."""
+
+    reason: str = Field(max_length=2000)
+
+
 @router.get("")
 def list_remediations(
     means: With, actor: Entered, campaign: int | None = None, status: str | None = None
@@ -77,9 +95,7 @@ def list_remediations(
 def get_remediation(remediation_id: UUID, means: With, actor: Entered) -> RemediationStory:
     """One removal's story."""
     with means.database.reading() as session:
-        row = session.get(RemediationRow, remediation_id)
-        if row is None:
-            raise problems.not_found("remediation", remediation_id)
+        row = _found(session, remediation_id)
         acts = session.scalars(
             select(ActRow).where(ActRow.remediation_id == remediation_id).order_by(ActRow.number)
         ).all()
@@ -89,3 +105,38 @@ def get_remediation(remediation_id: UUID, means: With, actor: Entered) -> Remedi
             after=row.after,
             acts=[Act.model_validate(act) for act in acts],
         )
+
+
+@router.put("/{remediation_id}/report", response_model=Remediation)
+def report(
+    remediation_id: UUID, asked: Reporting, request: Request, means: With, actor: Entered, key: Key = None
+) -> Response:
+    """Say that a removal was done by hand. That is no proof: the next complete reading is."""
+
+    def verb(session: Session, at: datetime) -> Remediation:
+        row = _found(session, remediation_id)
+        return Remediation.model_validate(remediations.say_done(session, row, asked.note, by=actor, at=at))
+
+    return answering.once(means, actor, key, asked, request, verb)
+
+
+@router.put("/{remediation_id}/retry", response_model=Remediation)
+def retry(
+    remediation_id: UUID, asked: Retrying, request: Request, means: With, actor: Entered, key: Key = None
+) -> Response:
+    """Try a removal again. A worker carries it out, with whatever else is open in the system."""
+
+    def verb(session: Session, at: datetime) -> Remediation:
+        row = remediations.try_again(session, _found(session, remediation_id), asked.reason, by=actor, at=at)
+        body = {"system": row.system_id, "because": "a removal is tried again"}
+        entries.record(session, Entry(Kind.REMOVAL_REQUESTED, f"system:{row.system_id}", body), by=actor.id, at=at)
+        return Remediation.model_validate(row)
+
+    return answering.once(means, actor, key, asked, request, verb)
+
+
+def _found(session: Session, remediation_id: UUID) -> RemediationRow:
+    row = session.get(RemediationRow, remediation_id)
+    if row is None:
+        raise problems.not_found("remediation", remediation_id)
+    return row

@@ -38,6 +38,8 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("POST", "/api/v1/decisions"): May.DECIDE,
     ("GET", "/api/v1/remediations"): May.SEE_REMEDIATIONS,
     ("GET", "/api/v1/remediations/{remediation_id}"): May.SEE_REMEDIATIONS,
+    ("PUT", "/api/v1/remediations/{remediation_id}/report"): May.DO_BY_HAND,
+    ("PUT", "/api/v1/remediations/{remediation_id}/retry"): May.DO_BY_HAND,
     ("GET", "/api/v1/campaigns/{campaign_id}/packet"): May.TAKE_EVIDENCE,
     ("GET", "/api/v1/ledger/checkpoint"): May.SEE_LEDGER,
     ("GET", "/api/v1/ledger/entries"): May.SEE_LEDGER,

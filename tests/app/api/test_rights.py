@@ -48,6 +48,8 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/api/v1/decisions"): ("AIR", {"decisions": [{"item": 1, "answer": "keep"}]}),
     ("GET", "/api/v1/remediations"): ("AIU", None),
     ("GET", "/api/v1/remediations/{remediation_id}"): ("AIU", None),
+    ("PUT", "/api/v1/remediations/{remediation_id}/report"): ("AI", {"note": " "}),
+    ("PUT", "/api/v1/remediations/{remediation_id}/retry"): ("AI", {"reason": " "}),
     ("GET", "/api/v1/campaigns/{campaign_id}/packet"): ("AU", None),
     ("GET", "/api/v1/ledger/checkpoint"): ("AIU", None),
     ("GET", "/api/v1/ledger/entries"): ("AIU", None),

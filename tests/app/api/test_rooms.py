@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -136,6 +137,31 @@ def test_a_removal_with_its_story(shown_house: House) -> None:
     rows = get(shown_house, f"/api/v1/remediations?campaign={shown_house.campaign.id}&status=open")
     assert [row["id"] for row in rows] == [str(shown_house.remediation.id)]
     assert get(shown_house, f"/api/v1/remediations/{shown_house.remediation.id}")["acts"] == []
+
+
+def test_a_removal_done_by_hand_is_reported_and_tried_again(house: House) -> None:
+    it, path = house.client("it_security"), f"/api/v1/remediations/{house.remediation.id}"
+    early = it.put(f"{path}/retry", json={"reason": "it was never tried"})
+    assert (early.status_code, early.json()["code"]) == (409, "no_such_move")
+    assert it.put(f"{path}/report", json={"note": " "}).json()["code"] == "no_reason"
+    done = it.put(f"{path}/report", json={"note": "taken away in Setup"})
+    assert (done.status_code, done.json()["status"]) == (200, "acted")
+    assert done.json()["because"] == "by hand: taken away in Setup"
+    again = it.put(f"{path}/retry", json={"reason": "it was the wrong account"})
+    assert (again.status_code, again.json()["status"]) == (200, "open")
+    assert it.put(f"/api/v1/remediations/{uuid.uuid4()}/report", json={"note": "x"}).status_code == 404
+
+
+def test_a_removal_that_is_tried_again_has_a_worker_asked_for(house: House) -> None:
+    it, path = house.client("it_security"), f"/api/v1/remediations/{house.remediation.id}"
+    asked = select(EntryRow.body).where(EntryRow.kind == "removal.requested")
+    it.put(f"{path}/retry", json={"reason": "too early"})
+    it.put(f"{path}/report", json={"note": "by hand"})
+    with house.database.reading() as session:
+        assert session.scalars(asked).all() == []
+    it.put(f"{path}/retry", json={"reason": "not so"})
+    with house.database.reading() as session:
+        assert [body["system"] for body in session.scalars(asked)] == [house.company.system.id]
 
 
 def test_everything_a_person_can_reach(shown_house: House) -> None:

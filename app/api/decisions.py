@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
+from sqlalchemy.orm import Session
 
 from app.api import answering, problems
 from app.api.answering import IfMatch, Key
@@ -68,7 +69,7 @@ def decide(
     """Decide on an item. With If-Match, 412 if somebody decided since you looked, naming who and when."""
     seen = answering.version(if_match)
 
-    def verb(session: Any, at: datetime) -> Item:
+    def verb(session: Session, at: datetime) -> Item:
         if queries.story(session, item_id, by=actor) is None:
             raise problems.not_found("item", item_id)
         decisions.record(
@@ -94,17 +95,19 @@ def decide(
 def decide_many(asked: DecidingMany, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
     """Decide on many items. Each has a result of its own; those that are refused change nothing."""
 
-    def verb(session: Any, at: datetime) -> Results:
+    def verb(session: Session, at: datetime) -> Results:
         wishes = [Ask(one.item, one.answer, one.reason, one.version, one.change_to) for one in asked.decisions]
-        results = [
-            Result(
-                item=given.item_id,
-                decided=given.refusal is None,
-                code=given.refusal.code if given.refusal else None,
-                detail=given.refusal.reason if given.refusal else None,
-            )
-            for given in decisions.record_many(session, wishes, by=actor, at=at)
-        ]
+        given = decisions.record_many(session, wishes, by=actor, at=at)
+        seen = queries.visible(session, [wish.item_id for wish in wishes], by=actor)
+        results = [_told(one, one.item_id in seen) for one in given]
         return Results(decided=sum(result.decided for result in results), results=results)
 
     return answering.once(means, actor, key, asked, request, verb)
+
+
+def _told(given: decisions.Result, seen: bool) -> Result:
+    """What became of one wish; a refusal does not tell somebody else's item from one that is not there."""
+    if given.refusal is None:
+        return Result(item=given.item_id, decided=True)
+    refusal = given.refusal if seen else problems.not_found("item", given.item_id).refusal
+    return Result(item=given.item_id, decided=False, code=refusal.code, detail=refusal.reason)

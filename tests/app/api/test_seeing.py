@@ -10,6 +10,7 @@ from app.actors import actors, queries, tokens
 from app.actors.actor import Role
 from app.actors.tables import ActorRow, TokenRow
 from app.kit.db import Database
+from app.review import campaigns
 from app.review.tables import DecisionRow
 from tests import make
 from tests.app.api.house import NOW, House, furnish
@@ -35,6 +36,23 @@ def test_somebody_elses_item_and_one_that_is_not_there_answer_alike(shown_house:
         none = eve.request(method, f"/api/v1/items/999999{end}", json=body)
         assert theirs.status_code == none.status_code == 404
         assert theirs.text.replace(str(there), "#") == none.text.replace("999999", "#")
+
+
+def test_in_a_bulk_too_somebody_elses_item_and_one_that_is_not_there_answer_alike(house: House) -> None:
+    """Also after the review has ended, which would be another refusal for an item that is there."""
+    ids = house.plain.id, 999_999
+    body = {"decisions": [{"item": item, **KEEP} for item in ids]}
+    for ended in (False, True):
+        if ended:
+            with house.database.transaction() as session:
+                campaigns.cancel(session, house.campaign.id, reason="over", by=make.ADMIN, at=NOW)
+        for who in ("eve", "reviewer"):  # somebody else, and somebody who is no person of the roster
+            results = house.client(who).post("/api/v1/decisions", json=body).json()["results"]
+            assert {each["code"] for each in results} == {"not_found"}
+            details = {each["detail"].replace(str(each["item"]), "#") for each in results}
+            assert len(details) == 1
+    codes = [each["code"] for each in house.client("boss").post("/api/v1/decisions", json=body).json()["results"]]
+    assert codes == ["campaign_ended", "not_found"]  # who sees every item is told why
 
 
 def test_who_sees_everything_still_decides_only_on_their_own_items(house: House) -> None:

@@ -76,6 +76,13 @@ def why_not_enter(
     return None
 
 
+def why_not_token(ended: datetime | None) -> Refusal | None:
+    """A token for whoever gets in no more would open nothing, and look as if it did."""
+    if ended is None:
+        return None
+    return Refusal("actor_ended", "This actor gets in no more.", "Make a new one.")
+
+
 def why_not_give(role: Role, until: datetime | None, at: datetime) -> Refusal | None:
     """An auditor comes from outside, so the role always has an end; no role ends in the past."""
     if role is Role.AUDITOR and until is None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.actors import policy, queries
 from app.actors.actor import Actor
 from app.actors.tables import ActorRow, TokenRow
-from app.kit.refusal import Refusal, Refused
+from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
@@ -26,9 +26,13 @@ _USE_IS_NOTED_EVERY = timedelta(minutes=5)  # not on each request: that would ma
 
 
 def make(session: Session, actor: ActorRow, label: str, *, days: int, by: Actor, at: datetime) -> str:
-    """Make a token for an actor and return it; it cannot be shown again. Good for 1 to 365 days."""
+    """Make a token for an actor and return it; it cannot be shown again. Good for 1 to 365 days.
+
+    Refuses other numbers of days, and an actor who gets in no more.
+    """
     if not 1 <= days <= 365:
         raise Refused(Refusal("token_days", "A token is good for 1 to 365 days.", "Choose another number.", status=422))
+    insist(policy.why_not_token(actor.ended))
     identifier, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     session.add(
         TokenRow(

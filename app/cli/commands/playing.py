@@ -37,7 +37,12 @@ def demo(
 
 
 @demo_app.command("break")
-def demo_break(as_json: AsJson = False, people: int = 300, seed: int = 7) -> None:
+def demo_break(
+    as_json: AsJson = False,
+    # A smaller company's grants fit on one page, and none can be dropped.
+    people: Annotated[int, typer.Option(min=150, max=20000, help="How large the company is.")] = 300,
+    seed: Annotated[int, typer.Option(help="Which company.")] = 7,
+) -> None:
     """Withdraw a right, then drop a page: the review refuses to open, and says why."""
     from app.cli import breaking
 

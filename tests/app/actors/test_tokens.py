@@ -150,3 +150,11 @@ def test_why_a_token_does_not_enter_is_one_rule(at: datetime) -> None:
         refusal = policy.why_not_enter(revoked=revoked, expires=expires, ended=ended, at=at)
         assert refusal is not None
         assert refusal.status == 401
+
+
+def test_whoever_gets_in_no_more_is_given_no_token(database: Database, at: datetime) -> None:
+    with database.transaction() as session:
+        ada = actors.make(session, "Ada", {Role.ADMIN: None}, by=make.ADMIN, at=at)
+        actors.end(session, ada, by=make.ADMIN, at=at)
+        with pytest.raises(Refused, match="gets in no more"):
+            tokens.make(session, ada, "late", days=1, by=make.ADMIN, at=at)

@@ -15,12 +15,11 @@ def test_an_actor_comes_gets_a_token_and_goes(empty: Place) -> None:
     (ada,) = empty.rolecall("actor", "list", "--json").json()
     assert (ada["name"], ada["roles"], ada["ended"]) == ("Ada", ["admin"], None)
     token = empty.rolecall("token", "make", "ada@example.com").well().out.strip()
-    assert len(token.split("_")) == 3
     empty.rolecall("token", "revoke", token.split("_")[1]).well()
     empty.rolecall("actor", "end", "ada@example.com").well()
     (ada,) = empty.rolecall("actor", "list", "--json").json()
     assert ada["ended"]
-    empty.rolecall("token", "make", "ada@example.com").refused()
+    empty.rolecall("token", "make", "ada@example.com").refused("gets in no more")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -14,9 +15,11 @@ from app.cli.at_work import at_work
 from app.cli.installation import find_campaign, json_object, opened, operator, speaking_for
 from app.cli.telling import Telling, shown
 from app.kit import clock
+from app.kit.refusal import Refusal, Refused
 from app.means import review_limits
 from app.remediation.tables import RemediationRow
-from app.review import campaigns, decisions, drifts, queries, schedules
+from app.review import campaigns, decisions, drifts, queries, schedules, tasks
+from app.review.tables import ItemRow, TaskRow
 
 
 def open_one(
@@ -152,6 +155,39 @@ def close(telling: Telling, name: str, unanswered: str | None) -> None:
         with telling.step("Carrying out what was decided") as progress, at_work(means, progress) as wait:
             wait()
     show(telling, name)
+
+
+def cancel(telling: Telling, name: str, reason: str) -> None:
+    """End a review without consequences."""
+    with opened() as means:
+        found = find_campaign(means, name)
+        with means.database.transaction() as session:
+            campaigns.cancel(session, found.id, reason=reason, by=operator(), at=clock.now())
+    telling.say(f"{found.name} is cancelled: nothing follows from it. What was decided stays on record.")
+
+
+def hand_on(telling: Telling, name: str, giver: str, taker: str, reason: str, chosen: Sequence[int]) -> None:
+    """Give one reviewer's items, or those chosen of them, to another."""
+    with opened() as means:
+        found = find_campaign(means, name)
+        former, new = speaking_for(means, giver), speaking_for(means, taker)
+        with means.database.transaction() as session:
+            mine = select(TaskRow.id).where(TaskRow.campaign_id == found.id, TaskRow.reviewer_id == former.identity_id)
+            task = session.scalar(mine)
+            theirs = set(session.scalars(select(ItemRow.id).where(ItemRow.task_id == task)))
+            strange = sorted(set(chosen) - theirs)
+            if not theirs or strange:
+                told = f"Item {strange[0]} is not {former.name}'s" if theirs else f"Nothing is {former.name}'s"
+                way_out = f"See `rolecall campaign show`; {former.name} has {len(theirs)} items."
+                raise Refused(Refusal("not_theirs", f"{told} in {found.name}.", way_out, status=404))
+            items = sorted(set(chosen)) or None
+            tasks.reassign(
+                session, found.id, to_id=new.identity_id or 0, reason=reason, items=items,
+                task=None if items else task, by=operator(), at=clock.now(),
+            )  # fmt: skip
+    count = len(set(chosen) or theirs)
+    telling.say(f"Handed on from {former.name} to {new.name}: {count} item{'s' if count > 1 else ''}.")
+    telling.answer({"items": count, "from": former.name, "to": new.name})
 
 
 def schedule(telling: Telling, name: str, fallback: str, second: str | None, day: int, hour: int) -> None:

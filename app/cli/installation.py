@@ -60,7 +60,7 @@ def operator() -> Actor:
     return Actor(f"cli:{name}", name, frozenset({Role.ADMIN}), way="cli")
 
 
-def speaking_for(means: Means, who: str) -> Actor:
+def speaking_for(means: Means, who: str, role: Role = Role.REVIEWER) -> Actor:
     """The operator, passing on what a reviewer said. `who` is a roster id or an e-mail address.
 
     Recorded as said at the command line by the operator for that person; a person's own sign-in is better evidence.
@@ -77,7 +77,7 @@ def speaking_for(means: Means, who: str) -> Actor:
             )
         )
     sitting = operator()
-    return Actor(f"{sitting.id} for person:{person.key}", person.name, frozenset({Role.REVIEWER}), person.id, "cli")
+    return Actor(f"{sitting.id} for person:{person.key}", person.name, frozenset({role}), person.id, "cli")
 
 
 def find_campaign(means: Means, named: str) -> CampaignRow:

@@ -10,7 +10,9 @@ import typer
 from app.cli.commands.options import AsJson, Reason
 from app.cli.telling import Telling
 
-campaign_app = typer.Typer(no_args_is_help=True, help="Reviews: open, list, show, close; schedules.")
+campaign_app = typer.Typer(
+    no_args_is_help=True, help="Reviews: open, list, show, hand on, close, cancel; drift; schedules."
+)
 
 
 @campaign_app.command("open")
@@ -64,6 +66,51 @@ def campaign_close(
     from app.cli import campaign
 
     campaign.close(Telling(as_json), name, unanswered)
+
+
+@campaign_app.command("cancel")
+def campaign_cancel(name: str, reason: Reason) -> None:
+    """End a review without consequences. What was decided stays on record."""
+    from app.cli import campaign
+
+    campaign.cancel(Telling(), name, reason)
+
+
+@campaign_app.command("hand-on")
+def campaign_hand_on(
+    name: str,
+    giver: Annotated[str, typer.Option("--from", help="Whose items: roster id or e-mail address.")],
+    taker: Annotated[str, typer.Option("--to", help="The new reviewer: roster id or e-mail address.")],
+    reason: Reason,
+    items: Annotated[list[int] | None, typer.Option("--item", help="Only this item; may be given again.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a reviewer's items to another, who must be as independent."""
+    from app.cli import campaign
+
+    campaign.hand_on(Telling(as_json), name, giver, taker, reason, items or [])
+
+
+@campaign_app.command("drift")
+def campaign_drift(name: str, as_json: AsJson = False) -> None:
+    """List now what began or ended since a review was frozen."""
+    from app.cli import drifting
+
+    drifting.listed(Telling(as_json), name)
+
+
+@campaign_app.command("drift-decide")
+def campaign_drift_decide(
+    drift: Annotated[int, typer.Argument(help="Its number in the list.")],
+    answer: Annotated[str, typer.Argument(help="keep or remove.")],
+    who: Annotated[str, typer.Option("--as", help="The administrator who decides: roster id or e-mail address.")],
+    reason: Reason,
+    as_json: AsJson = False,
+) -> None:
+    """Decide on access that began while a review runs. Nobody decides on their own access."""
+    from app.cli import drifting
+
+    drifting.decide(Telling(as_json), drift, answer, who, reason)
 
 
 @campaign_app.command("schedule")

@@ -1,0 +1,61 @@
+"""campaign drift: what came and went while a review runs, listed now and decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.actors.actor import Role
+from app.cli.installation import find_campaign, opened, operator, speaking_for
+from app.cli.telling import Telling
+from app.kit import clock
+from app.review import drifts
+from app.review.tables import DriftRow
+
+
+def listed(telling: Telling, name: str) -> None:
+    """Look for drift now, as far as has been read, and list it."""
+    with opened() as means:
+        found = find_campaign(means, name)
+        with means.database.transaction() as session:
+            rows = drifts.detect(session, found.id, by=operator(), at=clock.now())
+            told = [_told(row) for row in rows]
+    telling.table(
+        ("drift", "change", "what", "privileged", "answer", "reason"),
+        map(_row, told),
+        empty=f"Nothing began or ended since {found.name} was frozen, as far as has been read.",
+    )
+    waiting = sum(d["needs_decision"] for d in told)
+    if waiting:
+        telling.say(f"{waiting} need a decision before the review can close: rolecall campaign drift-decide.")
+    telling.answer(told)
+
+
+def decide(telling: Telling, drift: int, answer: str, who: str, reason: str) -> None:
+    """Say what becomes of access that began since freezing, as the administrator who is that person."""
+    with opened() as means:
+        acting = speaking_for(means, who, Role.ADMIN)
+        with means.database.transaction() as session:
+            row = drifts.decide(session, drift, answer, reason, by=acting, at=clock.now())
+            telling.answer(_told(row) | {"by": row.by})
+    telling.say(f"Drift {drift}: {answer}, by {acting.name}.")
+
+
+def _told(row: DriftRow) -> dict[str, Any]:
+    return {
+        "id": row.id, "subject": row.subject, "change": row.change, "privileged": row.privileged, "shown": row.shown,
+        "answer": row.answer, "reason": row.reason,
+        "needs_decision": row.privileged and row.change == "began" and row.answer is None,
+    }  # fmt: skip
+
+
+def _row(told: Mapping[str, Any]) -> tuple[object, ...]:
+    what, privileged = _line(told["shown"]) or told["subject"], "yes" if told["privileged"] else ""
+    return told["id"], told["change"], what, privileged, told["answer"], told["reason"]
+
+
+def _line(known: Mapping[str, Any]) -> str:
+    """Whose, and what, in one line."""
+    who, what = known.get("who") or {}, known.get("what") or {}
+    named = (known.get("system"), who.get("name") or who.get("account"), what.get("label") or what.get("name"))
+    return " · ".join(str(part) for part in named if part)

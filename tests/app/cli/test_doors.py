@@ -1,0 +1,107 @@
+"""Handing on, drift and cancelling at the command line."""
+
+from __future__ import annotations
+
+
+import pytest
+from sqlalchemy import select
+
+from app.inventory.tables import AccountRow, IdentityRow, SystemRow
+from app.review.tables import ItemRow, TaskRow
+from tests import make
+from tests.app.cli.saying import Place, Said
+
+
+def shares(place: Place) -> list[tuple[str, list[int]]]:
+    """Each reviewer's key with their items, the smallest share first."""
+    with place.means() as means, means.database.reading() as session:
+        found: dict[str, list[int]] = {}
+        for key, item in session.execute(
+            select(IdentityRow.key, ItemRow.id)
+            .join(TaskRow, TaskRow.reviewer_id == IdentityRow.id)
+            .join(ItemRow, ItemRow.task_id == TaskRow.id)
+            .order_by(ItemRow.id)
+        ):
+            found.setdefault(key, []).append(item)
+    return sorted(found.items(), key=lambda share: len(share[1]))
+
+
+def theirs(place: Place, key: str) -> list[int]:
+    return dict(shares(place)).get(key, [])
+
+
+def hand_on(place: Place, giver: str, taker: str, *more: str) -> Said:
+    return place.rolecall("campaign", "hand-on", "Q4", "--from", giver, "--to", taker, "-r", "away", *more)
+
+
+# --- handing on ---
+
+
+def test_one_item_and_then_the_rest_are_handed_on(place: Place) -> None:
+    giver, items = next(share for share in shares(place) if len(share[1]) > 2 and share[0] != place.second)
+    before = len(theirs(place, place.second))
+    told = hand_on(place, giver, place.second, "--item", str(items[0]), "--json").json()
+    assert told["items"] == 1
+    assert theirs(place, giver) == items[1:]
+    hand_on(place, giver, place.second).well()
+    assert theirs(place, giver) == []
+    assert len(theirs(place, place.second)) == before + len(items)
+    hand_on(place, giver, place.second).refused("Nothing is", "in Q4")
+
+
+def test_only_what_is_theirs_is_handed_on(place: Place) -> None:
+    (giver, _), (other, items) = [share for share in shares(place) if share[0] != place.second][:2]
+    hand_on(place, giver, place.second, "--item", str(items[0])).refused(f"Item {items[0]} is not")
+    hand_on(place, giver, "nobody@example.com").refused("nobody@example.com")
+    assert items[0] in theirs(place, other)
+
+
+# --- drift ---
+
+
+@pytest.fixture
+def began(place: Place) -> tuple[int, str]:
+    """A privileged grant that began after the review was frozen, and whose it is."""
+    with place.means() as means, means.database.transaction() as session:
+        account = session.scalars(
+            select(AccountRow)
+            .join(SystemRow, SystemRow.id == AccountRow.system_id)
+            .join(IdentityRow, IdentityRow.id == AccountRow.identity_id)
+            .where(SystemRow.name == "Sales org", AccountRow.active, AccountRow.ended.is_(None))
+            .where(IdentityRow.key.not_in((place.fallback, place.second)))
+        ).first()
+        assert account is not None
+        system = session.get_one(SystemRow, account.system_id)
+        mighty = make.entitlement(session, system, privileges=["export"])
+        grant = make.grant(session, account, mighty)
+        return grant.id, session.get_one(IdentityRow, account.identity_id).key
+
+
+def test_drift_is_listed_and_decided_on_once_by_somebody_else(place: Place, began: tuple[int, str]) -> None:
+    grant, whose = began
+    listed = place.rolecall("campaign", "drift", "Q4", "--json").json()
+    drift = next(each for each in listed if each["subject"] == f"grant:{grant}")
+    assert (drift["change"], drift["needs_decision"], drift["answer"]) == ("began", True, None)
+    assert "need a decision" in place.rolecall("campaign", "drift", "Q4").well().out
+    words = "campaign", "drift-decide", str(drift["id"])
+    place.rolecall(*words, "keep", "--as", whose, "-r", "mine").refused("own access")
+    place.rolecall(*words, "perhaps", "--as", place.second, "-r", "new job").refused("keep or remove")
+    told = place.rolecall(*words, "keep", "--as", place.second, "-r", "new job", "--json").json()
+    assert (told["answer"], told["needs_decision"]) == ("keep", False)
+    assert told["by"].endswith(f"for person:{place.second}")
+    place.rolecall(*words, "remove", "--as", place.second, "-r", "after all").refused("keep")
+    place.rolecall("campaign", "drift-decide", "999999", "keep", "--as", place.second, "-r", "x").refused("999999")
+
+
+# --- cancelling ---
+
+
+def test_a_review_is_cancelled_with_a_reason_and_nothing_is_done_in_it_any_more(place: Place) -> None:
+    place.rolecall("campaign", "cancel", "Q4", "-r", " ").refused("reason")
+    place.rolecall("campaign", "cancel", "Q4", "-r", "the wrong scope").well()
+    (told,) = place.rolecall("campaign", "list", "--json").json()
+    assert told["status"] == "cancelled"
+    place.rolecall("campaign", "cancel", "Q4", "-r", "again").refused("cancelled")
+    place.rolecall("campaign", "drift", "Q4").refused("cancelled")
+    giver = shares(place)[0][0]
+    hand_on(place, giver, place.second).refused("cancelled")

@@ -1,6 +1,6 @@
 """What a review costs: launching it, paging through it, deciding in it, each beside its floor in the same run.
 
-ROLECALL_BENCH_ROWS is the number of grants (default 1,000,000). Times depend on the machine; the ratios are the figures.
+BENCH_ROWS is the number of grants (default 1,000,000). Times depend on the machine; the ratios are the figures.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.app.review import cast
 from tests.app.review.cast import DUE, NOW, SCOPE
 
 pytestmark = pytest.mark.bench
-ROWS = int(os.environ.get("ROLECALL_BENCH_ROWS", "1000000"))
+ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 EACH = 10  # grants of one account
 SINGLE, BULK, PAGES = 200, 5_000, 300
 

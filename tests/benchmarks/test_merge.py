@@ -2,7 +2,7 @@
 
 The floor is a staged INSERT … SELECT without any question asked, into the same table with the same indexes and foreign
 keys, in a fresh database of the same server, in the same run. Sealing adds what comes before and after: unpacking the
-spool, finding ids for the CRM's keys, deriving privileges. ROLECALL_BENCH_ROWS says how many grants (1,000,000).
+spool, finding ids for the CRM's keys, deriving privileges. BENCH_ROWS says how many grants (1,000,000).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from connectors.receipt import PageReceipt
 from connectors.records import GrantRecord, Stream
 from tests import make
 
-ROWS = int(os.environ.get("ROLECALL_BENCH_ROWS", "1000000"))
+ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 EACH = 10  # grants of one account
 ENTITLEMENTS = 200
 PAGE = 2_000

@@ -10,7 +10,9 @@ import typer
 from app.cli.commands.options import AsJson, Reason, System
 from app.cli.telling import Telling
 
-system_app = typer.Typer(no_args_is_help=True, help="Systems: add, list, switch writing, hand in rosters.")
+system_app = typer.Typer(
+    no_args_is_help=True, help="Systems: add, list, change credentials, switch writing, rosters."
+)
 
 
 @system_app.command("list")
@@ -46,6 +48,19 @@ def system_writing(
     from app.cli import systems
 
     systems.writing(Telling(), system, acts or [])
+
+
+@system_app.command("credential")
+def system_credential(
+    system: System,
+    reader: Annotated[Path | None, typer.Option(help="JSON file with the reader's new credential.")] = None,
+    executor: Annotated[Path | None, typer.Option(help="JSON file with the executor's new credential.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Replace a system's credentials. The new ones are checked first; what is not given stays."""
+    from app.cli import credential
+
+    credential.change(Telling(as_json), system, reader, executor)
 
 
 @system_app.command("roster")

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.cli.at_work import at_work
 from app.cli.installation import find_system, opened, operator
 from app.cli.telling import Telling
 from app.inventory.tables import SystemRow
 from app.kit import clock
+from app.kit.refusal import Refusal, Refused
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.means import Means
+from app.remediation import remediations
 from app.remediation.tables import RemediationRow
 
 
@@ -39,7 +43,7 @@ def show(telling: Telling, run: str | None, status: str | None) -> None:
     )
     for row, system in rows:
         if row.status in ("by_hand", "declined") and row.steps:
-            telling.say(f"\n{system}, {_what(row.target)}:", style="bold")
+            telling.say(f"\n{system}, {_what(row.target)} ({row.id}):", style="bold")
             for number, step in enumerate(row.steps, 1):
                 telling.say(f"  {number}. {step}")
     telling.answer(
@@ -52,6 +56,42 @@ def show(telling: Telling, run: str | None, status: str | None) -> None:
             for row, system in rows
         ]
     )  # fmt: skip
+
+
+def done(telling: Telling, removal: str, note: str) -> None:
+    """Say that a removal was done by hand."""
+    with opened() as means, means.database.transaction() as session:
+        row = _found(session, removal)
+        remediations.say_done(session, row, note, by=operator(), at=clock.now())
+    telling.say(f"{_what(row.target)}: said to be done. The system's next complete reading proves it.")
+    telling.answer({"id": row.id, "status": row.status, "because": row.because})
+
+
+def again(telling: Telling, removal: str, reason: str) -> None:
+    """Put a removal back among the open ones, and carry out what is open in its system."""
+    with opened() as means:
+        with means.database.transaction() as session:
+            row = _found(session, removal)
+            remediations.try_again(session, row, reason, by=operator(), at=clock.now())
+        with telling.step(f"Trying {_what(row.target)} again") as progress:
+            _ask(means, str(row.system_id))
+            with at_work(means, progress) as wait:
+                wait()
+        with means.database.reading() as session:
+            row = _found(session, removal)
+    telling.say(f"{_what(row.target)}: {row.status}{f', {row.because}' if row.because else ''}")
+    telling.answer({"id": row.id, "status": row.status, "because": row.because})
+
+
+def _found(session: Session, removal: str) -> RemediationRow:
+    try:
+        row = session.get(RemediationRow, UUID(removal))
+    except ValueError:
+        row = None
+    if row is None:
+        way_out = "See `rolecall removals`: what waits for a person is told with its id."
+        raise Refused(Refusal("no_removal", f"There is no removal {removal!r}.", way_out, status=404))
+    return row
 
 
 def _ask(means: Means, name: str) -> None:

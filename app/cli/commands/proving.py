@@ -18,12 +18,22 @@ def removals(
     status: Annotated[
         str | None, typer.Option(help="open, by_hand, acting, acted, declined, verified, returned.")
     ] = None,
+    done: Annotated[str | None, typer.Option(help="Say that this removal was done by hand: its id.")] = None,
+    again: Annotated[str | None, typer.Option(help="Have this removal tried again: its id.")] = None,
+    reason: Annotated[str, typer.Option("--reason", "-r", help="With --done or --again: what was done, or why.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """What was promised to be removed, what was done, and what the CRM says now."""
     from app.cli import removal
 
-    removal.show(Telling(as_json), run, status)
+    if sum(given is not None for given in (run, done, again)) > 1:
+        raise typer.BadParameter("--run, --done and --again are one at a time")
+    if done is not None:
+        removal.done(Telling(as_json), done, reason)
+    elif again is not None:
+        removal.again(Telling(as_json), again, reason)
+    else:
+        removal.show(Telling(as_json), run, status)
 
 
 @evidence_app.command("export")

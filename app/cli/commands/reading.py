@@ -10,9 +10,7 @@ import typer
 from app.cli.commands.options import AsJson, Reason, System
 from app.cli.telling import Telling
 
-system_app = typer.Typer(
-    no_args_is_help=True, help="Systems: add, list, change credentials, switch writing, rosters."
-)
+system_app = typer.Typer(no_args_is_help=True, help="Systems: add, list, change credentials, switch writing, rosters.")
 
 
 @system_app.command("list")

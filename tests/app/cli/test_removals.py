@@ -1,0 +1,60 @@
+"""removals: said to be done by hand, and tried again."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from app.inventory.tables import AccountRow, SystemRow
+from app.kit import clock, ids
+from app.ledger.tables import EntryRow
+from app.remediation.tables import RemediationRow
+from tests.app.cli.saying import Place
+
+
+@pytest.fixture
+def waiting(place: Place) -> str:
+    """A removal that waits for a person; its id."""
+    with place.means() as means, means.database.transaction() as session:
+        account = session.scalars(
+            select(AccountRow).join(SystemRow, SystemRow.id == AccountRow.system_id).where(SystemRow.name == "Portal")
+        ).first()
+        assert account is not None
+        now = clock.now()
+        row = RemediationRow(
+            id=ids.uuid7(), system_id=account.system_id, account_id=account.id, subject=f"account:{account.id}",
+            target={"kind": "account", "account_key": account.key, "username": account.username}, kind="account",
+            wish="remove", status="by_hand", because="the system is read-only", since=now,
+            steps=["Open Settings", "Remove the account"], opened_at=now, due_at=now,
+        )  # fmt: skip
+        session.add(row)
+        return str(row.id)
+
+
+def test_what_waits_for_a_person_is_told_with_its_id_and_said_to_be_done(place: Place, waiting: str) -> None:
+    shown = place.rolecall("removals").well()
+    assert waiting in shown.all
+    assert "1. Open Settings" in shown.all
+    place.rolecall("removals", "--done", waiting).refused("Say what was done")
+    told = place.rolecall("removals", "--done", waiting, "-r", "removed in Settings", "--json").json()
+    assert (told["status"], told["because"]) == ("acted", "by hand: removed in Settings")
+    place.rolecall("removals", "--done", waiting, "-r", "twice").refused("cannot become acted")
+
+
+def test_one_is_tried_again_by_a_worker(place: Place, waiting: str) -> None:
+    told = place.rolecall("removals", "--again", waiting, "-r", "writing is on now", "--json").json()
+    assert told["status"] == "by_hand"  # tried, and found read-only again
+    assert "read-only" in told["because"]
+    with place.means() as means, means.database.reading() as session:
+        moved = session.scalars(select(EntryRow.body).where(EntryRow.subject == f"remediation:{waiting}"))
+        assert [(body["from"], body["to"]) for body in moved] == [("by_hand", "open"), ("open", "by_hand")]
+
+
+@pytest.mark.parametrize("removal", ["7", "019a0000-0000-7000-8000-000000000000"])
+def test_a_removal_that_is_not_there_is_said(place: Place, removal: str) -> None:
+    for option in ("--done", "--again"):
+        place.rolecall("removals", option, removal, "-r", "x").refused(removal, "rolecall removals")
+
+
+def test_one_thing_at_a_time(place: Place, waiting: str) -> None:
+    place.rolecall("removals", "--done", waiting, "--again", waiting, "-r", "x").refused("one at a time", code=2)

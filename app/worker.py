@@ -97,11 +97,22 @@ class Worker:
         return numbered
 
     def idle(self) -> bool:
-        """Whether nothing waits to be handed over and no job waits or runs."""
+        """Whether nothing waits to be handed over and no job waits or runs.
+
+        The ledger is looked at before and after the jobs: one that ended in between may have left entries behind.
+        """
+        before = self._quiet_at()
+        if before is None:
+            return False
+        busy = any(self.engine.list(status=status, limit=1) for status in (RunStatus.WAITING, RunStatus.RUNNING))
+        return not busy and self._quiet_at() == before
+
+    def _quiet_at(self) -> int | None:
+        """The ledger's size, if every entry has its number and its consequences are handed over."""
         with self.means.database.reading() as session:
             if ledger.unnumbered(session) or ledger.pending(session, limit=1):
-                return False
-        return not any(self.engine.list(status=status, limit=1) for status in (RunStatus.WAITING, RunStatus.RUNNING))
+                return None
+            return ledger.size(session)
 
     def wait_until_idle(self, timeout_s: float = 600) -> None:
         """Wait until everything asked for so far, and what followed from it, is done. Raises TimeoutError."""
@@ -178,14 +189,17 @@ class Worker:
         return scheduler
 
     def _catch_up(self) -> None:
-        """Do today what today's time has passed for while nobody worked. What was done has spent its slot already."""
+        """Do today what today's time has passed for while nobody worked. What was done has spent its slot already.
+
+        A job that never ran here was not missed: a new installation waits for its first night.
+        """
         zone = self.means.settings.zone
         local = self.means.clock().astimezone(zone)
         for tick in jobs.SCHEDULE:
             due = _trigger(tick, zone).get_next_fire_time(
                 None, local.replace(hour=0, minute=0, second=0, microsecond=0)
             )
-            if due is not None and due <= local:
+            if due is not None and due <= local and self.engine.list(name=tick.job, limit=1):
                 self._tick(tick)
 
     def _forget_jobs(self) -> None:

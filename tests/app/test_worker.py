@@ -239,9 +239,17 @@ def test_of_two_workers_that_hear_the_same_tick_one_does_the_job(
 def test_what_the_night_missed_is_done_on_the_return_and_once(house: Installation) -> None:
     with house.database.transaction() as session:
         make.system(session)
-    for _ in range(2):  # the service comes back at nine, and again a moment later
+    nightly = next(tick for tick in jobs.SCHEDULE if tick.job == "read_all")
+
+    def works(until: Callable[[Worker], None] = lambda _: None) -> int:
         worker = Worker(house.means, poll_s=0.05)
         worker.start()
+        until(worker)
         worker.wait_until_idle(60)
         worker.stop()
-    assert [entry.body["because"] for entry in house.told(Kind.SYNC_REQUESTED)] == ["schedule"]
+        return len(house.told(Kind.SYNC_REQUESTED))
+
+    assert works() == 0  # a new installation has missed nothing
+    assert works(lambda worker: worker._tick(nightly)) == 1
+    house.later(hours=24)  # the service was down for the night and comes back at nine, then again a moment later
+    assert [works(), works()] == [2, 2]

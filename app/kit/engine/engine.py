@@ -291,11 +291,14 @@ class Engine:
     def _hand_back(self, alive: set[str]) -> int:
         """Return the running jobs of workers that are gone to the queue each came from."""
         lost: dict[str, list[str]] = {}
-        for each in self._dbos.list_workflows(status="PENDING", load_input=False, load_output=False):
+        client = self._client
+        if client is None:  # this worker is closing; another one looks after the rest
+            return 0
+        for each in client.list_workflows(status="PENDING", load_input=False, load_output=False):
             if each.executor_id not in alive:
                 lost.setdefault(each.queue_name or QUEUE, []).append(each.workflow_id)
         for queue, keys in lost.items():
-            self._dbos.resume_workflows(keys, queue_name=queue)
+            client.resume_workflows(keys, queue_name=queue)
         return sum(len(keys) for keys in lost.values())
 
     @property

@@ -25,6 +25,7 @@ from app.cli.stage import ADMIN, Stage
 from app.cli.telling import Telling, fail, shown
 from app.detection.tables import FindingRow
 from app.evidence import packets, verify
+from app.inventory import queries as inventory
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, IntegrationRow, SystemRow
 from app.main import create_app
 from app.means import review_limits, settings_shown
@@ -171,9 +172,14 @@ def _reviewers(stage: Stage, campaign: CampaignRow) -> list[Actor]:
 def _close(stage: Stage, campaign: CampaignRow) -> None:
     at = stage.means.clock()
     with stage.means.database.transaction() as session:
-        for row in drifts.detect(session, campaign.id, by=ADMIN, at=at):
+        found = drifts.detect(session, campaign.id, by=ADMIN, at=at)
+        head = inventory.find_identity(session, stage.fallback)
+        owner = Actor(
+            f"demo:{stage.fallback}", "Demo owner", frozenset({Role.ADMIN}), head.id if head else None, "demo"
+        )
+        for row in found:
             if row.privileged and row.change == "began" and row.answer is None:
-                drifts.decide(session, row.id, "keep", "Seen and known to the demo's admin.", by=ADMIN, at=at)
+                drifts.decide(session, row.id, "keep", "Seen and known to the owner.", by=owner, at=at)
     with stage.means.database.transaction() as session:
         campaigns.close(session, campaign.id, by=ADMIN, at=at)
     stage.worker.wait_until_idle()

@@ -34,6 +34,7 @@ CONFIG_KEYS = {
     "login_days": "how many days of sign-ins to read",
     "change_days": "how many days of the setup audit trail to read",
     "page_size": "rows per page, 200 to 2000",
+    "at_once": "how many calls may be under way at once, 1 to 10",
     "least_profile": "profile to move somebody to, or licence=profile pairs with semicolons between",
     "protect": "user names that no act may ever touch, with commas between",
 }
@@ -54,6 +55,7 @@ class Access:
     login_days: int = 400  # more than Salesforce keeps; empty days cost next to nothing
     change_days: int = 180
     page_size: int = 2000
+    at_once: int = 4  # Salesforce allows 25 long calls for the whole org
     least_profile: Mapping[str, str] = field(default_factory=dict)  # licence (or "" for any) -> profile name or Id
     protect: frozenset[str] = frozenset()
 
@@ -103,7 +105,12 @@ def read_access(config: Config, secret: Secret) -> Access:
     )
 
 
-_LIMITS = {"login_days": (400, 1, 800), "change_days": (180, 1, 800), "page_size": (2000, 200, 2000)}
+_LIMITS = {
+    "login_days": (400, 1, 800),
+    "change_days": (180, 1, 800),
+    "page_size": (2000, 200, 2000),
+    "at_once": (4, 1, 10),
+}
 
 
 def _number(config: Config, name: str, default: int, low: int, high: int, mistakes: list[str]) -> int:

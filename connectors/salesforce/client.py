@@ -1,9 +1,10 @@
 """The one way to talk to an org: simple-salesforce behind a guard.
 
 The guard signs in when first needed, refreshes once on 401 and never again for the same request, sorts errors by
-`refusals`, retries reads within a budget and changes never, counts calls, keeps the daily usage that Salesforce reports,
-and takes the raw body's digest and the server's clock of every answer. simple-salesforce runs in direct mode, where it
-has no sign-in of its own to loop in.
+`refusals`, retries reads within a budget and changes never, counts calls, and takes the raw body's digest and the
+server's clock of every answer. simple-salesforce runs in direct mode, where it has no sign-in of its own to loop in.
+
+A `Client` is one line and belongs to one thread; `line()` opens another beside it, over the same `Connection`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,8 +26,9 @@ from simple_salesforce.util import exception_handler
 
 from connectors import pacing
 from connectors.errors import Denied, Misread, Unreachable
-from connectors.salesforce import auth, refusals
+from connectors.salesforce import refusals
 from connectors.salesforce.auth import Access, Token
+from connectors.salesforce.connection import Columns, Connection
 from connectors.salesforce.refusals import SignedOut
 from connectors.salesforce.soql import Row
 
@@ -53,7 +55,7 @@ class QueryPage:
 
 
 class Client:
-    """A guarded connection to one org. Not for several threads at once."""
+    """A guarded line to one org. Not for several threads at once; each takes a `line` of its own."""
 
     def __init__(
         self,
@@ -64,18 +66,33 @@ class Client:
         clock: pacing.Clock = time.monotonic,
         sleep: pacing.Sleep = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        over: Connection | None = None,
     ) -> None:
-        self.access, self.now = access, now
-        self.calls = 0
-        self.usage: tuple[int, int] | None = None  # API calls used, and allowed, in the last 24 hours
-        self._timeouts, self._budget, self._clock, self._sleep = timeouts, budget, clock, sleep
+        self.connection = over or Connection(
+            access, timeouts=timeouts, budget=budget, clock=clock, sleep=sleep, now=now
+        )
+        self.access, self.now = access, self.connection.now
+        self.spent = 0  # calls of this line alone
         self._token: Token | None = None
         self._crm: Salesforce | None = None
         self._session: requests.Session | None = None
         self._last: requests.Response | None = None
-        self._columns: dict[tuple[str, bool], Mapping[str, str | None]] = {}
 
-    # --- who we are ---
+    def line(self) -> Client:
+        """Another line to the same org, for another thread."""
+        return Client(self.access, over=self.connection)
+
+    # --- who we are, and what it cost ---
+
+    @property
+    def calls(self) -> int:
+        """Calls made over the connection, by all lines."""
+        return self.connection.calls
+
+    @property
+    def usage(self) -> tuple[int, int] | None:
+        """API calls used, and allowed, in the last 24 hours, as Salesforce last said."""
+        return self.connection.usage
 
     @property
     def token(self) -> Token:
@@ -93,11 +110,17 @@ class Client:
         rows = answer.body if isinstance(answer.body, list) else []
         return sorted((str(row.get("version")) for row in rows if isinstance(row, dict)), key=_version_order)
 
-    def close(self) -> None:
-        """Forget the token and let go of connections."""
+    def hang_up(self) -> None:
+        """Let go of this line's connections; the token stays for the others."""
         if self._session:
             self._session.close()
-        self._crm = self._session = self._token = self._last = None
+        self._crm = self._session = self._last = None
+
+    def close(self) -> None:
+        """Hang up, and forget the token."""
+        self.hang_up()
+        self._token = None
+        self.connection.forget()
 
     # --- reading ---
 
@@ -120,19 +143,23 @@ class Client:
         """The server's own count of the rows that match."""
         return self.query(f"SELECT COUNT() FROM {source}" + (f" WHERE {where}" if where else "")).total
 
-    def columns(self, source: str) -> Mapping[str, str | None]:
-        """Every column that we may see, with the name of the relation that starts there (or None). Kept for our life."""
-        key = (source, False)
-        if key not in self._columns:
-            answer = self.read(f"describe {source}", lambda crm: crm.restful(f"sobjects/{source}/describe"))
-            fields = answer.body.get("fields") if isinstance(answer.body, dict) else None
-            if not isinstance(fields, list):
-                raise Misread(f"describe {source}: the answer lists no fields")
-            self._columns[key] = {str(each.get("name")): each.get("relationshipName") for each in fields}
-        return self._columns[key]
+    def columns(self, source: str, *, tooling: bool = False) -> Columns:
+        """Every column that we may see, with the name of the relation that starts there (or None). Asked once."""
+        return self.connection.kept(("columns", source, tooling), lambda: self._described(source, tooling))
+
+    def _described(self, source: str, tooling: bool) -> Columns:
+        path = f"{'tooling/' if tooling else ''}sobjects/{source}/describe"
+        answer = self.read(f"describe {source}", lambda crm: crm.restful(path))
+        fields = answer.body.get("fields") if isinstance(answer.body, dict) else None
+        if not isinstance(fields, list):
+            raise Misread(f"describe {source}: the answer lists no fields")
+        return {str(each.get("name")): each.get("relationshipName") for each in fields}
 
     def objects(self) -> frozenset[str]:
-        """The names of all objects that we may see."""
+        """The names of all objects that we may see. Asked once."""
+        return self.connection.kept("objects", self._objects)
+
+    def _objects(self) -> frozenset[str]:
         answer = self.read("describe all objects", lambda crm: crm.restful("sobjects/"))
         rows = answer.body.get("sobjects") if isinstance(answer.body, dict) else None
         if not isinstance(rows, list):
@@ -141,7 +168,7 @@ class Client:
 
     def read(self, what: str, ask: Callable[[Salesforce], Any]) -> Answer:
         """Ask with patience. `ask` must not change anything."""
-        return pacing.read(lambda: self._once(what, ask), self._budget, clock=self._clock, sleep=self._sleep)
+        return self.connection.patiently(lambda: self._once(what, ask))
 
     def _page(self, soql: str, ask: Callable[[Salesforce], Any]) -> QueryPage:
         answer = self.read(soql, ask)
@@ -179,7 +206,7 @@ class Client:
         except SignedOut as refused:
             if not refused.heals:
                 raise Denied(f"{refused}; no new sign-in will heal this", missing="API access") from None
-        self.close()
+        self._reconnect()
         try:
             return self._sent(what, ask, changes)
         except SignedOut as refused:
@@ -188,7 +215,7 @@ class Client:
     def _sent(self, what: str, ask: Callable[[Salesforce], Any], changes: bool) -> Answer:
         crm = self._connected()
         self._last = None
-        with self._sorted(what, changes):
+        with self._sorted(what, changes), self.connection.turn():
             body = ask(crm)
         raw = self._last
         if raw is None:
@@ -215,37 +242,35 @@ class Client:
             raise Unreachable(f"{what}: the answer is not readable", ambiguous=changes) from None
 
     def _connected(self) -> Salesforce:
-        if self._crm is None:
-            self._token = self._signed_in()
-            parts = urlsplit(self._token.instance_url)
-            # The library insists on https; the adapter speaks http to a loopback address that said so itself.
-            plain = frozenset({parts.netloc}) if parts.scheme == "http" else frozenset[str]()
-            self._session = pacing.open_session(self._timeouts, plain=plain)
-            self._session.hooks["response"].append(self._heard)
-            self._crm = Salesforce(
-                session_id=self._token.value,
-                instance_url=self._token.instance_url,
-                version=self.access.api_version,
-                session=self._session,
-            )
+        return self._crm or self._open(self.connection.token(None, self._counted))
+
+    def _reconnect(self) -> None:
+        """Go on with a fresh token: one that another line has fetched meanwhile, or one of our own."""
+        refused = self._token
+        self.hang_up()
+        self._open(self.connection.token(refused, self._counted))
+
+    def _open(self, token: Token) -> Salesforce:
+        parts = urlsplit(token.instance_url)
+        # The library insists on https; the adapter speaks http to a loopback address that said so itself.
+        plain = frozenset({parts.netloc}) if parts.scheme == "http" else frozenset[str]()
+        self._token, self._session = token, pacing.open_session(self.connection.timeouts, plain=plain)
+        self._session.hooks["response"].append(self._heard)
+        self._crm = Salesforce(
+            session_id=token.value,
+            instance_url=token.instance_url,
+            version=self.access.api_version,
+            session=self._session,
+        )
         return self._crm
 
-    def _signed_in(self) -> Token:
-        def ask() -> Token:
-            self.calls += 1
-            with pacing.open_session(self._timeouts) as session:
-                return auth.obtain(self.access, session, now=lambda: self.now().timestamp())
-
-        return pacing.read(ask, self._budget, clock=self._clock, sleep=self._sleep)
+    def _counted(self, limit_header: str | None = None) -> None:
+        self.spent += 1
+        self.connection.count(limit_header)
 
     def _heard(self, response: requests.Response, *_args: Any, **_options: Any) -> None:
-        self.calls += 1
         self._last = response
-        for piece in response.headers.get("Sforce-Limit-Info", "").split(";"):
-            name, _, numbers = piece.strip().partition("=")
-            used, _, allowed = numbers.partition("/")
-            if name == "api-usage" and used.isdigit() and allowed.isdigit():
-                self.usage = (int(used), int(allowed))
+        self._counted(response.headers.get("Sforce-Limit-Info"))
 
 
 def _version_order(version: str) -> float:

@@ -43,7 +43,6 @@ class SalesforceReader:
 
     def __init__(self, client: Client) -> None:
         self.client = client
-        self._rights: tuple[frozenset[str] | None] | None = None
 
     def check(self) -> Coverage:
         """Ask who we are and what we may read; six calls. Denied if even the org does not say its name."""
@@ -53,18 +52,15 @@ class SalesforceReader:
         """Read one stream. Denied names the right without which Salesforce would show a part and call it all."""
         if stream not in STREAMS:
             raise Denied(f"Salesforce has no {stream}", missing=f"{stream}: not part of Salesforce")
-        before, held = self.client.calls, self.rights()
-        if refused := rights.why_not(stream, held):
-            raise refused
-        gathered = Gathered(at=self.client.now(), rights=held)
-        parts = STREAMS[stream](self.client, gathered)
-        yield from read_stream(self.client, stream, parts, gathered, resume, self.client.calls - before)
-
-    def rights(self) -> frozenset[str] | None:
-        """Our own permissions, asked once."""
-        if self._rights is None:
-            self._rights = (rights.own(self.client),)
-        return self._rights[0]
+        line = self.client.line()  # streams may be read side by side, each in a thread of its own
+        try:
+            held = line.connection.kept("rights", lambda: rights.own(line))
+            if refused := rights.why_not(stream, held):
+                raise refused
+            gathered = Gathered(at=line.now(), rights=held)
+            yield from read_stream(line, stream, STREAMS[stream](line, gathered), gathered, resume, line.spent)
+        finally:
+            line.hang_up()
 
     def close(self) -> None:
         """Let go of connections."""

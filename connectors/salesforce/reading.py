@@ -112,12 +112,12 @@ def read_stream(
     client: Client, stream: Stream, parts: Sequence[Part], gathered: Gathered, resume: str | None, spent: int = 0
 ) -> Iterator[Page]:
     """All pages of a stream, from the start or from `resume`. `spent`: calls made already, told with the first page."""
-    place, began = Place.of(resume, len(parts)), client.calls
+    place, began = Place.of(resume, len(parts)), client.spent
     for part in parts[: place.part]:
         if part.gathers:
             for _ in _read_part(client, part, Place(), gathered):
                 pass  # only to know again what it tells
-    spent += client.calls - began
+    spent += client.spent - began
     for index in range(place.part, len(parts)):
         here = place if index == place.part else Place(index)
         for records, receipt, then in _read_part(client, parts[index], here, gathered):
@@ -130,7 +130,7 @@ Read = tuple[list[Record], PageReceipt, Place | None]
 
 
 def _read_part(client: Client, part: Part, place: Place, gathered: Gathered) -> Iterator[Read]:
-    before = client.calls
+    before = client.spent
     try:
         columns, lost = _columns(client, part)
         reading = _Reading(client, part, gathered, columns, [*part.noted, *lost], before, place)
@@ -139,7 +139,7 @@ def _read_part(client: Client, part: Part, place: Place, gathered: Gathered) -> 
     except Denied as refused:
         if not part.optional or place.next:
             raise
-        yield _absent(part, gathered, refused, client.calls - before)
+        yield _absent(part, gathered, refused, client.spent - before)
         return
     yield first
     yield from pages
@@ -268,7 +268,7 @@ class _Reading:
 
     def _receipt(self, page: QueryPage, soql: str, rows: int, dropped: list[str], end: bool) -> PageReceipt:
         after = self.client.count(self.part.source, self.part.where) if end and self.part.counted else None
-        calls, self.calls = self.client.calls - self.calls, self.client.calls
+        calls, self.calls = self.client.spent - self.calls, self.client.spent
         missing, self.lost = tuple(self.lost), []
         return PageReceipt(
             part=self.part.name,

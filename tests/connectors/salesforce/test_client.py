@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -190,3 +192,49 @@ def test_a_token_handle_travels_in_the_body_only(org: Any, client: Client) -> No
 
 def test_the_org_offers_its_versions(client: Client) -> None:
     assert client.offered_versions() == ["66.0", "67.0"]
+
+
+def test_lines_share_one_sign_in_and_each_knows_what_it_spent(org: Any, client: Client) -> None:
+    org.rows["User"] = people(3)
+    lines = [client.line() for _ in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        totals = list(threads.map(lambda line: line.query(QUERY).total, lines))
+    assert totals == [3] * 6
+    assert org.signed_in == 1
+    assert client.calls == sum(line.spent for line in lines) == 7
+
+
+def test_a_token_that_expires_under_many_lines_is_replaced_once(org: Any, client: Client) -> None:
+    org.rows["User"] = people(1)
+    org.script(
+        "SELECT", lambda _: (200, {"totalSize": 1, "done": True, "records": []}) if org.signed_in > 1 else EXPIRED
+    )
+    lines = [client.line() for _ in range(6)]
+    with ThreadPoolExecutor(6) as threads:
+        assert list(threads.map(lambda line: line.query(QUERY).total, lines)) == [1] * 6
+    assert org.signed_in == 2
+
+
+def test_no_more_calls_are_under_way_than_allowed(org: Any, client: Client) -> None:
+    under_way, most, lock = [0], [0], threading.Lock()
+
+    def slowly(_: str) -> tuple[int, Any]:
+        with lock:
+            under_way[0] += 1
+            most[0] = max(most[0], under_way[0])
+        time.sleep(0.02)  # real: the server has to be busy while others want to talk
+        with lock:
+            under_way[0] -= 1
+        return 200, {"totalSize": 0, "done": True, "records": []}
+
+    org.script("SELECT", slowly)
+    with ThreadPoolExecutor(9) as threads:
+        list(threads.map(lambda line: line.query(QUERY), [client.line() for _ in range(9)]))
+    assert most[0] == client.access.at_once == 4
+
+
+def test_columns_are_described_once_for_all_lines(org: Any, client: Client) -> None:
+    org.columns["User"] = ["Id"]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda line: line.columns("User"), [client.line() for _ in range(4)]))
+    assert sum("describe" in address for _, address, _ in org.asked) == 1

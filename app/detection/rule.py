@@ -30,6 +30,13 @@ class Subject(StrEnum):
     CREDENTIAL = "credential"
 
 
+class Remedy(StrEnum):
+    """What is taken away when somebody starts a revocation from a finding."""
+
+    SUBJECT = "subject"  # the account or credential itself
+    PRIVILEGES = "privileges"  # the grants through which the account holds a privilege
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The numbers rules judge by. Days unless the name says otherwise; where they come from is `app.settings`."""
@@ -72,7 +79,7 @@ class Rule:
 
     `needs` are the streams (of `connectors.records.Stream`) whose readings it rests on; if one of them was not read
     completely, the answer is CannotTell for every subject. `needs_of_programs` come on top for service identities, which
-    are judged by their tokens' use too. `controls` are checklist line ids.
+    are judged by their tokens' use too. `controls` are checklist line ids. `remedy` says what a revocation takes away.
     """
 
     name: str
@@ -83,6 +90,7 @@ class Rule:
     controls: tuple[str, ...]
     todo: str  # what to do about it, in one sentence
     needs_of_programs: tuple[str, ...] = ()
+    remedy: Remedy = Remedy.SUBJECT
 
 
 def days_ago(then: datetime, at: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from datetime import datetime
 
@@ -29,3 +30,11 @@ OF_CREDENTIALS: tuple[tuple[Rule, Callable[[CredentialFacts, datetime, Limits], 
     (dormant_credential.RULE, dormant_credential.ask),
 )
 RULES: dict[str, Rule] = {rule.name: rule for rule, _ in (*OF_ACCOUNTS, *OF_CREDENTIALS)}
+
+
+def manual(name: str) -> str | None:
+    """A rule's manual page: the docstring of its file. None for a rule that is not in this book."""
+    for rule, ask in (*OF_ACCOUNTS, *OF_CREDENTIALS):
+        if rule.name == name:
+            return inspect.getdoc(inspect.getmodule(ask))
+    return None

@@ -271,7 +271,7 @@ def _called(run: _Run, row: RemediationRow, act: Act, before: Look) -> bool:
 def _why_not(run: _Run, row: RemediationRow, act: Act) -> Refusal | None:
     """Read again everything that a call is guarded by, and ask whether it may be made now."""
     with run.database.reading() as session:
-        around = queries.plight(session, row)
+        around = queries.plight(session, row.system_id, row.kind, row.account_id, row.grant_id)
     return policy.why_not_perform(
         Circumstances(
             act=str(act.kind),

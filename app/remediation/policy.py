@@ -7,7 +7,7 @@ before each call. Whatever stands against a call turns the removal into a person
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,6 +41,27 @@ PROVABLE = tuple(status for status in Status if Status.VERIFIED in MOVES[status]
 STOPPED = Refusal(
     "stopped", "Removals are stopped everywhere.", "Take away ROLECALL_STOP_REMOVALS or the file STOP in the home."
 )
+OWN_ACCOUNT = Refusal(
+    "own_account",
+    "This is the account that Rolecall itself signs in with.",
+    "Give Rolecall a credential of another account first, then remove this one by hand.",
+)
+LAST_ADMINISTRATOR = Refusal(
+    "last_administrator",
+    "This is the last account known to be able to administer the system.",
+    "Make sure that another administrator can sign in, then do it by hand.",
+)
+NOT_BY_API = Refusal(
+    "not_by_api", "The system's API cannot take this away.", "Do it by hand; the removal has the steps."
+)
+# What a machine would do to take away a thing of each kind; any one of them that is switched on will do.
+ACTS_FOR: Mapping[str, tuple[str, ...]] = {
+    "account": ("deactivate", "remove_account"),
+    "grant": ("remove_grant",),
+    "credential": ("revoke_credential",),
+    "integration": ("revoke_credential",),
+}
+SHORTEST_REASON = 5  # letters: "ok" tells an auditor nothing
 TASKS = (Status.BY_HAND, Status.DECLINED)  # what waits for a person
 
 
@@ -92,6 +113,47 @@ def why_not_open(campaign_status: str) -> Refusal | None:
     )
 
 
+def why_not_start(finding_status: str, reason: str, wanted: int) -> Refusal | None:
+    """Whether a revocation may be started from a finding: it is open, somebody says why, and something is to go."""
+    if finding_status != "open":
+        return Refusal("finding_not_open", f"The finding is {finding_status}.", "There is nothing to take away for it.")
+    if len(reason.strip()) < SHORTEST_REASON:
+        told = "Say why it is taken away, in a few words."
+        return Refusal("no_reason", told, "The auditor reads it, and whoever misses the access.", 422)
+    if not wanted:
+        return Refusal("nothing_chosen", "Nothing was chosen to be taken away.", "Choose at least one thing.", 422)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of one thing that somebody wants to take away. `underway`: a removal of it that is not proved yet."""
+
+    kind: str
+    there: bool
+    underway: str | None
+    account_key: str | None
+    own_keys: frozenset[str]
+    administers: bool | None
+    other_administrators: int
+
+
+def why_not_revoke(now: Standing) -> Refusal | None:
+    """Whether one thing may be taken away outside a review. What a machine may not do, but a person may, is no reason: it
+    becomes a person's task."""
+    if now.underway is not None:
+        told = "It is being taken away already."
+        return Refusal(
+            "underway", told, "Look at that removal; it can be tried again.", facts={"removal": now.underway}
+        )
+    if not now.there:
+        return Refusal("gone", "It is not there any more, as last read.", "Have the system read again.")
+    if now.account_key is not None and now.account_key in now.own_keys:
+        return OWN_ACCOUNT
+    sure = now.administers is True and now.other_administrators == 0
+    return LAST_ADMINISTRATOR if now.kind in ("account", "grant") and sure else None
+
+
 def why_not_run(planned: int, held: int, what: str, caps: Caps) -> Refusal | None:
     """Whether one run would take too much away at once. `planned` of the `held` ones of a kind (`what`, plural)."""
     facts = {"planned": planned, "held": held}
@@ -124,20 +186,16 @@ def _stopped(now: Circumstances) -> Refusal | None:
 def _own(now: Circumstances) -> Refusal | None:
     if now.account_key is None or now.account_key not in now.own_keys:
         return None
-    return Refusal(
-        "own_account",
-        "This is the account that Rolecall itself signs in with.",
-        "Give Rolecall a credential of another account first, then remove this one by hand.",
-    )
+    return OWN_ACCOUNT
 
 
 def _last_administrator(now: Circumstances) -> Refusal | None:
     if now.kind not in ("account", "grant") or now.administers is False or now.other_administrators > 0:
         return None
-    told = "This is the last account known to be able to administer the system."
     if now.administers is None:
         told = "The system does not say what this account may do, and no other administrator is known."
-    return Refusal("last_administrator", told, "Make sure that another administrator can sign in, then do it by hand.")
+        return replace(LAST_ADMINISTRATOR, reason=told)
+    return LAST_ADMINISTRATOR
 
 
 def _not_a_person(now: Circumstances) -> Refusal | None:

@@ -132,14 +132,14 @@ def held(session: Session, system_id: int, kind: str) -> int:
     return session.scalar(select(func.count()).select_from(row).where(*live)) or 0
 
 
-def plight(session: Session, remediation: RemediationRow) -> Plight:
-    """What stands around a removal now."""
-    system = session.get_one(SystemRow, remediation.system_id)
-    account = session.get(AccountRow, remediation.account_id) if remediation.account_id else None
-    grant = session.get(GrantRow, remediation.grant_id) if remediation.grant_id else None
+def plight(session: Session, system_id: int, kind: str, account_id: int | None, grant_id: int | None) -> Plight:
+    """What stands around a removal of one thing now; `account_id` is the account's own or its holder's."""
+    system = session.get_one(SystemRow, system_id)
+    account = session.get(AccountRow, account_id) if account_id else None
+    grant = session.get(GrantRow, grant_id) if grant_id else None
     administers: bool | None = False
     others = 0
-    if account is not None and remediation.kind in ("account", "grant"):
+    if account is not None and kind in ("account", "grant"):
         administers = _administers(session, account.id, grant.entitlement_id if grant else None)
         others = len(_administrators_left(session, system.id) - {account.id})
     return Plight(
@@ -150,6 +150,12 @@ def plight(session: Session, remediation: RemediationRow) -> Plight:
         administers=administers,
         other_administrators=others,
     )
+
+
+def underway(session: Session, subjects: Sequence[str]) -> dict[str, RemediationRow]:
+    """Removals that are promised and not proved, by subject ("account:12"); one that came back counts."""
+    found = select(RemediationRow).where(RemediationRow.subject.in_(subjects), RemediationRow.status != Status.VERIFIED)
+    return {row.subject: row for row in session.scalars(found.order_by(RemediationRow.id))}
 
 
 def gone(session: Session, system_id: int, kind: str) -> Sequence[RemediationRow]:

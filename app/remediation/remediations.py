@@ -1,4 +1,4 @@
-"""Removals: promised when a campaign closes, tried or handed to a person, never called done without a reading.
+"""Removals: promised by a closed campaign or from a finding, tried or handed to a person, never done without a reading.
 
 Every call that changes something has its row before it is made, in a transaction that has committed.
 """
@@ -12,16 +12,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.kit import clock, ids
+from app.detection.tables import FindingRow
+from app.kit import bulk, clock, ids
 from app.kit.refusal import Refusal, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.remediation import aims, policy, queries
+from app.remediation import aims, offers, policy, queries
 from app.remediation.aims import Aim
+from app.remediation.offers import Offer
 from app.remediation.policy import Status
 from app.remediation.queries import Wish
 from app.remediation.tables import ActRow, RemediationRow
@@ -52,6 +55,43 @@ def open_for(session: Session, campaign_id: int, *, sla: timedelta = SLA, by: Ac
         RemediationRow.campaign_id == campaign_id, RemediationRow.status.in_((Status.OPEN, Status.ACTING))
     )
     return sorted(set(session.scalars(waiting)))
+
+
+def open_for_finding(
+    session: Session,
+    finding: FindingRow,
+    subjects: Sequence[str],
+    reason: str,
+    *,
+    sla: timedelta = SLA,
+    by: Actor,
+    at: datetime,
+) -> list[RemediationRow]:
+    """Promise to take away some of what `offers` offers for an open finding ("account:12", "grant:7").
+
+    Refuses a finding that is not open, no reason, what is not offered, what is being taken away already, what is gone,
+    Rolecall's own account, and the last administrator; then nothing is promised. What only a person may do becomes a
+    person's task when the lane comes to it.
+    """
+    at = clock.utc(at)
+    wanted = list(dict.fromkeys(subjects))
+    insist(policy.why_not_start(finding.status, reason, len(wanted)))
+    offered = {offer.subject: offer for offer in offers.offers(session, finding)}
+    for subject in wanted:
+        insist(offered[subject].refusal if subject in offered else _not_offered(subject))
+    made = [
+        _promise(None, _wish(offered[subject]), offered[subject].aim, at, sla)
+        | {"finding_id": finding.id, "turn": finding.times_opened, "asked_by": by.id, "reason": reason.strip()}
+        for subject in wanted
+    ]
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    for row in made:  # two people at once: the unique index lets one of them through
+        promised = dialect.insert(RemediationRow).values(row).on_conflict_do_nothing()
+        insist(None if bulk.written(session, promised) == 1 else _overtaken())
+    told = [_opened(row, {"reason": reason.strip()}) for row in made]
+    entries.record_many(session, told, by=by.id, at=at)
+    rows = select(RemediationRow).where(RemediationRow.id.in_([row["id"] for row in made]))
+    return list(session.scalars(rows.order_by(RemediationRow.id)))
 
 
 def move(
@@ -187,7 +227,15 @@ def as_json(look: Look) -> dict[str, Any]:
     }
 
 
-def _promise(campaign_id: int, wish: Wish, aim: Aim, at: datetime, sla: timedelta) -> dict[str, Any]:
+def _wish(offer: Offer) -> Wish:
+    return Wish(offer.kind, int(offer.subject.partition(":")[2]), "remove")
+
+
+def _not_offered(subject: str) -> Refusal:
+    return Refusal("not_offered", f"{subject} does not belong to this finding.", "Choose from what is shown.", 422)
+
+
+def _promise(campaign_id: int | None, wish: Wish, aim: Aim, at: datetime, sla: timedelta) -> dict[str, Any]:
     return {
         "id": ids.uuid7(),
         "campaign_id": campaign_id,
@@ -212,10 +260,13 @@ def _promise(campaign_id: int, wish: Wish, aim: Aim, at: datetime, sla: timedelt
     }
 
 
-def _opened(row: Mapping[str, Any]) -> Entry:
+def _opened(row: Mapping[str, Any], personal: Mapping[str, str] | None = None) -> Entry:
     names = ("item_id", "drift_id", "system_id", "subject", "wish", "change_to")
     body = {"campaign": row["campaign_id"], **{name: row[name] for name in names}, "due_at": row["due_at"].isoformat()}
-    return Entry(Kind.REMEDIATION_OPENED, f"remediation:{row['id']}", body)
+    if row.get("finding_id") is not None:
+        body["finding"] = row["finding_id"]
+    person = f"account:{row['account_id']}" if row["account_id"] else None
+    return Entry(Kind.REMEDIATION_OPENED, f"remediation:{row['id']}", body, personal or {}, person)
 
 
 def _change(session: Session, remediation: RemediationRow, **values: Any) -> None:

@@ -20,6 +20,11 @@ class RemediationRow(Base):
     campaign_id: Mapped[int | None] = mapped_column(ForeignKey("campaigns.id"), index=True)
     item_id: Mapped[int | None] = mapped_column(ForeignKey("items.id"), unique=True)
     drift_id: Mapped[int | None] = mapped_column(ForeignKey("drift.id"), unique=True)
+    # Started from a finding, without a campaign; `turn` is how often the finding had been opened by then.
+    finding_id: Mapped[int | None] = mapped_column(ForeignKey("findings.id"))
+    turn: Mapped[int | None]
+    asked_by: Mapped[str | None] = mapped_column(String(80))
+    reason: Mapped[str | None] = mapped_column(String)
     system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"))
     # What it is about; `account_id` is the account's own or the one that holds it.
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)
@@ -51,6 +56,8 @@ class RemediationRow(Base):
         CheckConstraint("wish IN ('remove','change')", name="wish_known"),
         CheckConstraint("status <> 'verified' OR verified_snapshot_id IS NOT NULL", name="verified_by_a_reading"),
         Index("ix_remediations_system_status", "system_id", "status"),
+        Index("ix_remediations_subject", "subject"),
+        Index("uq_remediations_finding_turn_subject", "finding_id", "turn", "subject", unique=True),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject
+from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Remedy, Rule, Severity, Subject
 from app.inventory.facts import AccountFacts
 
 RULE = Rule(
@@ -18,6 +18,7 @@ RULE = Rule(
     Severity.HIGH,
     needs=("accounts", "entitlements", "grants"),
     controls=("CRM-9.1.3",),
+    remedy=Remedy.PRIVILEGES,
     todo="Write down why it is needed and until when, or take the privilege away.",
 )
 

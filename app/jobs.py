@@ -203,13 +203,15 @@ def _ask_for_fresh_readings(means: Means, at: datetime) -> None:
 
 
 def forget(means: Means, steps: Steps, payload: Payload) -> Answer:
-    """Let go of what is kept for a time only: old sign-ins, and the keys of requests answered long ago."""
+    """Let go of what is kept for a time only: old sign-ins and sessions, and the keys of requests answered long ago."""
     at = means.clock()
     with means.database.transaction() as session:
         since = at - timedelta(days=means.settings.login_retention_days)
         gone = logins.forget(session, before=since, by=SCHEDULER, at=at)
+        recent = at - timedelta(days=means.settings.session_retention_days)
+        over = logins.forget_sessions(session, before=recent, by=SCHEDULER, at=at)
         requests.forget(session, before=at - timedelta(days=_KEYS_KEPT_DAYS))
-    return {"sign_ins": gone}
+    return {"sign_ins": gone, "sessions": over}
 
 
 JOBS: dict[str, Job] = {

@@ -222,6 +222,13 @@ class Settings(BaseModel):
         description="Days that single sign-ins are kept; afterwards only the first and last use. Default 365: one "
         "audit period, and no longer.",
     )
+    session_retention_days: int = Field(
+        90,
+        ge=1,
+        le=90,
+        description="Days that a session is remembered, where reading sessions is switched on for a system. Default 90, "
+        "and no more: a session tells where somebody worked from hour to hour.",
+    )
     packet_retention_years: int = Field(
         7,
         ge=1,

@@ -23,6 +23,12 @@ class Stream(StrEnum):
     INTEGRATIONS = "integrations"  # and the credentials they enter by: IntegrationRecord, CredentialRecord
     SETTINGS = "settings"
     CHANGES = "changes"
+    OBJECT_RIGHTS = "object_rights"  # what entitlements allow on sensitive kinds of record: ObjectRightRecord
+    FACTORS = "factors"  # the second factors that accounts have registered: FactorRecord
+    SESSIONS = "sessions"  # who is signed in at this moment: SessionRecord; read only where switched on
+    PACKAGES = "packages"  # other people's code, installed in the system: PackageRecord
+    ENDPOINTS = "endpoints"  # what the system itself calls, trusts or signs with: EndpointRecord
+    USAGE = "usage"  # licences, seats and the API allowance: UsageRecord
     PEOPLE = "people"  # a roster's only stream
 
 
@@ -165,6 +171,8 @@ class IntegrationRecord:
     created: datetime | None = None
     last_used: datetime | None = None
     derived: bool = False
+    permitted: tuple[str, ...] | None = None  # keys of entitlements whose holders are let in without asking
+    native: Mapping[str, str] = field(default_factory=dict)  # its policies, in the vendor's words
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +213,90 @@ class ChangeRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectRightRecord:
+    """What one entitlement allows on one kind of record (Contact, Opportunity …). `key` is entitlement and object."""
+
+    key: str
+    entitlement_key: str
+    object: str
+    read: bool | None = None
+    create: bool | None = None
+    edit: bool | None = None
+    delete: bool | None = None
+    view_all: bool | None = None
+    change_all: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactorRecord:
+    """A second factor that an account has registered. `phishing_resistant`: a key or passkey; None where it is not said."""
+
+    key: str
+    account_key: str
+    kind: str
+    phishing_resistant: bool | None = None
+    registered: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """One live session. `key` is a digest: what the CRM calls it by may be enough to take it over."""
+
+    key: str
+    account_key: str
+    kind: str
+    began: datetime | None = None
+    expires: datetime | None = None
+    application: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PackageRecord:
+    """Other people's code, installed. `licences_used` of `licences_allowed` where it is licensed by seat."""
+
+    key: str
+    name: str
+    namespace: str | None = None
+    version: str | None = None
+    publisher: str | None = None
+    reviewed: bool | None = None  # passed the vendor's own security review, where that is told
+    licences_used: int | None = None
+    licences_allowed: int | None = None
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRecord:
+    """What the system itself calls, trusts or signs with.
+
+    `kind`: named_credential, auth_provider, remote_site, trusted_site, certificate, web_hook. `guarded`: None where the
+    system does not say; False where it switched protection off (no TLS, self-signed where a CA's was possible).
+    """
+
+    key: str
+    kind: str
+    name: str
+    address: str | None = None
+    owner_key: str | None = None
+    active: bool | None = None
+    guarded: bool | None = None
+    created: datetime | None = None
+    expires: datetime | None = None
+    native: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRecord:
+    """How much of something limited is used: a licence, a kind of seat, API calls in a period."""
+
+    key: str
+    name: str
+    used: int | None = None
+    allowed: int | None = None
+    period: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PersonRecord:
     """Somebody who works here, as the roster says. `away_*`: known absence, never why. Dates are the company's."""
 
@@ -232,5 +324,11 @@ Record = (
     | CredentialRecord
     | SettingRecord
     | ChangeRecord
+    | ObjectRightRecord
+    | FactorRecord
+    | SessionRecord
+    | PackageRecord
+    | EndpointRecord
+    | UsageRecord
     | PersonRecord
 )

@@ -23,6 +23,7 @@ from app.inventory.tables import (
     IdentityRow,
     IntegrationRow,
     LoginRow,
+    ObservationRow,
     PrivilegeRow,
     RosterUploadRow,
     SnapshotRow,
@@ -159,6 +160,25 @@ def upload(session: Session, roster: SystemRow, **given: Any) -> RosterUploadRow
         "extracted_at": NOW, "rows": 1, "uploaded_by": ADMIN.id, "uploaded_at": NOW,
     }  # fmt: skip
     return _add(session, RosterUploadRow(**(values | given)))
+
+
+def observation(session: Session, of: SystemRow, stream: str, **given: Any) -> ObservationRow:
+    n = next(_number)
+    values = {
+        "system_id": of.id, "stream": stream, "key": f"{stream}-{n}", "kind": stream, "name": f"{stream} {n}", "facts": {},
+        "began": LONG_AGO,
+    }  # fmt: skip
+    return _add(session, ObservationRow(**(values | given)))
+
+
+def session(session: Session, account: AccountRow, **given: Any) -> ObservationRow:
+    """Somebody is signed in."""
+    n = next(_number)
+    values = {
+        "system_id": account.system_id, "stream": "sessions", "key": f"session-{n}", "kind": "web", "name": "web",
+        "account_id": account.id, "facts": {}, "began": NOW,
+    }  # fmt: skip
+    return _add(session, ObservationRow(**(values | given)))
 
 
 def integration(session: Session, of: SystemRow, **given: Any) -> IntegrationRow:

@@ -16,8 +16,12 @@ from connectors.records import Stream
 RESTS_ON: Mapping[Stream, tuple[Stream, ...]] = {
     # A grant joins an account and an entitlement: where either is not known whole, a lacking grant proves nothing.
     Stream.GRANTS: (Stream.GRANTS, Stream.ACCOUNTS, Stream.ENTITLEMENTS),
+    Stream.FACTORS: (Stream.FACTORS, Stream.ACCOUNTS),
+    Stream.OBJECT_RIGHTS: (Stream.OBJECT_RIGHTS, Stream.ENTITLEMENTS),
 }
 NEVER_ENDS = frozenset({Stream.LOGINS, Stream.CHANGES})  # logs: what scrolled out of them still happened
+# Who is signed in changes by the minute: a session that is not there proves nothing about anybody's access.
+NEVER_PROVES = NEVER_ENDS | {Stream.SESSIONS}
 EXAMPLES = 20  # rows named in a receipt; the rest are counted
 
 
@@ -29,6 +33,11 @@ def trusted(verdict: str | None) -> bool:
 def counts(stream: Stream, verdicts: Mapping[str, str]) -> bool:
     """Whether absence from this reading of `stream` ends what was there, given every stream's verdict."""
     return stream not in NEVER_ENDS and all(trusted(verdicts.get(each)) for each in RESTS_ON.get(stream, (stream,)))
+
+
+def proves(stream: Stream, verdicts: Mapping[str, str]) -> bool:
+    """Whether absence from this reading of `stream` may be held up as proof that something was taken away."""
+    return stream not in NEVER_PROVES and counts(stream, verdicts)
 
 
 def conclude(pages: Sequence[PageReceipt], *, ended: bool, error: ConnectorError | None) -> StreamReceipt:

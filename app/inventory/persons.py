@@ -21,17 +21,19 @@ from app.inventory.tables import (
     IdentityEmailRow,
     IdentityRow,
     LoginRow,
+    ObservationRow,
     SystemRow,
 )
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
+from connectors.records import Stream
 
 GONE = "(erased)"
 
 
 def export(session: Session, person: IdentityRow) -> dict[str, Any]:
-    """Everything held about a person: what the roster said, accounts, what they held, sign-ins."""
+    """Everything held about a person: what the roster said, accounts, what they held, sign-ins, factors, sessions."""
     accounts = session.execute(
         select(AccountRow, SystemRow.name)
         .join(SystemRow, SystemRow.id == AccountRow.system_id)
@@ -47,9 +49,11 @@ def export(session: Session, person: IdentityRow) -> dict[str, Any]:
 
 
 def erase(session: Session, person: IdentityRow, *, reason: str, by: Actor, at: datetime) -> None:
-    """Take a person's name, addresses and sign-ins out of the inventory, and the names on their accounts."""
+    """Take a person's name, addresses, sign-ins and sessions out of the inventory, and the names on their accounts."""
     theirs = select(AccountRow.id).where(AccountRow.identity_id == person.id)
     session.execute(delete(LoginRow).where(LoginRow.account_id.in_(theirs)))
+    sessions = (ObservationRow.account_id.in_(theirs), ObservationRow.stream == Stream.SESSIONS)
+    session.execute(delete(ObservationRow).where(*sessions))
     session.execute(delete(AccountChangeRow).where(AccountChangeRow.account_id.in_(theirs)))
     session.execute(delete(IdentityEmailRow).where(IdentityEmailRow.identity_id == person.id))
     session.execute(
@@ -72,6 +76,8 @@ def _account(session: Session, account: AccountRow, system: str) -> dict[str, An
         .where(GrantRow.account_id == account.id)
         .order_by(GrantRow.began)
     )
+    theirs = (ObservationRow.account_id == account.id, ObservationRow.stream.in_((Stream.FACTORS, Stream.SESSIONS)))
+    others = session.scalars(select(ObservationRow).where(*theirs).order_by(ObservationRow.began, ObservationRow.id))
     logins = select(LoginRow.at).where(LoginRow.account_id == account.id).order_by(LoginRow.at)
     return {
         "system": system,
@@ -82,4 +88,8 @@ def _account(session: Session, account: AccountRow, system: str) -> dict[str, An
         "last_login": account.last_login,
         "held": [{"kind": kind, "name": name, "from": began, "until": ended} for kind, name, began, ended in held],
         "sign_ins": list(session.scalars(logins)),
+        "others": [
+            {"what": row.stream, "kind": row.kind, "facts": row.facts, "from": row.began, "until": row.ended}
+            for row in others
+        ],
     }

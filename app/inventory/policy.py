@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.kit.refusal import Refusal
 from connectors.connector import ActKind
+from connectors.records import Stream
 
 ROSTER_DAYS = 7  # older than this, leavers and managers are guesses
 ROSTER_SHRINK = 0.05  # a roster that lost more of its people than this is a cut file until somebody says otherwise
 ACTS = frozenset(str(kind) for kind in ActKind)
+
+
+def switched_off(config: Mapping[str, Any]) -> Mapping[Stream, str]:
+    """Streams that are read only where an operator switched them on, and are not here; with how to."""
+    if config.get("sessions") == "on":
+        return {}
+    return {Stream.SESSIONS: 'switched off; set "sessions" to "on" in the system\'s configuration'}
 
 
 def why_not_kind(kind: str, known: Sequence[str]) -> Refusal | None:

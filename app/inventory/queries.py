@@ -91,11 +91,11 @@ def stream_verdicts(session: Session, snapshot_id: int) -> dict[Stream, Verdict]
 
 
 def trusted(session: Session, snapshot_id: int) -> frozenset[Stream]:
-    """The streams of a reading in which absence counts, all that each rests on included."""
+    """The streams of a reading in which absence proves something, all that each rests on included."""
     verdicts: dict[str, str] = {
         stream: str(verdict) for stream, verdict in stream_verdicts(session, snapshot_id).items()
     }
-    return frozenset(stream for stream in Stream if absence.counts(stream, verdicts))
+    return frozenset(stream for stream in Stream if absence.proves(stream, verdicts))
 
 
 def receipts(session: Session, snapshot_id: int) -> Sequence[StreamRow]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, select, text, update
@@ -16,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.inventory import packing, policy, queries
-from app.inventory.merges import accounts, entitlements, grants, integrations, logs, people, privileges
+from app.inventory.merges import accounts, entitlements, grants, integrations, logs, observations, people, privileges
 from app.inventory.merges.sealing import Sealing
 from app.inventory.tables import SnapshotRow, SpoolRow, StreamRow, SystemRow
 from app.kit.refusal import insist
@@ -25,7 +26,7 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from connectors.records import Stream
 
-# In this order: grants rest on accounts and entitlements, sign-ins and integrations on accounts.
+# In this order: grants rest on accounts and entitlements; sign-ins, integrations and most of the others on accounts.
 MERGES: dict[Stream, Callable[[Sealing], None]] = {
     Stream.PEOPLE: people.merge,
     Stream.ACCOUNTS: accounts.merge,
@@ -35,6 +36,7 @@ MERGES: dict[Stream, Callable[[Sealing], None]] = {
     Stream.INTEGRATIONS: integrations.merge,
     Stream.SETTINGS: logs.merge_settings,
     Stream.CHANGES: logs.merge_changes,
+    **{stream: partial(observations.merge, stream=stream) for stream in observations.SHAPES},
 }
 
 

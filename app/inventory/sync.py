@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.inventory import absence, packing, queries, readers, snapshots, systems
+from app.inventory import absence, packing, policy, queries, readers, snapshots, systems
 from app.inventory.tables import SnapshotRow, SpoolRow, StreamRow
 from app.kit.db import Database
 from app.kit.refusal import Refused
@@ -95,10 +95,13 @@ def _read_all(reading: _Reading, system_id: int, streams: Sequence[Stream] | Non
             at = reading.clock()
             systems.pin(session, system, key=coverage.system_key, principal=coverage.principal, by=by, at=at)
             _note(session, reading.snapshot_id, coverage)
+            switched = policy.switched_off(system.config)
     except Refused as refused:  # another org, or removed meanwhile
         return str(refused)
     for stream in streams or [each for each in Stream if each in coverage.streams]:
         covered = coverage.streams.get(stream) or StreamCoverage(False, missing="this system does not tell")
+        if stream in switched:
+            covered = StreamCoverage(False, missing=switched[stream])
         _read(reading, stream, covered)
     return None
 

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     IDENTITY_MATCHED = "identity.matched"
     PERSON_ERASED = "person.erased"
     LOGINS_FORGOTTEN = "logins.forgotten"
+    SESSIONS_FORGOTTEN = "sessions.forgotten"
     # detection
     DETECTION_REQUESTED = "detection.requested"
     DETECTION_RAN = "detection.ran"
@@ -75,6 +76,7 @@ QUIET = frozenset(
         Kind.IDENTITY_MATCHED,
         Kind.PERSON_ERASED,
         Kind.LOGINS_FORGOTTEN,
+        Kind.SESSIONS_FORGOTTEN,
         Kind.DETECTION_RAN,
         Kind.PRIVILEGE_JUSTIFIED,
         Kind.SCHEDULE_ADDED,

@@ -241,5 +241,7 @@ def test_sign_ins_are_forgotten_when_their_days_are_over(house: Installation) ->
         bo = make.account(session, make.system(session))
         for days in (29, 31):
             make.login(session, bo, at=house.now - timedelta(days=days))
-    assert jobs.forget(house.means, Here(), {}) == {"sign_ins": 1}
-    assert jobs.forget(house.means, Here(), {}) == {"sign_ins": 0}
+            make.session(session, bo, began=house.now - timedelta(days=days + 60))
+    assert jobs.forget(house.means, Here(), {}) == {"sign_ins": 1, "sessions": 1}
+    assert jobs.forget(house.means, Here(), {}) == {"sign_ins": 0, "sessions": 0}
+    assert [entry.body["sessions"] for entry in house.told(Kind.SESSIONS_FORGOTTEN)] == [1]

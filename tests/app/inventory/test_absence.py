@@ -31,12 +31,22 @@ def page(rows: int = 2, *, last: bool = False, said: int | None = None) -> PageR
         (Stream.PEOPLE, {}, True),
         (Stream.LOGINS, {}, False),
         (Stream.CHANGES, {}, False),
+        (Stream.FACTORS, {}, True),
+        (Stream.FACTORS, {"accounts": "incomplete"}, False),
+        (Stream.OBJECT_RIGHTS, {"entitlements": "incomplete"}, False),
+        (Stream.PACKAGES, {"accounts": "incomplete"}, True),
+        (Stream.SESSIONS, {}, True),
     ],
 )
 def test_absence_counts_only_where_all_that_it_rests_on_was_read(
     stream: Stream, but: dict[str, str], counts: bool
 ) -> None:
     assert absence.counts(stream, ALL | but) is counts
+
+
+@pytest.mark.parametrize("stream", Stream)
+def test_what_ends_by_absence_proves_a_removal_except_sessions(stream: Stream) -> None:
+    assert absence.proves(stream, ALL) is (absence.counts(stream, ALL) and stream is not Stream.SESSIONS)
 
 
 def test_a_stream_that_was_not_touched_ends_nothing() -> None:

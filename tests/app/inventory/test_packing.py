@@ -12,15 +12,21 @@ from connectors.records import (
     AccountRecord,
     ChangeRecord,
     CredentialRecord,
+    EndpointRecord,
     EntitlementRecord,
+    FactorRecord,
     GrantRecord,
     IntegrationRecord,
     LoginRecord,
     NestingRecord,
+    ObjectRightRecord,
+    PackageRecord,
     PersonRecord,
     Privilege,
     Record,
+    SessionRecord,
     SettingRecord,
+    UsageRecord,
 )
 
 AT = datetime(2026, 11, 16, 9, 30, 1, 250, tzinfo=timezone(timedelta(hours=2)))
@@ -35,8 +41,18 @@ RECORDS: list[Record] = [
     CredentialRecord("c", "token", "Token", expires=AT),
     SettingRecord("s", None),
     ChangeRecord("h", AT, "did"),
+    ObjectRightRecord("e:Contact", "e", "Contact", read=True, delete=False),
+    FactorRecord("t", "a", "totp", registered=AT),
+    SessionRecord("d", "a", "web", began=AT),
+    PackageRecord("k", "Packed", licences_used=3, expires=AT),
+    EndpointRecord("n", "remote_site", "Site", guarded=False, native={"b": "2", "a": "1"}),
+    UsageRecord("u", "API calls", used=3, allowed=100, period="day"),
     PersonRecord("p", "P", emails=("p@example.com",), start=date(2020, 1, 2)),
 ]
+
+
+def test_every_kind_of_record_is_tried() -> None:
+    assert {type(record).__name__ for record in RECORDS} == set(packing.KINDS)
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: type(record).__name__)

@@ -17,6 +17,7 @@ import pytest
 from connectors import registry
 from connectors.connector import Act, ActKind, ByHand, Executor, Page, Reader, State, Target, TargetKind
 from connectors.errors import ConnectorError, Declined, Denied, Misread, Throttled, Unreachable
+from connectors.hubspot.reader import STREAMS
 from connectors.receipt import StreamReceipt, Verdict, judge
 from connectors.records import (
     AccountRecord,
@@ -28,7 +29,7 @@ from connectors.records import (
 )
 
 BOTH = pytest.mark.parametrize("version", ["2026-03", "v3"])
-READ = [stream for stream in Stream if stream is not Stream.PEOPLE]
+READ = list(STREAMS)
 
 
 @dataclass

@@ -23,11 +23,12 @@ from connectors.pacing import Budget
 from connectors.receipt import StreamReceipt, Verdict, judge
 from connectors.records import AccountKind, AccountRecord, CredentialRecord, EntitlementRecord, GrantRecord, Stream
 from connectors.salesforce import auth, flags
+from connectors.salesforce import reader as reading
 from connectors.salesforce.client import Client
 from connectors.salesforce.reader import SalesforceReader
 from connectors.salesforce.revocation import SalesforceExecutor
 
-STREAMS = [stream for stream in Stream if stream is not Stream.PEOPLE]
+STREAMS = list(reading.STREAMS)
 
 
 @dataclass

@@ -1,16 +1,11 @@
-"""Rows of what we saw.
-
-Mass rows have bigint keys. Everything with a history carries `began` and a null `ended` while it lasts; the moment is the
-sealing snapshot's `began_at`. `ended` is set only by a complete reading of the row's stream that lacks it.
-"""
+"""Rows of who holds what: people, accounts, entitlements, grants, privileges, integrations and credentials."""
 
 from __future__ import annotations
 
-import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,91 +13,6 @@ from app.kit.db import Base, Big, Json, Moment
 
 # Unknown must be SQL's NULL, not JSON's null, or "IS NULL" would overlook it.
 JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-
-
-class SystemRow(Base):
-    """One org, portal or roster. Secrets are sealed by `kit.secrets`; writing is off until switched on, kind by kind."""
-
-    __tablename__ = "systems"
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
-    name: Mapped[str] = mapped_column(String(200), unique=True)
-    kind: Mapped[str] = mapped_column(String(40))
-    config: Mapped[dict[str, Any]] = mapped_column(Json)
-    key: Mapped[str | None] = mapped_column(String(200))  # org or portal id, pinned by the first check
-    principal: Mapped[str | None] = mapped_column(String(200))  # the reader's own account key
-    executor_principal: Mapped[str | None] = mapped_column(String(200))
-    reader_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
-    executor_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
-    writing: Mapped[list[str]] = mapped_column(Json, default=list)  # ActKind values that are switched on
-    owner_key: Mapped[str | None] = mapped_column(String(200))  # roster key of the system's owner
-    added: Mapped[datetime] = mapped_column(Moment)
-    removed: Mapped[datetime | None] = mapped_column(Moment)
-    demo: Mapped[bool] = mapped_column(default=False)
-    version: Mapped[int] = mapped_column(default=1)
-
-
-class SnapshotRow(Base):
-    """One reading of a system. `sealed` ones never change."""
-
-    __tablename__ = "snapshots"
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
-    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"))
-    run: Mapped[str] = mapped_column(
-        String(120), unique=True
-    )  # the job's own id: the same run continues, never doubles
-    status: Mapped[str] = mapped_column(String(10))
-    began_at: Mapped[datetime] = mapped_column(Moment)
-    sealed_at: Mapped[datetime | None] = mapped_column(Moment)
-    principal: Mapped[str | None] = mapped_column(String(200))
-    api_version: Mapped[str | None] = mapped_column(String(40))
-    connector: Mapped[str] = mapped_column(String(80))  # kind and version
-    coverage: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # what check() said could be read
-    upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("roster_uploads.id"))  # a roster's file
-    digest: Mapped[str | None] = mapped_column(String(64))  # over the streams' digests
-    counts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # began/ended/changed per table
-    because: Mapped[str | None] = mapped_column(String)  # why it failed
-    __table_args__ = (
-        CheckConstraint("status IN ('reading','sealed','failed')", name="status_known"),
-        Index("ix_snapshots_system_sealed", "system_id", "sealed_at"),
-    )
-
-
-class StreamRow(Base):
-    """A stream's receipt in a snapshot: how far it may be trusted, and why."""
-
-    __tablename__ = "snapshot_streams"
-    snapshot_id: Mapped[int] = mapped_column(ForeignKey("snapshots.id"), primary_key=True)
-    stream: Mapped[str] = mapped_column(String(20), primary_key=True)
-    verdict: Mapped[str] = mapped_column(String(20))
-    because: Mapped[str] = mapped_column(String)
-    rows: Mapped[int]  # as the server counts: of every part of the stream
-    records: Mapped[int] = mapped_column(default=0)  # what they were translated into: accounts, grants, sign-ins …
-    pages: Mapped[int]
-    calls: Mapped[int]
-    said: Mapped[int | None]
-    missing: Mapped[list[str]] = mapped_column(Json, default=list)
-    dropped: Mapped[list[str]] = mapped_column(Json, default=list)
-    asked: Mapped[list[str]] = mapped_column(Json, default=list)
-    began_at: Mapped[datetime] = mapped_column(Moment)
-    ended_at: Mapped[datetime | None] = mapped_column(Moment)
-    server_at: Mapped[datetime | None] = mapped_column(Moment)  # the server's own clock on the last page
-    pages_digest: Mapped[str | None] = mapped_column(String(64))  # SHA-256 over the raw pages' digests, in order
-    rows_digest: Mapped[str | None] = mapped_column(String(64))  # SHA-256 over the records as spooled, in order
-    __table_args__ = (
-        CheckConstraint("verdict IN ('complete','explained','incomplete','not_collected')", name="verdict_known"),
-    )
-
-
-class SpoolRow(Base):
-    """A page waiting to be sealed. Written as it arrives, so that a crash resumes after the last one; gone at sealing."""
-
-    __tablename__ = "spool_pages"
-    snapshot_id: Mapped[int] = mapped_column(ForeignKey("snapshots.id"), primary_key=True)
-    stream: Mapped[str] = mapped_column(String(20), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True)
-    records: Mapped[bytes] = mapped_column(LargeBinary)
-    receipt: Mapped[dict[str, Any]] = mapped_column(Json)
-    resume: Mapped[str | None] = mapped_column(String)
 
 
 class IdentityRow(Base):
@@ -312,6 +222,8 @@ class IntegrationRow(Base):
     created: Mapped[datetime | None] = mapped_column(Moment)
     last_used: Mapped[datetime | None] = mapped_column(Moment)
     derived: Mapped[bool]
+    permitted: Mapped[list[str] | None] = mapped_column(JsonOrNull)  # entitlement keys whose holders need not be asked
+    native: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)  # null: read before this was asked for
     began: Mapped[datetime] = mapped_column(Moment)
     ended: Mapped[datetime | None] = mapped_column(Moment)
     __table_args__ = (UniqueConstraint("system_id", "key"),)
@@ -337,45 +249,3 @@ class CredentialRow(Base):
     began: Mapped[datetime] = mapped_column(Moment)
     ended: Mapped[datetime | None] = mapped_column(Moment)
     __table_args__ = (UniqueConstraint("system_id", "key"),)
-
-
-class SettingRow(Base):
-    """One security setting of a system, as last read; the snapshot is the one in which it took this value."""
-
-    __tablename__ = "system_settings"
-    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"), primary_key=True)
-    key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    value: Mapped[str | None] = mapped_column(String)
-    snapshot_id: Mapped[int] = mapped_column(ForeignKey("snapshots.id"))
-
-
-class ChangeRow(Base):
-    """One change to access that the system itself logged."""
-
-    __tablename__ = "system_changes"
-    id: Mapped[int] = mapped_column(Big, primary_key=True)
-    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"))
-    key: Mapped[str] = mapped_column(String(200))
-    at: Mapped[datetime] = mapped_column(Moment)
-    action: Mapped[str] = mapped_column(String(120))
-    actor_key: Mapped[str | None] = mapped_column(String(200))
-    subject_key: Mapped[str | None] = mapped_column(String(200))
-    text: Mapped[str | None] = mapped_column(String)
-    __table_args__ = (UniqueConstraint("system_id", "key"), Index("ix_system_changes_at", "system_id", "at"))
-
-
-class RosterUploadRow(Base):
-    """A roster file that was handed in: from where, extracted when, by whom, approved by whom."""
-
-    __tablename__ = "roster_uploads"
-    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
-    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"), index=True)
-    digest: Mapped[str] = mapped_column(String(64))
-    content: Mapped[bytes] = mapped_column(LargeBinary)
-    source: Mapped[str] = mapped_column(String(300))
-    extracted_at: Mapped[datetime] = mapped_column(Moment)
-    rows: Mapped[int]
-    uploaded_by: Mapped[str] = mapped_column(String(80))
-    uploaded_at: Mapped[datetime] = mapped_column(Moment)
-    approved_by: Mapped[str | None] = mapped_column(String(80))
-    approved_at: Mapped[datetime | None] = mapped_column(Moment)

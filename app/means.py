@@ -26,7 +26,10 @@ class Means:
 
 def settings_shown(settings: Settings) -> dict[str, str]:
     """The settings that judgements rest on, as text, for the cover of evidence. No address and no secret is among them."""
-    hidden = {"home", "database_url", "key", "key_file", "former_keys", "host", "port", "base_url", "log_level"}
+    hidden = {
+        "home", "database_url", "key", "key_file", "former_keys", "host", "port", "base_url", "log_level", "oidc_issuer",
+        "oidc_client_id", "oidc_client_secret", "trusted_proxies",
+    }  # fmt: skip
     return {name: str(getattr(settings, name)) for name in Settings.model_fields if name not in hidden}
 
 

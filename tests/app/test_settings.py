@@ -71,6 +71,17 @@ def test_all_mistakes_are_told_at_once() -> None:
         ({"ROLECALL_BASE_URL": "rolecall.example.com"}, "https://"),
         ({"ROLECALL_LOG_LEVEL": "loud"}, "ROLECALL_LOG_LEVEL"),
         ({"ROLECALL_MAX_REMOVALS_PERCENT": "101"}, "ROLECALL_MAX_REMOVALS_PERCENT"),
+        ({"ROLECALL_OIDC_ISSUER": "https://id.example.com"}, "set both"),
+        ({"ROLECALL_OIDC_ISSUER": "https://id.example.com", "ROLECALL_OIDC_CLIENT_ID": "x"}, "which groups give which"),
+        (
+            {"ROLECALL_OIDC_ISSUER": "http://id.example.com", "ROLECALL_OIDC_CLIENT_ID": "x"},
+            "http only on this machine",
+        ),
+        ({"ROLECALL_OIDC_ROLES": "boss=everybody"}, "must be like admin="),
+        ({"ROLECALL_OIDC_ROLES": "service=programs"}, "must be like admin="),
+        ({"ROLECALL_OIDC_DEFAULT_ROLE": "admin"}, "never given to everybody"),
+        ({"ROLECALL_OIDC_SCOPES": "email"}, "must contain openid"),
+        ({"ROLECALL_TRUSTED_PROXIES": "proxy"}, "no address and no network"),
     ],
 )
 def test_a_mistake_is_told_in_plain_words(given: dict[str, str], said: str) -> None:
@@ -103,6 +114,11 @@ def test_former_keys_are_separated_by_commas() -> None:
     assert [each.get_secret_value() for each in made.former_keys] == ["11" * 32, "22" * 32]
 
 
+def test_groups_that_give_a_role_are_written_in_one_line() -> None:
+    made = settings.read({"ROLECALL_OIDC_ROLES": "admin=crm admins; reviewer=managers, leads;"})
+    assert made.oidc_roles == {"admin": ("crm admins",), "reviewer": ("managers", "leads")}
+
+
 def test_the_environment_of_this_process_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [each for each in os.environ if each.startswith("ROLECALL_")]:
         monkeypatch.delenv(name)
@@ -126,6 +142,7 @@ def test_the_documentation_says_what_the_code_does(name: str) -> None:
     assert text == field.description
     assert "Default" in text, "a description gives the default's reason"
     if field.default_factory is None:
-        empty = field.default in (None, ())
-        shown = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+        empty = field.default in (None, (), "")
+        shown = ", ".join(field.default) if isinstance(field.default, tuple) else str(field.default)
+        shown = shown.lower() if isinstance(field.default, bool) else shown
         assert default == ("–" if empty else f"`{shown}`")

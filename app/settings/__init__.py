@@ -14,7 +14,10 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
+
+from app.settings import signing_in
+from app.settings.signing_in import SigningIn
 
 PREFIX = "ROLECALL_"
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -28,10 +31,8 @@ class SettingsWrong(Exception):
         self.mistakes = mistakes
 
 
-class Settings(BaseModel):
+class Settings(SigningIn):
     """What was configured. Frozen; printing it shows no secret."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     # where things are
     home: Path = Field(
@@ -243,6 +244,11 @@ class Settings(BaseModel):
         return self.database_url.startswith("sqlite")
 
     @property
+    def secure(self) -> bool:
+        """Whether people reach the console over TLS, so that cookies may insist on it."""
+        return self.base_url.startswith("https://")
+
+    @property
     def zone(self) -> ZoneInfo:
         """The operator's time zone."""
         return ZoneInfo(self.time_zone)
@@ -363,7 +369,7 @@ def _clashes(settings: Settings) -> list[tuple[set[str], str]]:
                 "or a worker that was merely slow loses its jobs",
             )
         )
-    return said
+    return said + signing_in.clashes(settings)
 
 
 def _local_address(host: str, port: int) -> str:

@@ -12,7 +12,9 @@ from importlib import import_module, metadata
 from types import ModuleType
 from typing import cast
 
+from connectors import guide as guides
 from connectors.connector import Config, Executor, Keep, Reader, Secret
+from connectors.guide import Guide
 
 OURS: Mapping[str, str] = {
     "salesforce": "connectors.salesforce",
@@ -48,6 +50,11 @@ def open_reader(kind: str, config: Config, secret: Secret, keep: Keep) -> Reader
 def open_executor(kind: str, config: Config, secret: Secret, keep: Keep) -> Executor:
     """Open the acting side, with the executor's own credential."""
     return cast(Executor, _module(kind).open_executor(config, secret, keep))
+
+
+def guide(kind: str) -> Guide | None:
+    """How to connect a kind of system, where its connector says so in a file of its own."""
+    return guides.read(_module(kind))
 
 
 def _module(kind: str) -> ModuleType:

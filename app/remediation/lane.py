@@ -8,8 +8,8 @@ between. No transaction is open while a CRM is asked. One system's removals run 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -18,15 +18,13 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.inventory import queries as inventory
-from app.inventory import readers
 from app.inventory.tables import SystemRow
 from app.kit.db import Database
 from app.kit.refusal import Refusal, Refused
 from app.kit.secrets import Keys
-from app.remediation import instructions, policy, queries, remediations
+from app.remediation import executors, instructions, policy, queries, remediations
 from app.remediation.policy import Caps, Circumstances, Status
 from app.remediation.tables import ActRow, RemediationRow
-from connectors import registry
 from connectors.connector import Act, ByHand, Executor, Look, State
 from connectors.errors import ConnectorError, Declined, Denied, Misread, Throttled, Unreachable
 
@@ -96,7 +94,7 @@ def carry_out(
         told["by_hand"] = _all_by_hand(database, system, [row for row in todo if row.status == Status.OPEN], clock, by)
         todo = [row for row in todo if row.status == Status.ACTING and system.executor_secret is not None]
     if todo:
-        opened = open_executor or (lambda: executor_of(database, system_id, keys))
+        opened = open_executor or (lambda: executors.opened(database, system_id, keys))
         with opened() as executor:
             run = _checked(database, system, executor, stopped, clock, by)
             _each(run, [row.id for row in todo], only_resolve=refusal is not None or not system.writing)
@@ -105,17 +103,6 @@ def carry_out(
                 raise run.doubts[-1]
     with database.reading() as session:
         return Counts(**told, unproved=queries.unproved(session, system_id))
-
-
-@contextmanager
-def executor_of(database: Database, system_id: int, keys: Keys) -> Iterator[Executor]:
-    """The system's executor with its own credential, closed afterwards."""
-    access = readers.executor_access(database, system_id, keys)
-    executor = registry.open_executor(access.kind, access.config, access.secret, access.keep)
-    try:
-        yield executor
-    finally:
-        executor.close()
 
 
 # --- before the first call ---

@@ -24,11 +24,15 @@ from app.inventory import queries as inventory
 from app.inventory.tables import SnapshotRow
 from app.kit.engine import Steps
 from app.kit.refusal import Refused
-from app.ledger import entries
+from app.ledger import entries, leaves
 from app.ledger.entries import Entry
 from app.ledger.kinds import QUIET, Kind
 from app.ledger.tables import EntryRow
-from app.means import Means, review_limits, rule_limits
+from app.means import Means, quiet_hours, reminder_limits, review_limits, rule_limits
+from app.notices import announcing, channels, deliveries, sending
+from app.notices import queries as notices
+from app.notices.carriers.carrier import Ways
+from app.notices.policy import ChannelStatus
 from app.remediation import lane, remediations, verify
 from app.remediation.policy import Caps
 from app.review import campaigns
@@ -211,7 +215,44 @@ def forget(means: Means, steps: Steps, payload: Payload) -> Answer:
         recent = at - timedelta(days=means.settings.session_retention_days)
         over = logins.forget_sessions(session, before=recent, by=SCHEDULER, at=at)
         requests.forget(session, before=at - timedelta(days=_KEYS_KEPT_DAYS))
+        deliveries.forget(session, before=at - timedelta(days=means.settings.delivery_retention_days))
     return {"sign_ins": gone, "sessions": over}
+
+
+def tell(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Make the messages that what happened, and the time of day, call for. The entry we follow is numbered first."""
+    with means.database.transaction() as session:
+        leaves.integrate(session)
+    limits, hours, made, more = reminder_limits(means.settings), quiet_hours(means.settings), 0, True
+    while more:
+        with means.database.transaction() as session:
+            told = announcing.tell(session, limits=limits, hours=hours, by=SCHEDULER, at=means.clock())
+        made, more = made + told.made, told.more
+    return {"made": made}
+
+
+def send(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Send the messages that are due, each outside any transaction."""
+    settings = means.settings
+    post = sending.Post(
+        means.database,
+        means.keys,
+        means.clock,
+        SCHEDULER,
+        Ways(settings.home, settings.allow_private_addresses),
+        settings.base_url,
+        settings.time_zone,
+    )
+    return {**sending.send_due(post)}
+
+
+def try_channels(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Send a test by every channel in use, so that one which broke in silence is known before it is needed."""
+    with means.database.transaction() as session:
+        used = [row for row in notices.channels(session) if row.status == ChannelStatus.ON]
+        for row in used:
+            channels.test(session, row, by=SCHEDULER, at=means.clock())
+    return {"tested": len(used)}
 
 
 JOBS: dict[str, Job] = {
@@ -225,6 +266,9 @@ JOBS: dict[str, Job] = {
         Job("remove", remove, lane=lambda payload: f"system:{payload['system']}"),
         Job("forget", forget),
         Job("open_due_campaigns", open_due_campaigns, lane=lambda payload: "campaigns"),
+        Job("tell", tell, lane=lambda payload: "tell"),
+        Job("send", send, lane=lambda payload: "send"),
+        Job("try_channels", try_channels),
     )
 }
 
@@ -233,15 +277,27 @@ SCHEDULE: tuple[Tick, ...] = (
     Tick("detect", "hour=5 minute=0", "%Y-%m-%d"),
     Tick("forget", "hour=4 minute=0", "%Y-%m-%d"),
     Tick("open_due_campaigns", "minute=*", "%Y-%m-%dT%H:%M"),
+    Tick("tell", "minute=*", "%Y-%m-%dT%H:%M"),
+    Tick("send", "minute=*", "%Y-%m-%dT%H:%M"),
+    Tick("try_channels", "day=1 hour=9 minute=0", "%Y-%m"),
 )
 
 # Quiet kinds are those that nothing follows; a test checks that each kind is either quiet or has a row here.
 FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.SYNC_REQUESTED: ("read_system",),
-    Kind.SNAPSHOT_SEALED: ("detect", "prove"),
+    Kind.SNAPSHOT_SEALED: ("detect", "prove", "tell"),
+    Kind.SNAPSHOT_FAILED: ("tell",),
+    Kind.DETECTION_RAN: ("tell",),
     Kind.DETECTION_REQUESTED: ("detect",),
-    Kind.CAMPAIGN_CLOSED: ("open_removals",),
+    Kind.CAMPAIGN_OPENED: ("tell",),
+    Kind.CAMPAIGN_CLOSED: ("open_removals", "tell"),
+    Kind.CAMPAIGN_CANCELLED: ("tell",),
+    Kind.TASK_REASSIGNED: ("tell",),
     Kind.REMOVAL_REQUESTED: ("remove",),
+    Kind.CHANNEL_CHANGED: ("tell",),
+    Kind.CHANNEL_TESTED: ("tell",),
+    Kind.NOTICES_MADE: ("send",),
+    Kind.NOTICE_REPLAYED: ("send",),
 }
 
 

@@ -10,6 +10,9 @@ from app.detection.rule import Limits as RuleLimits
 from app.kit import clock
 from app.kit.db import Database
 from app.kit.secrets import Keys
+from app.notices import timing
+from app.notices.audiences import Hours
+from app.notices.reminders import Limits as ReminderLimits
 from app.review.trust import Limits as ReviewLimits
 from app.settings import Settings
 
@@ -52,3 +55,19 @@ def review_limits(settings: Settings) -> ReviewLimits:
         roster_max_age=timedelta(days=settings.roster_max_age_days),
         roster_max_shrink_percent=settings.roster_max_shrink_percent,
     )
+
+
+def reminder_limits(settings: Settings) -> ReminderLimits:
+    """When people are reminded, from the settings."""
+    return ReminderLimits(
+        remind_days=settings.remind_days,
+        escalate_days=settings.escalate_days,
+        removal_sla_days=settings.removal_sla_days,
+        roster_max_age_days=settings.roster_max_age_days,
+    )
+
+
+def quiet_hours(settings: Settings) -> Hours:
+    """When people are not spoken to unless they chose otherwise, from the settings."""
+    begins, ends = timing.minutes(settings.quiet_from), timing.minutes(settings.quiet_until)
+    return Hours(timing.Quiet(settings.time_zone, begins, ends), settings.digest_hour)

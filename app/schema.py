@@ -19,6 +19,7 @@ import app.detection.tables
 import app.inventory.tables
 import app.kit.engine.tables
 import app.ledger.tables
+import app.notices.tables
 import app.remediation.tables
 import app.review.tables  # noqa: F401
 import migrations

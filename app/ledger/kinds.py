@@ -31,7 +31,6 @@ class Kind(StrEnum):
     PERSON_ERASED = "person.erased"
     LOGINS_FORGOTTEN = "logins.forgotten"
     SESSIONS_FORGOTTEN = "sessions.forgotten"
-    LOGINS_SEEN = "logins.seen"
     # detection
     DETECTION_REQUESTED = "detection.requested"
     DETECTION_RAN = "detection.ran"
@@ -57,6 +56,16 @@ class Kind(StrEnum):
     REMEDIATION_RETURNED = "remediation.returned"
     # evidence
     PACKET_SEALED = "packet.sealed"
+    # notices
+    CHANNEL_ADDED = "channel.added"
+    CHANNEL_CHANGED = "channel.changed"
+    CHANNEL_TESTED = "channel.tested"
+    SUBSCRIPTION_ADDED = "subscription.added"
+    SUBSCRIPTION_ENDED = "subscription.ended"
+    PREFERENCE_CHANGED = "preference.changed"
+    NOTICES_MADE = "notices.made"
+    NOTICES_SENT = "notices.sent"
+    NOTICE_REPLAYED = "notice.replayed"
 
 
 # Entries that nothing follows get no pending row, so that a million decisions do not queue a million errands.
@@ -71,22 +80,16 @@ QUIET = frozenset(
         Kind.SYSTEM_ADDED,
         Kind.SYSTEM_CHANGED,
         Kind.WRITING_SWITCHED,
-        Kind.SNAPSHOT_FAILED,
         Kind.ROSTER_UPLOADED,
         Kind.ROSTER_APPROVED,
         Kind.IDENTITY_MATCHED,
         Kind.PERSON_ERASED,
         Kind.LOGINS_FORGOTTEN,
         Kind.SESSIONS_FORGOTTEN,
-        Kind.LOGINS_SEEN,
-        Kind.DETECTION_RAN,
         Kind.PRIVILEGE_JUSTIFIED,
         Kind.SCHEDULE_ADDED,
         Kind.SCHEDULE_CHANGED,
-        Kind.CAMPAIGN_OPENED,
         Kind.CAMPAIGN_OVERRIDDEN,
-        Kind.CAMPAIGN_CANCELLED,
-        Kind.TASK_REASSIGNED,
         Kind.DECISION_RECORDED,
         Kind.DRIFT_LISTED,
         Kind.DRIFT_DECIDED,
@@ -97,5 +100,10 @@ QUIET = frozenset(
         Kind.REMEDIATION_VERIFIED,
         Kind.REMEDIATION_RETURNED,
         Kind.PACKET_SEALED,
+        Kind.CHANNEL_ADDED,
+        Kind.SUBSCRIPTION_ADDED,
+        Kind.SUBSCRIPTION_ENDED,
+        Kind.PREFERENCE_CHANGED,
+        Kind.NOTICES_SENT,
     }
 )

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from app.settings import signing_in
+from app.settings.noticing import Noticing
 from app.settings.signing_in import SigningIn
 
 PREFIX = "ROLECALL_"
@@ -31,7 +32,7 @@ class SettingsWrong(Exception):
         self.mistakes = mistakes
 
 
-class Settings(SigningIn):
+class Settings(SigningIn, Noticing):
     """What was configured. Frozen; printing it shows no secret."""
 
     # where things are

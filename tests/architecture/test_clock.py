@@ -87,7 +87,7 @@ def test_using_a_time_one_was_given_is_no_look(line: str) -> None:
 
 
 def stages() -> list[Module]:
-    names = ("ledger", "actors", "inventory", "detection", "review", "remediation", "evidence", "stories")
+    names = ("ledger", "actors", "inventory", "detection", "review", "remediation", "evidence", "notices", "stories")
     return [each for each in modules() if each.name.startswith("app.") and each.stage in names]
 
 

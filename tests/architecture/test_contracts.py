@@ -89,6 +89,12 @@ PLANTED = [
     Planted("inside-evidence", "app/evidence/queries.py", "import app.evidence.extracts"),
     Planted("inside-evidence", "app/evidence/manifest.py", "import app.evidence.unpacking"),
     Planted("inside-evidence", "app/evidence/misc.py", '"""A drawer."""'),  # exhaustive
+    Planted("inside-notices", "app/notices/channels.py", "import app.notices.subscriptions"),
+    Planted("inside-notices", "app/notices/queries.py", "import app.notices.happenings"),
+    Planted("inside-notices", "app/notices/tables.py", "import app.notices.queries"),
+    Planted("inside-notices", "app/notices/timing.py", "import app.notices.tables"),
+    Planted("carriers-are-strangers", "app/notices/carriers/chat.py", "import app.notices.carriers.email"),
+    Planted("carriers-have-no-database", "app/notices/carriers/webhook.py", "import sqlalchemy"),
     Planted("verifying-needs-nothing", "app/evidence/claims.py", "from app.review import tables"),
     Planted("verifying-needs-nothing", "app/evidence/unpacking.py", "from urllib import request"),
     Planted("verifying-needs-nothing", "app/ledger/note.py", "import sqlalchemy"),
@@ -273,7 +279,7 @@ def test_what_stands_below_the_tables_is_thinking_and_pure() -> None:
 
 
 def test_every_stage_says_how_it_stands_inside() -> None:
-    stages = {"ledger", "actors", "inventory", "detection", "review", "remediation", "evidence"}
+    stages = {"ledger", "actors", "inventory", "detection", "review", "remediation", "evidence", "notices"}
     assert {f"inside-{stage}" for stage in stages} <= CONTRACTS.keys()
     assert all(CONTRACTS[f"inside-{stage}"]["exhaustive"] for stage in stages)
 
@@ -290,6 +296,6 @@ def test_every_part_of_connectors_has_somebody_who_may_reach_it() -> None:
 
 def test_page_templates_stay_at_the_doors() -> None:
     """The linter cannot protect a library that nobody imports yet."""
-    doors = ("app.api", "app.console", "app.main", "app.cli", "connectors.sandbox")
+    doors = ("app.api", "app.console", "app.main", "app.cli", "app.notices.composing", "connectors.sandbox")
     users = [each.name for each in modules() if "import jinja2" in each.text or "from jinja2" in each.text]
     assert not [name for name in users if not name.startswith(doors)]

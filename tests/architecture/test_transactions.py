@@ -23,6 +23,7 @@ EDGES = {
     "app.inventory.sync": "reads over the network for an hour: pages are spooled in a transaction each, and sealed in one",
     "app.inventory.readers": "a rotated credential must be durable before it is used",
     "app.remediation.lane": "writes down that an act begins before it is begun, and how it ended; the call is between",
+    "app.notices.sending": "settles the last message and takes the next one; what is sent is sent between",
     "app.evidence.packets": "reads in one steady view, writes files, and only then writes down that it did",
 }
 ENDS = {"commit", "rollback", "transaction"}
@@ -80,7 +81,10 @@ def test_no_session_is_handed_to_an_endpoint_by_the_framework() -> None:
 
 
 def test_the_code_is_synchronous_throughout() -> None:
-    places = ("app.api", "app.inventory", "app.review", "app.ledger", "app.remediation", "app.evidence", "app.jobs")
+    places = (
+        "app.api", "app.inventory", "app.review", "app.ledger", "app.remediation", "app.evidence", "app.notices",
+        "app.jobs",
+    )  # fmt: skip
     found = [
         f"{each.name}.{node.name}"
         for each in modules()

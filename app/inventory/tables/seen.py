@@ -35,7 +35,6 @@ class IdentityRow(Base):
     began: Mapped[datetime] = mapped_column(Moment)
     ended: Mapped[datetime | None] = mapped_column(Moment)  # no longer in the roster
     erased: Mapped[datetime | None] = mapped_column(Moment)
-    __table_args__ = (Index("ix_identities_name", "name", "id"),)
 
 
 class IdentityEmailRow(Base):

@@ -10,7 +10,9 @@ from app.ledger.kinds import Kind
 
 def test_consequences_wait_in_the_order_of_the_log_until_forgotten(database: Database, at: datetime) -> None:
     with database.transaction() as session:
-        told = [Entry(kind, f"snapshot:{n}") for n, kind in enumerate([Kind.SNAPSHOT_SEALED, Kind.SNAPSHOT_FAILED] * 2)]
+        told = [
+            Entry(kind, f"snapshot:{n}") for n, kind in enumerate([Kind.SNAPSHOT_SEALED, Kind.LOGINS_FORGOTTEN] * 2)
+        ]
         made = entries.record_many(session, told, by="worker", at=at)
         assert queries.pending(session) == []  # not numbered yet, so nothing may follow
         leaves.integrate(session)

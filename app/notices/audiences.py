@@ -1,0 +1,113 @@
+"""Whom an occurrence is told, by which channel and when: subscriptions, and each reader's own hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.actors.tables import ActorRow
+from app.kit import ids
+from app.notices import policy, queries, timing
+from app.notices.events import FOR_REVIEWERS, Occurrence, as_bad_as
+from app.notices.policy import Status
+from app.notices.tables import ChannelRow, SubscriptionRow
+from app.notices.timing import Quiet
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """When people are not spoken to unless they chose otherwise, and the hour of digests."""
+
+    quiet: Quiet = timing.NEVER
+    digest_hour: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """One reader of one occurrence."""
+
+    occurrence: Occurrence
+    channel: int
+    whom: str
+    facts: Facts
+    digest: bool
+    leaves: bool
+
+
+def messages(session: Session, occurrences: Sequence[Occurrence], hours: Hours, at: datetime) -> list[dict[str, Any]]:
+    """The rows to be made, one for each reader and cause; whom an event is about comes before who subscribed to it."""
+    subscribed = queries.telling(session)
+    concerned_first = sorted(subscribed, key=lambda pair: (pair[0].recipient != policy.CONCERNED, pair[0].id))
+    found: dict[tuple[str, str], _Told] = {}
+    for occurrence in occurrences:
+        for subscription, channel in concerned_first:
+            if _wants(subscription, occurrence):
+                for told in _readers(session, subscription, channel, occurrence, at):
+                    found.setdefault((told.whom, occurrence.cause), told)
+    chosen = queries.quiet_of(session, (told.whom for told in found.values()))
+    return [_row(told, _quiet(told, chosen, hours), hours, at) for told in found.values()]
+
+
+def _wants(subscription: SubscriptionRow, occurrence: Occurrence) -> bool:
+    return (
+        occurrence.event in subscription.events
+        and occurrence.at >= subscription.added
+        and as_bad_as(occurrence.severity, subscription.severity)
+        and (subscription.system_id is None or subscription.system_id in occurrence.systems)
+    )
+
+
+def _readers(
+    session: Session, subscription: SubscriptionRow, channel: ChannelRow, occurrence: Occurrence, at: datetime
+) -> Iterator[_Told]:
+    recipient = subscription.recipient
+    if recipient == policy.CONCERNED:
+        for who, facts in occurrence.personal.items():
+            yield _Told(occurrence, channel.id, f"identity:{who}", facts, subscription.digest, False)
+        return
+    facts = _counted(subscription, occurrence)
+    for whom in _named(session, subscription, at):
+        leaves = channel.kind in policy.TO_PEOPLE
+        yield _Told(occurrence, channel.id, whom, facts, subscription.digest, leaves)
+
+
+def _named(session: Session, subscription: SubscriptionRow, at: datetime) -> list[str]:
+    recipient = subscription.recipient
+    if recipient is None:
+        return [f"channel:{subscription.channel_id}"]
+    if recipient.startswith("role:"):
+        return queries.holders(session, recipient.removeprefix("role:"), at=at)
+    if recipient.startswith("actor"):
+        actor = session.get(ActorRow, recipient)
+        return [queries.reader_of(session, actor.id, actor.email, actor.person_key)] if actor is not None else []
+    return [f"subscription:{subscription.id}"]
+
+
+def _counted(subscription: SubscriptionRow, occurrence: Occurrence) -> Facts:
+    """The facts without the findings that are less bad than what was subscribed to."""
+    less = {name for name in occurrence.counts if not as_bad_as(name, subscription.severity)}
+    return {name: value for name, value in occurrence.facts.items() if name not in less}
+
+
+def _quiet(told: _Told, chosen: Mapping[str, Quiet], hours: Hours) -> Quiet:
+    """A person's hours, or the installation's; where a channel is read, nobody sleeps unless it was said."""
+    people = told.whom.startswith(("identity:", "actor"))
+    return chosen.get(told.whom, hours.quiet if people else timing.NEVER)
+
+
+def _row(told: _Told, quiet: Quiet, hours: Hours, at: datetime) -> dict[str, Any]:
+    zone = quiet.zone if quiet is not timing.NEVER else hours.quiet.zone
+    turn = timing.next_hour(at, hours.digest_hour, zone) if told.digest else at
+    hour = timing.may_speak(turn, quiet)
+    return {
+        "id": ids.uuid7(), "channel_id": told.channel, "whom": told.whom, "event": str(told.occurrence.event),
+        "cause": told.occurrence.cause, "severity": told.occurrence.severity, "facts": dict(told.facts),
+        "digest": told.digest, "leaves": told.leaves and told.occurrence.event not in FOR_REVIEWERS,
+        "status": Status.WAITING, "made_at": at, "since": hour, "not_before": hour, "tries": 0,
+    }  # fmt: skip

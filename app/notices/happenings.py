@@ -1,0 +1,253 @@
+"""What the ledger says has happened, as occurrences that may have to be told; many entries of one kind become one.
+
+A system that cannot be read is told about once for the time since its last whole reading, and again each week that it
+lasts; so is a run of removals that is held back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from app.detection.tables import FindingEventRow, FindingRow
+from app.inventory.queries import TRUSTED
+from app.inventory.tables import SnapshotRow, StreamRow, SystemRow
+from app.ledger.kinds import Kind
+from app.notices.events import Event, Occurrence
+from app.notices.queries import Happened
+from app.notices.tables import ChannelRow
+from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
+
+_GONE_BAD = {"by_hand": Event.REMOVAL_BY_HAND, "declined": Event.REMOVAL_FAILED}
+
+
+def occurrences(session: Session, happened: Sequence[Happened]) -> list[Occurrence]:
+    """What these entries, in the ledger's order, give to tell."""
+    found: list[Occurrence] = []
+    for each in happened:
+        one = _ONE[Kind(each.kind)](session, each) if Kind(each.kind) in _ONE else None
+        if one is not None:
+            found.append(one)
+    return found + _removals(session, happened)
+
+
+def systems_of(session: Session, campaign_id: int) -> frozenset[int]:
+    """The systems that a review is about."""
+    return frozenset(
+        session.scalars(select(CampaignSnapshotRow.system_id).where(CampaignSnapshotRow.campaign_id == campaign_id))
+    )
+
+
+def shares(session: Session, campaign_id: int, *, pending: bool = False) -> dict[int, int]:
+    """How many items each reviewer of a review has; with `pending`, how many without an answer, of those who have some."""
+    counted = (
+        select(TaskRow.reviewer_id, func.count())
+        .join(ItemRow, ItemRow.task_id == TaskRow.id)
+        .where(TaskRow.campaign_id == campaign_id)
+        .group_by(TaskRow.reviewer_id)
+    )
+    if pending:
+        counted = counted.where(ItemRow.outcome.is_(None))
+    return dict(session.execute(counted).all())
+
+
+def week(at: datetime) -> str:
+    """The week of a moment, as what lasts is told again by it."""
+    year, number, _ = at.isocalendar()
+    return f"{year}-W{number:02}"
+
+
+# --- reviews ---
+
+
+def review_facts(row: CampaignRow) -> dict[str, object]:
+    """What every message about a review says of it."""
+    return {"campaign": row.id, "name": row.name, "due_at": row.due_at.isoformat()}
+
+
+def _opened(session: Session, entry: Happened) -> Occurrence | None:
+    row = session.get(CampaignRow, entry.about)
+    if row is None or row.status != "open":
+        return None
+    mine, facts = shares(session, row.id), review_facts(row)
+    personal = {who: {**facts, "items": items} for who, items in mine.items()}
+    total = {**facts, "items": sum(mine.values()), "reviewers": len(mine)}
+    return Occurrence(
+        Event.REVIEW_OPENED, f"campaign:{row.id}:opened", total, entry.at, systems_of(session, row.id), personal
+    )
+
+
+def _closed(session: Session, entry: Happened) -> Occurrence | None:
+    row = session.get(CampaignRow, entry.about)
+    if row is None:
+        return None
+    told = entry.body.get("counts", {})
+    numbers = {name: told.get(name, 0) for name in ("keep", "remove", "change", "unanswered")}
+    facts = {**review_facts(row), **numbers}
+    return Occurrence(Event.REVIEW_CLOSED, f"campaign:{row.id}:closed", facts, entry.at, systems_of(session, row.id))
+
+
+def _cancelled(session: Session, entry: Happened) -> Occurrence | None:
+    row = session.get(CampaignRow, entry.about)
+    if row is None:
+        return None
+    facts = review_facts(row)
+    personal = dict.fromkeys(shares(session, row.id, pending=True), facts)
+    return Occurrence(
+        Event.REVIEW_CANCELLED, f"campaign:{row.id}:cancelled", facts, entry.at, systems_of(session, row.id), personal
+    )
+
+
+def _given(session: Session, entry: Happened) -> Occurrence | None:
+    row = session.get(CampaignRow, entry.about)
+    whom = str(entry.body.get("to", "")).removeprefix("identity:")
+    if row is None or row.status != "open" or not whom.isdigit():
+        return None
+    facts = {**review_facts(row), "items": entry.body["items"]}
+    return Occurrence(
+        Event.REVIEW_GIVEN, f"entry:{entry.id}", {**facts, "reviewers": 1}, entry.at, systems_of(session, row.id),
+        {int(whom): facts},
+    )  # fmt: skip
+
+
+# --- findings and readings ---
+
+
+def _found(session: Session, entry: Happened) -> Occurrence | None:
+    if not entry.body.get("opened") and not entry.body.get("reopened"):
+        return None
+    run = FindingEventRow.kind.in_(("opened", "reopened"))
+    counted = (
+        select(FindingRow.severity, func.count())
+        .join(FindingEventRow, FindingEventRow.finding_id == FindingRow.id)
+        .where(FindingEventRow.run == UUID(str(entry.body["run"])), run)
+        .group_by(FindingRow.severity)
+    )
+    counts: dict[str, int] = dict(session.execute(counted).all())
+    if not counts:
+        return None
+    name = _name(session, entry.about)
+    facts = {
+        "system": entry.about, "name": name, **counts, "baseline": bool(entry.body.get("baseline")),
+        "since": entry.at.isoformat(timespec="seconds"),
+    }  # fmt: skip
+    about = frozenset({entry.about}) if entry.about is not None else frozenset()
+    return Occurrence(Event.FINDING_OPENED, f"run:{entry.body['run']}", facts, entry.at, about, counts=counts)
+
+
+def _failed(session: Session, entry: Happened) -> Occurrence | None:
+    return _badly_read(session, entry, Event.READING_FAILED, ())
+
+
+def _sealed(session: Session, entry: Happened) -> Occurrence | None:
+    """A reading that lacks something: a stream that broke off, or one that could be read before."""
+    verdicts = {name: told["verdict"] for name, told in entry.body.get("streams", {}).items()}
+    known = set(
+        session.scalars(
+            select(StreamRow.stream)
+            .join(SnapshotRow, SnapshotRow.id == StreamRow.snapshot_id)
+            .where(SnapshotRow.system_id == entry.body["system"], StreamRow.verdict.in_(TRUSTED))
+            .distinct()
+        )
+    )
+    lacking = [
+        stream
+        for stream, verdict in sorted(verdicts.items())
+        if verdict == "incomplete" or (verdict == "not_collected" and stream in known)
+    ]
+    return _badly_read(session, entry, Event.READING_PARTIAL, lacking) if lacking else None
+
+
+def _badly_read(session: Session, entry: Happened, event: Event, lacking: Sequence[str]) -> Occurrence:
+    system = int(entry.body["system"])
+    whole = (
+        select(func.max(SnapshotRow.id))
+        .where(SnapshotRow.system_id == system, SnapshotRow.status == "sealed", SnapshotRow.id < (entry.about or 0))
+        .where(~_incomplete().exists())
+    )
+    last = session.scalar(whole) or 0
+    cause = f"system:{system}:{event}:{','.join(lacking)}:{last}:{week(entry.at)}"
+    facts = {"system": system, "name": _name(session, system), **({"streams": list(lacking)} if lacking else {})}
+    return Occurrence(event, cause, facts, entry.at, frozenset({system}))
+
+
+def _incomplete() -> Select[str]:
+    bad = StreamRow.verdict == "incomplete"
+    return select(StreamRow.stream).where(StreamRow.snapshot_id == SnapshotRow.id, bad)
+
+
+# --- removals ---
+
+
+def _removals(session: Session, happened: Sequence[Happened]) -> list[Occurrence]:
+    """Removals by system and by what became of them: a thousand that were refused are one thing to hear of."""
+    counted: Counter[tuple[int, Event]] = Counter()
+    latest: dict[tuple[int, Event], Happened] = {}
+    found: list[Occurrence] = []
+    for each in happened:
+        event = _became(each)
+        if event is Event.REMOVAL_HELD:
+            found.append(_held(session, each))
+        elif event is not None:
+            key = (int(each.body["system"]), event)
+            counted[key] += 1
+            latest[key] = each
+    for (system, event), number in counted.items():
+        last = latest[(system, event)]
+        facts = {"system": system, "name": _name(session, system), "count": number}
+        cause = f"system:{system}:{event}:{last.number}"
+        found.append(Occurrence(event, cause, facts, last.at, frozenset({system})))
+    return found
+
+
+def _became(entry: Happened) -> Event | None:
+    if entry.kind == Kind.REMEDIATION_RETURNED:
+        return Event.REMOVAL_RETURNED
+    if entry.kind != Kind.REMEDIATION_MOVED:
+        return None
+    return Event.REMOVAL_HELD if "held" in entry.body else _GONE_BAD.get(str(entry.body.get("to")))
+
+
+def _held(session: Session, entry: Happened) -> Occurrence:
+    system = entry.about or 0
+    facts = {
+        "system": system, "name": _name(session, system), "count": entry.body["held"], "code": entry.body["code"],
+    }  # fmt: skip
+    cause = f"system:{system}:held:{entry.body['code']}:{week(entry.at)}"
+    return Occurrence(Event.REMOVAL_HELD, cause, facts, entry.at, frozenset({system}))
+
+
+# --- channels ---
+
+
+def _channel(session: Session, entry: Happened) -> Occurrence | None:
+    dead = entry.body.get("status") == "dead"
+    row = session.get(ChannelRow, entry.about)
+    if row is None or not (dead or entry.body.get("well") is False):
+        return None
+    facts = {"channel": row.id, "name": row.name, "dead": dead}
+    return Occurrence(Event.CHANNEL_FAILED, f"entry:{entry.id}", facts, entry.at)
+
+
+def _name(session: Session, system: int | None) -> str:
+    row = session.get(SystemRow, system) if system is not None else None
+    return row.name if row is not None else "all systems"
+
+
+_ONE: Mapping[Kind, Callable[[Session, Happened], Occurrence | None]] = {
+    Kind.CAMPAIGN_OPENED: _opened,
+    Kind.CAMPAIGN_CLOSED: _closed,
+    Kind.CAMPAIGN_CANCELLED: _cancelled,
+    Kind.TASK_REASSIGNED: _given,
+    Kind.DETECTION_RAN: _found,
+    Kind.SNAPSHOT_FAILED: _failed,
+    Kind.SNAPSHOT_SEALED: _sealed,
+    Kind.CHANNEL_TESTED: _channel,
+    Kind.CHANNEL_CHANGED: _channel,
+}
+KINDS = (*_ONE, Kind.REMEDIATION_MOVED, Kind.REMEDIATION_RETURNED)

@@ -107,6 +107,8 @@ def judge(pages: Sequence[PageReceipt], *, required: Sequence[str] = ()) -> Stre
 
 def _judge_part(name: str, pages: Sequence[PageReceipt]) -> tuple[list[str], list[str]]:
     rows = sum(p.rows for p in pages)
+    if not pages[-1].last and not rows and pages[-1].missing:
+        return [f"{name}: not collected ({', '.join(pages[-1].missing)})"], []
     if not pages[-1].last:
         return [f"{name}: the reading stopped before the last page ({rows} rows so far)"], []
     said = next((p.said for p in pages if p.said is not None), None)

@@ -12,7 +12,7 @@ from connectors.errors import Denied
 from connectors.records import AccountKind, AccountRecord, Record
 from connectors.salesforce import flags, rights
 from connectors.salesforce.client import Client
-from connectors.salesforce.reading import Gathered, Odd, Part
+from connectors.salesforce.parts import Gathered, Odd, Part
 from connectors.salesforce.soql import Row, text, truth, when
 
 PEOPLE = {

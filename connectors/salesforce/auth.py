@@ -1,7 +1,7 @@
 """How we get in: what an admin configures, checked all at once, and the access token that it yields.
 
-Two flows: JWT bearer (a key of our own signs for one named user) and client credentials (My Domain hosts only). Tokens
-live in memory only; there is nothing to rotate and nothing to keep.
+JWT bearer first (a key of our own signs for one named user), then client credentials (My Domain hosts only); a password
+over SOAP is legacy and says so. Tokens live in memory only; there is nothing to rotate and nothing to keep.
 """
 
 from __future__ import annotations
@@ -20,25 +20,30 @@ from joserfc.jwk import RSAKey
 from connectors import pacing
 from connectors.connector import Config, Secret
 from connectors.errors import Denied, Misread, Unreachable
+from connectors.salesforce import legacy
 
 PRODUCTION = "https://login.salesforce.com"
 SANDBOXES = "https://test.salesforce.com"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+OBJECTS = ("Account", "Contact", "Lead", "Opportunity", "Case", "Contract")
 JWT_LIFE = 180  # seconds; Salesforce refuses more than a few minutes
 
 CONFIG_KEYS = {
     "login_url": f"where to sign in; {PRODUCTION} if absent",
     "api_version": "such as 67.0",
+    "soap_version": "of the legacy sign-in with a password, 64.0 at most",
     "username": "the user we sign in as (JWT), if it is not in the secret",
     "audience": f"the JWT's aud, {PRODUCTION} or {SANDBOXES}; guessed from login_url if absent",
     "login_days": "how many days of sign-ins to read",
     "change_days": "how many days of the setup audit trail to read",
     "page_size": "rows per page, 200 to 2000",
     "at_once": "how many calls may be under way at once, 1 to 10",
+    "objects": "kinds of record whose rights are read, besides the usual six, with commas between",
+    "sessions": "on to read who is signed in at this moment; off if absent",
     "least_profile": "profile to move somebody to, or licence=profile pairs with semicolons between",
     "protect": "user names that no act may ever touch, with commas between",
 }
-SECRET_KEYS = {"client_id", "client_secret", "private_key", "username"}
+SECRET_KEYS = {"client_id", "client_secret", "private_key", "username", "password", "security_token"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +53,18 @@ class Access:
     login_url: str
     api_version: str
     audience: str
-    client_id: str = field(repr=False)
+    client_id: str = field(default="", repr=False)
     client_secret: str | None = field(default=None, repr=False)
     private_key: str | None = field(default=None, repr=False)
     username: str | None = None
+    password: str | None = field(default=None, repr=False)  # legacy; the security token stands behind it
+    soap_version: str = f"{legacy.LAST_VERSION}.0"
     login_days: int = 400  # more than Salesforce keeps; empty days cost next to nothing
     change_days: int = 180
     page_size: int = 2000
     at_once: int = 4  # Salesforce allows 25 long calls for the whole org
+    objects: tuple[str, ...] = OBJECTS
+    sessions: bool = False
     least_profile: Mapping[str, str] = field(default_factory=dict)  # licence (or "" for any) -> profile name or Id
     protect: frozenset[str] = frozenset()
 
@@ -82,10 +91,18 @@ def read_access(config: Config, secret: Secret) -> Access:
     version = config.get("api_version") or "67.0"
     if not re.fullmatch(r"\d{2,3}\.0", version):
         mistakes.append("api_version: must look like 67.0")
+    soap_version = config.get("soap_version") or f"{legacy.LAST_VERSION}.0"
+    if not re.fullmatch(r"\d{2}\.0", soap_version) or float(soap_version) > legacy.LAST_VERSION:
+        mistakes.append(f"soap_version: must look like 64.0, and {legacy.LAST_VERSION}.0 is the last that signs in")
     audience = config.get("audience") or _audience(login_url)
     if trouble := pacing.why_not_address(audience):
         mistakes.append(f"audience: {trouble}")
     username = secret.get("username") or config.get("username")
+    objects = [name.strip() for name in config.get("objects", "").split(",") if name.strip()]
+    if strange := [name for name in objects if not re.fullmatch(r"[A-Za-z]\w{0,79}", name)]:
+        mistakes.append(f"objects: not the API name of a kind of record: {', '.join(strange)}")
+    if config.get("sessions", "off") not in ("on", "off"):
+        mistakes.append("sessions: must be on or off")
     mistakes += _secret_mistakes(secret, username, login_url)
     numbers = {name: _number(config, name, *limits, mistakes) for name, limits in _LIMITS.items()}
     least = _pairs(config.get("least_profile", ""), mistakes)
@@ -95,10 +112,14 @@ def read_access(config: Config, secret: Secret) -> Access:
         login_url=login_url,
         api_version=version,
         audience=audience,
-        client_id=secret["client_id"],
+        client_id=secret.get("client_id") or "",
         client_secret=secret.get("client_secret"),
         private_key=secret.get("private_key"),
         username=username,
+        password=secret["password"] + secret.get("security_token", "") if secret.get("password") else None,
+        soap_version=soap_version,
+        objects=tuple(dict.fromkeys((*OBJECTS, *objects))),
+        sessions=config.get("sessions") == "on",
         least_profile=least,
         protect=frozenset(name.strip().lower() for name in config.get("protect", "").split(",") if name.strip()),
         **numbers,
@@ -139,13 +160,15 @@ def _audience(login_url: str) -> str:
 
 def _secret_mistakes(secret: Secret, username: str | None, login_url: str) -> list[str]:
     mistakes = []
-    if not secret.get("client_id"):
+    key, word, password = (secret.get(name) for name in ("private_key", "client_secret", "password"))
+    if [bool(key), bool(word), bool(password)].count(True) != 1:
+        mistakes.append(
+            "secret: give one of private_key (JWT bearer), client_secret (client credentials) and password (legacy)"
+        )
+    if not password and not secret.get("client_id"):
         mistakes.append("secret client_id: missing; it is the app's consumer key")
-    key, word = secret.get("private_key"), secret.get("client_secret")
-    if bool(key) == bool(word):
-        mistakes.append("secret: give either private_key (JWT bearer) or client_secret (client credentials)")
-    if key and not username:
-        mistakes.append("username: missing; JWT bearer signs in as one named user")
+    if (key or password) and not username:
+        mistakes.append("username: missing; JWT bearer and a password sign in as one named user")
     if key and _signing_key(key) is None:
         mistakes.append("secret private_key: must be an RSA private key in PEM form, without a passphrase")
     if word and urlsplit(login_url).hostname in ("login.salesforce.com", "test.salesforce.com"):
@@ -167,6 +190,9 @@ def obtain(access: Access, session: requests.Session, *, now: Callable[[], float
     Raises Denied with Salesforce's own reason when it refuses, Unreachable when it has none, Misread for an answer that
     leads somewhere else than a token should.
     """
+    if access.password:
+        said = legacy.sign_in(access.login_url, access.soap_version, access.username or "", access.password, session)
+        return _token(said, access)
     what = "signing in to Salesforce"
     form, headers = _question(access, now)
     try:
@@ -176,12 +202,12 @@ def obtain(access: Access, session: requests.Session, *, now: Callable[[], float
     if answer.status_code >= 500 or answer.status_code == 429:
         raise Unreachable(f"{what}: status {answer.status_code}")
     try:
-        said = answer.json()
+        told = answer.json()
     except ValueError:
         raise Unreachable(f"{what}: status {answer.status_code} without a readable answer") from None
-    if answer.status_code != 200 or not isinstance(said, dict):
-        raise _refused(said, answer.status_code, access)
-    return _token(said, access)
+    if answer.status_code != 200 or not isinstance(told, dict):
+        raise _refused(told, answer.status_code, access)
+    return _token(told, access)
 
 
 def _question(access: Access, now: Callable[[], float]) -> tuple[dict[str, str], dict[str, str]]:

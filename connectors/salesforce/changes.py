@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from connectors.records import ChangeRecord, Record
 from connectors.salesforce.client import Client
-from connectors.salesforce.reading import Gathered, Odd, Part
+from connectors.salesforce.parts import Gathered, Odd, Part
 from connectors.salesforce.soql import Row, moment, text, when
 
 WISH = ("Id", "Action", "Section", "Display", "CreatedById", "CreatedDate", "DelegateUser")

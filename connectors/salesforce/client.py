@@ -26,7 +26,7 @@ from simple_salesforce.util import exception_handler
 
 from connectors import pacing
 from connectors.errors import Denied, Misread, Unreachable
-from connectors.salesforce import refusals
+from connectors.salesforce import refusals, soap
 from connectors.salesforce.auth import Access, Token
 from connectors.salesforce.connection import Columns, Connection
 from connectors.salesforce.refusals import SignedOut
@@ -166,6 +166,17 @@ class Client:
             raise Misread("describe all objects: the answer lists none")
         return frozenset(str(row.get("name")) for row in rows)
 
+    def soap(self, service: str, namespace: str, body: str, what: str) -> Answer:
+        """Ask one of the SOAP services (`m`: metadata). For reads only."""
+
+        def ask(crm: Salesforce) -> Any:
+            path = f"/services/Soap/{service}/{self.access.api_version}"
+            question = soap.question(namespace, body, self.token.value)
+            headers = {**soap.HEADERS, "SOAPAction": '""'}
+            return _said(crm.session.post(f"https://{crm.sf_instance}{path}", data=question, headers=headers), what)
+
+        return self.read(what, ask)
+
     def read(self, what: str, ask: Callable[[Salesforce], Any]) -> Answer:
         """Ask with patience. `ask` must not change anything."""
         return self.connection.patiently(lambda: self._once(what, ask))
@@ -271,6 +282,18 @@ class Client:
     def _heard(self, response: requests.Response, *_args: Any, **_options: Any) -> None:
         self._last = response
         self._counted(response.headers.get("Sforce-Limit-Info"))
+
+
+def _said(response: requests.Response, what: str) -> Any:
+    """A SOAP answer as plain values; a fault becomes what the same refusal is over REST."""
+    try:
+        return soap.answer(response.content, what)
+    except soap.Fault as fault:
+        content = [{"errorCode": fault.code, "message": fault.said}]
+        status = 401 if fault.code == "INVALID_SESSION_ID" else 403 if "ACCESS" in fault.code else 400
+        if fault.code in ("UNKNOWN_EXCEPTION", "SERVER_UNAVAILABLE", "Server", ""):
+            status = 503
+        raise refusals.translate(status, content, what, changes=False, wait=None, at=None) from None
 
 
 def _version_order(version: str) -> float:

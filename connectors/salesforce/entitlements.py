@@ -1,17 +1,19 @@
-"""What an account can hold: profiles, permission sets, groups of them, roles, public groups, queues; and their nesting.
+"""What an account can hold: profiles, permission sets, groups of them, licences, roles, public groups, queues, territories.
 
 A profile's permissions stand in the hidden permission set that it owns, a permission set group's (muting already
-applied) in the hidden set of type `Group`: so one object, `PermissionSet`, tells all flags in one shape.
+applied) in the hidden set of type `Group`: so one object, `PermissionSet`, tells all flags in one shape. What nests in
+what is told with it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from connectors.records import SUMS_UP, EntitlementRecord, NestingRecord, Privilege, Record
-from connectors.salesforce import flags
+from connectors.salesforce import flags, licences
 from connectors.salesforce.client import Client
-from connectors.salesforce.reading import Gathered, Odd, Part
+from connectors.salesforce.parts import Gathered, Odd, Part
 from connectors.salesforce.soql import Row, text, truth
 
 FLAG_COLUMNS = tuple(flags.column(flag) for flag in flags.FLAGS)
@@ -20,32 +22,47 @@ SET_WISH = (
     *("HasActivationRequired", "Profile.Name", *FLAG_COLUMNS),
 )
 MUTING = "0QM"  # key prefix of muting permission sets: parts of a group that take away instead of give
+TERRITORY_WISH = ("Id", "DeveloperName", "Name", "Description", "ParentTerritory2Id")
+ACTIVE_MODEL = "Territory2Model.State = 'Active'"
 KINDS = {"Regular": "group", "Queue": "queue"}
 WITH_SUBORDINATES = {"RoleAndSubordinates", "RoleAndSubordinatesInternal"}
 
 
+# What leads from a row with a permission set as its parent to the entitlement that people know.
+PARENT_WISH = ("Parent.IsOwnedByProfile", "Parent.ProfileId", "Parent.PermissionSetGroupId")
+
+
+def entitlement_behind(row: Row, relation: str) -> str | None:
+    """The key of the entitlement that a permission set stands for: the profile that owns it, its group, or itself."""
+    if truth(row, f"{relation}.IsOwnedByProfile"):
+        return text(row, f"{relation}.ProfileId")
+    return text(row, f"{relation}.PermissionSetGroupId") or text(row, f"{relation}Id")
+
+
 def parts(_client: Client, _gathered: Gathered) -> list[Part]:
-    """Flags before groups that sum them up, roles and members before the groups that stand for roles."""
+    """Flags and muting before the groups they add up to, roles and members before the groups that stand for roles."""
     group_wish = ("Id", "Name", "DeveloperName", "Type", "RelatedId", "Description", "DoesIncludeBosses")
+    component_wish = ("Id", "PermissionSetGroupId", "PermissionSetId")
+    set_group_wish = ("Id", "DeveloperName", "MasterLabel", "Description", "Status", "HasActivationRequired")
+    role_wish = ("Id", "Name", "DeveloperName", "ParentRoleId")
+    member_wish = ("Id", "GroupId", "UserOrGroupId")
     return [
         Part("PermissionSet", "PermissionSet", SET_WISH, permission_set, gathers=True),
-        Part(
-            "PermissionSetGroup",
-            "PermissionSetGroup",
-            ("Id", "DeveloperName", "MasterLabel", "Description", "Status", "HasActivationRequired"),
-            set_group,
-        ),
-        Part(
-            "PermissionSetGroupComponent",
-            "PermissionSetGroupComponent",
-            ("Id", "PermissionSetGroupId", "PermissionSetId"),
-            component,
-        ),
-        Part("UserRole", "UserRole", ("Id", "Name", "DeveloperName", "ParentRoleId"), role, gathers=True),
-        Part("GroupMember (nesting)", "GroupMember", ("Id", "GroupId", "UserOrGroupId"), member, gathers=True),
+        _lookup("MutingPermissionSet", ("Id", "DeveloperName", "MasterLabel"), muting_set),
+        Part("PermissionSetGroupComponent", "PermissionSetGroupComponent", component_wish, component, gathers=True),
+        Part("PermissionSetGroup", "PermissionSetGroup", set_group_wish, set_group),
+        Part("UserRole", "UserRole", role_wish, role, gathers=True),
+        Part("GroupMember (nesting)", "GroupMember", member_wish, member, gathers=True),
+        _lookup("QueueSobject", ("Id", "QueueId", "SobjectType"), queue_object),
         Part("Group", "Group", group_wish, group, where="Type IN ('Regular', 'Queue')"),
         Part("Group (derived)", "Group", group_wish, derived_group, where="Type NOT IN ('Regular', 'Queue')"),
+        *licences.entitlement_parts(),
+        Part("Territory2", "Territory2", TERRITORY_WISH, territory, where=ACTIVE_MODEL, optional=True),
     ]
+
+
+def _lookup(source: str, wish: tuple[str, ...], note: Callable[[Row, Gathered], Iterator[Record]]) -> Part:
+    return Part(source, source, wish, note, counted=False, optional=True, gathers=True, lookup=True)
 
 
 def held_flags(row: Row) -> tuple[str, ...] | None:
@@ -91,6 +108,8 @@ def set_group(row: Row, gathered: Gathered) -> Iterator[Record]:
         raise Odd("a permission set group without Id")
     held, fresh = gathered.table("sums").get(key), status in ("Updated", None)
     description = text(row, "Description")
+    if muted := gathered.table("muted").get(key):
+        description = f"[muted by {', '.join(sorted(muted))}] {description or ''}".strip()
     if not fresh:
         description = f"[recalculation: {status}] {description or ''}".strip()
     yield EntitlementRecord(
@@ -104,12 +123,21 @@ def set_group(row: Row, gathered: Gathered) -> Iterator[Record]:
     )
 
 
-def component(row: Row, _gathered: Gathered) -> Iterator[Record]:
+def muting_set(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """Remember what a muting permission set is called."""
+    if (key := text(row, "Id")) and (name := text(row, "MasterLabel") or text(row, "DeveloperName")):
+        gathered.table("muting names")[key] = name
+    return iter(())
+
+
+def component(row: Row, gathered: Gathered) -> Iterator[Record]:
     """A set that a group includes. A muting set takes away, so it is no nesting (the group's sum has it applied)."""
     holder, held = text(row, "PermissionSetGroupId"), text(row, "PermissionSetId")
     if holder is None or held is None:
         raise Odd("a group component without group or set")
-    if not held.startswith(MUTING):
+    if held.startswith(MUTING):
+        gathered.table("muted").setdefault(holder, []).append(gathered.table("muting names").get(held, held))
+    else:
         yield NestingRecord(holder, held, SUMS_UP)
 
 
@@ -134,9 +162,30 @@ def member(row: Row, gathered: Gathered) -> Iterator[Record]:
         yield NestingRecord(holder, held, "group_in_group")
 
 
-def group(row: Row, _gathered: Gathered) -> Iterator[Record]:
-    """A public group or a queue."""
-    yield _group_record(row, KINDS.get(text(row, "Type") or "", "group"), revocable=True)
+def queue_object(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """Remember which kind of record a queue holds."""
+    if (queue := text(row, "QueueId")) and (held := text(row, "SobjectType")):
+        gathered.table("queues").setdefault(queue, set()).add(held)
+    return iter(())
+
+
+def group(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """A public group, or a queue with what waits in it."""
+    record = _group_record(row, KINDS.get(text(row, "Type") or "", "group"), revocable=True)
+    if held := gathered.table("queues").get(record.key):
+        record = replace(record, description=f"[for {', '.join(sorted(held))}] {record.description or ''}".strip())
+    yield record
+
+
+def territory(row: Row, _gathered: Gathered) -> Iterator[Record]:
+    """A territory of the active model; whoever has one also reaches what lies below it."""
+    key, parent = text(row, "Id"), text(row, "ParentTerritory2Id")
+    if key is None:
+        raise Odd("a territory without Id")
+    name = text(row, "DeveloperName") or key
+    yield EntitlementRecord(key, "territory", name, text(row, "Name"), text(row, "Description"), privileges=())
+    if parent:
+        yield NestingRecord(parent, key, "territory_hierarchy")
 
 
 def derived_group(row: Row, gathered: Gathered) -> Iterator[Record]:

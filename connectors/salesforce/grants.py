@@ -1,4 +1,5 @@
-"""Who holds what, directly: profiles and roles from `User`, sets and set groups from their assignments, memberships.
+"""Who holds what, directly: profiles and roles from `User`, sets and groups of them from their assignments, memberships,
+licences and territories.
 
 Every user also has an assignment of the hidden set that a profile owns and of the one that sums up a set group: the
 first is the profile grant once more, the second is the group's. Assignments of inactive users are read like all others.
@@ -8,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connectors.errors import Denied
 from connectors.records import Authority, GrantRecord, Record
+from connectors.salesforce import licences
 from connectors.salesforce.client import Client
-from connectors.salesforce.reading import Gathered, Odd, Part
+from connectors.salesforce.parts import Gathered, Odd, Part
 from connectors.salesforce.soql import Row, text, truth, when
 
 ASSIGNMENT_WISH = (
@@ -18,15 +21,24 @@ ASSIGNMENT_WISH = (
     *("LastCreatedByChangeId", "PermissionSet.IsOwnedByProfile", "PermissionSet.Type"),
     *("PermissionSet.HasActivationRequired", "PermissionSet.PermissionSetGroupId"),
 )
+ACTIVATIONS = "SessionPermSetActivation"
+TERRITORY_WISH = ("Id", "UserId", "Territory2Id", "IsActive")
+ACTIVE_MODEL = "Territory2.Territory2Model.State = 'Active'"
+ENOUGH = 95  # percent; a few may be new since the first count, or of a kind that we do not know
 # Only orgs with User Access Policies have these; their absence is not worth a word in every receipt.
 OF_POLICIES = ("IsRevoked", "LastCreatedByChangeId")
 
 
 def parts(client: Client, _gathered: Gathered) -> list[Part]:
-    """The three places where grants stand."""
+    """The places where grants stand; before them, which session-based sets are switched on at this moment."""
+    _insist_on_all(client)
     there = client.columns("PermissionSetAssignment")
     wish = tuple(column for column in ASSIGNMENT_WISH if column not in OF_POLICIES or column in there)
     return [
+        Part(
+            ACTIVATIONS, ACTIVATIONS, ("Id", "UserId", "PermissionSetId", "PermissionSetGroupId"), note_activation,
+            counted=False, optional=True, gathers=True, lookup=True,
+        ),
         Part("User (profile and role)", "User", ("Id", "ProfileId", "UserRoleId"), profile_and_role),
         Part("PermissionSetAssignment", "PermissionSetAssignment", wish, assignment),
         Part(
@@ -35,7 +47,31 @@ def parts(client: Client, _gathered: Gathered) -> list[Part]:
             ("Id", "GroupId", "UserOrGroupId", "Group.Type"),
             membership,
         ),
-    ]
+        *licences.grant_parts(),
+        Part("UserTerritory2Association", "UserTerritory2Association", TERRITORY_WISH, in_territory, where=ACTIVE_MODEL,
+             optional=True),
+    ]  # fmt: skip
+
+
+def _insist_on_all(client: Client) -> None:
+    """Refuse assignments that are too few to be all: every active person has one of the set that the profile owns."""
+    people = client.count("User", "IsActive = true AND UserType = 'Standard'")
+    whose = "Assignee.IsActive = true AND Assignee.UserType = 'Standard'"
+    assigned = client.count("PermissionSetAssignment", f"PermissionSet.IsOwnedByProfile = true AND {whose}")
+    if assigned * 100 < people * ENOUGH:
+        raise Denied(
+            f"grants: {people} active people but only {assigned} assignments of their profiles, so others are hidden too; "
+            "our user needs View Setup and Configuration and View All Users",
+            missing="all of PermissionSetAssignment",
+        )
+
+
+def note_activation(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """Remember who has switched on which session-based set, or group of sets, at this moment."""
+    for column in ("PermissionSetId", "PermissionSetGroupId"):
+        if (account := text(row, "UserId")) and (held := text(row, column)):
+            gathered.group("activated").add(f"{account} {held}")
+    return iter(())
 
 
 def profile_and_role(row: Row, _gathered: Gathered) -> Iterator[Record]:
@@ -64,14 +100,26 @@ def assignment(row: Row, gathered: Gathered) -> Iterator[Record]:
     asleep = truth(row, "PermissionSet.HasActivationRequired") is True or kind == "Session"
     over = until is not None and until <= gathered.at
     by_policy = revoked or text(row, "LastCreatedByChangeId") is not None
+    effective = False if revoked or over else active
+    if asleep and effective is not False:
+        awake = f"{account} {group or held_set}" in gathered.group("activated")
+        effective = None if ACTIVATIONS in gathered.unknown else active if awake else False
     yield GrantRecord(
         account_key=account,
         entitlement_key=group or held_set or "",
         authority=Authority.POLICY if by_policy else Authority.CRM,
         key=text(row, "Id"),
         until=until,
-        effective=False if revoked or asleep or over else active,
+        effective=effective,
     )
+
+
+def in_territory(row: Row, _gathered: Gathered) -> Iterator[Record]:
+    """A user in a territory of the active model."""
+    account, held = text(row, "UserId"), text(row, "Territory2Id")
+    if account is None or held is None:
+        raise Odd("a territory's member without account or territory")
+    yield GrantRecord(account, held, key=text(row, "Id"), effective=truth(row, "IsActive"))
 
 
 def membership(row: Row, _gathered: Gathered) -> Iterator[Record]:

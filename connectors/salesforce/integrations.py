@@ -1,117 +1,102 @@
-"""The programs that have a way in, and the tokens by which they enter.
+"""The programs that have a way in, their policies, who is let in without asking, and the tokens by which they enter.
 
-Connected apps, External Client Apps (since 2026 new apps are of this family), installed packages, and OAuth tokens. A
-token names its app by label only; a label that no listed app has is an app used but not installed, told as derived.
-
-Tokens silently end at 2,500 rows, so they are counted first and read by groups of users past that. A token has no Id:
-its key is a digest of user, app and creation. Its value is never asked for, and neither is the handle that revokes it.
+Connected apps and External Client Apps (since 2026 new apps are of this family) are read both. A token names its app by
+label; a label that no listed app has is an app used but not installed, told as derived.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
 from connectors.errors import Denied
-from connectors.records import CredentialRecord, IntegrationRecord, Record
-from connectors.salesforce import flags
+from connectors.records import IntegrationRecord, Record
+from connectors.salesforce import flags, tokens
 from connectors.salesforce.client import Client
-from connectors.salesforce.reading import Gathered, Odd, Part
-from connectors.salesforce.soql import Row, among, quote, text, truth, when
+from connectors.salesforce.entitlements import PARENT_WISH, entitlement_behind
+from connectors.salesforce.parts import Gathered, Odd, Part
+from connectors.salesforce.soql import Row, text, truth, when, word
 
-CEILING = 2500
-USERS_AT_ONCE = 200
-TOKEN_WISH = ("AppName", "AppMenuItemId", "UserId", "UseCount", "LastUsedDate", "CreatedDate")
 SCOPE_PREFIX = "OauthScopes"
 ECA_RIGHTS = ("ExternalClientAppViewer", "ExternalClientAppAdmin")
-PACKAGE_WISH = (
-    *("Id", "SubscriberPackageId", "SubscriberPackage.Name", "SubscriberPackage.NamespacePrefix"),
-    *("SubscriberPackageVersion.Name", "SubscriberPackageVersion.PublisherName"),
+CONNECTED_POLICIES = (
+    *("OptionsAllowAdminApprovedUsersOnly", "OptionsRefreshTokenValidityMetric", "RefreshTokenValidityPeriod"),
+    *("OptionsHasSessionLevelPolicy", "OptionsIsInternal", "OptionsCodeCredentialGuestEnabled", "StartUrl"),
+    *("OptionsTokenExchangeManageBitEnabled", "OptionsAppIssueJwtTokenEnabled", "UvidTimeout"),
 )
+OAUTH_POLICIES = (
+    *("PermittedUsersPolicyType", "ClientCredentialsFlowUser", "IsClientCredentialsFlowEnabled"),
+    *("RefreshTokenPolicyType", "RefreshTokenValidityPeriod", "RefreshTokenValidityUnit", "IpRelaxationPolicyType"),
+    *("PolicyAction", "RequiredSessionLevel", "IsTokenExchangeFlowEnabled", "IsNamedUserJwtEnabled"),
+    "IsGuestCodeCredFlowEnabled",
+)
+PERMITTED = "SetupEntityAccess"
+APPS = ("ConnectedApplication", "ExternalClientApplication")
 
 
 def parts(client: Client, gathered: Gathered) -> list[Part]:
-    """Apps before tokens, because a token knows its app only by name."""
-    if gathered.rights is None:
-        _insist_on_others(client)
+    """What explains apps, then apps, then tokens, because a token knows its app only by name."""
+    tokens.insist_on_all(client, sure=gathered.rights is not None)
     held = gathered.rights or frozenset()
     # An org that does not know the right does not have the feature.
     rightless = flags.column(ECA_RIGHTS[0]) not in client.columns("PermissionSet")
-    eca_lacking = None if rightless or held.intersection(ECA_RIGHTS) else "View External Client Apps"
-    package_lacking = None if "ViewSetup" in held else "View Setup and Configuration"
-    connected = ("Id", "Name", "CreatedById", "CreatedDate", "OptionsAllowAdminApprovedUsersOnly")
-    external = ("Id", "DeveloperName", "MasterLabel", "CreatedById", "CreatedDate", "DistributionState")
+    lacking = None if rightless or held.intersection(ECA_RIGHTS) else "View External Client Apps"
+    connected = ("Id", "Name", "CreatedById", "CreatedDate", *CONNECTED_POLICIES)
+    external = ("Id", "DeveloperName", "MasterLabel", "CreatedById", "CreatedDate", "DistributionState", "Version")
+    app = "ExternalClientApplicationId"
     return [
-        Part("ConnectedApplication", "ConnectedApplication", connected, connected_app, gathers=True),
-        _scopes(client),
+        _permitted(gathered),
+        Part(APPS[0], APPS[0], connected, connected_app, gathers=True),
+        _lookup("ExtlClntAppOauthSettings", ("Id", app, *_scopes(client)), note_scopes),
+        _lookup("ExtlClntAppOauthPlcyCnfg", ("Id", app, *OAUTH_POLICIES), note_policies),
+        _lookup("ExtlClntAppPlcyCnfg", ("Id", app, "IsEnabled"), note_policies),
+        Part(APPS[1], APPS[1], external, external_app, optional=True, lacking=lacking, gathers=True),
         Part(
-            "ExternalClientApplication",
-            "ExternalClientApplication",
-            external,
-            external_app,
-            optional=True,
-            lacking=eca_lacking,
-            gathers=True,
+            tokens.TOKENS, tokens.TOKENS, tokens.WISH, tokens.token, order="",
+            windows=tokens.under_ceiling(tokens.TOKENS),
         ),
-        Part(
-            "InstalledSubscriberPackage",
-            "InstalledSubscriberPackage",
-            PACKAGE_WISH,
-            package,
-            tooling=True,
-            counted=False,
-            optional=True,
-            lacking=package_lacking,
-        ),
-        Part("OauthToken", "OauthToken", TOKEN_WISH, token, order="", windows=by_user),
-    ]
+    ]  # fmt: skip
 
 
-def _scopes(client: Client) -> Part:
+def _permitted(gathered: Gathered) -> Part:
+    types = ", ".join(f"'{each}'" for each in APPS)
+    lacking = () if "ViewSetup" in (gathered.rights or ()) else (f"{PERMITTED}: View Setup and Configuration",)
+    if lacking:
+        gathered.unknown.add(PERMITTED)
+    wish = ("Id", "ParentId", "SetupEntityId", "SetupEntityType", *PARENT_WISH)
+    where = f"SetupEntityType IN ({types})"
+    return Part(
+        PERMITTED, PERMITTED, wish, note_permitted, where=where, optional=True, gathers=True, lookup=True, noted=lacking
+    )  # fmt: skip
+
+
+def _lookup(name: str, wish: Sequence[str], note: object) -> Part:
+    return Part(name, name, tuple(wish), note, counted=False, optional=True, gathers=True, lookup=True)  # type: ignore[arg-type]
+
+
+def _scopes(client: Client) -> list[str]:
     try:
-        columns = [c for c in client.columns("ExtlClntAppOauthSettings") if c.startswith(SCOPE_PREFIX)]
+        return [column for column in client.columns("ExtlClntAppOauthSettings") if column.startswith(SCOPE_PREFIX)]
     except Denied:
-        columns = []
-    wish = ("Id", "ExternalClientApplicationId", *columns)
-    name = "ExtlClntAppOauthSettings"
-    return Part(name, name, wish, note_scopes, counted=False, optional=True, gathers=True, lookup=True)
+        return []
 
 
-def _insist_on_others(client: Client) -> None:
-    """Where our rights are out of sight, tokens of nobody but ourselves mean that we may not see the others'."""
-    principal = client.token.principal
-    everybody = client.count("OauthToken")
-    ours = client.count("OauthToken", f"UserId = {quote(principal)}") if principal else everybody
-    if everybody <= ours:
-        name = "Customize Application"
-        raise Denied(f"integrations: only our own tokens are visible; our user needs {name}", missing=name)
+def note_permitted(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """Remember which entitlement lets its holders into an app without asking."""
+    app, holder = text(row, "SetupEntityId"), entitlement_behind(row, "Parent")
+    if app and holder:
+        gathered.table("permitted").setdefault(app, set()).add(holder)
+    return iter(())
 
 
-def by_user(client: Client, anchor: str, said: int) -> tuple[str, Sequence[str]]:
-    """One window where all tokens fit under the ceiling; otherwise a window for every 200 users."""
-    if not (anchor or ("all" if said < CEILING else "split")).startswith("split"):
-        return "all", [""]
-    users: list[str] = []
-    soql = "SELECT Id FROM User ORDER BY Id"
-    page = client.query(soql)
-    users += [found for row in page.rows if (found := text(row, "Id"))]
-    while page.next:
-        page = client.more(page.next, soql)
-        users += [found for row in page.rows if (found := text(row, "Id"))]
-    return "split", list(_under_ceiling(client, users))
+def permitted(app: str, gathered: Gathered) -> tuple[str, ...] | None:
+    """The entitlements whose holders are let into an app; None where we may not see that."""
+    if PERMITTED in gathered.unknown:
+        return None
+    return tuple(sorted(gathered.table("permitted").get(app, ())))
 
 
-def _under_ceiling(client: Client, users: list[str]) -> Iterator[str]:
-    """Conditions that divide the tokens of `users` into groups below the ceiling; users without tokens cost a count."""
-    for begin in range(0, len(users), USERS_AT_ONCE):
-        waiting = [users[begin : begin + USERS_AT_ONCE]]
-        while waiting:
-            some = waiting.pop()
-            there = client.count("OauthToken", among("UserId", some))
-            if there >= CEILING and len(some) > 1:
-                waiting += [some[len(some) // 2 :], some[: len(some) // 2]]
-            elif there:
-                yield among("UserId", some)
+def _native(row: Row, columns: Sequence[str]) -> dict[str, str]:
+    return {column: said for column in columns if (said := word(row, column)) is not None}
 
 
 def connected_app(row: Row, gathered: Gathered) -> Iterator[Record]:
@@ -120,12 +105,15 @@ def connected_app(row: Row, gathered: Gathered) -> Iterator[Record]:
     if key is None or name is None:
         raise Odd("a connected app without Id or name")
     gathered.table("apps").setdefault(name, key)
+    gathered.group("listed").add(key)
     yield IntegrationRecord(
         key,
         kind="connected_app",
         name=name,
         owner_key=text(row, "CreatedById"),
         created=when(row.get("CreatedDate")),
+        permitted=permitted(key, gathered),
+        native=_native(row, CONNECTED_POLICIES),
     )
 
 
@@ -139,6 +127,14 @@ def note_scopes(row: Row, gathered: Gathered) -> Iterator[Record]:
     return iter(())
 
 
+def note_policies(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """Remember an External Client App's policies, and whether it is switched on."""
+    app = text(row, "ExternalClientApplicationId")
+    if app:
+        gathered.table("policies").setdefault(app, {}).update(_native(row, (*OAUTH_POLICIES, "IsEnabled")))
+    return iter(())
+
+
 def external_app(row: Row, gathered: Gathered) -> Iterator[Record]:
     """An External Client App."""
     key, name = text(row, "Id"), text(row, "MasterLabel") or text(row, "DeveloperName")
@@ -147,58 +143,16 @@ def external_app(row: Row, gathered: Gathered) -> Iterator[Record]:
     for label in (name, text(row, "DeveloperName")):
         if label:
             gathered.table("apps").setdefault(label, key)
+    gathered.group("listed").add(key)
+    policies = gathered.table("policies").get(key, {})
     yield IntegrationRecord(
         key,
         kind="external_client_app",
         name=name,
         owner_key=text(row, "CreatedById"),
         scopes=gathered.table("scopes").get(key),
+        active={"true": True, "false": False}.get(policies.get("IsEnabled", "")),
         created=when(row.get("CreatedDate")),
-    )
-
-
-def package(row: Row, _gathered: Gathered) -> Iterator[Record]:
-    """A package that somebody installed; its code runs inside the org."""
-    key = text(row, "Id")
-    if key is None:
-        raise Odd("an installed package without Id")
-    name = text(row, "SubscriberPackage.Name") or text(row, "SubscriberPackageVersion.Name")
-    namespace = text(row, "SubscriberPackage.NamespacePrefix")
-    publisher = text(row, "SubscriberPackageVersion.PublisherName")
-    yield IntegrationRecord(key, "installed_package", name or namespace or key, publisher=publisher, active=True)
-
-
-def app_key(name: str) -> str:
-    """The key of an app that no list names: its label is all there is."""
-    return f"app:{name}"
-
-
-def token_key(user: str, app: str, created: str | None) -> str:
-    """A token's stable key, made from what does not change; a token's Id is always null."""
-    return hashlib.sha256("\x1f".join(("oauth", user, app, created or "")).encode()).hexdigest()[:32]
-
-
-def token(row: Row, gathered: Gathered) -> Iterator[Record]:
-    """One token as a credential; before it, once, the app that nobody listed."""
-    user, name = text(row, "UserId"), text(row, "AppName")
-    if user is None or name is None:
-        raise Odd("a token without user or app")
-    integration = gathered.table("apps").get(name)
-    if integration is None:
-        integration = app_key(name)
-        if integration not in gathered.group("derived"):
-            gathered.group("derived").add(integration)
-            yield IntegrationRecord(integration, kind="uninstalled_app", name=name, derived=True)
-    base = token_key(user, name, text(row, "CreatedDate"))
-    times = gathered.table("tokens")
-    times[base] = times.get(base, 0) + 1
-    yield CredentialRecord(
-        key=base if times[base] == 1 else f"{base}#{times[base]}",
-        kind="oauth_token",
-        label=name,
-        integration_key=integration,
-        account_key=user,
-        created=when(row.get("CreatedDate")),
-        last_used=when(row.get("LastUsedDate")),
-        uses_known_since=when(row.get("CreatedDate")),
+        permitted=permitted(key, gathered),
+        native={**_native(row, ("DistributionState", "Version")), **policies},
     )

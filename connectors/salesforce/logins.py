@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from connectors.errors import Denied
 from connectors.records import LoginRecord, Record
 from connectors.salesforce.client import Client
-from connectors.salesforce.reading import Gathered, Odd, Part
+from connectors.salesforce.parts import Gathered, Odd, Part
 from connectors.salesforce.soql import Row, moment, quote, text, when
 
 WISH = ("Id", "UserId", "LoginTime", "LoginType", "LoginSubType", "Status", "Application")

@@ -14,9 +14,9 @@ from datetime import datetime
 from connectors.connector import Look, State, Target, TargetKind
 from connectors.errors import Denied
 from connectors.salesforce.client import Client
-from connectors.salesforce.integrations import CEILING, token_key
 from connectors.salesforce.rights import ASSIGNMENTS, LABELS
 from connectors.salesforce.soql import Row, insist_id, is_id, quote, same_id, text, truth
+from connectors.salesforce.tokens import CEILING, token_key
 
 Facts = dict[str, str | None]
 Seen = tuple[State, Facts, str | None]

@@ -7,9 +7,26 @@ from collections.abc import Callable, Iterator, Mapping
 from connectors.connector import ActKind, Coverage, Page, StreamCoverage
 from connectors.errors import Denied, Misread
 from connectors.records import Stream
-from connectors.salesforce import accounts, changes, entitlements, grants, integrations, logins, rights, settings
+from connectors.salesforce import (
+    accounts,
+    changes,
+    endpoints,
+    entitlements,
+    factors,
+    grants,
+    integrations,
+    legacy,
+    licences,
+    logins,
+    object_rights,
+    packages,
+    rights,
+    sessions,
+    settings,
+)
 from connectors.salesforce.client import Client
-from connectors.salesforce.reading import Gathered, Part, read_stream
+from connectors.salesforce.parts import Gathered, Part
+from connectors.salesforce.reading import read_stream
 from connectors.salesforce.soql import text
 
 Parts = Callable[[Client, Gathered], list[Part]]
@@ -21,6 +38,12 @@ STREAMS: Mapping[Stream, Parts] = {
     Stream.INTEGRATIONS: integrations.parts,
     Stream.SETTINGS: settings.parts,
     Stream.CHANGES: changes.parts,
+    Stream.OBJECT_RIGHTS: object_rights.parts,
+    Stream.FACTORS: factors.parts,
+    Stream.SESSIONS: sessions.parts,
+    Stream.PACKAGES: packages.parts,
+    Stream.ENDPOINTS: endpoints.parts,
+    Stream.USAGE: licences.usage_parts,
 }
 SOURCES: Mapping[Stream, tuple[str, ...]] = {
     Stream.ACCOUNTS: ("User",),
@@ -30,11 +53,15 @@ SOURCES: Mapping[Stream, tuple[str, ...]] = {
     Stream.INTEGRATIONS: ("ConnectedApplication", "OauthToken"),
     Stream.SETTINGS: ("Organization",),
     Stream.CHANGES: ("SetupAuditTrail",),
+    Stream.OBJECT_RIGHTS: ("ObjectPermissions",),
+    Stream.SESSIONS: ("AuthSession",),
+    Stream.USAGE: ("UserLicense",),
 }
 NOTES: Mapping[Stream, str] = {
     Stream.LOGINS: "about six months, as long as Salesforce keeps them",
     Stream.CHANGES: "at least 180 days; delegated administrators show only here",
     Stream.INTEGRATIONS: "apps used but not installed are concluded from their tokens",
+    Stream.SETTINGS: "password, session and network settings need Modify Metadata",
 }
 
 
@@ -80,22 +107,26 @@ def check(client: Client, acts: bool = False) -> Coverage:
     held = rights.own(client)
     there = client.objects()
     notes = [] if held is not None else ["our own permissions are out of sight: give View Setup and Configuration"]
+    if client.access.password:
+        notes.append(legacy.WARNING)
     if client.usage:
         notes.append(f"API calls in the last 24 hours: {client.usage[0]} of {client.usage[1]}")
     return Coverage(
         system_key=text(page.rows[0], "Id") or "",
         system_name=text(page.rows[0], "Name") or "",
         principal=client.token.principal,
-        streams={stream: _coverage(stream, held, there) for stream in STREAMS},
+        streams={stream: _coverage(client, stream, held, there) for stream in STREAMS},
         acts=_acts(held) if acts else frozenset(),
         api_version=wanted,
         notes=tuple(notes),
     )
 
 
-def _coverage(stream: Stream, held: frozenset[str] | None, there: frozenset[str]) -> StreamCoverage:
+def _coverage(client: Client, stream: Stream, held: frozenset[str] | None, there: frozenset[str]) -> StreamCoverage:
+    if stream is Stream.SESSIONS and not client.access.sessions:
+        return StreamCoverage(False, sessions.OFF)
     refused = rights.why_not(stream, held)
-    absent = [source for source in SOURCES[stream] if source not in there]
+    absent = [source for source in SOURCES.get(stream, ()) if source not in there]
     missing = refused.missing if refused else f"access to {', '.join(absent)}" if absent else None
     notes = [NOTES[stream]] if stream in NOTES else []
     if stream is Stream.ACCOUNTS and held is not None and not held.intersection(accounts.LOGIN_RIGHTS):

@@ -1,17 +1,13 @@
 """Reading a stream as parts: which columns exist, how many rows the server counts, page after page, and the receipts.
 
-A part is one object with one condition, or one condition cut into windows that are read one after the other. A part that
-`gathers` is needed to understand later parts; after a crash it is read again, silently, before the reading goes on.
 What Salesforce's count and our distinct rows say is left to `receipt.judge`; here we only make sure that both are told.
 """
 
 from __future__ import annotations
 
-import json
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import replace
 
 from connectors import pacing
 from connectors.connector import Page
@@ -19,93 +15,9 @@ from connectors.errors import Denied, Misread
 from connectors.receipt import PageReceipt
 from connectors.records import Record, Stream
 from connectors.salesforce.client import Client, QueryPage
+from connectors.salesforce.parts import Gathered, Part, Place, Said
 from connectors.salesforce.refusals import NoSuchColumn, NoSuchObject
 from connectors.salesforce.soql import Row, text
-
-
-class Odd(ValueError):
-    """A row that cannot be translated; the reading goes on without it and says so."""
-
-
-@dataclass(slots=True)
-class Gathered:
-    """What the parts of one stream's reading know of each other, and of the moment of reading."""
-
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    rights: frozenset[str] | None = None
-    sets: dict[str, set[str]] = field(default_factory=dict)
-    maps: dict[str, dict[str, Any]] = field(default_factory=dict)
-    unknown: set[str] = field(default_factory=set)  # names of parts that could not be read
-
-    def group(self, name: str) -> set[str]:
-        """The gathered set of that name."""
-        return self.sets.setdefault(name, set())
-
-    def table(self, name: str) -> dict[str, Any]:
-        """The gathered mapping of that name."""
-        return self.maps.setdefault(name, {})
-
-
-Translate = Callable[[Row, Gathered], Iterable[Record]]
-# The client, the anchor and the server's count give the anchor (made complete) and the conditions, in order.
-Windows = Callable[[Client, str, int], tuple[str, Sequence[str]]]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One object to read, and how to understand a row.
-
-    `wish`: columns we would like, dotted ones included; those that do not exist are left out and named in the receipt.
-    `optional`: the reading goes on where the object is not there or not for us. `lacking`: the right that may be the
-    reason, so that its absence proves nothing and the stream stays incomplete; None: the feature is off. `lookup`: its
-    rows only explain other rows, so without them nothing is lost but detail. `noted`: what is known to be missing
-    before anything is asked. `counted=False`: the query's own totalSize has to do (tooling objects,
-    and lookups whose rows are no records).
-    """
-
-    name: str
-    source: str
-    wish: tuple[str, ...]
-    translate: Translate
-    where: str = ""
-    order: str = "Id"
-    tooling: bool = False
-    counted: bool = True
-    optional: bool = False
-    lacking: str | None = None
-    gathers: bool = False
-    lookup: bool = False
-    noted: tuple[str, ...] = ()
-    windows: Windows | None = None
-    anchor: str = ""
-
-
-@dataclass(slots=True)
-class Place:
-    """Where in a stream a reading stands; becomes the opaque `resume` text."""
-
-    part: int = 0
-    window: int = 0
-    next: str | None = None
-    said: int | None = None
-    anchor: str = ""
-
-    def text(self) -> str:
-        """As opaque text, for `resume`."""
-        return json.dumps([1, self.part, self.window, self.next, self.said, self.anchor], separators=(",", ":"))
-
-    @classmethod
-    def of(cls, resume: str | None, parts: int) -> Place:
-        """Read a `resume` text back; one that is not ours is a Misread, and the stream begins again."""
-        if resume is None:
-            return cls()
-        try:
-            edition, part, window, link, said, anchor = json.loads(resume)
-        except (ValueError, TypeError):
-            edition, part = None, 0
-        if edition != 1 or not 0 <= part < parts:
-            raise Misread("the place to go on from is not one of ours; begin this stream again", restart=True)
-        return cls(part, window, link, said, anchor)
 
 
 def read_stream(
@@ -131,6 +43,9 @@ Read = tuple[list[Record], PageReceipt, Place | None]
 
 def _read_part(client: Client, part: Part, place: Place, gathered: Gathered) -> Iterator[Read]:
     before = client.spent
+    if part.call:
+        yield from _call(client, part, part.call, gathered)
+        return
     try:
         columns, lost = _columns(client, part)
         reading = _Reading(client, part, gathered, columns, [*part.noted, *lost], before, place)
@@ -145,11 +60,45 @@ def _read_part(client: Client, part: Part, place: Place, gathered: Gathered) -> 
     yield from pages
 
 
+def _call(client: Client, part: Part, call: Callable[[Client], Iterable[Said]], gathered: Gathered) -> Iterator[Read]:
+    """A part that is asked in one go, whatever number of questions that takes; it is one page of records."""
+    before, records, said, dropped = client.spent, list[Record](), list[Said](), list[str]()
+    try:
+        if part.lacking:
+            raise Denied(f"{part.name}: our user lacks {part.lacking}", missing=part.lacking)
+        said += call(client)
+    except (Denied, Misread) as refused:
+        if not part.optional:
+            raise
+        told = refused if isinstance(refused, Denied) else Denied(str(refused), missing=str(refused))
+        yield _absent(part, gathered, told, client.spent - before)
+        return
+    rows = [row for each in said for row in each.rows]
+    for row in rows:
+        try:
+            records += part.translate(row, gathered)
+        except ValueError as error:
+            dropped.append(f"{part.name}: {pacing.redact(str(error))}")
+    digests = [each.answer.digest for each in said]
+    digest = digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()
+    at = next((each.answer.at for each in reversed(said) if each.answer.at), None)
+    asked = "; ".join(each.asked for each in said)
+    receipt = PageReceipt(part.name, asked, len(rows), digest, at, last=True, dropped=tuple(dropped))
+    missing = (*part.noted, *(each for one in said for each in one.lacks))
+    yield records, replace(receipt, missing=missing, calls=client.spent - before), None
+
+
 def _columns(client: Client, part: Part) -> tuple[list[str], list[str]]:
-    """The wished columns that exist, and those that do not. Tooling objects are asked without a describe first."""
-    if part.tooling:
-        return list(part.wish), []
-    known = client.columns(part.source)
+    """The wished columns that exist, and those that do not."""
+    try:
+        known = client.columns(part.source, tooling=part.tooling)
+    except NoSuchObject:
+        if not part.tooling:
+            raise
+        return list(part.wish), []  # some tooling objects are not described; the query itself tells whether they exist
+    if part.tooling:  # nor are all their relations
+        there = [column for column in part.wish if "." in column or column in known]
+        return there, _named_lost(part.source, [column for column in part.wish if column not in there])
     relations = {name for name in known.values() if name}
     there = [c for c in part.wish if (c.split(".")[0] in relations if "." in c else c in known)]
     return there, _named_lost(part.source, [c for c in part.wish if c not in there])

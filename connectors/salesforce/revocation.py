@@ -20,10 +20,10 @@ from connectors.receipt import ActReceipt
 from connectors.salesforce import looks, plans, rights
 from connectors.salesforce.client import Answer, Client
 from connectors.salesforce.flags import column
-from connectors.salesforce.integrations import token_key
 from connectors.salesforce.reader import check
 from connectors.salesforce.refusals import Gone
 from connectors.salesforce.soql import Row, among, insist_id, quote, same_id, text, truth
+from connectors.salesforce.tokens import token_key
 
 CHANGEABLE = {"UserLogin", "User", "PermissionSetAssignment", "GroupMember"}
 ENDANGERS_ADMINISTRATION = {ActKind.FREEZE, ActKind.DEACTIVATE, ActKind.CHANGE_GRANT, ActKind.REMOVE_GRANT}

@@ -22,10 +22,13 @@ LABELS: Mapping[str, str] = {
     "ExternalClientAppAdmin": "Manage External Client Apps",
     "ExternalClientAppViewer": "View External Client Apps",
     "FreezeUsers": "Freeze Users",
+    "ManageAuthProviders": "Manage Auth. Providers",
     "ManageHealthCheck": "Manage Health Check",
     "ManageInternalUsers": "Manage Internal Users",
+    "ManageTwoFactor": "Manage Multi-Factor Authentication in API",
     "ManageUsers": "Manage Users",
     "ModifyAllData": "Modify All Data",
+    "ModifyMetadata": "Modify Metadata",
     "MonitorLoginHistory": "Monitor Login History",
     "ViewAllData": "View All Data",
     "ViewAllUsers": "View All Users",
@@ -45,6 +48,12 @@ NEEDS: Mapping[Stream, tuple[tuple[str, ...], ...]] = {
     Stream.INTEGRATIONS: (("CustomizeApplication",),),
     Stream.SETTINGS: (),
     Stream.CHANGES: (("ViewSetup",),),
+    Stream.OBJECT_RIGHTS: (("ViewSetup",),),
+    Stream.FACTORS: (("ManageTwoFactor",),),
+    Stream.SESSIONS: (("ManageUsers",),),
+    Stream.PACKAGES: (("ViewSetup",),),
+    Stream.ENDPOINTS: (),  # each kind has its own
+    Stream.USAGE: (),
 }
 ACT_NEEDS: Mapping[ActKind, tuple[tuple[str, ...], ...]] = {
     ActKind.FREEZE: (("ManageUsers", "FreezeUsers"),),

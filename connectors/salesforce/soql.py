@@ -76,3 +76,9 @@ def truth(row: Row, column: str) -> bool | None:
     """The value of a checkbox; None where Salesforce did not say."""
     found = value(row, column)
     return found if isinstance(found, bool) else None
+
+
+def word(row: Row, column: str) -> str | None:
+    """The value as text, a checkbox as `true` or `false`; None for null and for empty text."""
+    found = value(row, column)
+    return str(found).lower() if isinstance(found, bool) else text(row, column)

@@ -145,6 +145,7 @@ def test_the_doctor_names_a_right_that_was_withdrawn(place: Place) -> None:
     finally:
         stagehands.order(running, "rights", {"principal": "reader", "without": []})
     lacking = {name: each["missing"] for name, each in told["streams"].items() if not each["readable"]}
+    assert "switched off" in lacking.pop("sessions")  # nobody asked for live sessions
     assert lacking
     assert all("View Setup" in str(missing) or "ViewSetup" in str(missing) for missing in lacking.values())
     assert any(str(missing) in shown.all for missing in lacking.values())

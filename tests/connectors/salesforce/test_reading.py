@@ -13,7 +13,8 @@ from connectors.errors import Denied, Misread
 from connectors.receipt import Verdict, judge
 from connectors.records import Record, SettingRecord, Stream
 from connectors.salesforce.client import Client
-from connectors.salesforce.reading import Gathered, Part, read_stream
+from connectors.salesforce.parts import Gathered, Part
+from connectors.salesforce.reading import read_stream
 from connectors.salesforce.soql import Row
 
 COLUMNS = ["Id", "Username", "ProfileId"]

@@ -11,8 +11,8 @@ from connectors.connector import Act, ActKind, State, Target, TargetKind
 from connectors.errors import Declined, Unreachable
 from connectors.salesforce import flags, plans
 from connectors.salesforce.client import Client
-from connectors.salesforce.integrations import token_key
 from connectors.salesforce.revocation import SalesforceExecutor
+from connectors.salesforce.tokens import token_key
 
 OURS = "0055g00000ReadrAAA"
 BO, ADA = "005000000000001AAA", "005000000000002AAA"

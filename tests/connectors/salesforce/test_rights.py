@@ -9,7 +9,7 @@ import pytest
 from connectors.errors import Denied
 from connectors.receipt import Verdict, judge
 from connectors.records import AccountRecord, CredentialRecord, Stream
-from connectors.salesforce import flags, integrations, rights
+from connectors.salesforce import flags, rights, tokens
 from connectors.salesforce.client import Client
 from connectors.salesforce.reader import SalesforceReader
 
@@ -109,24 +109,27 @@ def test_tokens_past_the_ceiling_are_read_by_groups_of_users(
 ) -> None:
     """Like Salesforce, this org never gives more than the ceiling, and says nothing about it."""
     everything(org)
-    monkeypatch.setattr(integrations, "CEILING", 4)
-    org.columns |= {"ConnectedApplication": ["Id", "Name"], "OauthToken": list(integrations.TOKEN_WISH)}
+    monkeypatch.setattr(tokens, "CEILING", 4)
+    org.columns |= {
+        "ConnectedApplication": ["Id", "Name"],
+        "OauthToken": ["AppName", "UserId", "CreatedDate", "LastUsedDate"],
+    }
     people = [f"00500000000000{number}AAA" for number in range(6)]
-    tokens = [
+    issued = [
         {"UserId": user, "AppName": f"App {number}", "CreatedDate": CREATED} for user in people for number in range(2)
     ]
     org.rows["User"] = [{"Id": user} for user in people]
 
     def answer(soql: str) -> tuple[int, Any]:
-        found = [each for each in tokens if "WHERE" not in soql or each["UserId"] in soql]
+        found = [each for each in issued if "WHERE" not in soql or each["UserId"] in soql]
         return count(len(found)) if "COUNT()" in soql else rows(*found[:4])
 
     org.script("FROM OauthToken", answer)
     pages = list(SalesforceReader(client).pull(Stream.INTEGRATIONS))
     read = [each for page in pages for each in page.records if isinstance(each, CredentialRecord)]
-    assert len({each.key for each in read}) == len(tokens)
+    assert len({each.key for each in read}) == len(issued)
     tokens_part = [page.receipt for page in pages if page.receipt.part == "OauthToken"]
     assert judge(tokens_part).verdict is Verdict.COMPLETE
-    monkeypatch.setattr(integrations, "CEILING", 10_000)  # as if nobody had told us
+    monkeypatch.setattr(tokens, "CEILING", 10_000)  # as if nobody had told us
     cut = [page.receipt for page in SalesforceReader(client).pull(Stream.INTEGRATIONS)]
     assert judge([each for each in cut if each.part == "OauthToken"]).verdict is Verdict.INCOMPLETE

@@ -27,16 +27,23 @@ from connectors.records import (
 from connectors.salesforce import (
     accounts,
     changes,
+    endpoints,
     entitlements,
+    factors,
     flags,
     grants,
     integrations,
+    licences,
     logins,
+    object_rights,
+    packages,
     rights,
+    sessions,
     settings,
     soql,
+    tokens,
 )
-from connectors.salesforce.reading import Gathered, Odd
+from connectors.salesforce.parts import Gathered, Odd
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 BO = "005000000000001AAA"
@@ -347,23 +354,23 @@ def token(**said: Any) -> dict[str, Any]:
 def test_a_token_belongs_to_a_listed_app_or_betrays_one() -> None:
     gathered = Gathered()
     list(integrations.connected_app({"Id": "0H41", "Name": "Data Loader"}, gathered))
-    found = only(integrations.token(token(), gathered))
+    found = only(tokens.token(token(), gathered))
     assert isinstance(found, CredentialRecord)
     assert (found.integration_key, found.account_key, found.uses_known_since) == ("0H41", BO, found.created)
-    app, _credential = integrations.token(token(AppName="Shadow"), gathered)
+    app, _credential = tokens.token(token(AppName="Shadow"), gathered)
     assert app == IntegrationRecord("app:Shadow", "uninstalled_app", "Shadow", derived=True)
-    assert len(list(integrations.token(token(AppName="Shadow"), gathered))) == 1
+    assert len(list(tokens.token(token(AppName="Shadow"), gathered))) == 1
 
 
 def test_a_tokens_key_is_stable_and_never_its_value() -> None:
     row = token(DeleteToken="delete-me-secret", AccessToken="refresh-me-secret")
-    one, two = (only(integrations.token(row, Gathered(maps={"apps": {"Data Loader": "0H41"}}))) for _ in range(2))
+    one, two = (only(tokens.token(row, Gathered(maps={"apps": {"Data Loader": "0H41"}}))) for _ in range(2))
     assert one == two
     assert "secret" not in repr(one)
     gathered = Gathered(maps={"apps": {"Data Loader": "0H41"}})
-    keys = [only(integrations.token(row, gathered)).key for _ in range(2)]
+    keys = [only(tokens.token(row, gathered)).key for _ in range(2)]
     assert keys == [one.key, f"{one.key}#2"]
-    assert not {"AccessToken", "RequestToken", "DeleteToken"} & set(integrations.TOKEN_WISH)
+    assert not {"AccessToken", "RequestToken", "DeleteToken"} & set(tokens.WISH)
 
 
 def test_an_external_client_app_knows_its_scopes() -> None:
@@ -372,12 +379,6 @@ def test_an_external_client_app_knows_its_scopes() -> None:
     list(integrations.note_scopes(scopes, gathered))
     found = only(integrations.external_app({"Id": "0xI1", "DeveloperName": "Bot"}, gathered))
     assert found.scopes == ("api",)
-
-
-def test_a_package_keeps_its_publisher() -> None:
-    row = {"Id": "0A31", "SubscriberPackage": {"Name": "RingUp"}, "SubscriberPackageVersion": {"PublisherName": "R"}}
-    found = only(integrations.package(row, Gathered()))
-    assert (found.kind, found.name, found.publisher) == ("installed_package", "RingUp", "R")
 
 
 # --- settings, changes, times ---
@@ -426,10 +427,24 @@ EVERY: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (grants.membership, {}),
     (logins.translate, {}),
     (changes.translate, {}),
-    (integrations.token, {}),
+    (tokens.token, {}),
     (integrations.connected_app, {}),
     (integrations.external_app, {}),
-    (integrations.package, {}),
+    (packages.translate, {}),
+    (licences.set_licence, {}),
+    (licences.set_licence_grant, {}),
+    (licences.package_licence, {}),
+    (licences.package_licence_grant, {}),
+    (licences.user_usage, {}),
+    (entitlements.territory, {}),
+    (grants.in_territory, {}),
+    (object_rights.translate, {}),
+    (factors.translate, {}),
+    (sessions.translate, {}),
+    (endpoints.named, {}),
+    (endpoints.remote_site, {}),
+    (endpoints.certificate, {}),
+    (settings.delegates, {}),
 ]
 
 

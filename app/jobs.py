@@ -65,7 +65,10 @@ class Tick:
 def read_system(means: Means, steps: Steps, payload: Payload) -> Answer:
     """Read one system now. A crash resumes the same reading after its last page."""
     system = int(payload["system"])
-    snapshot = sync.run(means.database, system, run=steps.key, keys=means.keys, clock=means.clock, by=SCHEDULER)
+    snapshot = sync.run(
+        means.database, system, run=steps.key, keys=means.keys, clock=means.clock, by=SCHEDULER,
+        at_once=means.settings.streams_at_once,
+    )  # fmt: skip
     return {"snapshot": snapshot}
 
 

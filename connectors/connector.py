@@ -132,7 +132,10 @@ class ByHand:
 
 
 class Reader(Protocol):
-    """Sees a system through a credential that should not be able to change anything."""
+    """Sees a system through a credential that should not be able to change anything.
+
+    Used by one thread, unless it has an attribute `lines` above one; then `pull` is called by as many.
+    """
 
     def check(self) -> Coverage:
         """Ask who we are, what we may read, and what is missing. Cheap; raises Denied only if nothing can be read."""
@@ -149,6 +152,14 @@ class Reader(Protocol):
     def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+def lines(reader: Reader) -> int:
+    """How many streams the reader can read side by side, each in a thread of its own: its attribute `lines`, or one.
+
+    A reader that says more keeps its pace and its sign-in over all of them together.
+    """
+    return max(1, int(getattr(reader, "lines", 1)))
 
 
 class Executor(Protocol):

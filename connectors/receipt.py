@@ -44,6 +44,23 @@ class PageReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class PartReceipt:
+    """What the reading of one part of a stream amounts to. `asked` is its first question, later pages folded."""
+
+    part: str
+    asked: str
+    pages: int
+    rows: int
+    calls: int
+    said: int | None = None  # the server's own count before the first page, and after the last
+    said_after: int | None = None
+    ended: bool = False  # the server said that its last page was the last
+    missing: tuple[str, ...] = ()  # columns or rights that were not there
+    first_at: datetime | None = None  # the server's own clock, on the first page and on the last
+    last_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StreamReceipt:
     """What a whole stream's reading amounts to; kept with the snapshot and shown to auditors."""
 
@@ -56,6 +73,8 @@ class StreamReceipt:
     missing: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()  # distinct questions, pages folded
+    said_after: int | None = None  # None unless every part that was counted before was counted again
+    parts: tuple[PartReceipt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,42 +96,59 @@ def judge(pages: Sequence[PageReceipt], *, required: Sequence[str] = ()) -> Stre
     meanwhile (EXPLAINED if it did). Rows dropped with a reason, and columns missing, are carried along but do not by
     themselves spoil the count.
     """
-    parts: dict[str, list[PageReceipt]] = {}
+    by_part: dict[str, list[PageReceipt]] = {}
     for page in pages:
-        parts.setdefault(page.part, []).append(page)
-    troubles = [f"{name}: not read" for name in required if name not in parts]
+        by_part.setdefault(page.part, []).append(page)
+    parts = tuple(_folded(name, of_part) for name, of_part in by_part.items())
+    troubles = [f"{name}: not read" for name in required if name not in by_part]
     explained: list[str] = []
-    for name, of_part in parts.items():
-        trouble, drift = _judge_part(name, of_part)
+    for part in parts:
+        trouble, drift = _judge_part(part)
         troubles += trouble
         explained += drift
     if not pages:
         troubles.append("no page was read")
     verdict = Verdict.INCOMPLETE if troubles else Verdict.EXPLAINED if explained else Verdict.COMPLETE
-    counts = [
-        max(p.said for p in of if p.said is not None) for of in parts.values() if any(p.said is not None for p in of)
-    ]
+    counted = [part for part in parts if part.said is not None]
+    after = [part.said_after for part in counted if part.said_after is not None]
     return StreamReceipt(
         verdict=verdict,
         because="; ".join(troubles or explained) or "the server's count and the rows agree",
         pages=len(pages),
         rows=sum(p.rows for p in pages),
         calls=sum(p.calls for p in pages),
-        said=sum(counts) if counts else None,
+        said=sum(part.said or 0 for part in counted) if counted else None,
         missing=tuple(dict.fromkeys(m for p in pages for m in p.missing)),
         dropped=tuple(d for p in pages for d in p.dropped),
-        asked=tuple(dict.fromkeys(p.asked for of in parts.values() for p in of[:1])),
+        asked=tuple(dict.fromkeys(part.asked for part in parts)),
+        said_after=sum(after) if after and len(after) == len(counted) else None,
+        parts=parts,
     )
 
 
-def _judge_part(name: str, pages: Sequence[PageReceipt]) -> tuple[list[str], list[str]]:
-    rows = sum(p.rows for p in pages)
-    if not pages[-1].last and not rows and pages[-1].missing:
-        return [f"{name}: not collected ({', '.join(pages[-1].missing)})"], []
-    if not pages[-1].last:
+def _folded(name: str, pages: Sequence[PageReceipt]) -> PartReceipt:
+    moments = [page.at for page in pages if page.at is not None]
+    return PartReceipt(
+        part=name,
+        asked=pages[0].asked,
+        pages=len(pages),
+        rows=sum(page.rows for page in pages),
+        calls=sum(page.calls for page in pages),
+        said=next((page.said for page in pages if page.said is not None), None),
+        said_after=next((page.said_after for page in reversed(pages) if page.said_after is not None), None),
+        ended=pages[-1].last,
+        missing=tuple(dict.fromkeys(each for page in pages for each in page.missing)),
+        first_at=moments[0] if moments else None,
+        last_at=moments[-1] if moments else None,
+    )
+
+
+def _judge_part(part: PartReceipt) -> tuple[list[str], list[str]]:
+    name, rows, said, after = part.part, part.rows, part.said, part.said_after
+    if not part.ended and not rows and part.missing:
+        return [f"{name}: not collected ({', '.join(part.missing)})"], []
+    if not part.ended:
         return [f"{name}: the reading stopped before the last page ({rows} rows so far)"], []
-    said = next((p.said for p in pages if p.said is not None), None)
-    after = next((p.said_after for p in reversed(pages) if p.said_after is not None), None)
     if said is None or (rows == said and after in (None, said)):
         return [], []
     if after is not None and min(said, after) <= rows <= max(said, after):

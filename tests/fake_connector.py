@@ -106,6 +106,7 @@ class World:
     streams: tuple[Stream, ...] = CRM_STREAMS
     records: dict[Stream, list[Record]] = field(default_factory=dict)
     page_size: int = 2
+    lines: int = 1  # streams that may be read side by side
     counts: bool = True  # whether the server says how many rows there are
     now: datetime = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
     denied: dict[Stream, str] = field(default_factory=dict)  # pull raises Denied(missing=…)
@@ -186,6 +187,7 @@ class FakeReader:
         self._secret = secret or {}
         self._keep = keep or (lambda _fresh: None)
         self.closed = False
+        self.lines = of.lines
 
     def check(self) -> Coverage:
         if self.world.check_fault is not None:

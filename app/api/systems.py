@@ -33,6 +33,22 @@ class System(BaseModel):
     demo: bool
 
 
+class Part(BaseModel):
+    """One question of a stream, its pages folded: what the server counted before and after, and by its own clock when."""
+
+    part: str
+    asked: str
+    pages: int
+    rows: int
+    calls: int
+    said: int | None
+    said_after: int | None
+    ended: bool
+    missing: list[str] = []
+    first_at: datetime | None
+    last_at: datetime | None
+
+
 class Stream(BaseModel):
     """How far one stream of a reading may be trusted, and why."""
 
@@ -41,11 +57,22 @@ class Stream(BaseModel):
     verdict: str
     because: str
     rows: int
+    records: int
+    distinct: int | None
     pages: int
     calls: int
     said: int | None
+    said_after: int | None
     missing: list[str]
     dropped: list[str]
+    asked: list[str]
+    parts: list[Part] | None
+    began_at: datetime
+    ended_at: datetime | None
+    server_at: datetime | None
+    skew_seconds: int | None
+    pages_digest: str | None
+    rows_digest: str | None
 
 
 class Snapshot(BaseModel):

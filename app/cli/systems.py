@@ -168,7 +168,9 @@ def _outcome(means: Means, name: str, run: str) -> dict[str, Any]:
 def _stream(row: StreamRow) -> dict[str, Any]:
     return {
         "stream": row.stream, "verdict": row.verdict, "because": row.because, "rows": row.rows, "pages": row.pages,
-        "calls": row.calls, "said": row.said, "missing": row.missing, "dropped": row.dropped,
+        "calls": row.calls, "said": row.said, "said_after": row.said_after, "records": row.records,
+        "distinct": row.distinct, "missing": row.missing, "dropped": row.dropped, "parts": row.parts,
+        "skew_seconds": row.skew_seconds,
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from app.evidence.queries import Line
+from app.inventory.packing import RECEIPT
 from app.inventory.tables import SnapshotRow, StreamRow, SystemRow
 from app.remediation.tables import ActRow
 
@@ -23,10 +24,6 @@ _GRANT = ("id", "source", "authority", "key", "granted", "granted_by", "until", 
 _ENTITLEMENT = ("id", "key", "kind", "name", "label", "description", "privileges", "native", "revocable", "began")
 _INTEGRATION = ("id", "key", "kind", "name", "publisher", "scopes", "active", "created", "derived", "began")
 _CREDENTIAL = ("id", "key", "kind", "label", "scopes", "active", "created", "expires", "began")
-_STREAM = (
-    "stream", "verdict", "because", "rows", "records", "pages", "calls", "said", "missing", "dropped", "asked", "began_at",
-    "ended_at", "server_at", "pages_digest", "rows_digest",
-)  # fmt: skip
 _DRIFT = ("id", "subject", "change", "privileged", "shown", "answer", "reason", "by", "at")
 _REMEDIATION = (
     "id", "subject", "wish", "change_to", "status", "because", "target", "before", "after", "steps", "opened_at",
@@ -80,11 +77,12 @@ def credential(row: Line) -> dict[str, Any]:
 def receipt(system: SystemRow, snapshot: SnapshotRow, stream: StreamRow, rests: str) -> dict[str, Any]:
     """How one stream of one reading went. `rests`: why the packet rests on it (frozen, roster, verifying)."""
     return {
-        **_plain(stream, _STREAM),
+        **_plain(stream, RECEIPT),
         "rests": rests,
         "system": system.id,
         "system_name": system.name,
         "snapshot": snapshot.id,
+        "system_key": snapshot.coverage.get("key"),
         "connector": snapshot.connector,
         "principal": snapshot.principal,
         "api_version": snapshot.api_version,

@@ -12,10 +12,12 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from operator import attrgetter
 from typing import Any, get_args, get_type_hints
 
-from connectors.receipt import PageReceipt
+from app.ledger import jcs
+from connectors.receipt import PageReceipt, PartReceipt
 from connectors.records import Record
 
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Record)}
@@ -82,6 +84,30 @@ def receipt_in(kept: Mapping[str, Any]) -> PageReceipt:
     values["dropped"] = tuple(values.get("dropped") or ())
     values["missing"] = tuple(values.get("missing") or ())
     return PageReceipt(**values)
+
+
+def parts_out(parts: Sequence[PartReceipt]) -> list[dict[str, Any]]:
+    """A stream's receipt, question by question, as JSON."""
+    times = ("first_at", "last_at")
+    return [asdict(part) | {name: _text(getattr(part, name)) for name in times} for part in parts]
+
+
+# What a stream's receipt says: shown in evidence, and bound to the ledger's entry by `receipt_digest`.
+RECEIPT = (
+    "stream", "verdict", "because", "rows", "records", "distinct", "pages", "calls", "said", "said_after", "missing",
+    "dropped", "asked", "parts", "began_at", "ended_at", "server_at", "skew_seconds", "pages_digest", "rows_digest",
+)  # fmt: skip
+
+
+def receipt_digest(receipt: Any) -> str:
+    """SHA-256 over what a stream's receipt says, as RFC 8785 JSON: an auditor can compute it from the evidence."""
+    return hashlib.sha256(jcs.dumps({name: _text(getattr(receipt, name)) for name in RECEIPT})).hexdigest()
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, StrEnum) else value
 
 
 def chained(digests: Sequence[str]) -> str:

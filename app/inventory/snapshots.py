@@ -134,6 +134,8 @@ def _sealing(session: Session, snapshot: SnapshotRow) -> Sealing:
 
 
 def _finish(session: Session, snapshot: SnapshotRow, sealing: Sealing, at: datetime) -> None:
+    for stream, row in sealing.streams.items():
+        row.distinct = row.records - sealing.repeats[stream]
     told = [
         f"{stream} {row.verdict} {row.pages_digest} {row.rows_digest}"
         for stream, row in sorted(sealing.streams.items())
@@ -153,9 +155,11 @@ def _entry(snapshot: SnapshotRow, sealing: Sealing) -> Entry:
             "verdict": str(row.verdict),
             "rows": row.rows,
             "said": row.said,
+            "distinct": row.distinct,
             "pages": row.pages,
             "pages_digest": row.pages_digest,
             "rows_digest": row.rows_digest,
+            "receipt_digest": packing.receipt_digest(row),
         }
         for stream, row in sealing.streams.items()
     }
@@ -166,6 +170,7 @@ def _entry(snapshot: SnapshotRow, sealing: Sealing) -> Entry:
         "began_at": snapshot.began_at.isoformat(),
         "digest": snapshot.digest,
         "counts": snapshot.counts,
+        "receipt": list(packing.RECEIPT),
         "streams": streams,
     }
     return Entry(Kind.SNAPSHOT_SEALED, f"snapshot:{snapshot.id}", body)

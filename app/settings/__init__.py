@@ -107,6 +107,13 @@ class Settings(SigningIn, Noticing):
         le=64,
         description="Jobs one worker runs at the same time. Default 4: jobs wait for CRMs, not for the processor.",
     )
+    streams_at_once: int = Field(
+        4,
+        ge=1,
+        le=16,
+        description="Streams of one system that are read side by side, where its connector can. Default 4: gentle to a "
+        "CRM that allows 25 long calls at a time to all of its clients together.",
+    )
     heartbeat_seconds: int = Field(
         5,
         ge=1,

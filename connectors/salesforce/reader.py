@@ -71,6 +71,11 @@ class SalesforceReader:
     def __init__(self, client: Client) -> None:
         self.client = client
 
+    @property
+    def lines(self) -> int:
+        """Streams that may be read side by side: as many as calls may be under way."""
+        return self.client.access.at_once
+
     def check(self) -> Coverage:
         """Ask who we are and what we may read; six calls. Denied if even the org does not say its name."""
         return check(self.client)

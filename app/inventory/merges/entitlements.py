@@ -64,6 +64,7 @@ def _staged_edges(sealing: Sealing, read: Table, nestings: list[tuple[int, str, 
     bulk.fill(session, staged, rows)
     told_losses(sealing, Stream.ENTITLEMENTS, lost, "nestings")
     if repeats := bulk.ready(session, staged, ["holder_id", "held_id"]):  # two rows may say the same edge rightly
+        sealing.repeats[Stream.ENTITLEMENTS] += sum(repeats.values())
         say(sealing.streams[Stream.ENTITLEMENTS], [f"{sum(repeats.values())} nestings came twice and were kept once"])
     return staged
 

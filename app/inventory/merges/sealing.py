@@ -6,6 +6,7 @@ again goes on in its old row, with the gap kept in `returns`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +36,7 @@ class Sealing:
     parts: dict[Stream, dict[str, bool]]  # names of each stream's parts, in order, and whether the server counted them
     previous: datetime | None = None  # when the last reading with trusted accounts began
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    repeats: Counter[Stream] = field(default_factory=Counter)  # records that were there twice
 
     def ends(self, stream: Stream) -> bool:
         """Whether absence from this stream ends rows."""
@@ -83,6 +85,7 @@ def told_repeats(sealing: Sealing, stream: Stream, repeats: Mapping[int, int], w
     """Say in the stream's receipt which rows came twice, and distrust it where that hides others."""
     if not repeats:
         return
+    sealing.repeats[stream] += sum(repeats.values())
     row = sealing.streams[stream]
     named = list(sealing.parts[stream])
     by_name = {named[part]: count for part, count in repeats.items()}

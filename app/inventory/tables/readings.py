@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.inventory.tables.seen import JsonOrNull
 from app.kit.db import Base, Big, Json, Moment
 
 
@@ -72,12 +73,16 @@ class StreamRow(Base):
     pages: Mapped[int]
     calls: Mapped[int]
     said: Mapped[int | None]
+    said_after: Mapped[int | None]  # the server's count asked again after the last page
+    distinct: Mapped[int | None]  # records told apart by their keys; null until sealed
+    parts: Mapped[list[Any] | None] = mapped_column(JsonOrNull)  # each question of the stream by itself; null: not kept
     missing: Mapped[list[str]] = mapped_column(Json, default=list)
     dropped: Mapped[list[str]] = mapped_column(Json, default=list)
     asked: Mapped[list[str]] = mapped_column(Json, default=list)
     began_at: Mapped[datetime] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     server_at: Mapped[datetime | None] = mapped_column(Moment)  # the server's own clock on the last page
+    skew_seconds: Mapped[int | None]  # our clock less the server's when that page came: above zero, ours is ahead
     pages_digest: Mapped[str | None] = mapped_column(String(64))  # SHA-256 over the raw pages' digests, in order
     rows_digest: Mapped[str | None] = mapped_column(String(64))  # SHA-256 over the records as spooled, in order
     __table_args__ = (

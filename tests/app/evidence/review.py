@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.evidence import packets
 from app.evidence.packets import Sealed
+from app.inventory import packing
 from app.inventory.tables import EntitlementRow, GrantRow, IdentityRow, SnapshotRow, StreamRow, SystemRow
 from app.kit.db import Database
 from app.kit.secrets import Keys
@@ -63,7 +64,12 @@ def read(session: Session, system: SystemRow, at: datetime, rows: dict[str, int]
         "system": system.id,
         "snapshot": snapshot.id,
         "digest": snapshot.digest,
-        "streams": {each.stream: {name: getattr(each, name) for name in names} for each in streams},
+        "receipt": list(packing.RECEIPT),
+        "streams": {
+            each.stream: {name: getattr(each, name) for name in names}
+            | {"receipt_digest": packing.receipt_digest(each)}
+            for each in streams
+        },
     }
     entries.record(session, Entry(Kind.SNAPSHOT_SEALED, f"snapshot:{snapshot.id}", body), by="scheduler", at=at)
     return snapshot

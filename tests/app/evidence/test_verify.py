@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from app.evidence import manifest
+from app.evidence import claims, manifest
 from app.evidence.manifest import File
 from app.evidence.packets import Sealed
 from app.evidence.verify import main, verify
@@ -312,6 +312,10 @@ LIES: dict[str, tuple[Callable[[Files], Files], str]] = {
     "rows of a receipt": (edited(RECEIPTS, lambda x: x[0].update(rows=99)), "not those that were sealed"),
     "a verdict": (edited(RECEIPTS, lambda x: x[0].update(verdict="incomplete")), "not those that were sealed"),
     "a reading's digest": (edited(RECEIPTS, lambda x: x[0].update(snapshot_digest="0")), "not those that were sealed"),
+    "a question of a receipt": (edited(RECEIPTS, lambda x: x[0].update(asked=["GET /"])), "does not say what it said"),
+    "a count afterwards": (edited(RECEIPTS, lambda x: x[0].update(said_after=7)), "does not say what it said"),
+    "rows dropped": (edited(RECEIPTS, lambda x: x[0].update(dropped=["-"])), "does not say what it said"),
+    "a field of a receipt lost": (edited(RECEIPTS, lambda x: x[0].pop("distinct")), "does not say what it said"),
     "a receipt dropped": (edited(RECEIPTS, lambda x: x.pop(0)), "not those that were sealed"),
     "no sealing": (edited(LOG, lambda x: drop_entry(x, "snapshot.sealed")), "was sealed"),
     "sums": (document(SUMS, lambda x: x.update(items=99)), "does not follow from the packet's files (items)"),
@@ -533,3 +537,19 @@ def _nothing_is_unpacked(tmp_path: Path) -> Iterator[None]:
     """Verifying writes nothing beside what the test wrote."""
     yield
     assert not any(path.is_dir() for path in tmp_path.iterdir())
+
+
+def test_a_packet_from_before_receipts_were_bound_as_a_whole_still_verifies() -> None:
+    names = {"verdict": "complete", "rows": 2, "said": 2, "pages": 1, "pages_digest": "a", "rows_digest": "b"}
+    entry = {"body": {"digest": "d", "streams": {"accounts": names}}}
+    receipt = {"stream": "accounts", "snapshot": 3, "snapshot_digest": "d", **names}
+
+    class Old:
+        told = {("snapshot.sealed", "snapshot:3"): entry}  # noqa: RUF012
+
+        def lines(self, _path: str) -> list[dict[str, Any]]:
+            return [receipt]
+
+    assert claims.receipts(Old(), Old()) == ([receipt], [])  # type: ignore[arg-type]
+    receipt["rows"] = 3
+    assert claims.receipts(Old(), Old())[1]  # type: ignore[arg-type]

@@ -1,21 +1,31 @@
-"""Forgetting sign-ins and sessions: single ones are kept for a time.
+"""Sign-ins and sessions: sign-ins are looked at one account at a time, which leaves an entry; both are kept for a time.
 
 Afterwards an account's first and last use remain of its sign-ins, and nothing of its sessions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.inventory.tables import LoginRow, ObservationRow
+from app.inventory.tables import AccountRow, LoginRow, ObservationRow
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from connectors.records import Stream
+
+
+def look(session: Session, account: AccountRow, *, by: Actor, at: datetime, limit: int = 200) -> Sequence[LoginRow]:
+    """The latest sign-ins of one account, the newest first. That somebody looked is written down."""
+    found = select(LoginRow).where(LoginRow.account_id == account.id)
+    rows = session.scalars(found.order_by(LoginRow.at.desc(), LoginRow.id.desc()).limit(limit)).all()
+    body = {"sign_ins": len(rows)}
+    entries.record(session, Entry(Kind.LOGINS_SEEN, f"account:{account.id}", body), by=by.id, at=at)
+    return rows
 
 
 def forget(session: Session, *, before: datetime, by: Actor, at: datetime) -> int:

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     PERSON_ERASED = "person.erased"
     LOGINS_FORGOTTEN = "logins.forgotten"
     SESSIONS_FORGOTTEN = "sessions.forgotten"
+    LOGINS_SEEN = "logins.seen"
     # detection
     DETECTION_REQUESTED = "detection.requested"
     DETECTION_RAN = "detection.ran"
@@ -86,6 +87,7 @@ QUIET = frozenset(
         Kind.PERSON_ERASED,
         Kind.LOGINS_FORGOTTEN,
         Kind.SESSIONS_FORGOTTEN,
+        Kind.LOGINS_SEEN,
         Kind.PRIVILEGE_JUSTIFIED,
         Kind.SCHEDULE_ADDED,
         Kind.SCHEDULE_CHANGED,

@@ -24,7 +24,12 @@ class EntryRow(Base):
     at: Mapped[datetime] = mapped_column(Moment)
     body: Mapped[dict[str, Any]] = mapped_column(Json)  # personal values appear only as salted commitments
     leaf: Mapped[bytes] = mapped_column(LargeBinary(32))  # SHA-256(0x00 ‖ RFC 8785 of the entry)
-    __table_args__ = (Index("ix_entries_subject_at", "subject", "at"), Index("ix_entries_kind_at", "kind", "at"))
+    __table_args__ = (
+        Index("ix_entries_subject_at", "subject", "at"),
+        Index("ix_entries_kind_at", "kind", "at"),
+        Index("ix_entries_author_at", "author", "at"),
+        Index("ix_entries_at", "at", "id"),
+    )
 
 
 class LeaflessRow(Base):

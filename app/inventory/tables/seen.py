@@ -35,6 +35,7 @@ class IdentityRow(Base):
     began: Mapped[datetime] = mapped_column(Moment)
     ended: Mapped[datetime | None] = mapped_column(Moment)  # no longer in the roster
     erased: Mapped[datetime | None] = mapped_column(Moment)
+    __table_args__ = (Index("ix_identities_name", "name", "id"),)
 
 
 class IdentityEmailRow(Base):

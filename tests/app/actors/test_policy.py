@@ -25,11 +25,15 @@ TABLE = {
     May.RUN_SYSTEMS: "A",
     May.JUSTIFY: "AI",
     May.DO_BY_HAND: "AI",
+    May.SEE_SIGN_INS: "I",
+    May.SEE_PERSONAL_VALUES: "AI",
+    May.START_REMOVALS: "AI",
     May.RUN_ACTORS: "A",
 }
 LETTERS = {"A": Role.ADMIN, "I": Role.IT_SECURITY, "R": Role.REVIEWER, "U": Role.AUDITOR, "S": Role.SERVICE}
 CHANGING = {
     May.DECIDE, May.RUN_CAMPAIGNS, May.READ_SYSTEMS, May.RUN_SYSTEMS, May.JUSTIFY, May.DO_BY_HAND, May.RUN_ACTORS,
+    May.START_REMOVALS,
 }  # fmt: skip
 
 

@@ -1,0 +1,164 @@
+"""Systems and how far their last reading can be trusted, in the words of whoever has to put it right.
+
+A reading that failed, is old or lacks something says so, with the way out; nothing here turns a missing right into "none".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.actors import policy
+from app.actors.actor import Actor
+from app.actors.policy import May
+from app.inventory import queries as inventory
+from app.inventory.tables import RosterUploadRow, SnapshotRow, StreamRow, SystemRow
+from app.kit.refusal import Refusal, insist
+
+GIVEN_UP = timedelta(days=1)  # a reading that goes on for longer has been left by its worker
+TRUSTED = ("complete", "explained")
+
+
+class State(StrEnum):
+    """How a system's readings stand."""
+
+    NEVER = "never"
+    READING = "reading"
+    FAILED = "failed"  # the newest attempt; an older one may be there
+    STALE = "stale"
+    PARTIAL = "partial"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One system with its newest reading that was sealed, its newest attempt, and what they come to."""
+
+    system: SystemRow
+    state: State
+    because: str
+    sealed: SnapshotRow | None
+    newest: SnapshotRow | None
+    streams: Sequence[StreamRow]  # of the sealed one
+    trouble: Refusal | None = None  # a roster that may not be trusted
+
+    @property
+    def lacking(self) -> list[StreamRow]:
+        """Streams of the last reading that cannot be trusted."""
+        return [row for row in self.streams if row.verdict not in TRUSTED]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reading with its receipts."""
+
+    snapshot: SnapshotRow
+    streams: Sequence[StreamRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One system with its latest readings."""
+
+    standing: Standing
+    readings: Sequence[Reading]
+    counts: dict[str, int]
+    uploads: Sequence[RosterUploadRow]
+
+
+def standings(session: Session, *, by: Actor, at: datetime, max_age: timedelta, roster_days: int) -> list[Standing]:
+    """Every connected system, those that need somebody first."""
+    insist(policy.why_not(by, May.SEE_SYSTEMS))
+    systems = inventory.systems(session)
+    told = [_standing(session, system, at, max_age, roster_days) for system in systems]
+    order = list(State)
+    return sorted(told, key=lambda each: (order.index(each.state), each.system.name))
+
+
+def story(
+    session: Session, system_id: int, *, by: Actor, at: datetime, max_age: timedelta, roster_days: int, limit: int = 10
+) -> Story | None:
+    """One system's story; None if there is no such system."""
+    insist(policy.why_not(by, May.SEE_SYSTEMS))
+    system = session.get(SystemRow, system_id)
+    if system is None or system.removed is not None:
+        return None
+    rows = session.scalars(
+        select(SnapshotRow)
+        .where(SnapshotRow.system_id == system_id)
+        .order_by(SnapshotRow.began_at.desc(), SnapshotRow.id.desc())
+        .limit(limit)
+    ).all()
+    readings = [Reading(row, inventory.receipts(session, row.id)) for row in rows]
+    uploads = select(RosterUploadRow).where(RosterUploadRow.system_id == system_id)
+    return Story(
+        _standing(session, system, at, max_age, roster_days),
+        readings,
+        inventory.live_counts(session, [system_id]) if system.kind != "roster" else {},
+        session.scalars(uploads.order_by(RosterUploadRow.uploaded_at.desc()).limit(limit)).all(),
+    )
+
+
+def reading(session: Session, snapshot_id: int, *, by: Actor) -> tuple[SystemRow, Reading] | None:
+    """One reading with its receipts; None if there is no such reading."""
+    insist(policy.why_not(by, May.SEE_SYSTEMS))
+    snapshot = session.get(SnapshotRow, snapshot_id)
+    if snapshot is None:
+        return None
+    return session.get_one(SystemRow, snapshot.system_id), Reading(snapshot, inventory.receipts(session, snapshot_id))
+
+
+def waiting(session: Session, *, by: Actor) -> int:
+    """How many readings go on at this moment."""
+    insist(policy.why_not(by, May.SEE_SYSTEMS))
+    return session.scalar(select(func.count()).where(SnapshotRow.status == "reading")) or 0
+
+
+def _standing(session: Session, system: SystemRow, at: datetime, max_age: timedelta, roster_days: int) -> Standing:
+    newest = session.scalar(
+        select(SnapshotRow)
+        .where(SnapshotRow.system_id == system.id)
+        .order_by(SnapshotRow.began_at.desc(), SnapshotRow.id.desc())
+        .limit(1)
+    )
+    sealed = inventory.latest_sealed(session, system.id)
+    streams = inventory.receipts(session, sealed.id) if sealed is not None else ()
+    trouble = None
+    if system.kind == "roster":
+        trouble = inventory.why_not_trust_roster(session, system.id, max_age_days=roster_days, at=at)
+        max_age = timedelta(days=roster_days)
+    state, because = _state(newest, sealed, streams, trouble, at, max_age)
+    return Standing(system, state, because, sealed, newest, streams, trouble)
+
+
+def _state(
+    newest: SnapshotRow | None,
+    sealed: SnapshotRow | None,
+    streams: Sequence[StreamRow],
+    trouble: Refusal | None,
+    at: datetime,
+    max_age: timedelta,
+) -> tuple[State, str]:
+    if newest is None:
+        return State.NEVER, "It was never read."
+    if newest.status == "reading" and newest.began_at > at - GIVEN_UP:
+        return State.READING, "It is being read."
+    if newest.status == "failed":
+        return State.FAILED, newest.because or "The last reading failed."
+    if newest.status == "reading":
+        return State.FAILED, "The last reading did not come to its end."
+    if sealed is None:
+        return State.NEVER, "It was never read to its end."
+    if sealed.began_at < at - max_age:
+        return State.STALE, f"The last reading is {(at - sealed.began_at).days} days old."
+    lacking = [row for row in streams if row.verdict not in TRUSTED]
+    if trouble is not None:
+        return State.PARTIAL, trouble.reason
+    if lacking:
+        return State.PARTIAL, "; ".join(f"{row.stream.replace('_', ' ')}: {row.because}" for row in lacking[:3])
+    return State.COMPLETE, "Everything was read that the system is about."

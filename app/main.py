@@ -21,6 +21,8 @@ from app.api import (
     rosters,
     systems,
 )
+from app.console import entering as visiting
+from app.console.rights import RIGHTS as PAGES
 from app.kit.db import Database
 from app.kit.secrets import load_keys
 from app.means import Means
@@ -38,7 +40,8 @@ def create_app(means: Means) -> FastAPI:
     reviewing = (campaigns, overrides, items, decisions, handing, remediations)
     for room in (*seeing, *reviewing):
         app.include_router(room.router)
-    rights.insist_on_a_row_for_each_route(app)
+    visiting.install(app)
+    rights.insist_on_a_row_for_each_route(app, PAGES)
     return app
 
 

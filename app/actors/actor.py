@@ -20,7 +20,9 @@ class Role(StrEnum):
 class Actor:
     """`id` is text and goes into ledger entries as author. `identity_id` is the person behind it, where one is known.
 
-    `way` is how this actor came in ("cli", "token", "schedule", "link"), recorded with each decision.
+    `way` is how this actor came in ("oidc", "invitation", "link", "token", "cli", "schedule", "hook"), recorded with each
+    decision. `campaign_id` is the one review that this way in is good for, and `scope` the acts (by name) that a token
+    was cut down to; None is no such limit.
     """
 
     id: str
@@ -28,6 +30,8 @@ class Actor:
     roles: frozenset[Role] = frozenset()
     identity_id: int | None = None
     way: str = "cli"
+    campaign_id: int | None = None
+    scope: frozenset[str] | None = None
 
     def has(self, *roles: Role) -> bool:
         """Whether it holds at least one of the roles."""

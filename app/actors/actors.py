@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.actors import policy, queries
+from app.actors import endings, policy, queries
 from app.actors.actor import Actor, Role
 from app.actors.tables import ActorRoleRow, ActorRow
 from app.kit.refusal import Refusal, Refused, insist
@@ -46,7 +46,11 @@ def make(
 
 
 def end(session: Session, actor: ActorRow, *, by: Actor, at: datetime) -> None:
-    """Let an actor in no more; its tokens stop at once. What it did stays."""
+    """Let an actor in no more; its tokens, links and sign-ins stop at once. What it did stays. Refuses the last admin."""
+    if Role.ADMIN in queries.roles_of(session, actor.id, at=at):
+        insist(policy.why_not_without_admin(queries.admins(session, but=actor.id, at=at), "end it"))
     actor.ended = at
+    endings.sessions(session, actor.id, at=at)
+    endings.links(session, actor.id, at=at)
     entries.record(session, Entry(Kind.ACTOR_CHANGED, f"actor:{actor.id}", {"ended": True}), by=by.id, at=at)
     session.flush()

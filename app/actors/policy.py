@@ -5,6 +5,7 @@ The API's routes are held against `MAY` by a test: a route without an act here d
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -15,6 +16,7 @@ from app.kit.refusal import Refusal
 class May(StrEnum):
     """Everything a door can be asked to do, named for what it does."""
 
+    SEE_SELF = "see and end one's own sign-ins and tokens"
     SEE_SYSTEMS = "see systems and their readings"
     SEE_ACCESS = "see who can reach what"
     SEE_FINDINGS = "see findings"
@@ -38,6 +40,7 @@ class May(StrEnum):
 
 _SEEING = frozenset(
     {
+        May.SEE_SELF,
         May.SEE_SYSTEMS,
         May.SEE_ACCESS,
         May.SEE_FINDINGS,
@@ -54,22 +57,67 @@ MAY: dict[Role, frozenset[May]] = {
     Role.IT_SECURITY: _SEEING
     | {May.READ_SYSTEMS, May.JUSTIFY, May.DO_BY_HAND, May.DECIDE}
     | {May.SEE_SIGN_INS, May.SEE_PERSONAL_VALUES, May.START_REMOVALS},
-    Role.REVIEWER: frozenset({May.SEE_OWN_ITEMS, May.DECIDE}),
+    Role.REVIEWER: frozenset({May.SEE_SELF, May.SEE_OWN_ITEMS, May.DECIDE}),
     Role.AUDITOR: _SEEING | {May.TAKE_EVIDENCE},
-    Role.SERVICE: frozenset({May.SEE_SYSTEMS, May.SEE_FINDINGS, May.READ_SYSTEMS}),
+    Role.SERVICE: frozenset({May.SEE_SELF, May.SEE_SYSTEMS, May.SEE_FINDINGS, May.READ_SYSTEMS}),
 }
 
 
 def why_not(actor: Actor, act: May) -> Refusal | None:
-    """Whether one of the actor's roles allows the act."""
+    """Whether one of the actor's roles allows the act, and its token, if it is cut down to some acts, does too."""
     if any(act in MAY[role] for role in actor.roles):
-        return None
+        return _why_not_in_scope(actor, act)
+    if actor.way == "link":
+        return Refusal(
+            "not_by_link",
+            f"You came by a link from a message, and may not {act} that way.",
+            "Sign in to do this.",
+            status=403,
+        )
     fitting = ", ".join(role for role in Role if act in MAY[role])
     return Refusal(
         "not_allowed",
         f"You may not {act}.",
         f"This needs one of the roles: {fitting}. An admin can give it to you.",
         status=403,
+    )
+
+
+def _why_not_in_scope(actor: Actor, act: May) -> Refusal | None:
+    if actor.scope is None or named(act) in actor.scope:
+        return None
+    return Refusal(
+        "not_in_scope",
+        f"This token may not {act}.",
+        f"Make one whose scope has {named(act)}, or one without a scope.",
+        status=403,
+    )
+
+
+def named(act: May) -> str:
+    """An act's short name, as scopes of tokens are written: `see_findings`."""
+    return act.name.lower()
+
+
+def why_not_scope(scope: Collection[str]) -> Refusal | None:
+    """Why a token cannot have this scope: it is empty, or names what is no act."""
+    known = {named(act) for act in May}
+    strange = sorted(set(scope) - known)
+    if scope and not strange:
+        return None
+    reason = f'"{strange[0]}" is nothing a token can be for.' if strange else "A scope of nothing opens nothing."
+    return Refusal("bad_scope", reason, f"Name some of: {', '.join(sorted(known))}.", status=422)
+
+
+def not_signed_in() -> Refusal:
+    """What whoever presents a cookie that opens nothing is told, whatever the reason."""
+    return Refusal("not_signed_in", "You are not signed in, or not any more.", "Sign in again.", status=401)
+
+
+def used_before() -> Refusal:
+    """What lets somebody in lets them in once."""
+    return Refusal(
+        "used_before", "This sign-in was used already.", "Go back to the start and sign in again.", status=400
     )
 
 
@@ -87,6 +135,17 @@ def why_not_token(ended: datetime | None) -> Refusal | None:
     if ended is None:
         return None
     return Refusal("actor_ended", "This actor gets in no more.", "Make a new one.")
+
+
+def why_not_without_admin(others: int, what: str) -> Refusal | None:
+    """Why an admin's role stays: `others` are the admins who would be left, and without one nobody could make another."""
+    if others:
+        return None
+    return Refusal(
+        "last_admin",
+        f"This is the last admin, so you cannot {what}.",
+        "Make somebody else an admin first.",
+    )
 
 
 def why_not_give(role: Role, until: datetime | None, at: datetime) -> Refusal | None:

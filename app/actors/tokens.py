@@ -1,19 +1,18 @@
 """Bearer tokens: made once, shown once, kept only as a hash.
 
-The secret is 256 bits from the system's generator, so a plain SHA-256 is enough: there is nothing to guess, and a slow
-hash would cap the API at a dozen requests a second.
+A token has the roles of its actor, or less: its scope names the acts it was cut down to. It never has more.
 """
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from app.actors import policy, queries
+from app.actors import policy, queries, secret
 from app.actors.actor import Actor
 from app.actors.tables import ActorRow, TokenRow
 from app.kit.refusal import Refusal, Refused, insist
@@ -25,29 +24,42 @@ PREFIX = "rolecall"
 _USE_IS_NOTED_EVERY = timedelta(minutes=5)  # not on each request: that would make every read a write
 
 
-def make(session: Session, actor: ActorRow, label: str, *, days: int, by: Actor, at: datetime) -> str:
+def make(
+    session: Session,
+    actor: ActorRow,
+    label: str,
+    *,
+    days: int,
+    scope: Collection[str] | None = None,
+    by: Actor,
+    at: datetime,
+) -> str:
     """Make a token for an actor and return it; it cannot be shown again. Good for 1 to 365 days.
 
-    Refuses other numbers of days, and an actor who gets in no more.
+    `scope` names the acts it is for (`policy.named`); None is all that the actor may. Refuses other numbers of days, an
+    act that there is not, and an actor who gets in no more.
     """
     if not 1 <= days <= 365:
         raise Refused(Refusal("token_days", "A token is good for 1 to 365 days.", "Choose another number.", status=422))
     insist(policy.why_not_token(actor.ended))
-    identifier, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
+    if scope is not None:
+        insist(policy.why_not_scope(scope))
+    identifier, value = secret.make()
     session.add(
         TokenRow(
             id=identifier,
             actor_id=actor.id,
-            hash=_hash(secret),
+            hash=secret.digest(value),
             label=label,
             created=at,
             expires=at + timedelta(days=days),
+            scope=sorted(set(scope)) if scope is not None else None,
         )
     )
-    body = {"token": identifier, "label": label, "days": days}
+    body = {"token": identifier, "label": label, "days": days} | ({"scope": sorted(set(scope))} if scope else {})
     entries.record(session, Entry(Kind.TOKEN_MADE, f"actor:{actor.id}", body), by=by.id, at=at)
     session.flush()
-    return f"{PREFIX}_{identifier}_{secret}"
+    return f"{PREFIX}_{identifier}_{value}"
 
 
 def revoke(session: Session, token: TokenRow, *, by: Actor, at: datetime) -> None:
@@ -67,7 +79,7 @@ def enter(session: Session, presented: str, *, at: datetime) -> tuple[Actor, Tok
         raise no
     row = session.get(TokenRow, parts[1])
     # Compared also when there is no such token, so that the time taken does not tell.
-    same = hmac.compare_digest(_hash(parts[2]), row.hash if row is not None else b"\x00" * 32)
+    same = hmac.compare_digest(secret.digest(parts[2]), row.hash if row is not None else b"\x00" * 32)
     if row is None or not same:
         raise no
     holder = session.get(ActorRow, row.actor_id)
@@ -76,7 +88,7 @@ def enter(session: Session, presented: str, *, at: datetime) -> tuple[Actor, Tok
     actor = queries.actor(session, row.actor_id, way="token", at=at)
     if refusal is not None or actor is None:
         raise Refused(refusal) if refusal is not None else no
-    return actor, row
+    return replace(actor, scope=frozenset(row.scope) if row.scope is not None else None), row
 
 
 def is_stale(token: TokenRow, at: datetime) -> bool:
@@ -89,7 +101,3 @@ def note_use(session: Session, token_id: str, *, at: datetime) -> None:
     row = session.get(TokenRow, token_id)
     if row is not None:
         row.last_used = at
-
-
-def _hash(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode()).digest()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
@@ -47,14 +49,15 @@ RIGHTS: dict[tuple[str, str], May | None] = {
 }
 
 
-def insist_on_a_row_for_each_route(app: FastAPI) -> None:
-    """Raise RuntimeError naming every route without a row, and every row without a route."""
+def insist_on_a_row_for_each_route(app: FastAPI, pages: Mapping[tuple[str, str], May | None] | None = None) -> None:
+    """Raise RuntimeError naming every route without a row, and every row without a route. `pages`: the console's rows."""
+    rows = RIGHTS.keys() | (pages or {}).keys()
     routes = {
         (method, route.path or "")
         for route in iter_route_contexts(app.routes)  # included routers are not unfolded in app.routes
         if isinstance(route.original_route, APIRoute)
         for method in route.methods or ()
     }
-    missing, left = routes - RIGHTS.keys(), RIGHTS.keys() - routes
+    missing, left = routes - rows, rows - routes
     if missing or left:
-        raise RuntimeError(f"api.rights lacks {sorted(missing)} and has no route for {sorted(left)}")
+        raise RuntimeError(f"the table of rights lacks {sorted(missing)} and has no route for {sorted(left)}")

@@ -17,6 +17,9 @@ class Kind(StrEnum):
     ACTOR_CHANGED = "actor.changed"
     TOKEN_MADE = "token.made"  # noqa: S105  (a kind of entry, no secret)
     TOKEN_REVOKED = "token.revoked"  # noqa: S105
+    LINK_MADE = "link.made"
+    SESSION_BEGUN = "session.begun"
+    SESSION_ENDED = "session.ended"
     KEY_ROTATED = "key.rotated"
     # inventory
     SYSTEM_ADDED = "system.added"
@@ -77,6 +80,9 @@ QUIET = frozenset(
         Kind.ACTOR_CHANGED,
         Kind.TOKEN_MADE,
         Kind.TOKEN_REVOKED,
+        Kind.LINK_MADE,
+        Kind.SESSION_BEGUN,
+        Kind.SESSION_ENDED,
         Kind.KEY_ROTATED,
         Kind.SYSTEM_ADDED,
         Kind.SYSTEM_CHANGED,

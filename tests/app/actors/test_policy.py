@@ -10,6 +10,7 @@ from app.actors.policy import May
 
 # One line per act; a letter per role: Admin, It security, Reviewer, aUditor, Service.
 TABLE = {
+    May.SEE_SELF: "AIRUS",
     May.SEE_SYSTEMS: "AIUS",
     May.SEE_ACCESS: "AIU",
     May.SEE_FINDINGS: "AIUS",

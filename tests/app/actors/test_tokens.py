@@ -154,7 +154,7 @@ def test_why_a_token_does_not_enter_is_one_rule(at: datetime) -> None:
 
 def test_whoever_gets_in_no_more_is_given_no_token(database: Database, at: datetime) -> None:
     with database.transaction() as session:
-        ada = actors.make(session, "Ada", {Role.ADMIN: None}, by=make.ADMIN, at=at)
+        ada = _ada(session, at)
         actors.end(session, ada, by=make.ADMIN, at=at)
         with pytest.raises(Refused, match="gets in no more"):
             tokens.make(session, ada, "late", days=1, by=make.ADMIN, at=at)

@@ -1,0 +1,12 @@
+"""Who may open which page: one table. A page without a row stops the service from starting.
+
+A page that is open to everyone (None) shows nothing of what is kept here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.actors.policy import May
+
+RIGHTS: Mapping[tuple[str, str], May | None] = {}

@@ -24,3 +24,11 @@ def links(session: Session, actor_id: str, *, at: datetime) -> None:
     """End an actor's links that nobody has used."""
     waiting = update(LinkRow).where(LinkRow.actor_id == actor_id, LinkRow.used.is_(None), LinkRow.ended.is_(None))
     session.execute(waiting.values(ended=at))
+
+
+def invitations(session: Session, actor_id: str, *, at: datetime) -> None:
+    """End the sign-in links an actor was handed and has not used."""
+    waiting = update(LinkRow).where(
+        LinkRow.actor_id == actor_id, LinkRow.purpose == "entry", LinkRow.used.is_(None), LinkRow.ended.is_(None)
+    )
+    session.execute(waiting.values(ended=at))

@@ -137,6 +137,21 @@ def why_not_token(ended: datetime | None) -> Refusal | None:
     return Refusal("actor_ended", "This actor gets in no more.", "Make a new one.")
 
 
+def why_not_link(ended: datetime | None) -> Refusal | None:
+    """A link for whoever gets in no more would open nothing, and look as if it did."""
+    return why_not_token(ended)
+
+
+def dead_link() -> Refusal:
+    """What whoever opens a link that opens nothing is told, whatever the reason."""
+    return Refusal(
+        "dead_link",
+        "This link opens nothing: it was used, it has expired, or it is not whole.",
+        "Ask whoever sent it for a new one, or sign in. If you copied it, copy all of it.",
+        status=400,
+    )
+
+
 def why_not_without_admin(others: int, what: str) -> Refusal | None:
     """Why an admin's role stays: `others` are the admins who would be left, and without one nobody could make another."""
     if others:

@@ -7,12 +7,18 @@ would cap the doors at a dozen requests a second.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 
 
 def make() -> tuple[str, str]:
     """A new public id (48 bits) and its secret (256 bits)."""
     return secrets.token_hex(6), secrets.token_urlsafe(32)
+
+
+def id_in(text: str) -> str:
+    """The id, if the text can be one, else nothing: what somebody presents is not put to a database as it is."""
+    return text if re.fullmatch("[0-9a-f]{12}", text) else ""
 
 
 def digest(secret: str) -> bytes:

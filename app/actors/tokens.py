@@ -77,7 +77,7 @@ def enter(session: Session, presented: str, *, at: datetime) -> tuple[Actor, Tok
     parts = presented.split("_", 2)
     if len(parts) != 3 or parts[0] != PREFIX:
         raise no
-    row = session.get(TokenRow, parts[1])
+    row = session.get(TokenRow, secret.id_in(parts[1]))
     # Compared also when there is no such token, so that the time taken does not tell.
     same = hmac.compare_digest(secret.digest(parts[2]), row.hash if row is not None else b"\x00" * 32)
     if row is None or not same:

@@ -15,6 +15,7 @@ EDGES = {
     "app.api.answering": "a door: one transaction per write",
     "app.api.entering": "a door: notes that a token was used, before the endpoint opens its own",
     "app.cli": "a door",
+    "app.console": "a door: one transaction per act, and one that notes that a session was used",
     "app.jobs": "the edge of the jobs: one transaction per step",
     "app.worker": "numbers the ledger and hands its consequences over",
     "app.schema": "migrations",

@@ -1,7 +1,7 @@
 """Ways in: sessions, links, failed tries; who the identity provider says an actor is; tokens with a scope.
 
-Revision ID: 202611270105
-Revises: 202611270103
+Revision ID: 202611270119
+Revises: 202611270118
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from app.kit.db import Big, Json, Moment
 
-revision = "202611270105"
-down_revision = "202611270103"
+revision = "202611270119"
+down_revision = "202611270118"
 branch_labels = None
 depends_on = None
 

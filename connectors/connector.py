@@ -77,6 +77,7 @@ class Target:
     credential_key: str | None = None
     username: str | None = None
     email: str | None = None
+    until: str | None = None  # ISO 8601, UTC: let the grant stand, but give it this end
 
 
 class State(StrEnum):
@@ -107,6 +108,7 @@ class ActKind(StrEnum):
     REVOKE_CREDENTIAL = "revoke_credential"
     REMOVE_GRANT = "remove_grant"
     CHANGE_GRANT = "change_grant"
+    TIME_BOX = "time_box"
     DEACTIVATE = "deactivate"
     REMOVE_ACCOUNT = "remove_account"
     RESTORE = "restore"

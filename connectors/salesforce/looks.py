@@ -13,6 +13,7 @@ from datetime import datetime
 
 from connectors.connector import Look, State, Target, TargetKind
 from connectors.errors import Denied
+from connectors.salesforce import dependants
 from connectors.salesforce.client import Client
 from connectors.salesforce.rights import ASSIGNMENTS, LABELS
 from connectors.salesforce.soql import Row, insist_id, is_id, quote, same_id, text, truth
@@ -22,7 +23,23 @@ Facts = dict[str, str | None]
 Seen = tuple[State, Facts, str | None]
 USER_WISH = ("Id", "Username", "Email", "IsActive", "UserType", "ProfileId", "UserRoleId")
 ASSIGNMENT_WISH = ("Id", "PermissionSetId", "PermissionSetGroupId", "ExpirationDate", "PermissionSet.IsOwnedByProfile")
-KINDS = {"00e": "profile", "0PS": "permission_set", "0PG": "permission_set_group", "00E": "role", "00G": "group"}
+KINDS = {
+    "00e": "profile",
+    "0PS": "permission_set",
+    "0PG": "permission_set_group",
+    "00E": "role",
+    "00G": "group",
+    "0PL": "permission_set_licence",
+    "050": "package_licence",
+    "0MI": "territory",
+}
+# Where a grant of each kind stands: object, column of the account, column of what is held, the rights to see such rows.
+ROWS = {
+    "permission_set_licence": ("PermissionSetLicenseAssign", "AssigneeId", "PermissionSetLicenseId", ASSIGNMENTS),
+    "package_licence": ("UserPackageLicense", "UserId", "PackageLicenseId", ASSIGNMENTS),
+    "territory": ("UserTerritory2Association", "UserId", "Territory2Id", ("ViewSetup",)),
+    "group": ("GroupMember", "UserOrGroupId", "GroupId", ("ViewSetup",)),
+}
 
 
 class CannotSee(Exception):
@@ -71,6 +88,8 @@ def look(client: Client, target: Target, held: frozenset[str] | None) -> Look:
         state, facts, because = State.UNKNOWN, {}, str(refused)
     facts |= {"target": target.kind.value, "account_key": target.account_key, "entitlement_key": target.entitlement_key}
     facts |= {"credential_key": target.credential_key, "integration_key": target.integration_key}
+    if target.until:
+        facts["wanted_until"] = target.until
     digest = hashlib.sha256("\n".join(looking.digests).encode()).hexdigest()
     asked = "; ".join(dict.fromkeys(looking.asked))
     return Look(state, facts, asked=asked, digest=digest, at=looking.at, because=because)
@@ -124,7 +143,12 @@ def _account(looking: Looking, user: Row, facts: Facts) -> Seen:
     facts["tokens"] = _counted(looking, "OauthToken", f"UserId = {key}")
     if facts["active"] is None:
         raise CannotSee("Salesforce does not say whether the account is active")
-    return (State.PRESENT if facts["active"] == "true" else State.ABSENT), facts, None
+    if facts["active"] == "false":
+        return State.ABSENT, facts, None
+    ask = lambda soql: list(looking.rows(soql))  # noqa: E731
+    username = text(user, "Username") or ""
+    facts |= dependants.seen(looking.client, looking.count, ask, text(user, "Id") or "", username)
+    return State.PRESENT, facts, None
 
 
 def _counted(looking: Looking, source: str, where: str) -> str | None:
@@ -180,8 +204,8 @@ def _grant(looking: Looking, target: Target, user: Row, facts: Facts) -> Seen:
         return _profile(looking, user, held, facts)
     if kind == "role":
         return (State.PRESENT if same_id(text(user, "UserRoleId"), held) else State.ABSENT), facts, None
-    if kind == "group":
-        return _membership(looking, user, held, facts)
+    if kind in ROWS:
+        return _row_of_its_own(looking, user, held, facts, kind)
     if kind in ("permission_set", "permission_set_group"):
         return _assignment(looking, user, held, facts, kind)
     raise CannotSee(f"grants of {target.entitlement_kind or held[:3]} are not known to this connector")
@@ -206,13 +230,15 @@ def _assignment(looking: Looking, user: Row, held: str, facts: Facts, kind: str)
     return State.PRESENT, facts, None
 
 
-def _membership(looking: Looking, user: Row, held: str, facts: Facts) -> Seen:
-    where = f"GroupId = {quote(held)} AND UserOrGroupId = {quote(text(user, 'Id') or '')}"
-    rows = list(looking.rows(f"SELECT Id FROM GroupMember WHERE {where}"))
+def _row_of_its_own(looking: Looking, user: Row, held: str, facts: Facts, kind: str) -> Seen:
+    """A grant that is nothing but one row: a membership, a licence, a territory."""
+    source, who, what, to_see = ROWS[kind]
+    where = f"{what} = {quote(held)} AND {who} = {quote(text(user, 'Id') or '')}"
+    rows = list(looking.rows(f"SELECT Id FROM {source} WHERE {where}"))
     if not rows:
-        looking.insist("ViewSetup")
+        looking.insist(*to_see)
         return State.ABSENT, facts, None
-    facts["member_id"] = text(rows[0], "Id")
+    facts |= {"row_id": text(rows[0], "Id"), "row_of": source, "row_who": who, "row_what": what}
     return State.PRESENT, facts, None
 
 

@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping, Sequence
 
 from connectors.connector import Act, ActKind, ByHand, Look, State, Target, TargetKind
+from connectors.salesforce import consequences
+from connectors.salesforce.soql import moment, when
 
 Facts = Mapping[str, str | None]
 UNTOUCHABLE = {"AutomatedProcess", "Guest"}
@@ -59,8 +61,16 @@ def _revoke(target: Target, says: str) -> Act:
     return Act(ActKind.REVOKE_CREDENTIAL, target, says, request, {"do": "revoke_tokens"})
 
 
-def _leaver(target: Target, facts: Facts) -> Sequence[Act]:
-    who, key = facts.get("username") or target.account_key, target.account_key or ""
+def _leaver(target: Target, facts: Facts) -> Sequence[Act] | ByHand:
+    who, key = facts.get("username") or target.account_key or "", target.account_key or ""
+    if integrations := consequences.runs_as(facts):
+        return ByHand(
+            f"integrations run as this account ({integrations}), and would stop",
+            (
+                f"In Setup, let them run as another user (Run As, execution user) instead of {who}.",
+                "Then deactivate this account, or ask again.",
+            ),
+        )
     acts: list[Act] = []
     active, login = facts.get("active") == "true", facts.get("login_id")
     if active and login and facts.get("frozen") != "true":
@@ -71,7 +81,9 @@ def _leaver(target: Target, facts: Facts) -> Sequence[Act]:
     if facts.get("tokens") not in (None, "0"):
         acts.append(_revoke(target, f"Revoke all OAuth tokens of {who}"))
     if active:
-        acts.append(_update(ActKind.DEACTIVATE, target, f"Deactivate {who}", "User", key, {"IsActive": False}))
+        breaks = consequences.told(facts, who)
+        says = f"Deactivate {who}" + (f" ({breaks})" if breaks else "")
+        acts.append(_update(ActKind.DEACTIVATE, target, says, "User", key, {"IsActive": False}))
     return acts
 
 
@@ -102,10 +114,12 @@ def _grant(target: Target, facts: Facts) -> Sequence[Act] | ByHand:
     if facts.get("of_profile") == "true":
         return ByHand("this set belongs to a profile", (f"Move {who} to another profile.",))
     what = f"{kind.replace('_', ' ')} {target.entitlement_key}"
+    if target.until:
+        return _time_box(target, facts, what)
     if assignment := facts.get("assignment_id"):
         return [_delete(target, f"Remove {what} from {who}", "PermissionSetAssignment", assignment)]
-    if member := facts.get("member_id"):
-        return [_delete(target, f"Remove {who} from {what}", "GroupMember", member)]
+    if (row := facts.get("row_id")) and (source := facts.get("row_of")):
+        return [_delete(target, f"Remove {who} from {what}", source, row)]
     key = target.account_key or ""
     if kind == "role":
         return [_update(ActKind.REMOVE_GRANT, target, f"Clear the role of {who}", "User", key, {"UserRoleId": None})]
@@ -119,6 +133,19 @@ def _grant(target: Target, facts: Facts) -> Sequence[Act] | ByHand:
     )
 
 
+def _time_box(target: Target, facts: Facts, what: str) -> Sequence[Act] | ByHand:
+    """Give an assignment an end, where it has none or a later one."""
+    who, assignment = facts.get("username") or target.account_key, facts.get("assignment_id")
+    if not assignment:
+        steps = (f"Note {target.until} in the calendar, and take {what} away from {who} then.",)
+        return ByHand("only assignments of permission sets and their groups can be given an end", steps)
+    ends, wanted = when(facts.get("until")), when(target.until)
+    if wanted is None or (ends is not None and ends <= wanted):
+        return ()
+    fields, says = {"ExpirationDate": moment(wanted)}, f"End {what} of {who} on {wanted.date()}"
+    return [_update(ActKind.TIME_BOX, target, says, "PermissionSetAssignment", assignment, fields)]
+
+
 def restore(before: Look) -> Sequence[Act] | ByHand:
     """Say which calls would bring back what `before` shows. Sessions and tokens cannot be brought back."""
     facts = before.facts
@@ -130,16 +157,19 @@ def restore(before: Look) -> Sequence[Act] | ByHand:
     if facts.get("target") != TargetKind.GRANT:
         return ByHand("a revoked token cannot be brought back", ("The person signs in to the app again.",))
     target = Target(TargetKind.GRANT, account, held, facts.get("kind"), username=facts.get("username"))
-    who = facts.get("username") or account
-    if facts.get("assignment_id"):
+    who, assignment = facts.get("username") or account, facts.get("assignment_id")
+    if assignment and facts.get("wanted_until"):
+        says, former = f"Give {held} of {who} its former end back", {"ExpirationDate": facts.get("until")}
+        return [_update(ActKind.RESTORE, target, says, "PermissionSetAssignment", assignment, former)]
+    if assignment:
         column = "PermissionSetGroupId" if held.startswith("0PG") else "PermissionSetId"
         fields: dict[str, object] = {"AssigneeId": account, column: held}
         if facts.get("until"):
             fields["ExpirationDate"] = facts["until"]
         return [_create(target, f"Give {held} back to {who}", "PermissionSetAssignment", fields)]
-    if facts.get("member_id"):
-        fields = {"GroupId": held, "UserOrGroupId": account}
-        return [_create(target, f"Put {who} back into {held}", "GroupMember", fields)]
+    if source := facts.get("row_of"):
+        fields = {facts.get("row_what") or "": held, facts.get("row_who") or "": account}
+        return [_create(target, f"Put {who} back into {held}", source, fields)]
     column = "UserRoleId" if held.startswith("00E") else "ProfileId"
     return [_update(ActKind.RESTORE, target, f"Give {held} back to {who}", "User", account, {column: held})]
 

@@ -25,8 +25,10 @@ from connectors.salesforce.refusals import Gone
 from connectors.salesforce.soql import Row, among, insist_id, quote, same_id, text, truth
 from connectors.salesforce.tokens import token_key
 
-CHANGEABLE = {"UserLogin", "User", "PermissionSetAssignment", "GroupMember"}
-ENDANGERS_ADMINISTRATION = {ActKind.FREEZE, ActKind.DEACTIVATE, ActKind.CHANGE_GRANT, ActKind.REMOVE_GRANT}
+CHANGEABLE = {"UserLogin", "User", "PermissionSetAssignment", *(source for source, *_ in looks.ROWS.values())}
+ENDANGERS_ADMINISTRATION = {
+    *(ActKind.FREEZE, ActKind.DEACTIVATE, ActKind.CHANGE_GRANT, ActKind.REMOVE_GRANT, ActKind.TIME_BOX),
+}
 ADMINISTERS = ("ManageUsers", "ModifyAllData")
 
 

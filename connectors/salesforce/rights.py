@@ -61,6 +61,7 @@ ACT_NEEDS: Mapping[ActKind, tuple[tuple[str, ...], ...]] = {
     ActKind.REVOKE_CREDENTIAL: (("CustomizeApplication",),),
     ActKind.REMOVE_GRANT: (("AssignPermissionSets", "ManageUsers"), ("ViewSetup",)),
     ActKind.CHANGE_GRANT: (("ManageUsers",),),
+    ActKind.TIME_BOX: (("AssignPermissionSets", "ManageUsers"),),
     ActKind.DEACTIVATE: (("ManageUsers",),),
     ActKind.RESTORE: (("ManageUsers",), ("AssignPermissionSets", "ManageUsers")),
 }

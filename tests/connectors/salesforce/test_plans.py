@@ -68,7 +68,16 @@ def test_what_is_gone_needs_nothing() -> None:
     ("held", "facts", "request_"),
     [
         (SET, {"kind": "permission_set", "assignment_id": "0Pa1"}, "DELETE /sobjects/PermissionSetAssignment/0Pa1"),
-        (GROUP, {"kind": "group", "member_id": "0111"}, "DELETE /sobjects/GroupMember/0111"),
+        (
+            GROUP,
+            {"kind": "group", "row_of": "GroupMember", "row_id": "0111"},
+            "DELETE /sobjects/GroupMember/0111",
+        ),
+        (
+            "0PL1",
+            {"kind": "permission_set_licence", "row_of": "PermissionSetLicenseAssign", "row_id": "2LA1"},
+            "DELETE /sobjects/PermissionSetLicenseAssign/2LA1",
+        ),
         (ROLE, {"kind": "role"}, f'PATCH /sobjects/User/{BO} {{"UserRoleId": null}}'),
         (
             PROFILE,
@@ -111,6 +120,9 @@ def test_an_app_known_by_its_tokens_loses_them_and_an_installed_one_is_for_a_per
 # --- bringing back ---
 
 
+MEMBER = {"row_id": "0111", "row_of": "GroupMember", "row_who": "UserOrGroupId", "row_what": "GroupId"}
+
+
 def before(target: TargetKind, held: str | None = None, **facts: str | None) -> Look:
     return seen(target=target.value, account_key=BO, entitlement_key=held, **facts)
 
@@ -129,7 +141,7 @@ def before(target: TargetKind, held: str | None = None, **facts: str | None) -> 
             {"assignment_id": "0Pa1"},
             f'POST /sobjects/PermissionSetAssignment {{"AssigneeId": "{BO}", "PermissionSetGroupId": "0PG1"}}',
         ),
-        (GROUP, {"member_id": "0111"}, f'POST /sobjects/GroupMember {{"GroupId": "{GROUP}", "UserOrGroupId": "{BO}"}}'),
+        (GROUP, MEMBER, f'POST /sobjects/GroupMember {{"GroupId": "{GROUP}", "UserOrGroupId": "{BO}"}}'),
         (ROLE, {}, f'PATCH /sobjects/User/{BO} {{"UserRoleId": "{ROLE}"}}'),
         (PROFILE, {}, f'PATCH /sobjects/User/{BO} {{"ProfileId": "{PROFILE}"}}'),
     ],
@@ -152,3 +164,62 @@ def test_a_token_cannot_be_brought_back() -> None:
 
 def test_what_was_not_there_is_not_brought_back() -> None:
     assert plans.restore(seen(State.ABSENT)) == ()
+
+
+# --- an end instead of a removal ---
+
+NEW_YEAR = Target(TargetKind.GRANT, BO, SET, until="2027-01-01T00:00:00+00:00")
+
+
+@pytest.mark.parametrize("until", [None, "2027-03-01T00:00:00.000+0000"])
+def test_an_assignment_is_given_an_end_where_it_has_none_or_a_later_one(until: str | None) -> None:
+    (act,) = plans.plan(NEW_YEAR, seen(kind="permission_set", assignment_id="0Pa1", until=until))  # type: ignore[misc]
+    assert isinstance(act, Act)
+    assert act.kind is ActKind.TIME_BOX
+    assert act.request == 'PATCH /sobjects/PermissionSetAssignment/0Pa1 {"ExpirationDate": "2027-01-01T00:00:00Z"}'
+
+
+def test_an_assignment_that_ends_sooner_is_left_as_it_is() -> None:
+    facts = {"kind": "permission_set", "assignment_id": "0Pa1", "until": "2026-12-01T00:00:00.000+0000"}
+    assert plans.plan(NEW_YEAR, seen(**facts)) == ()
+
+
+@pytest.mark.parametrize("facts", [{"kind": "role"}, {"kind": "group", **MEMBER}])
+def test_what_cannot_be_given_an_end_is_not_taken_away_instead(facts: dict[str, str]) -> None:
+    found = plans.plan(NEW_YEAR, seen(**facts))
+    assert isinstance(found, ByHand)
+    assert "2027-01-01" in found.steps[0]
+
+
+def test_a_former_end_is_given_back_and_no_second_assignment_made() -> None:
+    facts = {"assignment_id": "0Pa1", "wanted_until": NEW_YEAR.until, "until": None}
+    (act,) = plans.restore(before(TargetKind.GRANT, SET, **facts))  # type: ignore[misc]
+    assert isinstance(act, Act)
+    assert act.request == 'PATCH /sobjects/PermissionSetAssignment/0Pa1 {"ExpirationDate": null}'
+
+
+# --- what breaks ---
+
+
+def test_the_plan_names_what_stops_and_what_is_left_behind_and_for_whom() -> None:
+    facts = {"breaks:scheduled jobs": "2", "breaks:open opportunities": "12", "manager": "ada@example.com"}
+    facts |= {"breaks:apps that hold a token": "Data Loader, RingUp"}
+    *_, last = plans.plan(LEAVER, seen(**facts))  # type: ignore[misc]
+    assert isinstance(last, Act)
+    assert last.says == (
+        "Deactivate bo@example.com (stops 2 scheduled jobs; apps that hold a token: Data Loader, RingUp; "
+        "leaves at least 12 open opportunities with bo@example.com; new owner: ada@example.com)"
+    )
+    assert last.request.endswith('{"IsActive": false}')
+
+
+def test_a_default_of_the_org_is_told_before_salesforce_refuses() -> None:
+    (act,) = plans.plan(LEAVER, seen(**{"breaks:defaults of the org": "WebToLeadDefaultOwnerId"}))  # type: ignore[misc]
+    assert isinstance(act, Act)
+    assert "may be refused" in act.says
+
+
+def test_an_account_that_an_integration_runs_as_is_for_a_person() -> None:
+    found = plans.plan(LEAVER, seen(login_id="0Yw1", frozen="false", **{"runs:client credentials apps": "1"}))
+    assert isinstance(found, ByHand)
+    assert "1 client credentials apps" in found.because

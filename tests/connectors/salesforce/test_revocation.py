@@ -231,3 +231,58 @@ def test_least_profile_is_one_of_the_same_licence(crm: Any, client: Client) -> N
     assert "least_profile_id" not in SalesforceExecutor(client).look(target).facts
     crm.rows["Profile"].append(profile(3, "Minimum", "1001"))
     assert SalesforceExecutor(client).look(target).facts["least_profile_id"] == "00e000000000003AAA"
+
+
+def test_licences_and_territories_are_looked_for_and_taken_away_row_by_row(
+    crm: Any, executor: SalesforceExecutor
+) -> None:
+    for held, source in (
+        ("0PL000000000001AAA", "PermissionSetLicenseAssign"),
+        ("050000000000001AAA", "UserPackageLicense"),
+    ):
+        target = Target(TargetKind.GRANT, BO, held, username="bo@example.com")
+        crm.rows[source] = [{"Id": "2LA000000000001AAA"}]
+        before = executor.look(target)
+        assert before.state is State.PRESENT
+        (act,) = executor.plan(target, before)  # type: ignore[misc]
+        assert executor.perform(act).status == 204  # type: ignore[arg-type]
+        assert crm.acts()[-1].endswith(f"/sobjects/{source}/2LA000000000001AAA")
+        crm.rows[source] = []
+        assert executor.look(target).state is State.ABSENT
+
+
+def test_a_look_at_a_person_gathers_what_depends_on_the_account(crm: Any, executor: SalesforceExecutor) -> None:
+    crm.columns["Organization"] = ["Id", "Name", "WebToLeadDefaultOwnerId"]
+    crm.rows["Organization"] = [{"WebToLeadDefaultOwnerId": BO[:15]}]
+    crm.rows |= {"CronTrigger": [{}, {}], "Opportunity": [{}], "OauthToken": [token("handle-one")]}
+    crm.script("FROM Dashboard", lambda _: (400, [{"errorCode": "INVALID_TYPE", "message": "not supported"}]))
+    crm.script("Manager.Username", lambda _: answer({"Manager": {"Username": "ada@example.com"}}))
+    facts = executor.look(Target(TargetKind.ACCOUNT, BO)).facts
+    assert facts["breaks:scheduled jobs"] == "2"
+    assert facts["breaks:open opportunities"] == "1"
+    assert facts["breaks:apps that hold a token"] == "Loader"
+    assert facts["breaks:defaults of the org"] == "WebToLeadDefaultOwnerId"
+    assert facts["manager"] == "ada@example.com"
+    assert "breaks:dashboards that run as this person" not in facts  # not ours to see, so not said
+    assert "breaks:open cases" not in facts
+    assert not [name for name in facts if name.startswith("runs:")]
+    crm.rows["AuthProvider"] = [{}]
+    assert executor.look(Target(TargetKind.ACCOUNT, BO)).facts["runs:auth providers"] == "1"
+    crm.rows["User"] = [bo(IsActive=False)]
+    asked = len(crm.asked)
+    assert executor.look(Target(TargetKind.ACCOUNT, BO)).state is State.ABSENT
+    assert len(crm.asked) - asked < 6  # who is gone already breaks nothing any more
+
+
+def test_an_end_is_set_by_a_look_and_one_call_and_never_for_the_last_administrator(
+    crm: Any, executor: SalesforceExecutor
+) -> None:
+    crm.rows["PermissionSetAssignment"] = [{"Id": "0Pa000000000001AAA", "PermissionSetId": SET}]
+    target = replace(GRANT, until="2027-01-01T00:00:00+00:00")
+    before = executor.look(target)
+    (act,) = executor.plan(target, before)  # type: ignore[misc]
+    assert executor.perform(act).status == 204  # type: ignore[arg-type]
+    assert before.facts["wanted_until"] == target.until
+    crm.script("Assignee.IsActive = true", lambda _: answer({"AssigneeId": BO}))
+    with pytest.raises(Declined, match="last active administrator"):
+        executor.perform(act)  # type: ignore[arg-type]

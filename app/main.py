@@ -6,14 +6,19 @@ from fastapi import FastAPI
 
 from app import __version__, settings
 from app.api import (
+    access,
     campaigns,
     decisions,
+    describing,
+    drift,
     findings,
     handing,
     health,
     items,
     ledger,
+    myself,
     overrides,
+    packets,
     people,
     problems,
     remediations,
@@ -32,16 +37,23 @@ _ABOUT = "Who can reach what in the CRM, who said it was all right, and how do w
 
 def create_app(means: Means) -> FastAPI:
     """The API over these means. Raises RuntimeError if a route has no row in the table of rights."""
-    # No page of the framework's own: it would load its scripts from somebody else's server.
-    app = FastAPI(title="Rolecall", version=__version__, summary=_ABOUT, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Rolecall",
+        version=__version__,
+        summary=_ABOUT,
+        docs_url=None,  # no page of the framework's own: it would load its scripts from somebody else's server
+        redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # a client's method is named like the door's function
+    )
     app.state.means = means
     problems.install(app)
-    seeing = (health, systems, rosters, findings, people, ledger)
-    reviewing = (campaigns, overrides, items, decisions, handing, remediations)
+    seeing = (health, myself, systems, rosters, people, access, findings, ledger, packets)
+    reviewing = (campaigns, drift, overrides, items, decisions, handing, remediations)
     for room in (*seeing, *reviewing):
         app.include_router(room.router)
     visiting.install(app)
     rights.insist_on_a_row_for_each_route(app, PAGES)
+    describing.install(app)
     return app
 
 

@@ -1,4 +1,4 @@
-"""Campaigns: opening, progress, drift, closing, cancelling."""
+"""Campaigns: opening, progress, closing, cancelling."""
 
 from __future__ import annotations
 
@@ -6,40 +6,52 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.api import answering, overrides, problems
-from app.api.answering import Key
+from app.api import answering, overrides, paging, problems
+from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
+from app.api.paging import Order
+from app.api.shapes import Asked, Page, Told
+from app.api.words import CampaignStatus, KeepOrRemove
+from app.ledger.kinds import Kind
 from app.means import review_limits
-from app.review import campaigns, drifts, queries
-from app.review.tables import CampaignRow, DriftRow
+from app.review import campaigns, queries
+from app.review.tables import CampaignRow
 
-router = APIRouter(prefix="/api/v1", tags=["campaigns"], responses=problems.RESPONSES)
+router = APIRouter(prefix="/api/v1/campaigns", tags=["reviews"])
+ORDERS = {
+    "newest": Order((CampaignRow.id,), falling=True),
+    "oldest": Order((CampaignRow.id,)),
+    "due": Order((CampaignRow.due_at, CampaignRow.id)),
+}
+_TURNS = (Kind.CAMPAIGN_OPENED, Kind.CAMPAIGN_CLOSED, Kind.CAMPAIGN_CANCELLED)
 
 
-class Campaign(BaseModel):
+class Campaign(Told):
     """A review of a scope across systems."""
 
-    model_config = ConfigDict(from_attributes=True)
     id: int
     name: str
-    status: str
+    status: CampaignStatus
     scope: dict[str, Any]
     excluded: list[Any]
     opened_at: datetime
     opened_by: str
     due_at: datetime
     closed_at: datetime | None
+    closed_by: str | None
+    unanswered: KeepOrRemove | None
     override: dict[str, Any] | None
     demo: bool
     version: int
 
 
-class Share(BaseModel):
+class Share(Told):
     """One reviewer's share, in items."""
 
-    model_config = ConfigDict(from_attributes=True)
     task_id: int
     reviewer_id: int
     reviewer: str
@@ -56,30 +68,13 @@ class CampaignStory(Campaign):
     shares: list[Share]
 
 
-class Drift(BaseModel):
-    """What began or ended since the campaign was frozen."""
+class CampaignPage(Page):
+    """A page of campaigns."""
 
-    model_config = ConfigDict(from_attributes=True)
-    id: int
-    subject: str
-    change: str
-    privileged: bool
-    shown: dict[str, Any]
-    answer: str | None
-    reason: str | None
+    campaigns: list[Campaign]
 
 
-class DriftListed(BaseModel):
-    """Everything that is known of a campaign's drift, privileged first."""
-
-    drift: list[Drift]
-
-
-class Nothing(BaseModel):
-    """Listing drift needs no words."""
-
-
-class Opening(BaseModel):
+class Opening(Asked):
     """What to review. `scope` as in docs/reviews.md: systems, kinds, fallback and so on."""
 
     name: str = Field(min_length=1, max_length=200, examples=["Q4 2026"])
@@ -88,33 +83,36 @@ class Opening(BaseModel):
     override: str | None = Field(None, max_length=5000, description="A second person's word, from POST /overrides.")
 
 
-class Closing(BaseModel):
+class Closing(Asked):
     """How to close. `unanswered` says what becomes of items without an answer; without it there must be none."""
 
-    unanswered: Literal["keep", "remove"] | None = None
+    unanswered: KeepOrRemove | None = None
 
 
-class Cancelling(BaseModel):
+class Cancelling(Asked):
     """Why the review ends without consequences."""
 
     reason: str = Field(max_length=2000)
 
 
-class DriftAnswer(BaseModel):
-    """What is to become of access that began while the review ran."""
-
-    answer: Literal["keep", "remove"]
-    reason: str = Field("", max_length=2000)
-
-
-@router.get("/campaigns")
-def list_campaigns(means: With, actor: Entered) -> list[Campaign]:
-    """All campaigns, the latest first."""
+@router.get("")
+def list_campaigns(
+    means: With,
+    actor: Entered,
+    page: paging.Asked,
+    status: CampaignStatus | None = None,
+    sort: Literal["newest", "oldest", "due"] = "newest",
+) -> CampaignPage:
+    """Reviews, the latest first unless asked otherwise."""
+    statement = select(CampaignRow)
+    if status is not None:
+        statement = statement.where(CampaignRow.status == status)
     with means.database.reading() as session:
-        return [Campaign.model_validate(row) for row in queries.campaigns(session)]
+        rows, after = page.page(session, statement, ORDERS[sort])
+        return CampaignPage(campaigns=[Campaign.model_validate(row[0]) for row in rows], next=after)
 
 
-@router.post("/campaigns", status_code=201, response_model=Campaign)
+@router.post("", status_code=201, response_model=Campaign)
 def open_campaign(asked: Opening, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
     """Open a review, frozen at the latest readings. Refuses (409) while one of them cannot be trusted, saying why."""
     word = overrides.read(means, asked.override, asked.name, asked.scope)  # before the transaction: one connection each
@@ -140,78 +138,63 @@ def open_campaign(asked: Opening, request: Request, means: With, actor: Entered,
     )
 
 
-@router.get("/campaigns/{campaign_id}")
-def get_campaign(campaign_id: int, means: With, actor: Entered) -> CampaignStory:
+@router.get("/{campaign_id}")
+def get_campaign(campaign_id: paging.Number, means: With, actor: Entered, response: Response) -> CampaignStory:
     """One campaign and its progress."""
     with means.database.reading() as session:
-        row = queries.campaign(session, campaign_id)
-        if row is None:
-            raise problems.not_found("campaign", campaign_id)
+        row = found(session, campaign_id)
+        answering.tag(response, row.version)
         shares = [Share.model_validate(share) for share in queries.progress(session, campaign_id)]
         return CampaignStory(**Campaign.model_validate(row).model_dump(), shares=shares)
 
 
-@router.get("/campaigns/{campaign_id}/drift")
-def list_drift(campaign_id: int, means: With, actor: Entered) -> list[Drift]:
-    """What began or ended since freezing, privileged first."""
-    with means.database.reading() as session:
-        if queries.campaign(session, campaign_id) is None:
-            raise problems.not_found("campaign", campaign_id)
-        return [Drift.model_validate(row) for row in queries.drift(session, campaign_id)]
-
-
-@router.post("/campaigns/{campaign_id}/drift", response_model=DriftListed)
-def detect_drift(campaign_id: int, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
-    """List now what began or ended since freezing, as far as has been read. Closing does the same by itself."""
-
-    def verb(session: Any, at: datetime) -> DriftListed:
-        if session.get(CampaignRow, campaign_id) is None:
-            raise problems.not_found("campaign", campaign_id)
-        found = drifts.detect(session, campaign_id, by=actor, at=at)
-        return DriftListed(drift=[Drift.model_validate(row) for row in found])
-
-    return answering.once(means, actor, key, Nothing(), request, verb)
-
-
-@router.put("/drift/{drift_id}/decision", response_model=Drift)
-def decide_drift(
-    drift_id: int, asked: DriftAnswer, request: Request, means: With, actor: Entered, key: Key = None
-) -> Response:
-    """Decide on access that began while the review ran."""
-
-    def verb(session: Any, at: datetime) -> Drift:
-        if session.get(DriftRow, drift_id) is None:
-            raise problems.not_found("drift", drift_id)
-        return Drift.model_validate(drifts.decide(session, drift_id, asked.answer, asked.reason, by=actor, at=at))
-
-    return answering.once(means, actor, key, asked, request, verb)
-
-
-@router.put("/campaigns/{campaign_id}/closure", response_model=Campaign)
+@router.put("/{campaign_id}/closure", response_model=Campaign)
 def close_campaign(
-    campaign_id: int, asked: Closing, request: Request, means: With, actor: Entered, key: Key = None
+    campaign_id: paging.Number,
+    asked: Closing,
+    request: Request,
+    means: With,
+    actor: Entered,
+    key: Key = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """Close a campaign; the removals begin. Refuses (409) while items or privileged drift have no answer."""
 
-    def verb(session: Any, at: datetime) -> Campaign:
-        if session.get(CampaignRow, campaign_id) is None:
-            raise problems.not_found("campaign", campaign_id)
-        return Campaign.model_validate(
-            campaigns.close(session, campaign_id, unanswered=asked.unanswered, by=actor, at=at)
-        )
+    def verb(session: Session, at: datetime) -> Campaign:
+        _unchanged(session, campaign_id, if_match)
+        row = campaigns.close(session, campaign_id, unanswered=asked.unanswered, by=actor, at=at)
+        return Campaign.model_validate(row)
 
     return answering.once(means, actor, key, asked, request, verb)
 
 
-@router.put("/campaigns/{campaign_id}/cancellation", response_model=Campaign)
+@router.put("/{campaign_id}/cancellation", response_model=Campaign)
 def cancel_campaign(
-    campaign_id: int, asked: Cancelling, request: Request, means: With, actor: Entered, key: Key = None
+    campaign_id: paging.Number,
+    asked: Cancelling,
+    request: Request,
+    means: With,
+    actor: Entered,
+    key: Key = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """End a campaign without consequences. Its items and decisions stay on record."""
 
-    def verb(session: Any, at: datetime) -> Campaign:
-        if session.get(CampaignRow, campaign_id) is None:
-            raise problems.not_found("campaign", campaign_id)
+    def verb(session: Session, at: datetime) -> Campaign:
+        _unchanged(session, campaign_id, if_match)
         return Campaign.model_validate(campaigns.cancel(session, campaign_id, reason=asked.reason, by=actor, at=at))
 
     return answering.once(means, actor, key, asked, request, verb)
+
+
+def found(session: Session, campaign_id: int) -> CampaignRow:
+    """The campaign, or 404."""
+    row = queries.campaign(session, campaign_id)
+    if row is None:
+        raise problems.not_found("campaign", campaign_id)
+    return row
+
+
+def _unchanged(session: Session, campaign_id: int, if_match: str | None) -> None:
+    row = found(session, campaign_id)
+    answering.insist_unchanged(session, if_match, row.version, f"campaign:{row.id}", _TURNS, what="review")

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 
-from app.api import answering, problems
+from app.api import answering, paging, problems
 from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.items import Item
+from app.api.shapes import Asked, Number, Told
+from app.api.words import Answer
 from app.review import decisions, queries
 from app.review.decisions import Ask
 
-router = APIRouter(prefix="/api/v1", tags=["decisions"], responses=problems.RESPONSES)
+router = APIRouter(prefix="/api/v1", tags=["decisions"])
 
 
-class Deciding(BaseModel):
+class Deciding(Asked):
     """Keep, remove or change. A reason is needed to remove or change, and to keep what is privileged."""
 
-    answer: Literal["keep", "remove", "change"]
+    answer: Answer
     reason: str = Field("", max_length=2000)
     change_to: str | None = Field(None, max_length=200)
 
@@ -30,17 +31,17 @@ class Deciding(BaseModel):
 class DecidingOne(Deciding):
     """One of many decisions; `version` as in the item's ETag, if somebody else may decide at the same time."""
 
-    item: int
-    version: int | None = None
+    item: Number
+    version: Number | None = None
 
 
-class DecidingMany(BaseModel):
+class DecidingMany(Asked):
     """Up to 5,000 decisions."""
 
     decisions: list[DecidingOne] = Field(min_length=1, max_length=5000)
 
 
-class Result(BaseModel):
+class Result(Told):
     """What became of one of many decisions."""
 
     item: int
@@ -49,7 +50,7 @@ class Result(BaseModel):
     detail: str | None = None
 
 
-class Results(BaseModel):
+class Results(Told):
     """A result for each decision, in the order they were sent."""
 
     decided: int
@@ -58,7 +59,7 @@ class Results(BaseModel):
 
 @router.put("/items/{item_id}/decision", response_model=Item)
 def decide(
-    item_id: int,
+    item_id: paging.Number,
     asked: Deciding,
     request: Request,
     means: With,

@@ -6,16 +6,20 @@ threads of the server's pool.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from app.actors import policy, tokens
 from app.actors.actor import Actor
 from app.actors.tables import ActorRow
 from app.api.rights import RIGHTS
+from app.api.shapes import storable
 from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused, insist
 from app.means import Means
@@ -53,10 +57,34 @@ def entered(
     if tokens.is_stale(token, at):
         with means.database.transaction() as session:
             tokens.note_use(session, token.id, at=at)
-    act = RIGHTS[(request.method, request.scope["route"].path)]
+    route: APIRoute = request.scope["route"]
+    act = RIGHTS[(request.method, route.path)]
     if act is not None:
         insist(policy.why_not(actor, act))
+    insist(_why_not_parameters([name for name, _ in request.query_params.multi_items()], parameters(route)))
+    if not storable([*request.path_params.values(), *request.query_params.values(), *request.headers.values()]):
+        raise Refused(Refusal("does_not_fit", "The request holds NUL.", "Leave it out.", status=422))
     return replace(actor, identity_id=person.id if person is not None else None)
+
+
+def parameters(route: APIRoute) -> list[str]:
+    """The names of every query parameter that a route knows."""
+    return sorted(_queries(route.dependant))
+
+
+def _queries(dependant: Dependant) -> set[str]:
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_queries(each) for each in dependant.dependencies))
+
+
+def _why_not_parameters(given: Sequence[str], known: Sequence[str]) -> Refusal | None:
+    """A filter misspelt must not count as one left out, and of one given twice nobody knows which is meant."""
+    there_are = f"There are: {', '.join(known)}." if known else "There are none here."
+    if unknown := sorted(set(given) - set(known)):
+        return Refusal("unknown_parameter", f"There is no parameter {unknown[0]!r} here.", there_are, status=422)
+    if twice := sorted({name for name in given if given.count(name) > 1}):
+        return Refusal("parameter_twice", f"The parameter {twice[0]!r} is given twice.", "Give it once.", status=422)
+    return None
 
 
 Entered = Annotated[Actor, Depends(entered)]

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter
 
 from app.api import paging, problems
 from app.api.entering import Entered, With
+from app.api.paging import Order
+from app.api.shapes import Page, Told
+from app.api.words import FindingStatus, Severity
 from app.detection import queries, rulebook
 from app.detection.tables import FindingRow
 
-router = APIRouter(prefix="/api/v1/findings", tags=["findings"], responses=problems.RESPONSES)
+router = APIRouter(prefix="/api/v1/findings", tags=["findings"])
+ORDERS = {
+    "worst": Order((queries.WEIGHT, FindingRow.id)),
+    "newest": Order((FindingRow.opened_at, FindingRow.id), falling=True),
+}
 
 
-class Finding(BaseModel):
+class Finding(Told):
     """A subject that fails a rule."""
 
-    model_config = ConfigDict(from_attributes=True)
     id: int
     rule: str
     title: str = ""
     subject: str
     system_id: int | None
-    severity: str
-    status: str
+    severity: Severity
+    status: FindingStatus
     because: str
     facts: dict[str, Any]
     baseline: bool
@@ -36,10 +41,9 @@ class Finding(BaseModel):
     times_opened: int
 
 
-class Event(BaseModel):
+class Event(Told):
     """One turn in a finding's life."""
 
-    model_config = ConfigDict(from_attributes=True)
     kind: str
     at: datetime
     by: str
@@ -54,36 +58,36 @@ class FindingStory(Finding):
     history: list[Event]
 
 
-class FindingPage(BaseModel):
-    """A page of findings. `next` goes on after it; null on the last."""
+class FindingPage(Page):
+    """A page of findings, worst first."""
 
     findings: list[Finding]
-    next: str | None
 
 
 @router.get("")
 def list_findings(
     means: With,
     actor: Entered,
-    status: Literal["open", "closed", "waived"] | None = "open",
-    system: int | None = None,
+    page: paging.Asked,
+    status: FindingStatus | Literal["any"] = FindingStatus.OPEN,
+    system: paging.Numbered = None,
     rule: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=paging.MOST)] = 50,
-    after: str | None = None,
+    severity: Severity | None = None,
+    sort: Literal["worst", "newest"] = "worst",
 ) -> FindingPage:
-    """Findings, worst first."""
-    place = paging.read(means.keys, "findings", after)
+    """Findings, worst first unless asked otherwise; open ones unless `status` says otherwise."""
+    if rule is not None and rule not in rulebook.RULES:
+        raise problems.unknown("rule", rule, rulebook.RULES)
+    statement = queries.findings(status=None if status == "any" else status, system_id=system, rule=rule)
+    if severity is not None:
+        statement = statement.where(FindingRow.severity == severity)
     with means.database.reading() as session:
-        statement = queries.findings(status=status, system_id=system, rule=rule, after=place)
-        rows = session.scalars(statement.limit(limit + 1)).all()
-        more = len(rows) > limit
-        last = rows[limit - 1] if more else None
-        cursor = paging.seal(means.keys, "findings", [queries.weight(last.severity), last.id]) if last else None
-        return FindingPage(findings=[_told(row) for row in rows[:limit]], next=cursor)
+        rows, after = page.page(session, statement.order_by(None), ORDERS[sort])
+        return FindingPage(findings=[_told(row[0]) for row in rows], next=after)
 
 
 @router.get("/{finding_id}")
-def get_finding(finding_id: int, means: With, actor: Entered) -> FindingStory:
+def get_finding(finding_id: paging.Number, means: With, actor: Entered) -> FindingStory:
     """One finding's story."""
     with means.database.reading() as session:
         row = session.get(FindingRow, finding_id)

@@ -5,31 +5,31 @@ from __future__ import annotations
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.api import answering, problems
+from app.api import answering, campaigns, paging, problems
 from app.api.answering import Key
 from app.api.entering import Entered, With
+from app.api.shapes import Asked, Number, Told
 from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused
 from app.review import policy, queries, tasks
-from app.review.tables import CampaignRow
 
-router = APIRouter(prefix="/api/v1/campaigns", tags=["campaigns"], responses=problems.RESPONSES)
+router = APIRouter(prefix="/api/v1/campaigns", tags=["reviews"])
 
 
-class HandingOn(BaseModel):
+class HandingOn(Asked):
     """Either `items`, or a `task` with all that is in it; to whom, and why."""
 
-    items: list[int] | None = Field(None, min_length=1, max_length=policy.REASSIGN)
-    task: int | None = Field(None, description="A reviewer's share, `task_id` in the campaign's `shares`.")
+    items: list[Number] | None = Field(None, min_length=1, max_length=policy.REASSIGN)
+    task: Number | None = Field(None, description="A reviewer's share, `task_id` in the campaign's `shares`.")
     to: str = Field(min_length=1, max_length=200, description="The new reviewer: roster id or e-mail address.")
     reason: str = Field(max_length=2000)
 
 
-class HandedOn(BaseModel):
+class HandedOn(Told):
     """The new reviewer's share, in which the items are now."""
 
     task_id: int
@@ -39,15 +39,14 @@ class HandedOn(BaseModel):
 
 @router.put("/{campaign_id}/handover", response_model=HandedOn)
 def hand_on(
-    campaign_id: int, asked: HandingOn, request: Request, means: With, actor: Entered, key: Key = None
+    campaign_id: paging.Number, asked: HandingOn, request: Request, means: With, actor: Entered, key: Key = None
 ) -> Response:
     """Give items to another reviewer, all of them or none. Answers stay; the new reviewer may change them."""
     if (asked.items is None) == (asked.task is None):
         raise Refused(Refusal("does_not_fit", "Say either items or a task.", "Leave one of them out.", status=422))
 
     def verb(session: Session, at: datetime) -> HandedOn:
-        if session.get(CampaignRow, campaign_id) is None:
-            raise problems.not_found("campaign", campaign_id)
+        campaigns.found(session, campaign_id)
         person = inventory.find_identity(session, asked.to)
         if person is None:
             raise problems.not_found("person", asked.to)

@@ -6,39 +6,38 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, ConfigDict
 
-from app.api import paging, problems
+from app.api import answering, campaigns, paging, problems
 from app.api.entering import Entered, With
+from app.api.shapes import MOST_NUMBER, Page, Told
+from app.api.words import Answer, ItemKind
 from app.review import queries
 from app.review.queries import Cursor
 
-router = APIRouter(prefix="/api/v1", tags=["items"], responses=problems.RESPONSES)
-Limit = Annotated[int, Query(ge=1, le=paging.MOST)]
+router = APIRouter(prefix="/api/v1", tags=["decisions"])
+Asked = Annotated[int, Query(ge=1, le=MOST_NUMBER)]
 
 
-class Item(BaseModel):
+class Item(Told):
     """One grant, account, integration or credential to decide on. `shown` was fixed when the campaign was frozen."""
 
-    model_config = ConfigDict(from_attributes=True)
     id: int
     campaign_id: int
-    kind: str
+    kind: ItemKind
     subject: str
     system_id: int
     privileged: bool
     risk: int
     chosen_by: str
     shown: dict[str, Any]
-    outcome: str | None
+    outcome: Answer | None
     version: int
 
 
-class Decision(BaseModel):
+class Decision(Told):
     """What somebody decided. Never edited; a later one answers it."""
 
-    model_config = ConfigDict(from_attributes=True)
-    answer: str
+    answer: Answer
     reason: str
     change_to: str | None
     by: str
@@ -54,43 +53,41 @@ class ItemStory(Item):
     decisions: list[Decision]
 
 
-class ItemPage(BaseModel):
-    """A page of items, riskiest first. `next` goes on after it; null on the last."""
+class ItemPage(Page):
+    """A page of items, riskiest first."""
 
     items: list[Item]
-    next: str | None
 
 
 @router.get("/items")
 def list_own_items(
-    campaign: int, means: With, actor: Entered, undecided: bool = False, limit: Limit = 50, after: str | None = None
+    campaign: Asked, means: With, actor: Entered, page: paging.Asked, undecided: bool = False
 ) -> ItemPage:
-    """The items of a campaign that are yours to decide on."""
-    return _page(means, actor, campaign, None, undecided, limit, after)
+    """The items of a campaign that are yours to decide on, riskiest first."""
+    return _page(means, actor, campaign, None, undecided, page)
 
 
 @router.get("/campaigns/{campaign_id}/items")
 def list_items(
-    campaign_id: int,
-    reviewer: int,
+    campaign_id: paging.Number,
+    reviewer: Asked,
     means: With,
     actor: Entered,
+    page: paging.Asked,
     undecided: bool = False,
-    limit: Limit = 50,
-    after: str | None = None,
 ) -> ItemPage:
-    """One reviewer's items, for those who may see all."""
-    return _page(means, actor, campaign_id, reviewer, undecided, limit, after)
+    """One reviewer's items, riskiest first, for those who may see all."""
+    return _page(means, actor, campaign_id, reviewer, undecided, page)
 
 
 @router.get("/items/{item_id}")
-def get_item(item_id: int, means: With, actor: Entered, response: Response) -> ItemStory:
+def get_item(item_id: paging.Number, means: With, actor: Entered, response: Response) -> ItemStory:
     """One item's story. Answers 404 also when it is not yours to see."""
     with means.database.reading() as session:
         story = queries.story(session, item_id, by=actor)
         if story is None:
             raise problems.not_found("item", item_id)
-        response.headers["ETag"] = f'"{story.item.version}"'
+        answering.tag(response, story.item.version)
         return ItemStory(
             **Item.model_validate(story.item).model_dump(),
             reviewer=story.reviewer.name,
@@ -100,21 +97,18 @@ def get_item(item_id: int, means: With, actor: Entered, response: Response) -> I
 
 
 def _page(
-    means: With, actor: Entered, campaign: int, reviewer: int | None, undecided: bool, limit: int, after: str | None
+    means: With, actor: Entered, campaign: int, reviewer: int | None, undecided: bool, page: paging.Turn
 ) -> ItemPage:
-    name = f"items:{campaign}:{reviewer or actor.identity_id}"
-    place = paging.read(means.keys, name, after)
     with means.database.reading() as session:
-        if queries.campaign(session, campaign) is None:
-            raise problems.not_found("campaign", campaign)
-        page = queries.queue(
+        campaigns.found(session, campaign)
+        told = queries.queue(
             session,
             campaign,
             by=actor,
-            after=Cursor(*place) if place is not None else None,
-            limit=limit,
+            after=Cursor(*page.place) if page.place is not None else None,
+            limit=page.limit,
             undecided=undecided,
             reviewer_id=reviewer,
         )
-        cursor = paging.seal(means.keys, name, [page.after.risk, page.after.item_id]) if page.after else None
-        return ItemPage(items=[Item.model_validate(row) for row in page.items], next=cursor)
+        after = page.cursor([told.after.risk, told.after.item_id]) if told.after else None
+        return ItemPage(items=[Item.model_validate(row) for row in told.items], next=after)

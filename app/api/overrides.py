@@ -15,24 +15,25 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from app.actors import queries as actors
 from app.actors.tables import ActorRow
-from app.api import answering, problems
+from app.api import answering
 from app.api.answering import Key
 from app.api.entering import Entered, With
+from app.api.shapes import Asked, Told
 from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused
 from app.means import Means
 from app.review.policy import Override
 
-router = APIRouter(prefix="/api/v1/overrides", tags=["campaigns"], responses=problems.RESPONSES)
+router = APIRouter(prefix="/api/v1/overrides", tags=["reviews"])
 GOOD_FOR = timedelta(hours=1)
 
 
-class Overriding(BaseModel):
+class Overriding(Asked):
     """For which review, and why it may open although its readings fall short."""
 
     name: str = Field(min_length=1, max_length=200, examples=["Q4 2026"])
@@ -40,7 +41,7 @@ class Overriding(BaseModel):
     reason: str = Field(min_length=10, max_length=2000, examples=["HubSpot is down until Monday; its part follows"])
 
 
-class Given(BaseModel):
+class Given(Told):
     """The word to hand to whoever opens the review, good for an hour."""
 
     override: str
@@ -48,7 +49,7 @@ class Given(BaseModel):
 
 
 @router.post("", status_code=201, response_model=Given)
-def give(asked: Overriding, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
+def give_override(asked: Overriding, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
     """Give your word. Nothing happens until somebody else opens the review with it."""
 
     def word(_session: Session, at: datetime) -> Given:

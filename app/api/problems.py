@@ -5,6 +5,7 @@ A refusal keeps its code, its reason and its way out. What we did not foresee is
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -24,28 +25,27 @@ _TITLES = {
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details. `code` is stable; `detail` and `way_out` are for people."""
+    """RFC 9457 problem details. `code` is stable; `detail` says why and `way_out` what to do, for people."""
 
-    type: str = "about:blank"
+    type: str = Field(description="Always about:blank; `code` says which problem it is.")
     title: str
     status: int
     code: str
     detail: str
-    way_out: str = ""
-    facts: dict[str, Any] = Field(default_factory=dict)
+    way_out: str
+    facts: dict[str, Any] = Field(description="What belongs to it: every mistake, the present version, who was first.")
 
 
-# For the description of the API. The shape is given by hand: FastAPI would file a `model` under application/json.
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"description": _TITLES[status], "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
-    for status in (400, 401, 403, 404, 409, 412, 422)
-}
+def title(status: int) -> str:
+    """What a status means, in words; the same in every answer and in the description."""
+    return _TITLES.get(status, "Refused")
 
 
 def render(refusal: Refusal) -> JSONResponse:
     """A refusal as an answer."""
     problem = Problem(
-        title=_TITLES.get(refusal.status, "Refused"),
+        type="about:blank",
+        title=title(refusal.status),
         status=refusal.status,
         code=refusal.code,
         detail=refusal.reason,
@@ -85,3 +85,10 @@ def install(app: FastAPI) -> None:
 def not_found(what: str, which: object) -> Refused:
     """Refused with 404: there is no such thing, or it is not yours to see; the answer does not tell which."""
     return Refused(Refusal("not_found", f"There is no {what} {which} here.", "Check the number.", status=404))
+
+
+def unknown(what: str, given: str, allowed: Iterable[str]) -> Refused:
+    """Refused with 422: a filter's value that there is none of; the answer names those there are."""
+    there_are = sorted(allowed)
+    reason = f"There is no {what} {given!r}."
+    return Refused(Refusal("does_not_fit", reason, f"There are: {', '.join(there_are)}.", 422, {"allowed": there_are}))

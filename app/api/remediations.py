@@ -3,36 +3,50 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.api import answering, problems
-from app.api.answering import Key
+from app.api import answering, paging, problems
+from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
+from app.api.paging import Order
+from app.api.shapes import Asked, Page, Told
+from app.api.words import ActStatus, ItemKind, RemediationStatus
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.remediation import remediations
 from app.remediation.tables import ActRow, RemediationRow
 
-router = APIRouter(prefix="/api/v1/remediations", tags=["remediations"], responses=problems.RESPONSES)
+router = APIRouter(prefix="/api/v1/remediations", tags=["remediations"])
+ORDERS = {
+    "oldest": Order((RemediationRow.id,)),
+    "newest": Order((RemediationRow.id,), falling=True),
+    "due": Order((RemediationRow.due_at, RemediationRow.id)),
+}
+_TURNS = (
+    Kind.REMEDIATION_OPENED, Kind.REMEDIATION_MOVED, Kind.REMEDIATION_VERIFIED, Kind.REMEDIATION_RETURNED,
+    Kind.ACT_BEGUN, Kind.ACT_ENDED,
+)  # fmt: skip
 
 
-class Remediation(BaseModel):
+class Remediation(Told):
     """A promise to make one removal true. Only `verified` means that the CRM has said so since."""
 
-    model_config = ConfigDict(from_attributes=True)
     id: UUID
     campaign_id: int | None
     item_id: int | None
     system_id: int
+    kind: ItemKind
     subject: str
-    status: str
+    wish: Literal["remove", "change"]
+    change_to: str | None
+    status: RemediationStatus
     because: str | None
     steps: list[str]
     opened_at: datetime
@@ -40,17 +54,17 @@ class Remediation(BaseModel):
     acted_at: datetime | None
     verified_at: datetime | None
     verified_snapshot_id: int | None
+    version: int
 
 
-class Act(BaseModel):
+class Act(Told):
     """One call that changed something, or tried to."""
 
-    model_config = ConfigDict(from_attributes=True)
     number: int
     kind: str
     says: str
     request: str
-    status: str
+    status: ActStatus
     begun_at: datetime | None
     ended_at: datetime | None
     receipt: dict[str, Any] | None
@@ -65,13 +79,19 @@ class RemediationStory(Remediation):
     acts: list[Act]
 
 
-class Reporting(BaseModel):
+class RemediationPage(Page):
+    """A page of removals."""
+
+    remediations: list[Remediation]
+
+
+class Reporting(Asked):
     """What was done by hand, and where."""
 
     note: str = Field(max_length=2000)
 
 
-class Retrying(BaseModel):
+class Retrying(Asked):
     """What has changed, so that it may go better now."""
 
     reason: str = Field(max_length=2000)
@@ -79,23 +99,30 @@ class Retrying(BaseModel):
 
 @router.get("")
 def list_remediations(
-    means: With, actor: Entered, campaign: int | None = None, status: str | None = None
-) -> list[Remediation]:
-    """Removals, oldest first; at most 1,000."""
-    statement = select(RemediationRow).order_by(RemediationRow.id).limit(1000)
-    if campaign is not None:
-        statement = statement.where(RemediationRow.campaign_id == campaign)
-    if status is not None:
-        statement = statement.where(RemediationRow.status == status)
+    means: With,
+    actor: Entered,
+    page: paging.Asked,
+    campaign: paging.Numbered = None,
+    system: paging.Numbered = None,
+    status: RemediationStatus | None = None,
+    sort: Literal["oldest", "newest", "due"] = "oldest",
+) -> RemediationPage:
+    """Removals, oldest first unless asked otherwise."""
+    asked = {
+        RemediationRow.campaign_id: campaign, RemediationRow.system_id: system, RemediationRow.status: status,
+    }  # fmt: skip
+    statement = select(RemediationRow).where(*(column == value for column, value in asked.items() if value is not None))
     with means.database.reading() as session:
-        return [Remediation.model_validate(row) for row in session.scalars(statement)]
+        rows, after = page.page(session, statement, ORDERS[sort])
+        return RemediationPage(remediations=[Remediation.model_validate(row[0]) for row in rows], next=after)
 
 
 @router.get("/{remediation_id}")
-def get_remediation(remediation_id: UUID, means: With, actor: Entered) -> RemediationStory:
+def get_remediation(remediation_id: UUID, means: With, actor: Entered, response: Response) -> RemediationStory:
     """One removal's story."""
     with means.database.reading() as session:
         row = _found(session, remediation_id)
+        answering.tag(response, row.version)
         acts = session.scalars(
             select(ActRow).where(ActRow.remediation_id == remediation_id).order_by(ActRow.number)
         ).all()
@@ -108,31 +135,50 @@ def get_remediation(remediation_id: UUID, means: With, actor: Entered) -> Remedi
 
 
 @router.put("/{remediation_id}/report", response_model=Remediation)
-def report(
-    remediation_id: UUID, asked: Reporting, request: Request, means: With, actor: Entered, key: Key = None
+def report_removal(
+    remediation_id: UUID,
+    asked: Reporting,
+    request: Request,
+    means: With,
+    actor: Entered,
+    key: Key = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """Say that a removal was done by hand. That is no proof: the next complete reading is."""
 
     def verb(session: Session, at: datetime) -> Remediation:
-        row = _found(session, remediation_id)
+        row = _unchanged(session, remediation_id, if_match)
         return Remediation.model_validate(remediations.say_done(session, row, asked.note, by=actor, at=at))
 
     return answering.once(means, actor, key, asked, request, verb)
 
 
 @router.put("/{remediation_id}/retry", response_model=Remediation)
-def retry(
-    remediation_id: UUID, asked: Retrying, request: Request, means: With, actor: Entered, key: Key = None
+def retry_removal(
+    remediation_id: UUID,
+    asked: Retrying,
+    request: Request,
+    means: With,
+    actor: Entered,
+    key: Key = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """Try a removal again. A worker carries it out, with whatever else is open in the system."""
 
     def verb(session: Session, at: datetime) -> Remediation:
-        row = remediations.try_again(session, _found(session, remediation_id), asked.reason, by=actor, at=at)
+        seen = _unchanged(session, remediation_id, if_match)
+        row = remediations.try_again(session, seen, asked.reason, by=actor, at=at)
         body = {"system": row.system_id, "because": "a removal is tried again"}
         entries.record(session, Entry(Kind.REMOVAL_REQUESTED, f"system:{row.system_id}", body), by=actor.id, at=at)
         return Remediation.model_validate(row)
 
     return answering.once(means, actor, key, asked, request, verb)
+
+
+def _unchanged(session: Session, remediation_id: UUID, if_match: str | None) -> RemediationRow:
+    row = _found(session, remediation_id)
+    answering.insist_unchanged(session, if_match, row.version, f"remediation:{row.id}", _TURNS, what="removal")
+    return row
 
 
 def _found(session: Session, remediation_id: UUID) -> RemediationRow:

@@ -6,23 +6,23 @@ from datetime import datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 
-from app.api import answering, problems
+from app.api import answering, paging, problems, systems
 from app.api.answering import Key
 from app.api.entering import Entered, With
+from app.api.shapes import Asked, Told
 from app.inventory import queries, rosters
-from app.inventory.tables import RosterUploadRow, SystemRow
+from app.inventory.tables import RosterUploadRow
 from app.kit.refusal import Refusal, Refused
 
-router = APIRouter(prefix="/api/v1/systems", tags=["systems"], responses=problems.RESPONSES)
+router = APIRouter(prefix="/api/v1/systems", tags=["systems"])
 
 
-class Roster(BaseModel):
+class Roster(Told):
     """A roster file that was handed in, without what is in it."""
 
-    model_config = ConfigDict(from_attributes=True)
     id: UUID
     digest: str
     rows: int
@@ -34,14 +34,14 @@ class Roster(BaseModel):
     approved_at: datetime | None
 
 
-class Approving(BaseModel):
+class Approving(Asked):
     """Which file you vouch for: nobody vouches for one that was handed in after they looked."""
 
     roster: UUID = Field(description="The `id` of the roster that you looked at.")
 
 
 @router.get("/{system_id}/roster")
-def get_roster(system_id: int, means: With, actor: Entered) -> Roster:
+def get_roster(system_id: paging.Number, means: With, actor: Entered) -> Roster:
     """The roster file that was handed in last."""
     with means.database.reading() as session:
         return Roster.model_validate(_latest(session, system_id))
@@ -49,7 +49,7 @@ def get_roster(system_id: int, means: With, actor: Entered) -> Roster:
 
 @router.put("/{system_id}/roster/approval", response_model=Roster)
 def approve_roster(
-    system_id: int, asked: Approving, request: Request, means: With, actor: Entered, key: Key = None
+    system_id: paging.Number, asked: Approving, request: Request, means: With, actor: Entered, key: Key = None
 ) -> Response:
     """Vouch for a roster that somebody else handed in. 412 if another file was handed in since you looked."""
 
@@ -65,9 +65,7 @@ def approve_roster(
 
 
 def _latest(session: Session, system_id: int) -> RosterUploadRow:
-    system = session.get(SystemRow, system_id)
-    if system is None or system.removed is not None:
-        raise problems.not_found("system", system_id)
+    systems.found(session, system_id)
     upload = queries.latest_upload(session, system_id)
     if upload is None:
         raise problems.not_found("roster in system", system_id)

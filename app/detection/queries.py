@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, select, tuple_
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from app.detection.tables import FindingEventRow, FindingRow, JustificationRow, RunRow
@@ -16,7 +16,7 @@ from app.inventory.tables import AccountRow
 
 TRUSTED = ("complete", "explained")
 _WEIGHTS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
-_WEIGHT = case(_WEIGHTS, value=FindingRow.severity, else_=len(_WEIGHTS))
+WEIGHT = case(_WEIGHTS, value=FindingRow.severity, else_=len(_WEIGHTS))
 
 
 def account_facts(session: Session, system_id: int) -> Iterator[AccountFacts]:
@@ -84,18 +84,15 @@ def findings(
     status: str | None = "open",
     system_id: int | None = None,
     rule: str | None = None,
-    after: Sequence[int] | None = None,
 ) -> Select[FindingRow]:
-    """Findings, worst first, as a statement that doors page through; `after` is (weight, id) of the last one seen."""
-    statement = select(FindingRow).order_by(_WEIGHT, FindingRow.id)
+    """Findings, worst first, as a statement that doors page through."""
+    statement = select(FindingRow).order_by(WEIGHT, FindingRow.id)
     if status is not None:
         statement = statement.where(FindingRow.status == status)
     if system_id is not None:
         statement = statement.where(FindingRow.system_id == system_id)
     if rule is not None:
         statement = statement.where(FindingRow.rule == rule)
-    if after is not None:
-        statement = statement.where(tuple_(_WEIGHT, FindingRow.id) > tuple_(*after))
     return statement
 
 

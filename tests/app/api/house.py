@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import uuid
@@ -21,18 +22,20 @@ from app import settings
 from app.actors import actors, tokens
 from app.actors.actor import Role
 from app.detection.tables import FindingRow
-from app.inventory.tables import IdentityRow
+from app.inventory.tables import CredentialRow, IdentityRow, IntegrationRow, SnapshotRow
 from app.kit import ids
 from app.kit.db import Database
 from app.kit.secrets import Keys
 from app.ledger import checkpoints as signed
 from app.ledger import leaves, signing
+from app.ledger.tables import LeafRow
 from app.main import create_app
 from app.means import Means
 from app.remediation.tables import RemediationRow
 from app.review import decisions
 from app.review.tables import CampaignRow, DriftRow, ItemRow
 from tests import make
+from tests.app.api import conformance
 from tests.app.review import cast
 
 NOW = make.NOW
@@ -51,6 +54,8 @@ class House:
     finding: FindingRow
     drift: DriftRow
     remediation: RemediationRow
+    integration: IntegrationRow
+    credential: CredentialRow
     tokens: dict[str, str] = field(default_factory=dict)  # by role, and by person: "ada", "eve"
 
     @property
@@ -66,7 +71,32 @@ class House:
         """Somebody at the door; nobody without a name. What the app did not foresee fails the test, if `strict`."""
         if who is not None:
             headers["Authorization"] = f"Bearer {self.tokens[who]}"
-        return TestClient(self.app, headers=headers, raise_server_exceptions=strict)
+        client = TestClient(self.app, headers=headers, raise_server_exceptions=strict)
+        client.event_hooks["response"].append(conformance.Holding(self.app))
+        return client
+
+    def address(self, path: str) -> str:
+        """A route's path with the numbers of what is in this house."""
+        of = {
+            "system_id": self.company.system.id, "finding_id": self.finding.id, "campaign_id": self.campaign.id,
+            "drift_id": self.drift.id, "item_id": self.plain.id, "remediation_id": self.remediation.id,
+            "person": self.company.bo.key, "snapshot_id": self.snapshot_id, "account_id": self.company.account.id,
+            "entitlement_id": self.company.role.id, "integration_id": self.integration.id,
+            "credential_id": self.credential.id, "entry_id": self.entry_id,
+        }  # fmt: skip
+        return re.sub(r"{(\w+)}", lambda found: str(of[found[1]]), path)
+
+    @property
+    def snapshot_id(self) -> int:
+        with self.database.reading() as session:
+            return session.scalars(
+                select(SnapshotRow.id).where(SnapshotRow.system_id == self.company.system.id).limit(1)
+            ).one()
+
+    @property
+    def entry_id(self) -> uuid.UUID:
+        with self.database.reading() as session:
+            return session.scalars(select(LeafRow.entry_id).order_by(LeafRow.number).limit(1)).one()
 
 
 def _actor(session: Session, role: Role, person: IdentityRow | None = None) -> str:
@@ -90,6 +120,22 @@ def finding(session: Session, company: cast.Company, **given: Any) -> FindingRow
     return row
 
 
+def removal(session: Session, house: House) -> RemediationRow:
+    """One more removal in this house."""
+    return removal_of(session, house.campaign.id, house.company.system.id)
+
+
+def removal_of(session: Session, campaign_id: int, system_id: int) -> RemediationRow:
+    """An open removal."""
+    row = RemediationRow(
+        id=ids.uuid7(), campaign_id=campaign_id, system_id=system_id, target={}, subject="grant:1",
+        kind="grant", wish="remove", status="open", since=NOW, steps=[], opened_at=NOW, due_at=NOW,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
 def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, accounts: int = 0) -> House:
     """Everything a route can be asked about, once; with `accounts` more of Bo's to decide on."""
     means = Means(database, KEYS, settings.read({}), clock)
@@ -103,11 +149,10 @@ def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, 
         ada = company.actor(company.ada)
         decisions.record(session, items[f"grant:{company.mighty.id}"].id, "remove", reason="moved on", by=ada, at=NOW)
         drift = DriftRow(campaign_id=campaign.id, subject="grant:999", change="began", privileged=True, shown={})
-        remediation = RemediationRow(
-            id=ids.uuid7(), campaign_id=campaign.id, system_id=company.system.id, target={}, subject="grant:1",
-            kind="grant", wish="remove", status="open", since=NOW, steps=[], opened_at=NOW, due_at=NOW,
-        )  # fmt: skip
-        session.add_all([drift, remediation])
+        session.add(drift)
+        remediation = removal_of(session, campaign.id, company.system.id)
+        integration = make.integration(session, company.system)
+        credential = make.credential(session, company.system, integration_id=integration.id)
         given = {role.value: _actor(session, role) for role in Role}
         for name in ("ada", "bo", "eve"):
             given[name] = _actor(session, Role.REVIEWER, getattr(company, name))
@@ -116,7 +161,9 @@ def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, 
         leaves.integrate(session)
         signed.sign(session, signing.signer(session, KEYS), by="cli:test", at=NOW)
         session.flush()
-    return House(means, create_app(means), company, campaign, items, found, drift, remediation, given)
+    return House(
+        means, create_app(means), company, campaign, items, found, drift, remediation, integration, credential, given
+    )
 
 
 @contextmanager

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import CheckConstraint
 
-from app.api import rights
+from app.actors.actor import Role
+from app.api import rights, words
+from app.detection.tables import FindingRow
+from app.inventory.tables import SnapshotRow, StreamRow
+from app.remediation.tables import ActRow, RemediationRow
+from app.review.tables import CampaignRow, DecisionRow, ItemRow
+from connectors import records
 from tests.app.api.house import House
+
+WORDS = [
+    (FindingRow, "status", words.FindingStatus),
+    (FindingRow, "severity", words.Severity),
+    (CampaignRow, "status", words.CampaignStatus),
+    (ItemRow, "kind", words.ItemKind),
+    (DecisionRow, "answer", words.Answer),
+    (RemediationRow, "status", words.RemediationStatus),
+    (ActRow, "status", words.ActStatus),
+    (SnapshotRow, "status", words.SnapshotStatus),
+    (StreamRow, "verdict", words.Verdict),
+]
 
 
 def operations(house: House) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -27,13 +47,64 @@ def test_every_route_says_what_it_does(shown_house: House) -> None:
 
 
 def test_every_guarded_route_documents_its_refusals_as_problems(shown_house: House) -> None:
+    problem = {"$ref": "#/components/schemas/Problem"}
     for method, path, operation in operations(shown_house):
-        if rights.RIGHTS[(method, path)] is None:
-            continue
-        for status in ("400", "401", "403", "404", "409", "412", "422"):
-            content = operation["responses"][status]["content"]
-            assert content.keys() == {"application/problem+json"}, f"{method} {path} {status}"
-            assert "code" in content["application/problem+json"]["schema"]["properties"]
+        refusals = {status: told for status, told in operation["responses"].items() if int(status) >= 400}
+        assert "500" in refusals
+        if rights.RIGHTS[(method, path)] is not None:
+            assert {"401", "403", "422", "429"} <= refusals.keys(), f"{method} {path}"
+        if method != "GET":
+            assert {"400", "409", "412"} <= refusals.keys(), f"{method} {path}"
+        if "{" in path:
+            assert "404" in refusals, f"{method} {path}"
+        for status, told in refusals.items():
+            assert told["content"] == {"application/problem+json": {"schema": problem}}, f"{method} {path} {status}"
+            assert told["description"]
+
+
+def test_a_problem_has_a_stable_code(shown_house: House) -> None:
+    assert "code" in shown_house.app.openapi()["components"]["schemas"]["Problem"]["required"]
+
+
+def test_every_operation_has_a_short_name_of_its_own(shown_house: House) -> None:
+    names = [operation["operationId"] for _, _, operation in operations(shown_house)]
+    assert sorted(names) == sorted(set(names))
+    assert not [name for name in names if not re.fullmatch(r"[a-z]+(_[a-z]+){0,3}", name)]
+
+
+def test_every_tag_is_explained_and_used(shown_house: House) -> None:
+    told = {tag["name"] for tag in shown_house.app.openapi()["tags"]}
+    used = {tag for _, _, operation in operations(shown_house) for tag in operation["tags"]}
+    assert used == told
+
+
+def test_every_success_has_a_shape_with_a_name(shown_house: House) -> None:
+    for method, path, operation in operations(shown_house):
+        for status, told in operation["responses"].items():
+            if not status.startswith("2") or status == "204":
+                continue
+            for kind, content in told["content"].items():
+                named = "$ref" in content["schema"] or kind in ("text/plain", "application/zip")
+                assert named, f"{method} {path} {status}: {content}"
+
+
+def test_every_set_of_words_has_a_name(shown_house: House) -> None:
+    """A client generator makes a type of each; of one without a name it makes one it has to make up."""
+    schemas = shown_house.app.openapi()["components"]["schemas"]
+    assert {"Severity", "CampaignStatus", "RemediationStatus", "Answer"} <= schemas.keys()
+    for name, schema in schemas.items():
+        for field, told in schema.get("properties", {}).items():
+            if "enum" in told:
+                assert len(told["enum"]) == 2, f"{name}.{field} is a set of words without a name"
+
+
+def test_the_words_are_those_of_the_stages(shown_house: House) -> None:
+    for table, column, theirs in WORDS:
+        checks = [str(each.sqltext) for each in table.__table__.constraints if isinstance(each, CheckConstraint)]
+        held = next(text for text in checks if text.startswith(f"{column} IN"))
+        assert set(re.findall(r"'(\w+)'", held)) == {str(word) for word in theirs}, table
+    assert {str(role) for role in words.RoleName} == {str(role) for role in Role}
+    assert {str(kind) for kind in words.AccountKind} == {str(kind) for kind in records.AccountKind}
 
 
 def test_every_guarded_route_says_that_it_needs_a_token(shown_house: House) -> None:
@@ -51,9 +122,30 @@ def test_every_write_takes_an_idempotency_key(shown_house: House) -> None:
         assert ("Idempotency-Key" in headers) == (method != "GET"), f"{method} {path}"
 
 
-def test_the_route_that_may_answer_412_takes_if_match(shown_house: House) -> None:
-    operation = shown_house.app.openapi()["paths"]["/api/v1/items/{item_id}/decision"]["put"]
-    assert "If-Match" in {given["name"] for given in operation["parameters"]}
+def test_what_answers_with_a_version_takes_it_back(shown_house: House) -> None:
+    """A write that changes a versioned thing takes If-Match; whoever came second is told who was first."""
+    paths = shown_house.app.openapi()["paths"]
+    for path in (
+        "/api/v1/items/{item_id}/decision",
+        "/api/v1/campaigns/{campaign_id}/closure",
+        "/api/v1/campaigns/{campaign_id}/cancellation",
+        "/api/v1/remediations/{remediation_id}/report",
+        "/api/v1/remediations/{remediation_id}/retry",
+    ):
+        operation = paths[path]["put"]
+        assert "If-Match" in {given["name"] for given in operation["parameters"]}, path
+        assert "ETag" in operation["responses"]["200"]["headers"], path
+
+
+def test_every_list_comes_in_pages(shown_house: House) -> None:
+    schemas = shown_house.app.openapi()["components"]["schemas"]
+    for method, path, operation in operations(shown_house):
+        if not operation["operationId"].startswith("list_"):
+            continue
+        shape = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+        assert shape.endswith("Page"), f"{method} {path}"
+        assert "next" in schemas[shape]["required"]
+        assert {"limit", "after"} <= {given["name"] for given in operation["parameters"]}, f"{method} {path}"
 
 
 def test_anybody_may_read_the_description(shown_house: House) -> None:

@@ -6,6 +6,7 @@ import base64
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.kit.secrets import Keys
 from tests import make
-from tests.app.api.house import KEYS, House, finding, furnish
+from tests.app.api.house import KEYS, House, finding, furnish, removal
 
 # --- cursors ---
 
@@ -165,3 +166,94 @@ def test_entries_come_in_the_order_of_the_log(full: House) -> None:
     assert [row["number"] for row in rows] == list(range(len(rows)))
     assert rows[0]["kind"] == "installation.made"
     assert rows[0]["at"].startswith(str(make.NOW.year))
+
+
+# --- every list ---
+
+
+def _lists(house: House) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in house.app.openapi()["paths"].items():
+        operation = methods.get("get", {})
+        if operation.get("operationId", "").startswith("list_"):
+            asked = {"/api/v1/items": {"campaign": house.campaign.id}}
+            asked["/api/v1/campaigns/{campaign_id}/items"] = {"reviewer": house.company.ada.id}
+            sorts = [each["schema"]["enum"] for each in operation["parameters"] if each["name"] == "sort"]
+            for sort in sorts[0] if sorts else [None]:
+                yield path, house.address(path), asked.get(path, {}) | ({"sort": sort} if sort else {})
+
+
+def test_every_list_walked_one_by_one_is_the_list(shown_house: House) -> None:
+    """Whatever its order: each row once, none left out, in the order of the whole."""
+    walked = 0
+    for path, address, asked in _lists(shown_house):
+        client = shown_house.client("ada" if path == "/api/v1/items" else "admin")
+        whole = client.get(address, params={**asked, "limit": 200}).json()
+        rows = next(name for name in whole if name != "next")
+        seen: list[Any] = []
+        after: str | None = None
+        for _ in range(200):
+            page = client.get(address, params={**asked, "limit": 1} | ({"after": after} if after else {})).json()
+            seen += page[rows]
+            after = page["next"]
+            if after is None:
+                break
+        assert seen == whole[rows], f"{address} {asked}"
+        walked += len(seen) > 1
+    assert walked >= 9, "lists of one row prove little"
+
+
+def test_a_filter_that_is_not_known_or_given_twice_is_refused(shown_house: House) -> None:
+    client = shown_house.client("admin")
+    for path, address, asked in _lists(shown_house):
+        for more, code in (({"filter": "x"}, "unknown_parameter"), ({"limit": ["1", "2"]}, "parameter_twice")):
+            answer = client.get(address, params={**asked, **more})
+            assert (answer.status_code, answer.json()["code"]) == (422, code), path
+        assert "limit" in client.get(address, params={**asked, "filter": "x"}).json()["way_out"]
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/api/v1/findings?sort=best", "worst"),
+        ("/api/v1/findings?status=ajar", "waived"),
+        ("/api/v1/findings?rule=inactiv", "inactive_account"),
+        ("/api/v1/campaigns?status=done", "cancelled"),
+        ("/api/v1/remediations?status=gone", "verified"),
+        ("/api/v1/accounts?kind=robot", "guest"),
+        ("/api/v1/ledger/entries?kind=campaign.open", "campaign.opened"),
+    ],
+)
+def test_a_value_that_there_is_none_of_is_refused_and_those_there_are_are_named(
+    shown_house: House, path: str, named: str
+) -> None:
+    answer = shown_house.client("admin").get(path)
+    assert answer.status_code == 422
+    assert named in answer.text
+
+
+def test_a_cursor_of_one_order_or_filter_opens_no_other(full: House) -> None:
+    client = full.client("admin")
+    cursor = client.get("/api/v1/findings", params={"limit": 1}).json()["next"]
+    for asked in ({"sort": "newest"}, {"severity": "high"}, {"status": "any"}):
+        answer = client.get("/api/v1/findings", params={**asked, "after": cursor})
+        assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor"), asked
+
+
+def test_pages_by_time_and_by_id_go_on_where_they_ended(database: Database) -> None:
+    """Times and ids are no JSON; both databases have to find the same place again."""
+    house = furnish(database)
+    with database.transaction() as session:
+        for hour in range(4):
+            finding(session, house.company, opened_at=make.NOW + timedelta(hours=hour, microseconds=hour))
+            removal(session, house)
+    for path, rows in (("/api/v1/findings?sort=newest", "findings"), ("/api/v1/remediations?sort=due", "remediations")):
+        whole = house.client("admin").get(path).json()[rows]
+        seen, after = [], ""
+        while True:
+            page = house.client("admin").get(f"{path}&limit=2{after}").json()
+            seen += page[rows]
+            if page["next"] is None:
+                break
+            after = f"&after={page['next']}"
+        assert [row["id"] for row in seen] == [row["id"] for row in whole]
+        assert len(seen) == 5

@@ -77,11 +77,6 @@ def test_a_mistake_is_told_without_repeating_what_was_sent(shown_house: House) -
     assert "hunter2" not in answer.text
 
 
-def test_every_status_a_refusal_may_have_is_described() -> None:
-    assert {400, 401, 403, 404, 409, 412, 422} == problems.RESPONSES.keys()
-    assert all(problems.RESPONSES[status]["description"] for status in problems.RESPONSES)
-
-
 def test_facts_of_a_refusal_reach_the_caller() -> None:
     answer = problems.render(Refusal("x", "No.", facts={"undecided": 3}))
     assert b'"undecided":3' in answer.body

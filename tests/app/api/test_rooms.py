@@ -27,9 +27,9 @@ def test_it_is_up_without_asking_the_database(shown_house: House) -> None:
 
 def test_a_system_with_its_readings_and_their_receipts(shown_house: House) -> None:
     system = shown_house.company.system
-    assert {"Sales org"} <= {each["name"] for each in get(shown_house, "/api/v1/systems")}
+    assert {"Sales org"} <= {each["name"] for each in get(shown_house, "/api/v1/systems")["systems"]}
     assert get(shown_house, f"/api/v1/systems/{system.id}")["name"] == "Sales org"
-    newest = get(shown_house, f"/api/v1/systems/{system.id}/snapshots")[0]
+    newest = get(shown_house, f"/api/v1/systems/{system.id}/snapshots")["snapshots"][0]
     assert newest["status"] == "sealed"
     assert {stream["verdict"] for stream in newest["streams"]} == {"complete"}
 
@@ -37,7 +37,7 @@ def test_a_system_with_its_readings_and_their_receipts(shown_house: House) -> No
 def test_a_system_that_was_removed_is_not_read_again(house: House) -> None:
     with house.database.transaction() as session:
         system = make.system(session, removed=make.NOW)
-    assert system.id not in {each["id"] for each in get(house, "/api/v1/systems")}
+    assert system.id not in {each["id"] for each in get(house, "/api/v1/systems")["systems"]}
     assert house.client("admin").post(f"/api/v1/systems/{system.id}/readings").status_code == 404
 
 
@@ -60,7 +60,8 @@ def test_a_finding_with_what_to_do_about_it(shown_house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"), [("status=closed", 0), ("system=999", 0), ("rule=other", 0), ("status=open", 1)]
+    ("asked", "found"),
+    [("status=closed", 0), ("system=999", 0), ("rule=never_used", 0), ("severity=low", 0), ("status=open", 1)],
 )
 def test_findings_are_narrowed_by_what_is_asked(shown_house: House, asked: str, found: int) -> None:
     assert len(get(shown_house, f"/api/v1/findings?{asked}")["findings"]) == found
@@ -83,7 +84,7 @@ def test_an_item_shows_what_was_frozen_and_what_was_decided(shown_house: House) 
 def test_a_review_opened_decided_and_closed(house_on_both: House) -> None:
     house = house_on_both
     boss, ada = house.client("boss"), house.client("ada")
-    scope = {"systems": "all", "fallback": "flo", "second_fallback": "fay"}
+    scope = {"systems": "all", "kinds": ["grant", "account"], "fallback": "flo", "second_fallback": "fay"}
     opened = boss.post("/api/v1/campaigns", json={"name": "Extra", "scope": scope, "due_days": 7})
     assert opened.status_code == 201, opened.text
     number = opened.json()["id"]
@@ -100,7 +101,7 @@ def test_a_review_opened_decided_and_closed(house_on_both: House) -> None:
 
 
 def test_drift_is_listed_and_decided_on(house: House) -> None:
-    listed = get(house, f"/api/v1/campaigns/{house.campaign.id}/drift")
+    listed = get(house, f"/api/v1/campaigns/{house.campaign.id}/drift")["drift"]
     assert [(each["id"], each["answer"]) for each in listed] == [(house.drift.id, None)]
     answer = house.client("boss").put(
         f"/api/v1/drift/{house.drift.id}/decision", json={"answer": "keep", "reason": "new job"}
@@ -114,11 +115,16 @@ def test_drift_is_listed_now(house: House) -> None:
         make.grant(session, house.company.account, make.entitlement(session, house.company.system), began=began)
         make.snapshot(session, house.company.system, at=began)
     path = f"/api/v1/campaigns/{house.campaign.id}/drift"
-    before = get(house, path)
+    before = get(house, path)["drift"]
     answer = house.client("boss").post(path)
     assert answer.status_code == 200, answer.text
-    assert len(answer.json()["drift"]) == len(before) + 1
-    assert get(house, path) == answer.json()["drift"]
+    assert (answer.json()["found"], answer.json()["undecided"]) == (
+        len(before) + 3,
+        2,
+    )  # with an integration and its key
+    assert len(get(house, path)["drift"]) == len(before) + 3
+    assert len(get(house, f"{path}?undecided=true&change=began")["drift"]) == len(before) + 3
+    assert get(house, f"{path}?change=ended")["drift"] == []
     assert house.client("boss").post("/api/v1/campaigns/999/drift").status_code == 404
 
 
@@ -134,7 +140,7 @@ def test_a_review_is_cancelled_with_a_reason(house: House) -> None:
 
 
 def test_a_removal_with_its_story(shown_house: House) -> None:
-    rows = get(shown_house, f"/api/v1/remediations?campaign={shown_house.campaign.id}&status=open")
+    rows = get(shown_house, f"/api/v1/remediations?campaign={shown_house.campaign.id}&status=open")["remediations"]
     assert [row["id"] for row in rows] == [str(shown_house.remediation.id)]
     assert get(shown_house, f"/api/v1/remediations/{shown_house.remediation.id}")["acts"] == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -161,3 +162,47 @@ def test_what_was_decided_stands_in_the_ledger_with_its_author(house: House) -> 
         assert session.get_one(ItemRow, house.plain.id).outcome == "keep"
     assert (entry.author, row.way, row.by_identity_id) == (row.by, "token", house.company.ada.id)
     assert row.by.startswith("actor-")
+
+
+def test_whoever_comes_second_to_a_review_is_told_who_was_first(house: House) -> None:
+    path = f"/api/v1/campaigns/{house.campaign.id}"
+    seen = house.client("auditor").get(path).headers["ETag"]
+    assert house.client("boss").put(f"{path}/cancellation", json={"reason": "wrong scope"}).status_code == 200
+    late = house.client("admin", **{"If-Match": seen}).put(f"{path}/closure", json={})
+    assert (late.status_code, late.json()["code"]) == (412, "changed_meanwhile")
+    assert late.json()["facts"] | {"by": "", "at": ""} == {
+        "version": 2, "act": "campaign.cancelled", "by": "", "who": "Flo", "at": "",
+    }  # fmt: skip
+    assert "campaign.cancelled, by Flo" in late.json()["detail"]
+
+
+def test_whoever_comes_second_to_a_removal_is_told_who_was_first(house: House) -> None:
+    path = f"/api/v1/remediations/{house.remediation.id}"
+    seen = house.client("auditor").get(path).headers["ETag"]
+    first = house.client("it_security", **{"If-Match": seen}).put(f"{path}/report", json={"note": "done in Setup"})
+    assert (first.status_code, first.headers["ETag"]) == (200, '"2"')
+    late = house.client("admin", **{"If-Match": seen}).put(f"{path}/report", json={"note": "me too"})
+    assert (late.status_code, late.json()["facts"]["who"]) == (412, "it_security")
+    assert house.client("auditor").get(path).json()["because"] == "by hand: done in Setup"
+
+
+@pytest.mark.parametrize("tag", ["abc", "3.5", "²", '"1234567890"', "W/x"])
+def test_a_version_that_is_none_of_ours_is_refused(shown_house: House, tag: str) -> None:
+    path = f"/api/v1/campaigns/{shown_house.campaign.id}/closure"
+    answer = shown_house.client("admin").put(path, json={}, headers={"If-Match": tag.encode()})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_if_match")
+
+
+@pytest.mark.parametrize("text", ["half \ud800", "nul \x00"])
+def test_text_that_no_database_keeps_is_refused(shown_house: House, text: str) -> None:
+    body = json.dumps({"name": text, "scope": {"systems": [text]}, "reason": "because it is needed"})
+    answer = shown_house.client("admin").post("/api/v1/overrides", content=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "does_not_fit")
+    asked = shown_house.client("admin").get("/api/v1/accounts", params={"search": "a\x00"})
+    assert asked.status_code == 422
+
+
+def test_a_word_misspelt_does_not_count_as_one_left_out(shown_house: House) -> None:
+    path = f"/api/v1/campaigns/{shown_house.campaign.id}/closure"
+    answer = shown_house.client("admin").put(path, json={"unanswerd": "keep"})
+    assert (answer.status_code, answer.json()["facts"]["mistakes"][0]["where"]) == (422, "body.unanswerd")

@@ -1,0 +1,108 @@
+"""Drift: what began or ended while a review ran, and what is to become of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from sqlalchemy import case, select
+from sqlalchemy.orm import Session
+
+from app.api import answering, campaigns, paging, problems
+from app.api.answering import Key
+from app.api.entering import Entered, With
+from app.api.paging import Order
+from app.api.shapes import Asked, Nothing, Page, Told
+from app.api.words import KeepOrRemove
+from app.review import drifts, queries
+from app.review.tables import DriftRow
+
+router = APIRouter(prefix="/api/v1", tags=["reviews"])
+# Privileged first, as a column without a direction of its own: a page's order falls or rises as a whole.
+_FIRST = case((DriftRow.privileged.is_(True), 0), else_=1)
+
+
+class Drift(Told):
+    """What began or ended since the campaign was frozen."""
+
+    id: int
+    campaign_id: int
+    subject: str
+    change: Literal["began", "ended"]
+    privileged: bool
+    shown: dict[str, Any]
+    answer: KeepOrRemove | None
+    reason: str | None
+    by: str | None
+    at: datetime | None
+
+
+class DriftPage(Page):
+    """A page of a campaign's drift, privileged first."""
+
+    drift: list[Drift]
+
+
+class DriftListed(Told):
+    """What was found. The list itself is in pages: GET the same address."""
+
+    found: int
+    undecided: int = Field(description="Privileged beginnings without an answer; the review waits for them.")
+
+
+class DriftAnswer(Asked):
+    """What is to become of access that began while the review ran."""
+
+    answer: KeepOrRemove
+    reason: str = Field("", max_length=2000)
+
+
+@router.get("/campaigns/{campaign_id}/drift")
+def list_drift(
+    campaign_id: paging.Number,
+    means: With,
+    actor: Entered,
+    page: paging.Asked,
+    change: Literal["began", "ended"] | None = None,
+    undecided: bool = False,
+) -> DriftPage:
+    """What began or ended since freezing, privileged first. `undecided`: beginnings without an answer."""
+    statement = select(DriftRow).where(DriftRow.campaign_id == campaign_id)
+    if change is not None:
+        statement = statement.where(DriftRow.change == change)
+    if undecided:
+        statement = statement.where(DriftRow.change == "began", DriftRow.answer.is_(None))
+    with means.database.reading() as session:
+        campaigns.found(session, campaign_id)
+        rows, after = page.page(session, statement, Order((_FIRST, DriftRow.change, DriftRow.id)))
+        return DriftPage(drift=[Drift.model_validate(row[0]) for row in rows], next=after)
+
+
+@router.post("/campaigns/{campaign_id}/drift", response_model=DriftListed)
+def detect_drift(
+    campaign_id: paging.Number, request: Request, means: With, actor: Entered, key: Key = None
+) -> Response:
+    """List now what began or ended since freezing, as far as has been read. Closing does the same by itself."""
+
+    def verb(session: Session, at: datetime) -> DriftListed:
+        campaigns.found(session, campaign_id)
+        found = drifts.detect(session, campaign_id, by=actor, at=at)
+        return DriftListed(found=len(found), undecided=queries.drift_undecided(session, campaign_id))
+
+    return answering.once(means, actor, key, Nothing(), request, verb)
+
+
+@router.put("/drift/{drift_id}/decision", response_model=Drift)
+def decide_drift(
+    drift_id: paging.Number, asked: DriftAnswer, request: Request, means: With, actor: Entered, key: Key = None
+) -> Response:
+    """Decide on access that began while the review ran. 412 if somebody decided already, naming who and what."""
+
+    def verb(session: Session, at: datetime) -> Drift:
+        if session.get(DriftRow, drift_id) is None:
+            raise problems.not_found("drift", drift_id)
+        return Drift.model_validate(drifts.decide(session, drift_id, asked.answer, asked.reason, by=actor, at=at))
+
+    return answering.once(means, actor, key, asked, request, verb)

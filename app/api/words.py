@@ -1,0 +1,116 @@
+"""The words that answers and filters are limited to, each set with a name, so that generated clients have them as types.
+
+They are those of the stages; a test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a finding is, worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class FindingStatus(StrEnum):
+    """Where a finding stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    WAIVED = "waived"
+
+
+class CampaignStatus(StrEnum):
+    """Where a review stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class ItemKind(StrEnum):
+    """What there is to decide on."""
+
+    GRANT = "grant"
+    ACCOUNT = "account"
+    INTEGRATION = "integration"
+    CREDENTIAL = "credential"
+
+
+class Answer(StrEnum):
+    """What a reviewer says to an item."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+    CHANGE = "change"
+
+
+class KeepOrRemove(StrEnum):
+    """What is to become of what nobody was asked about."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+
+
+class RemediationStatus(StrEnum):
+    """Where a removal stands; only `verified` means that the system has said so since."""
+
+    OPEN = "open"
+    BY_HAND = "by_hand"
+    ACTING = "acting"
+    ACTED = "acted"
+    DECLINED = "declined"
+    VERIFIED = "verified"
+    RETURNED = "returned"
+
+
+class ActStatus(StrEnum):
+    """How one call went."""
+
+    PLANNED = "planned"
+    BEGUN = "begun"
+    DONE = "done"
+    DECLINED = "declined"
+    SKIPPED = "skipped"
+    AMBIGUOUS = "ambiguous"
+
+
+class SnapshotStatus(StrEnum):
+    """Where a reading stands."""
+
+    READING = "reading"
+    SEALED = "sealed"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """How far a stream of a reading may be trusted. Absence counts only in the first two."""
+
+    COMPLETE = "complete"
+    EXPLAINED = "explained"
+    INCOMPLETE = "incomplete"
+    NOT_COLLECTED = "not_collected"
+
+
+class AccountKind(StrEnum):
+    """Who signs in with an account."""
+
+    PERSON = "person"
+    SERVICE = "service"
+    GUEST = "guest"
+    UNKNOWN = "unknown"
+
+
+class RoleName(StrEnum):
+    """What an actor may do here; docs/api.md has the table."""
+
+    ADMIN = "admin"
+    IT_SECURITY = "it_security"
+    REVIEWER = "reviewer"
+    AUDITOR = "auditor"
+    SERVICE = "service"

@@ -1,4 +1,4 @@
-"""Who is asking."""
+"""Who is asking, and what is their own here."""
 
 from __future__ import annotations
 

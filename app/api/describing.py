@@ -6,7 +6,6 @@ not be there, what writes may come at the wrong time. One rule each, so that no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
@@ -43,11 +42,13 @@ def install(app: FastAPI) -> None:
     app.openapi = described  # type: ignore[method-assign]
 
 
-def operations(description: dict[str, Any]) -> Iterator[tuple[str, str, Operation]]:
+def operations(description: dict[str, Any]) -> list[tuple[str, str, Operation]]:
     """Every operation with its method, in capitals, and its path."""
-    for path, methods in description["paths"].items():
-        for method, operation in methods.items():
-            yield method.upper(), path, operation
+    return [
+        (method.upper(), path, operation)
+        for path, methods in description["paths"].items()
+        for method, operation in methods.items()
+    ]
 
 
 def statuses(method: str, path: str, operation: Operation) -> set[int]:

@@ -66,6 +66,8 @@ def statuses(method: str, path: str, operation: Operation) -> set[int]:
 
 def _whole(description: dict[str, Any]) -> dict[str, Any]:
     description = deepcopy(description)
+    ours = {path for _, path in RIGHTS}  # pages are for people; no program is told of them
+    description["paths"] = {path: methods for path, methods in description["paths"].items() if path in ours}
     description["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     schemas = description["components"]["schemas"]
     schemas["Problem"] = problems.Problem.model_json_schema()

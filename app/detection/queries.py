@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.detection.tables import FindingEventRow, FindingRow, JustificationRow, RunRow
@@ -84,8 +84,9 @@ def findings(
     status: str | None = "open",
     system_id: int | None = None,
     rule: str | None = None,
+    after: Sequence[int] | None = None,
 ) -> Select[FindingRow]:
-    """Findings, worst first, as a statement that doors page through."""
+    """Findings, worst first, as a statement that doors page through; `after` is (weight, id) of the last one seen."""
     statement = select(FindingRow).order_by(WEIGHT, FindingRow.id)
     if status is not None:
         statement = statement.where(FindingRow.status == status)
@@ -93,6 +94,8 @@ def findings(
         statement = statement.where(FindingRow.system_id == system_id)
     if rule is not None:
         statement = statement.where(FindingRow.rule == rule)
+    if after is not None:
+        statement = statement.where(tuple_(WEIGHT, FindingRow.id) > tuple_(*after))
     return statement
 
 

@@ -14,9 +14,9 @@ from functools import partial
 
 from connectors.connector import Page
 from connectors.errors import Denied, Misread
-from connectors.hubspot import logins, refusals, turns
+from connectors.hubspot import logins, refusals, seats, turns
 from connectors.hubspot.client import Client
-from connectors.hubspot.lists import Batch, Row, Shelf, folded, moment, receipt, text, texts, walk
+from connectors.hubspot.lists import Batch, Row, Shelf, folded, moment, receipt, text, walk
 from connectors.hubspot.paths import Place
 from connectors.records import AccountKind, AccountRecord, Stream
 
@@ -34,6 +34,7 @@ class Known:
     records: dict[str, Row] = field(default_factory=dict)
     records_read: bool = False
     sign_ins: logins.SignIns | None = None
+    seats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
     sheets: list[turns.Sheet] = field(default_factory=list)
 
@@ -46,7 +47,7 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
     sheets: list[turns.Sheet] = [*known.sheets]
     for batch in users:
         records, dropped = translate(batch.rows, known)
-        missing = [*known.missing, *unsaid(rows)] if batch.after is None else ()
+        missing = known.missing if batch.after is None else ()
         sheets.append((records, receipt(batch, "users", dropped=dropped, missing=missing)))
     return turns.numbered(Stream.ACCOUNTS, sheets, resume)
 
@@ -54,11 +55,6 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
 def kept(client: Client, shelf: Shelf, stream: Stream) -> Iterator[Batch]:
     """The user list, fetched once for every stream that rests on it."""
     return shelf.batches(Place.USERS, stream, lambda: walk(client, Place.USERS, limit=LIMIT))
-
-
-def unsaid(rows: Sequence[Row]) -> tuple[str, ...]:
-    """What no row so much as mentions: the 2026-03 paths leave seats out, the v3 paths give them."""
-    return ("seats: this version of the API does not give them",) if not any("seatNames" in row for row in rows) else ()
 
 
 def translate(rows: Sequence[Row], known: Known) -> tuple[tuple[AccountRecord, ...], list[str]]:
@@ -113,7 +109,7 @@ def _record(row: Row, key: str, known: Known) -> AccountRecord:
         active=is_active(key, known),
         kind=AccountKind.PERSON if text(owner, "type") == "PERSON" else AccountKind.UNKNOWN,
         title=text(properties or {}, "hs_job_title"),
-        licence=", ".join(texts(row, "seatNames")) or None,
+        licence=", ".join(known.seats.get(key, ())) or None,
         created=_created(owner, record),
         last_login=sign_ins.last.get(key) if sign_ins else None,
         logins_known_since=sign_ins.since if sign_ins else None,
@@ -162,6 +158,9 @@ def _known(client: Client, shelf: Shelf, users: Sequence[Row]) -> Known:
     batches = _open(known, "CRM user records", partial(walk, client, Place.CRM_USERS, query, limit=LIMIT))
     known.records_read = bool(batches)
     known.records = {key: row for batch in batches for row in batch.rows if (key := _internal(row))}
+    batches = _open(known, "seats", partial(seats.kept, client, shelf, Stream.ACCOUNTS))
+    known.seats = seats.by_user(batches)
+    known.missing += seats.unsaid(batches)
     _add_sign_ins(client, shelf, users, known)
     witnesses = dict.fromkeys((key for key in known.records if is_active(key, known)), "CRM user records")
     insist_complete(client, users, witnesses | dict.fromkeys(known.owners, "owners"))

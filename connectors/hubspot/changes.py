@@ -3,21 +3,28 @@
 Who acted is the row's user (or, where only that is given, the account with the acting e-mail); whom it happened to is the
 object of an event about people. The list of event types is open: unknown ones are kept as they come. How far back HubSpot
 keeps it is not published.
+
+An Enterprise portal has an audit log besides. It is mostly edits of records and has no filter for what concerns access, so
+only its last days are read (`"audit_days"`, 0 to leave it out); readings more often than that miss nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 
 from connectors.connector import Page
-from connectors.errors import Misread
-from connectors.hubspot import logins
+from connectors.errors import Denied, Misread
+from connectors.hubspot import logins, paths, refusals
 from connectors.hubspot.client import Client
 from connectors.hubspot.lists import Batch, Row, Shelf, moment, receipt, text, walk
 from connectors.hubspot.paths import Place
+from connectors.receipt import PageReceipt
 from connectors.records import ChangeRecord, Stream
 
 LIMIT = 100
+AUDIT = "audit:"  # how a place in the audit log begins, among the history's own cursors
 ABOUT_PEOPLE = frozenset(
     {
         "ADD_USER",
@@ -36,12 +43,44 @@ ABOUT_PEOPLE = frozenset(
 
 
 def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
-    """The history, page by page; `resume` is HubSpot's own cursor."""
+    """The history, then the audit log, page by page; `resume` is a cursor of the one, or a place in the other."""
+    if resume and resume.startswith(AUDIT):
+        yield from audit(client, resume)
+        return
     people = logins.by_email(shelf.rows(Place.USERS))
     batches = walk(client, Place.SECURITY, limit=LIMIT, after=resume) if resume else kept(client, shelf, Stream.CHANGES)
+    place = None
     for batch in batches:
         records, unread = translate(batch, people)
-        yield Page(Stream.CHANGES, records, receipt(batch, "security history", dropped=unread), batch.after)
+        place = _place(client, batch.at)
+        missing = ("audit log: HubSpot's answer has no Date to count back from",) if client.audit_days else ()
+        of_page = receipt(batch, "security history", dropped=unread, missing=() if place or batch.after else missing)
+        yield Page(Stream.CHANGES, records, of_page, batch.after or place)
+    if place:
+        yield from audit(client, place)
+
+
+def audit(client: Client, place: str) -> Iterator[Page]:
+    """The audit log from a place on: "audit:" since when, and a cursor. One page that says why, where it is closed."""
+    since, _, after = place.removeprefix(AUDIT).partition("|")
+    query = [("occurredAfter", since)]
+    try:
+        for batch in walk(client, Place.AUDIT, query, limit=LIMIT, after=after or None):
+            records, unread = translate_audit(batch)
+            onward = f"{AUDIT}{since}|{batch.after}" if batch.after else None
+            yield Page(Stream.CHANGES, records, receipt(batch, "audit log", dropped=unread), onward)
+    except Denied as error:
+        missing = (f"audit log: {refusals.closed(error)}",)
+        asked = f"GET {paths.path(client.version, Place.AUDIT)}?occurredAfter={since}"
+        nothing = hashlib.sha256(b"").hexdigest()
+        yield Page(Stream.CHANGES, (), PageReceipt("audit log", asked, 0, nothing, last=True, missing=missing), None)
+
+
+def _place(client: Client, at: datetime | None) -> str | None:
+    """Where the audit log begins: `audit_days` before the server's own clock, to the second, so that it stays the same."""
+    if at is None or not client.audit_days:
+        return None
+    return f"{AUDIT}{(at - timedelta(days=client.audit_days)).strftime('%Y-%m-%dT%H:%M:%SZ')}|"
 
 
 def kept(client: Client, shelf: Shelf, stream: Stream) -> Iterator[Batch]:
@@ -73,4 +112,31 @@ def _record(row: Row, people: Mapping[str, str]) -> ChangeRecord:
         actor_key=text(row, "userId") or people.get((text(row, "actingUser") or "").lower()),
         subject_key=about if action in ABOUT_PEOPLE else None,
         text=f"object {about}" if about and action not in ABOUT_PEOPLE else None,
+    )
+
+
+def translate_audit(batch: Batch) -> tuple[tuple[ChangeRecord, ...], list[str]]:
+    """Rows of the audit log into records, and the reason for each row that is none."""
+    records: list[ChangeRecord] = []
+    unread: list[str] = []
+    for row in batch.rows:
+        try:
+            records.append(_audited(row))
+        except Misread as error:
+            unread.append(f"audit log {text(row, 'id') or 'without an id'}: {error}")
+    return tuple(records), unread
+
+
+def _audited(row: Row) -> ChangeRecord:
+    key, at, what = text(row, "id"), moment(row, "occurredAt"), text(row, "action")
+    named = [each for each in (text(row, "category"), text(row, "subCategory"), what) if each]
+    if key is None or at is None or not named:
+        raise Misread("no id, no occurredAt or neither category nor action")
+    who, about = row.get("actingUser"), text(row, "targetObjectId")
+    return ChangeRecord(
+        key=f"audit:{key}",
+        at=at,
+        action="/".join(named),
+        actor_key=text(who, "userId") if isinstance(who, dict) else None,
+        text=f"object {about}" if about else None,
     )

@@ -20,13 +20,23 @@ from connectors.hubspot.paths import Place, Version
 from connectors.hubspot.wire import HUBSPOT, Answer, Wire
 
 Query = Sequence[tuple[str, str]]
+LONGEST_AUDIT = 365  # days
 
 
 class Client:
     """A signed-in connection to one portal."""
 
-    def __init__(self, wire: Wire, version: Version, credential: auth.Credential, portal: str | None = None) -> None:
-        self.version = version
+    def __init__(
+        self,
+        wire: Wire,
+        version: Version,
+        credential: auth.Credential,
+        portal: str | None = None,
+        *,
+        seats: bool = True,
+        audit_days: int = 7,
+    ) -> None:
+        self.version, self.seats, self.audit_days = version, seats, audit_days
         self.zone: tzinfo | None = None
         self.left: str | None = None  # of today's allowance, as the last answer's headers said
         self._wire, self._credential, self._portal = wire, credential, portal
@@ -123,7 +133,8 @@ def _redacted(error: Exception, secrets: Sequence[str]) -> Exception:
 def open_client(config: Config, secret: Secret, keep: Keep) -> Client:
     """Connect as config and secret say. Raises ValueError naming what is wrong in them.
 
-    config: "base_url"; "api_version" (2026-03 or v3); "portal_id" (refuse any other); "calls_per_10s".
+    config: "base_url"; "api_version" (2026-03 or v3); "portal_id" (refuse any other); "calls_per_10s"; "seats" (v3 or
+    off); "audit_days" (how far back the audit log is read, 0 for not at all).
     """
     asked = config.get("api_version") or Version.DATED
     if asked not in list(Version):
@@ -131,6 +142,13 @@ def open_client(config: Config, secret: Secret, keep: Keep) -> Client:
     calls = config.get("calls_per_10s") or "90"
     if not calls.isdigit() or not int(calls):
         raise ValueError(f'"calls_per_10s" must be a number, not {calls!r}')
+    seats = config.get("seats") or "v3"
+    if seats not in ("v3", "off"):
+        raise ValueError(f'"seats" must be v3 or off, not {seats!r}')
+    days = config.get("audit_days") or "7"
+    if not days.isdigit() or int(days) > LONGEST_AUDIT:
+        raise ValueError(f'"audit_days" must be a number of days from 0 to {LONGEST_AUDIT}, not {days!r}')
     wire = Wire(config.get("base_url") or HUBSPOT, calls=int(calls))
     version = Version(asked)
-    return Client(wire, version, auth.open_credential(secret, wire, version, keep), config.get("portal_id"))
+    credential = auth.open_credential(secret, wire, version, keep)
+    return Client(wire, version, credential, config.get("portal_id"), seats=seats != "off", audit_days=int(days))

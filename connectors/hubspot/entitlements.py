@@ -1,8 +1,9 @@
-"""What an account can hold in HubSpot: roles (permission sets), teams, super admin, and seats.
+"""What an account can hold in HubSpot: roles (permission sets), teams, and super admin.
 
 A role's permissions are not readable by any API, so its privileges are None. On plans without roles or teams HubSpot
 refuses the list: that is a fact about the plan, kept in the receipt. A role or team that a user holds but no list names
-still gets a record, so that the grant can be reviewed.
+still gets a record, so that the grant can be reviewed. A seat is a licence: it stands with the account, and is counted in
+`usage`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from connectors.hubspot.lists import Batch, Row, Shelf, folded, receipt, text, t
 from connectors.hubspot.paths import Place
 from connectors.records import EntitlementRecord, Privilege, Stream
 
+KINDS = ("super_admin", "role", "team")
 SUPER_ADMIN = EntitlementRecord(
     key="super_admin",
     kind="super_admin",
@@ -47,8 +49,8 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
             named |= found
     users = list(accounts.kept(client, shelf, Stream.ENTITLEMENTS))
     rows = [row for batch in users for row in batch.rows]
-    of_users = [SUPER_ADMIN, *_seats(rows), *_unnamed(rows, named)]
-    sheets.append((of_users, replace(folded(users, "users"), missing=(*missing, *accounts.unsaid(rows)))))
+    of_users = [SUPER_ADMIN, *_unnamed(rows, named)]
+    sheets.append((of_users, replace(folded(users, "users"), missing=tuple(missing))))
     return turns.numbered(Stream.ENTITLEMENTS, sheets, resume)
 
 
@@ -80,13 +82,7 @@ def held(user: Row) -> tuple[str, ...]:
         *([SUPER_ADMIN.key] if user.get("superAdmin") is True else []),
         *(f"role:{each}" for each in roles),
         *(f"team:{each}" for each in teams),
-        *(f"seat:{each}" for each in texts(user, "seatNames")),
     )
-
-
-def _seats(users: Sequence[Row]) -> list[EntitlementRecord]:
-    names = dict.fromkeys(name for user in users for name in texts(user, "seatNames"))
-    return [EntitlementRecord(f"seat:{name}", "seat", name, privileges=(), revocable=False) for name in names]
 
 
 def _unnamed(users: Sequence[Row], named: Mapping[str, EntitlementRecord]) -> list[EntitlementRecord]:

@@ -1,4 +1,4 @@
-"""Who holds what in HubSpot: super admin, roles, teams and seats, from the users' own rows.
+"""Who holds what in HubSpot: super admin, roles and teams, from the users' own rows.
 
 A team's own list of members is the second witness: whom it names besides is granted the team as well, and each
 contradiction between the two is said in the receipt.
@@ -36,7 +36,6 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
         sheets.append(((), folded(teams, "teams", said)))
     except Denied as error:
         missing.append(f"teams: {refusals.closed(error)}")
-    missing += accounts.unsaid(rows)
     for batch in users:
         records = translate(batch.rows, members)
         sheets.append((records, receipt(batch, "users", missing=missing if batch.after is None else ())))

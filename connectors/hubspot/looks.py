@@ -79,6 +79,8 @@ def _account(client: Client, target: Target) -> Look:
         facts["deactivated"], more = deactivated(client, key)
         return _made(State.PRESENT, facts, [*answers, *([more] if more else [])])
     facts["entitlement"] = target.entitlement_key
+    if (target.entitlement_key or "").partition(":")[0] not in entitlements.KINDS:
+        return _made(State.UNKNOWN, facts, answers, f"{target.entitlement_key} is nothing that a user's own row tells")
     holds = target.entitlement_key in entitlements.held(row)
     return _made(State.PRESENT if holds else State.ABSENT, facts, answers)
 

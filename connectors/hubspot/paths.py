@@ -30,6 +30,9 @@ class Place(StrEnum):
     SECURITY = "security history"
     DETAILS = "account details"
     SMTP_TOKENS = "SMTP tokens"
+    SEATS = "seats"  # the user list once more, by the paths that name them
+    API_USAGE = "API usage"
+    AUDIT = "audit log"
 
 
 PATHS: Mapping[Version, Mapping[Place, str]] = {
@@ -43,6 +46,9 @@ PATHS: Mapping[Version, Mapping[Place, str]] = {
         Place.SECURITY: "/account-info/2026-03/activity/security",
         Place.DETAILS: "/account-info/2026-03/details",
         Place.SMTP_TOKENS: "/marketing/v3/transactional/smtp-tokens",
+        Place.SEATS: "/settings/v3/users",
+        Place.API_USAGE: "/account-info/2026-03/api-usage/daily/private-apps",
+        Place.AUDIT: "/account-info/2026-03/activity/audit-logs",
     },
     Version.V3: {
         Place.USERS: "/settings/v3/users",
@@ -54,6 +60,9 @@ PATHS: Mapping[Version, Mapping[Place, str]] = {
         Place.SECURITY: "/account-info/v3/activity/security",
         Place.DETAILS: "/account-info/v3/details",
         Place.SMTP_TOKENS: "/marketing/v3/transactional/smtp-tokens",
+        Place.SEATS: "/settings/v3/users",
+        Place.API_USAGE: "/account-info/v3/api-usage/daily/private-apps",
+        Place.AUDIT: "/account-info/v3/activity/audit-logs",
     },
 }
 # Any one of these scopes opens the place; said when HubSpot's own refusal does not name one.
@@ -67,8 +76,16 @@ SCOPES: Mapping[Place, str] = {
     Place.SECURITY: "account-info.security.read",
     Place.DETAILS: "oauth",
     Place.SMTP_TOKENS: "transactional-email",
+    Place.SEATS: "settings.users.read or crm.objects.users.read",
+    Place.API_USAGE: "oauth",
+    Place.AUDIT: "account-info.security.read, and an Enterprise plan",
 }
-ADD_ONS: Mapping[Place, str] = {Place.SMTP_TOKENS: "transactional e-mail add-on"}  # absent altogether without it
+ADD_ONS: Mapping[Place, str] = {  # absent altogether without it
+    Place.SMTP_TOKENS: "transactional e-mail add-on",
+    Place.SEATS: "the v3 paths, the only ones that name seats",
+    Place.API_USAGE: "legacy private apps, whose calls alone are counted here",
+    Place.AUDIT: "an Enterprise plan",
+}
 WRITING = ("settings.users.write", "crm.objects.users.write")  # any one of them changes or removes users
 OWN_TOKEN = "/oauth/v2/private-apps/get/access-token-info"  # service keys and private apps; it has no dated twin # noqa: S105
 

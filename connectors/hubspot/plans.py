@@ -47,8 +47,6 @@ def plan(target: Target, before: Look, version: Version, protected: Mapping[str,
                 AGAIN,
             ),
         )
-    if kind == "seat":
-        return ByHand("a seat is changed with the bill", (f"{USERS}, find {who} and change its seat.", AGAIN))
     return _without(target, before.facts, who, kind, number, version)
 
 
@@ -84,9 +82,9 @@ def restore(before: Look, version: Version) -> Sequence[Act] | ByHand:
 
 
 def _only_by_hand(facts: Facts, entitlement: str | None, email: str) -> ByHand | None:
-    if entitlement == "super_admin" or (entitlement or "").startswith("seat:"):
+    if entitlement == "super_admin":
         steps = (f"{USERS}, find {email} and give it back.", AGAIN)
-        return ByHand("the API can give neither super admin nor a seat", steps)
+        return ByHand("the API cannot give super admin", steps)
     if len(_many(facts, "roleIds")) > 1:
         return ByHand("the API writes one role only", (f"{USERS}, find {email} and give back its roles.", AGAIN))
     if not entitlement and facts.get("superAdmin") == "true":

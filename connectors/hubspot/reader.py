@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator, Mapping
 
 from connectors.connector import Config, Coverage, Keep, Page, Secret, StreamCoverage
 from connectors.errors import Denied, Misread
-from connectors.hubspot import accounts, changes, entitlements, grants, integrations, logins, refusals, settings
+from connectors.hubspot import accounts, changes, entitlements, grants, integrations, logins, refusals, settings, usage
 from connectors.hubspot.client import Client, open_client
 from connectors.hubspot.lists import Row, Shelf, text
-from connectors.hubspot.paths import Place
+from connectors.hubspot.paths import Place, Version
 from connectors.records import Stream
 
 Pull = Callable[[Client, Shelf, str | None], Iterator[Page]]
@@ -25,16 +25,18 @@ STREAMS: Mapping[Stream, Pull] = {
     Stream.INTEGRATIONS: integrations.pull,
     Stream.SETTINGS: settings.pull,
     Stream.CHANGES: changes.pull,
+    Stream.USAGE: usage.pull,
 }
 # stream -> the list without which there is nothing, and the lists that only make it fuller
 RESTS: Mapping[Stream, tuple[Place | None, tuple[Place, ...]]] = {
-    Stream.ACCOUNTS: (Place.USERS, (Place.OWNERS, Place.CRM_USERS, Place.LOGINS)),
+    Stream.ACCOUNTS: (Place.USERS, (Place.OWNERS, Place.CRM_USERS, Place.LOGINS, Place.SEATS)),
     Stream.ENTITLEMENTS: (Place.USERS, (Place.ROLES, Place.TEAMS)),
     Stream.GRANTS: (Place.USERS, (Place.TEAMS,)),
     Stream.LOGINS: (Place.LOGINS, ()),
     Stream.INTEGRATIONS: (None, (Place.SECURITY, Place.SMTP_TOKENS)),
     Stream.SETTINGS: (Place.DETAILS, ()),
-    Stream.CHANGES: (Place.SECURITY, ()),
+    Stream.CHANGES: (Place.SECURITY, (Place.AUDIT,)),
+    Stream.USAGE: (None, (Place.SEATS, Place.API_USAGE)),
 }
 NOTES: Mapping[Stream, str] = {
     Stream.ACCOUNTS: "two-factor state and pending invitations are in no API",
@@ -42,6 +44,7 @@ NOTES: Mapping[Stream, str] = {
     Stream.LOGINS: "90 days only",
     Stream.INTEGRATIONS: "derived from the security history; there is no list of connected apps",
     Stream.CHANGES: "how far back is not published",
+    Stream.USAGE: "how many seats are left is behind a scope that may change the bill",
 }
 
 
@@ -73,7 +76,8 @@ def check(client: Client) -> Coverage:
     own = client.principal()
     details: Row = {}
     closed: dict[Place, str] = {}
-    for place in Place:
+    wanted = [place for place in Place if place not in _left_out(client)]
+    for place in wanted:
         try:
             details = _tried(client, place) or details
         except Denied as error:
@@ -81,7 +85,7 @@ def check(client: Client) -> Coverage:
         except Misread as error:  # a path that is not there, or an answer nobody can use
             closed[place] = str(error)
     portal = own.portal if own else text(details, "portalId")
-    if portal is None or len(closed) == len(Place):
+    if portal is None or len(closed) == len(wanted):
         raise Denied("this credential can read nothing in HubSpot", missing="; ".join(dict.fromkeys(closed.values())))
     streams = {stream: _coverage(stream, closed, own is not None) for stream in STREAMS}
     return Coverage(
@@ -98,8 +102,14 @@ def _tried(client: Client, place: Place) -> Row:
     """Ask for the first row of a list. The account's details come back, anything else as an empty row."""
     if place is Place.DETAILS:
         return client.details().body()
-    client.read(place, query=() if place in (Place.ROLES, Place.TEAMS) else (("limit", "1"),))
+    client.read(place, query=() if place in (Place.ROLES, Place.TEAMS, Place.API_USAGE) else (("limit", "1"),))
     return {}
+
+
+def _left_out(client: Client) -> frozenset[Place]:
+    """What is not asked for: seats where the user list has them anyway, or where they or the audit log are switched off."""
+    seats = not client.seats or client.version is Version.V3
+    return frozenset([Place.SEATS] * seats + [Place.AUDIT] * (not client.audit_days))
 
 
 def _coverage(stream: Stream, closed: Mapping[Place, str], own: bool) -> StreamCoverage:
@@ -108,7 +118,7 @@ def _coverage(stream: Stream, closed: Mapping[Place, str], own: bool) -> StreamC
     notes = "; ".join([*([NOTES[stream]] if stream in NOTES else []), *(f"without {gap}" for gap in gaps)])
     if needed is not None and needed in closed:
         return StreamCoverage(readable=False, missing=closed[needed], note=NOTES.get(stream))
-    readable = needed is not None or own or len(gaps) < len(fuller)
+    readable = needed is not None or (own and stream is Stream.INTEGRATIONS) or len(gaps) < len(fuller)
     return StreamCoverage(readable=readable, missing="; ".join(gaps) or None, note=notes or None)
 
 

@@ -138,7 +138,9 @@ def test_a_full_reading_is_complete_and_equal_to_the_truth(sandbox: Sandbox, ver
         states["invited"],
     ]
     assert len(found[Stream.LOGINS][0]) == truth["counts"]["login_served"]
-    assert len(found[Stream.CHANGES][0]) == truth["counts"]["security"]
+    changes = [each.key for each in found[Stream.CHANGES][0]]
+    assert sum(not key.startswith("audit:") for key in changes) == truth["counts"]["security"]
+    assert len(changes) > truth["counts"]["security"]
     entitlements: list[EntitlementRecord] = found[Stream.ENTITLEMENTS][0]
     kinds = [each.kind for each in entitlements]
     assert (kinds.count("role"), kinds.count("team")) == (truth["counts"]["role"], truth["counts"]["team"])
@@ -159,6 +161,62 @@ def test_what_was_planted_is_seen(sandbox: Sandbox, version: str) -> None:
         assert accounts[key].last_login is None
         assert abs(accounts[key].logins_known_since - window) < timedelta(minutes=5)
     assert not set(planted["leavers_gone"]) & {key for key, account in accounts.items() if account.active}
+
+
+def test_either_version_tells_the_same_and_changing_it_makes_nothing_appear_or_vanish(sandbox: Sandbox) -> None:
+    told = [
+        {(stream, record.key) for stream in STREAMS if stream is not Stream.GRANTS for record in found[stream][0]}
+        | {(each.account_key, each.entitlement_key) for each in found[Stream.GRANTS][0]}
+        | {(each.key, each.licence) for each in found[Stream.ACCOUNTS][0]}
+        for found in (whole(sandbox.reader("2026-03")), whole(sandbox.reader("v3")))
+    ]
+    assert told[0] == told[1]
+    assert any(each.licence for each in read(sandbox.reader(), Stream.ACCOUNTS)[0])
+
+
+def test_seats_that_are_switched_off_are_not_asked_for_and_that_is_said(sandbox: Sandbox) -> None:
+    before = sandbox.control("calls")["counts"]
+    records, receipt = read(sandbox.reader(seats="off"), Stream.ACCOUNTS)
+    assert {record.licence for record in records} == {None}
+    assert 'seats: "seats" is off in this system\'s configuration' in receipt.missing
+    after = sandbox.control("calls")["counts"]
+    assert [path for path in after if "/settings/v3/users" in path and after[path] != before.get(path)] == []
+
+
+def test_the_audit_log_is_read_where_the_plan_has_it_from_its_last_days_and_can_be_gone_on_with(
+    sandbox: Sandbox,
+) -> None:
+    pages = list(sandbox.reader(audit_days="30").pull(Stream.CHANGES))
+    audited = [each for page in pages for each in page.records if each.key.startswith("audit:")]
+    assert audited
+    cutoff = datetime.now(UTC) - timedelta(days=30, minutes=5)
+    assert all(each.at > cutoff for each in audited)
+    (last,) = [page for page in pages if page.resume and page.resume.startswith("audit:") and page.resume.endswith("|")]
+    again = list(sandbox.reader().pull(Stream.CHANGES, last.resume))
+    assert [each.key for page in again for each in page.records] == [each.key for each in audited]
+    none = list(sandbox.reader(audit_days="0").pull(Stream.CHANGES))
+    assert not [each for page in none for each in page.records if each.key.startswith("audit:")]
+
+
+def test_a_portal_below_enterprise_has_no_audit_log_and_its_history_is_whole_all_the_same(sandbox: Sandbox) -> None:
+    sandbox.control("knobs", {"plan": "professional"})
+    records, receipt = read(sandbox.reader(), Stream.CHANGES)
+    assert receipt.verdict is Verdict.COMPLETE
+    assert len(records) == sandbox.truth()["counts"]["security"]
+    assert any(each.startswith("audit log: ") for each in receipt.missing)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "named"),
+    [
+        ("seats", "yes", '"seats" must be v3 or off'),
+        ("audit_days", "-1", '"audit_days" must be'),
+        ("audit_days", "999", "365"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_named(setting: str, value: str, named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        registry.open_reader("hubspot", {setting: value}, {"token": "pat"}, _no_keep)
 
 
 def test_integrations_are_derived_and_ours_is_among_them(sandbox: Sandbox) -> None:
@@ -182,7 +240,8 @@ def test_a_full_reading_takes_as_few_calls_as_the_lists_have_pages(sandbox: Sand
     counts = sandbox.truth()["counts"]
     unseen = sum(1 for each in found[Stream.ACCOUNTS][0] if each.last_login is None and each.active is not False)
     sign_ins = -(-counts["login_served"] // 200) + unseen + 3  # the three busiest are asked about as well
-    least = 2 + 2 + 1 + 2 + sign_ins + 2 + 2 + 1 + 1 + 1  # users owners archived records … lists, SMTP, details, own
+    # users owners archived records sign-ins lists, SMTP, details, own; seats, calls, audit log
+    least = 2 + 2 + 1 + 2 + sign_ins + 2 + 2 + 1 + 1 + 1 + 2 + 1 + 1
     assert abs(spent - least) <= 2
     assert sum(receipt.calls for _, receipt in found.values()) in (spent, spent + 1)
 
@@ -208,7 +267,7 @@ def test_check_says_who_we_are_and_what_is_open(sandbox: Sandbox) -> None:
         (
             ["settings.users.read", "crm.objects.users.read"],
             {Stream.ACCOUNTS, Stream.ENTITLEMENTS, Stream.GRANTS},
-            set(),
+            {Stream.USAGE},
         ),
     ],
 )

@@ -10,7 +10,18 @@ import pytest
 
 from connectors.connector import Page
 from connectors.errors import Misread
-from connectors.hubspot import accounts, changes, entitlements, grants, integrations, logins, settings, turns
+from connectors.hubspot import (
+    accounts,
+    changes,
+    entitlements,
+    grants,
+    integrations,
+    logins,
+    seats,
+    settings,
+    turns,
+    usage,
+)
 from connectors.hubspot.auth import Principal
 from connectors.hubspot.lists import Batch, Shelf, folded
 from connectors.hubspot.paths import Place
@@ -24,6 +35,7 @@ from connectors.records import (
     Privilege,
     SettingRecord,
     Stream,
+    UsageRecord,
 )
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -86,8 +98,9 @@ def test_a_user_joined_with_its_owner_and_its_record() -> None:
         owners={"7": {"id": "88", "type": "PERSON", "createdAt": "2025-01-02T00:00:00Z"}},
         records={"7": {"id": "99", "createdAt": "2025-03-02T00:00:00Z", "properties": {"hs_job_title": "Seller"}}},
         sign_ins=logins.SignIns(last={"7": NOW}, since=NOW - timedelta(days=90)),
+        seats={"7": ("Core", "Sales")},
     )
-    bo = account(known, seatNames=["Core", "Sales"])
+    bo = account(known)
     assert bo.title == "Seller"
     assert bo.created == datetime(2025, 1, 2, tzinfo=UTC)
     assert bo.kind is AccountKind.PERSON
@@ -172,7 +185,7 @@ def test_everything_that_a_user_holds_is_a_grant() -> None:
         "secondaryTeamIds": ["6", "5"],
         "seatNames": ["Core"],
     }
-    keys = ["super_admin", "role:3", "role:4", "team:5", "team:6", "seat:Core"]
+    keys = ["super_admin", "role:3", "role:4", "team:5", "team:6"]  # a seat is a licence, and no grant
     assert grants.translate([user], {}) == tuple(GrantRecord("7", key) for key in keys)
     assert grants.translate([BO], {}) == ()
 
@@ -277,6 +290,49 @@ def test_smtp_tokens_are_credentials_and_their_password_stays_out() -> None:
     )
     assert [each.key for each in made] == ["smtp_token:s1", "token:smtp_token:s1"]
     assert "hush" not in repr(made)
+
+
+# --- seats, usage and the audit log
+
+
+def test_seats_are_counted_and_rows_that_say_nothing_of_them_are_not_without() -> None:
+    rows = batch(BO | {"seatNames": ["Core", "Sales"]}, BO | {"id": "8", "seatNames": ["Core"]}, BO | {"id": "9"})
+    held = seats.by_user([rows])
+    assert held == {"7": ("Core", "Sales"), "8": ("Core",)}
+    assert usage.of_seats(seats.counted(held)) == (
+        UsageRecord("seat:Core", "Core seat", used=2),
+        UsageRecord("seat:Sales", "Sales seat", used=1),
+    )
+    assert seats.unsaid([rows]) == ()
+    assert seats.unsaid([batch()]) == ()
+    assert seats.unsaid([batch(BO)]) == ("seats: no row of the user list names any",)
+
+
+def test_calls_that_hubspot_could_not_count_are_not_none() -> None:
+    good = {"name": "private-apps-api-calls-daily", "usageLimit": 500000, "currentUsage": 100, "fetchStatus": "CACHED"}
+    records, unread = usage.of_calls([good, good | {"name": "x", "fetchStatus": "TIMEOUT"}, {"currentUsage": 1}])
+    name = "private-apps-api-calls-daily"
+    assert records == (UsageRecord(f"api:{name}", f"API calls: {name}", used=100, allowed=500000, period="day"),)
+    assert unread == (
+        "API usage x: HubSpot says TIMEOUT",
+        "API usage without a name: HubSpot says nothing of its state",
+    )
+
+
+def test_the_audit_log_tells_who_did_what_and_never_collides_with_the_history() -> None:
+    row = {
+        "id": "5",
+        "category": "PIPELINE",
+        "subCategory": "DEAL",
+        "action": "UPDATE",
+        "targetObjectId": "900",
+        "occurredAt": "2026-11-20T10:00:00Z",
+        "actingUser": {"userId": 7, "userEmail": "bo@example.com"},
+    }
+    records, unread = changes.translate_audit(batch(row, {"id": "6", "occurredAt": "2026-11-20T10:00:00Z"}))
+    at = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    assert records == (ChangeRecord("audit:5", at, "PIPELINE/DEAL/UPDATE", "7", text="object 900"),)
+    assert unread == ["audit log 6: no id, no occurredAt or neither category nor action"]
 
 
 # --- turns and the shelf

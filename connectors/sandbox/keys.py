@@ -50,6 +50,8 @@ def _salesforce() -> dict[str, str]:
     return {
         "client_id": f"3MVG9{secrets.token_urlsafe(45)}",
         "client_secret": secrets.token_hex(32).upper(),
+        "password": secrets.token_urlsafe(12),
+        "security_token": secrets.token_urlsafe(18),
         "private_key": private.decode(),
         "public_key": public.decode(),
     }

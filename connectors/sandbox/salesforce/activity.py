@@ -55,6 +55,7 @@ def login_row(account: str, at: datetime, kind: str, rng: random.Random, status:
             "67.0",
             "N/A",
         ),
+        "soap": ("Other Apex API", None, "Integration", "Unknown", "Unknown", "SOAP Partner", "64.0", "N/A"),
         "assertion": ("Remote Access 2.0", None, "Integration", "Unknown", "Unknown", "REST", "67.0", "N/A"),
     }
     login_type, sub, application, browser, platform, api, version, client = by_kind[kind]

@@ -53,7 +53,7 @@ def delete(call: Call, name: str, id: str) -> Answer:
         also = DELETIONS[entity.name](call, row)
         for gone in [row["Id"], *also]:
             call.store.db.execute(f'DELETE FROM "{entity.name}" WHERE "Id" = ?', [gone])
-            call.store.db.execute("INSERT OR IGNORE INTO _gone VALUES (?)", [gone])
+            call.store.db.execute("INSERT OR IGNORE INTO _gone VALUES (?, ?)", [gone, call.world.now()])
     return Answer(204)
 
 
@@ -88,6 +88,11 @@ def body(call: Call) -> Row:
     if not isinstance(sent, dict):
         raise bad("JSON_PARSER_ERROR", "Unexpected character: an object is expected")
     return {k: v for k, v in sent.items() if k != "attributes"}
+
+
+def with_body(call: Call, sent: Row) -> Call:
+    """The same call, with another body."""
+    return call.another("POST", call.ask.path, call.ask.query, json.dumps(sent).encode())
 
 
 def _wish(call: Call, entity: Entity, creating: bool = False) -> Row:

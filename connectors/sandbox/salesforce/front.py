@@ -35,7 +35,11 @@ class Salesforce:
         if path == "/services/oauth2/revoke":
             return oauth.revoke(self.world, ask)
         if path.lower().startswith("/services/soap/"):
-            return soap.answer(path)
+            return soap.answer(self.world, ask)
+        if path == "/services/oauth2/introspect":
+            return oauth.introspect(self.world, ask)
+        if path == "/services/oauth2/authorize":
+            return oauth.authorize(self.world, ask)
         if path == "/services/data":
             return Answer(200, rest.versions())
         if path == "/services/oauth2/userinfo" or IDENTITY.match(path):
@@ -64,7 +68,7 @@ class Salesforce:
 
     def _allowed(self, ask: Ask, session: Session, base: str, below: str) -> Answer:
         world = self.world
-        who = caller(world.store, session.account, session.principal, world.clock.now())
+        who = caller(world.store, session.account, session.principal, world.clock.now(), world.absent())
         if "ApiEnabled" not in who.holds:
             raise Refusal(403, "API_DISABLED_FOR_ORG", "The REST API is not enabled for this Organization.")
         if world.used > world.daily_limit():
@@ -76,11 +80,7 @@ class Salesforce:
         return routes.dispatch(Call(world, who, ask, base), below)
 
     def _session(self, ask: Ask) -> Session | None:
-        session = self.world.sessions.get(ask.bearer)
-        if session is None or session.until <= self.world.clock.real():
-            return None
-        active = self.world.store.scalar('SELECT "IsActive" FROM "User" WHERE "Id" = ?', [session.account])
-        return session if active else None
+        return self.world.session(ask.bearer)
 
     def _identity(self, ask: Ask) -> Answer:
         session = self._session(ask)
@@ -150,9 +150,11 @@ class Salesforce:
             username = self.world.store.scalar(
                 'SELECT "Username" FROM "User" WHERE "Id" = ?', [self.world.account_of(principal)]
             )
-            said[principal] = {k: keys[k] for k in ("client_id", "client_secret", "private_key")} | {
-                "username": username
-            }
+            said[principal] = {
+                k: keys[k]
+                for k in ("client_id", "client_secret", "private_key", "password", "security_token")
+                if k in keys
+            } | {"username": username}
         return said
 
     def withhold(self, principal: str, without: list[str]) -> list[str]:

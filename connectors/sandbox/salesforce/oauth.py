@@ -5,16 +5,17 @@ import binascii
 import json
 import random
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from connectors.sandbox.salesforce import moments
-from connectors.sandbox.salesforce.activity import LOGIN, login_row
+from connectors.sandbox.salesforce.activity import LOGIN, login_row, token_row
 from connectors.sandbox.salesforce.furniture import ORG
 from connectors.sandbox.salesforce.world import ACCOUNT_OF, Session, World
 from connectors.sandbox.wire import Answer, Ask
@@ -39,16 +40,96 @@ def token(world: World, ask: Ask) -> Answer:
         return Answer(405, {"error": "invalid_request", "error_description": "must use HTTP POST"})
     form = ask.form()
     try:
-        grant = form.get("grant_type", "")
-        if grant == "client_credentials":
-            principal, flow = _by_secret(world, ask, form), "machine"
-        elif grant == BEARER:
-            principal, flow = _by_assertion(world, form), "assertion"
-        else:
+        flow = GRANTS.get(form.get("grant_type", ""))
+        if flow is None:
             raise Denied("unsupported_grant_type", "grant type not supported")
-        return Answer(200, _issue(world, principal, flow), {"Cache-Control": "no-store"})
+        return Answer(200, flow(world, ask, form), {"Cache-Control": "no-store"})
     except Denied as no:
         return Answer(400, {"error": no.error, "error_description": no.description})
+
+
+def _by_code(world: World, ask: Ask, form: Mapping[str, str]) -> dict[str, str]:
+    """A code is good once, for the client and the redirect it was made for; it brings a refresh token as well."""
+    principal = _by_secret(world, ask, form)
+    made = world.codes.pop(form.get("code", ""), None)
+    if made is None or made != (principal, form.get("redirect_uri", "")):
+        raise Denied("invalid_grant", "invalid authorization code")
+    said = _issue(world, principal, "phone")
+    row = token_row(
+        world.next_id("OauthToken"),
+        world.account_of(principal),
+        "Rolecall",
+        world.now(),
+        world.now(),
+        1,
+        random.Random(),
+    ) | {"AccessToken": f"5Aep{secrets.token_urlsafe(48)}", "DeleteToken": f"del{secrets.token_hex(24)}"}
+    with world.store.change():
+        world.store.add("OauthToken", row)
+    return said | {"refresh_token": str(row["AccessToken"]), "scope": "api refresh_token"}
+
+
+def _by_refresh(world: World, ask: Ask, form: Mapping[str, str]) -> dict[str, str]:
+    principal = _by_secret(world, ask, form)
+    given = form.get("refresh_token", "")
+    owner = world.store.scalar('SELECT "UserId" FROM "OauthToken" WHERE "AccessToken" = ?', [given]) if given else None
+    if owner != world.account_of(principal):
+        raise Denied("invalid_grant", "expired access/refresh token")
+    return _issue(world, principal, "phone")
+
+
+def _by_name(world: World, ask: Ask, form: Mapping[str, str]) -> dict[str, str]:
+    """`grant_type=password`, which an org has to allow first."""
+    principal = _by_secret(world, ask, form)
+    meant = by_password(world, form.get("username", ""), form.get("password", ""))
+    if meant != principal or not world.knobs["password_flow"]:
+        raise Denied("invalid_grant", "authentication failure")
+    return _issue(world, principal, "soap")
+
+
+def by_password(world: World, username: str, password: str) -> str | None:
+    """Whose name, password and security token these are; `None`: nobody's."""
+    for principal in ACCOUNT_OF:
+        known = world.keys[principal]
+        name = world.store.scalar('SELECT "Username" FROM "User" WHERE "Id" = ?', [world.account_of(principal)])
+        wanted = known.get("password", "") + known.get("security_token", "")
+        fits = wanted and secrets.compare_digest(wanted.encode(), password.encode())
+        if fits and str(name).lower() == username.lower():
+            return principal
+    return None
+
+
+def authorize(world: World, ask: Ask) -> Answer:
+    """`/services/oauth2/authorize`: whoever asks for a code is taken to have signed in and consented."""
+    back = ask.one("redirect_uri")
+    try:
+        principal = _client(world, ask.one("client_id"))
+    except Denied as no:
+        return Answer(400, {"error": no.error, "error_description": no.description})
+    if ask.one("response_type") != "code" or not back.startswith(("http://127.0.0.1", "http://localhost")):
+        said = {"error": "redirect_uri_mismatch", "error_description": "redirect_uri must match configuration"}
+        return Answer(400, said)
+    code = f"aPrx{secrets.token_urlsafe(24)}"
+    world.codes[code] = (principal, back)
+    query = urlencode({"code": code, **({"state": ask.one("state")} if ask.one("state") else {})})
+    return Answer(302, None, {"Location": f"{back}{'&' if '?' in back else '?'}{query}"})
+
+
+def introspect(world: World, ask: Ask) -> Answer:
+    """`/services/oauth2/introspect`: what a token is, for the client it belongs to."""
+    form = ask.form()
+    try:
+        principal = _by_secret(world, ask, form)
+    except Denied as no:
+        return Answer(401, {"error": no.error, "error_description": no.description})
+    session = world.session(form.get("token", ""))
+    if session is None or session.principal != principal:
+        return Answer(200, {"active": False})
+    said: dict[str, Any] = {"active": True, "scope": "api", "client_id": world.keys[principal]["client_id"]}
+    username = world.store.scalar('SELECT "Username" FROM "User" WHERE "Id" = ?', [session.account])
+    until = int(session.until.timestamp())
+    said |= {"username": username, "sub": f"{world.url}/id/{ORG}/{session.account}", "token_type": "access_token"}
+    return Answer(200, said | {"exp": until, "iat": until - int(world.knobs["token_seconds"]), "nbf": 0})
 
 
 def _by_secret(world: World, ask: Ask, form: Mapping[str, str]) -> str:
@@ -111,7 +192,8 @@ def _unverified(text: str) -> Mapping[str, Any]:
     return claims if isinstance(claims, dict) else {}
 
 
-def _issue(world: World, principal: str, flow: str) -> dict[str, str]:
+def open_session(world: World, principal: str, flow: str) -> tuple[str, str]:
+    """A new access token for a principal, and its account. Refuses an account that is inactive or frozen."""
     account = world.account_of(principal)
     state = world.store.row(
         'SELECT u."IsActive", COALESCE(l."IsFrozen", 0) FROM "User" u '
@@ -127,6 +209,11 @@ def _issue(world: World, principal: str, flow: str) -> dict[str, str]:
     world.sessions[secret] = Session(account, principal, until)
     with world.store.change():
         note_sign_in(world, account, flow)
+    return secret, account
+
+
+def _issue(world: World, principal: str, flow: str) -> dict[str, str]:
+    secret, account = open_session(world, principal, flow)
     return {
         "access_token": secret,
         "scope": "api",
@@ -135,6 +222,16 @@ def _issue(world: World, principal: str, flow: str) -> dict[str, str]:
         "token_type": "Bearer",
         "issued_at": str(int(world.clock.real().timestamp() * 1000)),
     }
+
+
+Flow = Callable[[World, Ask, Mapping[str, str]], dict[str, str]]
+GRANTS: dict[str, Flow] = {
+    "client_credentials": lambda world, ask, form: _issue(world, _by_secret(world, ask, form), "machine"),
+    BEARER: lambda world, ask, form: _issue(world, _by_assertion(world, form), "assertion"),
+    "authorization_code": _by_code,
+    "refresh_token": _by_refresh,
+    "password": _by_name,
+}
 
 
 def note_sign_in(world: World, account: str, kind: str, status: str = "Success") -> None:

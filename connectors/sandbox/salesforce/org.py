@@ -78,6 +78,11 @@ def ago(company: Company, days: float) -> str:
     return moments.written(company.midnight() - timedelta(days=days))
 
 
+def ahead(company: Company, days: float) -> str:
+    """So many days after today, written."""
+    return ago(company, -days)
+
+
 def left(person: Person, today: date) -> bool:
     """Whether somebody no longer works here."""
     return person.end is not None and person.end < today

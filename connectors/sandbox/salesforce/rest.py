@@ -5,7 +5,7 @@ from typing import Any
 
 from connectors.sandbox.salesforce import ids, schema, soql
 from connectors.sandbox.salesforce.conditions import Sql
-from connectors.sandbox.salesforce.errors import bad, malformed, no_type, not_found
+from connectors.sandbox.salesforce.errors import Refusal, bad, malformed, no_type, not_found
 from connectors.sandbox.salesforce.furniture import ORG
 from connectors.sandbox.salesforce.rights import may_see
 from connectors.sandbox.salesforce.schema import CEILINGS, Column, Entity
@@ -76,6 +76,11 @@ def _aggregate(call: Call, plan: Plan, sql: Sql) -> Answer:
 
 def _open(call: Call, plan: Plan, tooling: bool) -> Cursor:
     keys = array("q", call.store.column(plan.keys.text, plan.keys.values))
+    if len(keys) > 1 and any(output.column.single for output in plan.outputs):
+        raise malformed(
+            "When retrieving results with Metadata or FullName fields, the query qualifications must specify no more "
+            "than one row for retrieval."
+        )
     size = _batch(call)
     if plan.entity.name in CEILINGS:  # the documented silent end: no error, only fewer rows
         page, most = CEILINGS[plan.entity.name]
@@ -165,7 +170,13 @@ def describe(call: Call, name: str, tooling: bool = False) -> Answer:
     """`/sobjects/X/describe`."""
     entity = visible(call, name, tooling)
     fields = [_field(entity, column) for column in entity.columns.values()]
-    return Answer(200, _outline(call, entity) | {"fields": fields, "childRelationships": [], "recordTypeInfos": []})
+    children = [
+        {"relationshipName": name, "childSObject": child, "field": column, "cascadeDelete": False}
+        for name, child, column in schema.children(entity)
+        if may_see(schema.ENTITIES[child.lower()], call.caller)
+    ]
+    more = {"fields": fields, "childRelationships": children, "recordTypeInfos": [], "supportedScopes": []}
+    return Answer(200, _outline(call, entity) | more)
 
 
 def _field(entity: Entity, column: Column) -> dict[str, Any]:
@@ -180,6 +191,8 @@ def _field(entity: Entity, column: Column) -> dict[str, Any]:
         "groupable": column.type not in {"datetime", "textarea"},
         "createable": column.updateable and "c" in entity.verbs,
         "updateable": column.updateable and "u" in entity.verbs,
+        "idLookup": column.lookup or column.type == "id",
+        "externalId": False,
         "permissionable": False,
         "length": {"id": 18, "reference": 18, "string": 255, "email": 128}.get(column.type, 0),
         "referenceTo": list(schema.NAMED) if column.to == "Name" else [column.to] if column.to else [],
@@ -188,9 +201,28 @@ def _field(entity: Entity, column: Column) -> dict[str, Any]:
     }
 
 
-def get(call: Call, name: str, id: str) -> Answer:
+def several(call: Call, name: str) -> Answer:
+    """`/composite/sobjects/X`: many records by `ids`, in their order; what is not there is null."""
+    sent = call.ask.json() if call.ask.method == "POST" else None
+    wanted = sent.get("ids", []) if isinstance(sent, dict) else [i for i in call.ask.one("ids").split(",") if i]
+    fields = sent.get("fields", []) if isinstance(sent, dict) else call.ask.one("fields").split(",")
+    if not wanted or len(wanted) > LARGEST_BATCH or not fields:
+        raise bad("INVALID_FIELD", f"name fields, and 1 to {LARGEST_BATCH} ids")
+    found: list[Any] = []
+    for id in wanted:
+        one = call.another("GET", call.ask.path, {"fields": [",".join(fields)]}, b"")
+        try:
+            found.append(get(one, name, str(id)).body)
+        except Refusal as no:
+            if no.status != 404:
+                raise
+            found.append(None)
+    return Answer(200, found)
+
+
+def get(call: Call, name: str, id: str, tooling: bool = False) -> Answer:
     """`GET /sobjects/X/{id}`: one record, all columns or those named by `fields`."""
-    entity = visible(call, name)
+    entity = visible(call, name, tooling)
     row_id = wanted_id(entity, id)
     wanted = call.ask.one("fields")
     columns = [c.strip() for c in wanted.split(",")] if wanted else [c.name for c in entity.columns.values()]

@@ -16,6 +16,8 @@ class Caller:
     id: str
     principal: str
     holds: frozenset[str]
+    absent: frozenset[str] = frozenset()  # objects of features this org does not have
+    readable: frozenset[str] = frozenset()  # objects whose records this caller may read
 
     def holds_any(self, names: Iterable[str]) -> bool:
         """Whether one of these is held; nothing asked is held by everybody."""
@@ -23,7 +25,7 @@ class Caller:
         return not wanted or any(name in self.holds for name in wanted)
 
 
-def caller(store: Store, account: str, principal: str, now: datetime) -> Caller:
+def caller(store: Store, account: str, principal: str, now: datetime, absent: frozenset[str] = frozenset()) -> Caller:
     """Who is calling, with the permissions in force now: assignments active, not expired, in need of no activation."""
     sums = ", ".join(f'MAX(s."{column}")' for column in flags.COLUMNS)
     row = store.row(
@@ -33,9 +35,20 @@ def caller(store: Store, account: str, principal: str, now: datetime) -> Caller:
         [account, moments.written(now)],
     )
     held = frozenset(name for name, on in zip(flags.NAMES, row or [], strict=False) if on)
-    return Caller(account, principal, held)
+    readable = store.column(
+        'SELECT DISTINCT o."SobjectType" FROM "ObjectPermissions" o JOIN "PermissionSetAssignment" a '
+        'ON a."PermissionSetId" = o."ParentId" WHERE a."AssigneeId" = ? AND a."IsActive" = 1 AND o."PermissionsRead" = 1',
+        [account],
+    )
+    return Caller(account, principal, held, absent, frozenset(readable))
 
 
 def may_see(entity: Entity, caller: Caller) -> bool:
     """Whether the object exists for this caller. What shows one's own rows only exists for everybody."""
+    if entity.name in caller.absent:
+        return False
+    if entity.read:
+        return entity.name in caller.readable or caller.holds_any(("ViewAllData", "ModifyAllData"))
+    if entity.every:
+        return all(need in caller.holds for need in entity.needs)
     return entity.own or caller.holds_any(entity.needs)

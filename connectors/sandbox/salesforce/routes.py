@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlsplit
 
-from connectors.sandbox.salesforce import changes, composite, creations, rest
+from connectors.sandbox.salesforce import changes, composite, creations, lookups, rest
 from connectors.sandbox.salesforce.errors import Refusal, not_found
 from connectors.sandbox.salesforce.world import Call
 from connectors.sandbox.wire import Answer
@@ -44,6 +44,16 @@ ROUTES = (
     _route("/sobjects", GET=rest.sobjects),
     _route(f"/sobjects/{_NAME}/describe", GET=rest.describe),
     _route(f"/sobjects/{_NAME}", GET=rest.outline, POST=creations.create),
+    _route(f"/sobjects/{_NAME}/(?P<which>updated|deleted)", GET=lookups.replicated),
+    _route(f"/sobjects/EventLogFile/{_ID}/LogFile", GET=lookups.content),
+    _route(
+        f"/sobjects/{_NAME}/(?P<field>\\w+)/(?P<value>.+)",
+        GET=lookups.get,
+        PATCH=lookups.upsert,
+        DELETE=lookups.delete,
+    ),
+    _route(f"/tooling/sobjects/{_NAME}/{_ID}", GET=_tooling(rest.get)),
+    _route("/composite/sobjects/" + _NAME, GET=rest.several, POST=rest.several),
     _route(f"/sobjects/{_NAME}/{_ID}", GET=rest.get, PATCH=changes.update, DELETE=changes.delete),
     _route("/composite", POST=lambda call: composite.composite(call, within)),
     _route("/composite/batch", POST=lambda call: composite.batch(call, within)),
@@ -65,9 +75,8 @@ def dispatch(call: Call, path: str) -> Answer:
         function = route.by_method.get("GET" if call.ask.method == "HEAD" else call.ask.method)
         if function is None:
             allowed = ",".join(sorted(route.by_method))
-            raise Refusal(
-                405, "METHOD_NOT_ALLOWED", f"HTTP Method '{call.ask.method}' not allowed. Allowed are {allowed}"
-            )
+            said = f"HTTP Method '{call.ask.method}' not allowed. Allowed are {allowed}"
+            return replace(Refusal(405, "METHOD_NOT_ALLOWED", said).answer(), headers={"Allow": allowed})
         return function(call, **found.groupdict())
     raise not_found()
 

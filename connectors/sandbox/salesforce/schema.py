@@ -1,27 +1,31 @@
 """The objects and columns this org has, and what may be done with each: describe and every query are answered from here.
 
-Our own tables, for what is served. One line per object: `Name prefix api verbs needs`, then its columns. A column is
-`Name`, `Name:type` (string when left out) or `Name>Object` for a reference; `!` after it means updateable, `-` not
-filterable. The relationship of `ManagerId` is `Manager`.
+Read from `tables`. The relationship of `ManagerId` is `Manager`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from connectors.sandbox.salesforce import flags
+from connectors.sandbox.salesforce.tables import CHILDREN, TABLES
 
 Api = Literal["data", "tooling"]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `to` is the object it points to; `Name` stands for any object that has a name."""
+    """One column. `to` is the object it points to; `Name` stands for any object that has a name.
+
+    `lookup`: records can be addressed by it. `single`: only an answer of a single row may show it.
+    """
 
     name: str
     type: str
     to: str | None
     updateable: bool
     filterable: bool
+    lookup: bool = False
+    single: bool = False
 
     @property
     def relationship(self) -> str | None:
@@ -33,7 +37,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One object. `needs`: any one of these permissions makes it visible; `own`: without them only one's own rows are."""
+    """One object. `needs`: any one of these permissions (`every`: all of them) makes it visible.
+
+    `own`: without them only one's own rows are. `read`: it takes a right on the object itself, or one on all data.
+    """
 
     name: str
     prefix: str
@@ -42,6 +49,11 @@ class Entity:
     needs: tuple[str, ...]
     own: bool
     columns: dict[str, Column]
+    every: bool = False
+    read: bool = False
+    children: dict[str, tuple[str, str, str]] = field(
+        default_factory=dict
+    )  # lower case -> relationship, object, column
 
     def column(self, name: str) -> Column | None:
         """A column by its name, whatever the case."""
@@ -52,102 +64,13 @@ class Entity:
         return "Id" if self.name == "User" else "UserId"
 
 
-STAMPED = (
-    "CreatedDate:datetime CreatedById>User LastModifiedDate:datetime LastModifiedById>User SystemModstamp:datetime"
-)
-
-# verbs: c create, u update, d delete, r replicateable. needs: A|B any of; `own:` own rows only without it; `-` nothing.
-TABLES = f"""
-Organization 00D data u -
-    Name Division Street:textarea City State PostalCode Country Phone:phone PrimaryContact LanguageLocaleKey:picklist
-    TimeZoneSidKey:picklist OrganizationType:picklist InstanceName IsSandbox:boolean IsReadOnly:boolean
-    NamespacePrefix TrialExpirationDate:datetime DefaultAccountAccess:picklist DefaultContactAccess:picklist
-    DefaultOpportunityAccess:picklist DefaultLeadAccess:picklist DefaultCaseAccess:picklist
-    WebToLeadDefaultOwnerId>User WebToLeadDefaultCreatorId>User WebToCaseDefaultOwnerId>User
-    WebToCaseDefaultCreatorId>User {STAMPED}
-UserLicense 100 data - -
-    Name MasterLabel LicenseDefinitionKey Status:picklist TotalLicenses:int UsedLicenses:int CreatedDate:datetime
-    LastModifiedDate:datetime SystemModstamp:datetime
-Profile 00e data udr -
-    Name UserType:picklist UserLicenseId>UserLicense Description {STAMPED} FLAGS
-User 005 data cur own:ViewAllUsers
-    Username! Email:email! Name FirstName! LastName! Alias! CommunityNickname! IsActive:boolean! UserType:picklist
-    ProfileId>Profile! UserRoleId>UserRole! ManagerId>User! DelegatedApproverId>User! Title! Department! Division!
-    CompanyName! EmployeeNumber! FederationIdentifier! ContactId AccountId TimeZoneSidKey:picklist!
-    LocaleSidKey:picklist! LanguageLocaleKey:picklist! EmailEncodingKey:picklist! LastLoginDate:datetime
-    LastPasswordChangeDate:datetime PasswordExpirationDate:datetime NumberOfFailedLogins:int
-    HasUserVerifiedEmail:boolean HasUserVerifiedPhone:boolean SuAccessExpirationDate:date {STAMPED}
-UserLogin 0Yw data u ManageUsers
-    UserId>User IsFrozen:boolean! IsPasswordLocked:boolean! LastModifiedDate:datetime LastModifiedById>User
-UserRole 00E data cudr ViewRoles
-    Name! DeveloperName! ParentRoleId>UserRole! PortalType:picklist RollupDescription!
-    OpportunityAccessForAccountOwner:picklist! LastModifiedDate:datetime LastModifiedById>User SystemModstamp:datetime
-PermissionSet 0PS data cud -
-    Name! Label! Description! Type:picklist IsOwnedByProfile:boolean IsCustom:boolean ProfileId>Profile LicenseId>Name
-    PermissionSetGroupId>PermissionSetGroup HasActivationRequired:boolean! NamespacePrefix {STAMPED} FLAGS
-PermissionSetGroup 0PG data cud ViewSetup
-    DeveloperName! MasterLabel! Description! Status:picklist HasActivationRequired:boolean! NamespacePrefix
-    Language:picklist IsDeleted:boolean {STAMPED}
-PermissionSetGroupComponent 0PM data cd ViewSetup
-    PermissionSetGroupId>PermissionSetGroup PermissionSetId>PermissionSet IsDeleted:boolean {STAMPED}
-MutingPermissionSet 0QM data cud ViewSetup
-    DeveloperName! MasterLabel! Language:picklist IsDeleted:boolean {STAMPED} FLAGS
-PermissionSetAssignment 0Pa data cud ViewSetup|AssignPermissionSets|ManageUsers
-    AssigneeId>User PermissionSetId>PermissionSet PermissionSetGroupId>PermissionSetGroup ExpirationDate:datetime!
-    IsActive:boolean SystemModstamp:datetime
-Group 00G data cudr ViewSetup
-    Name! DeveloperName! Type:picklist RelatedId>Name OwnerId>Name Email:email! Description!
-    DoesIncludeBosses:boolean! DoesSendEmailToMembers:boolean! {STAMPED}
-GroupMember 011 data cd -
-    GroupId>Group UserOrGroupId>Name SystemModstamp:datetime
-QueueSobject 03g data cd -
-    QueueId>Group SobjectType:picklist CreatedById>User SystemModstamp:datetime
-LoginHistory 0Ya data - own:ManageUsers|MonitorLoginHistory
-    UserId>User LoginTime:datetime LoginType:picklist LoginSubType:picklist- Status- Application- SourceIp-
-    ForwardedForIp- CountryIso Browser- Platform- ApiType- ApiVersion- ClientVersion- LoginUrl
-    AuthenticationServiceId>Name AuthMethodReference- TlsProtocol:picklist CipherSuite:picklist NetworkId>Name
-    LoginGeoId>Name- OptionsIsGet:boolean OptionsIsPost:boolean
-AuthSession 0Ak data d ManageUsers
-    UsersId>User ParentId>AuthSession SessionType:picklist LoginType:picklist LoginSubType
-    SessionSecurityLevel:picklist SourceIp NumSecondsValid:int UserType:picklist IsCurrent:boolean LogoutUrl
-    LoginHistoryId>LoginHistory IsAssociatedWithJwtAccessToken:boolean CreatedDate:datetime LastModifiedDate:datetime
-TwoFactorMethodsInfo 0Kg data - ManageTwoFactor
-    UserId>User ExternalId HasTotp:boolean HasSalesforceAuthenticator:boolean HasSecurityKey:boolean HasU2F:boolean
-    HasBuiltInAuthenticator:boolean HasTempCode:boolean HasUserVerifiedEmailAddress:boolean
-    HasUserVerifiedMobileNumber:boolean HasVerifiedMobileNumber:boolean
-OauthToken 0CQ data - own:CustomizeApplication
-    UserId>User AppName AppMenuItemId>Name UseCount:int LastUsedDate:datetime CreatedDate:datetime DeleteToken
-    AccessToken RequestToken
-ConnectedApplication 0H4 data - CustomizeApplication
-    Name StartUrl:url MobileStartUrl:url OptionsAllowAdminApprovedUsersOnly:boolean
-    OptionsRefreshTokenValidityMetric:boolean OptionsHasSessionLevelPolicy:boolean OptionsIsInternal:boolean
-    RefreshTokenValidityPeriod:int {STAMPED}
-ExternalClientApplication 0xI data - ExternalClientAppViewer|ExternalClientAppAdmin
-    DeveloperName MasterLabel Description DistributionState ContactEmail Version IsDeleted:boolean {STAMPED}
-SetupEntityAccess 0J0 data cd ViewSetup
-    ParentId>PermissionSet SetupEntityId>Name SetupEntityType:picklist SystemModstamp:datetime
-NamedCredential 0XA data - ViewSetup
-    DeveloperName MasterLabel Description Endpoint PrincipalType:picklist AuthProviderId>Name NamespacePrefix
-    IsDeleted:boolean {STAMPED}
-SetupAuditTrail 0Ym data - ViewSetup
-    Action Section Display DelegateUser CreatedByContext CreatedByIssuer ResponsibleNamespacePrefix
-    CreatedDate:datetime CreatedById>User SystemModstamp:datetime
-InstalledSubscriberPackage 0A3 tooling - ViewSetup
-    SubscriberPackageId>SubscriberPackage SubscriberPackageVersionId>SubscriberPackageVersion MinPackageVersionId
-SubscriberPackage 033 tooling - ViewSetup
-    Name NamespacePrefix Description IsPackageValid:boolean
-SubscriberPackageVersion 04t tooling - ViewSetup
-    SubscriberPackageId>SubscriberPackage Name PublisherName MajorVersion:int MinorVersion:int PatchVersion:int
-    BuildNumber:int IsManaged:boolean IsBeta:boolean IsDeprecated:boolean IsSecurityReviewed:boolean ReleaseState
-"""
-
-
 def _column(word: str) -> Column:
-    updateable, filterable = "!" in word, "-" not in word
-    word = word.rstrip("!-")
+    marks = word[len(word.rstrip("!-^1")) :]
+    word = word[: len(word) - len(marks)]
     name, _, to = word.partition(">")
     name, _, kind = name.partition(":")
-    return Column(name, "reference" if to else kind or "string", to or None, updateable, filterable)
+    kind = "reference" if to else kind or "string"
+    return Column(name, kind, to or None, "!" in marks, "-" not in marks, "^" in marks, "1" in marks)
 
 
 def _entity(head: str, body: list[str]) -> Entity:
@@ -158,9 +81,18 @@ def _entity(head: str, body: list[str]) -> Entity:
         for w in ([f"{c}:boolean!" for c in flags.COLUMNS] if word == "FLAGS" else [word])
     ]
     columns = {c.name.lower(): c for c in map(_column, words)}
-    wanted = tuple(needs.removeprefix("own:").split("|")) if needs != "-" else ()
+    every = "&" in needs
+    wanted = tuple(needs.removeprefix("own:").removeprefix("read:").replace("&", "|").split("|"))
     return Entity(
-        name, prefix, "tooling" if api == "tooling" else "data", verbs, wanted, needs.startswith("own:"), columns
+        name,
+        prefix,
+        "tooling" if api == "tooling" else "data",
+        verbs,
+        tuple(need for need in wanted if need not in {"-", ""}),
+        needs.startswith("own:"),
+        columns,
+        every,
+        needs.startswith("read:"),
     )
 
 
@@ -178,7 +110,16 @@ def _read(text: str) -> dict[str, Entity]:
     return entities
 
 
-ENTITIES = _read(TABLES)
+def _with_children(entities: dict[str, Entity]) -> dict[str, Entity]:
+    for line in CHILDREN.splitlines():
+        if line:
+            parent, relationship, below = line.split()
+            child, column = below.split(".")
+            entities[parent.lower()].children[relationship.lower()] = (relationship, child, column)
+    return entities
+
+
+ENTITIES = _with_children(_read(TABLES))
 # What a reference to "any object with a name" can be asked for.
 NAME = Entity(
     "Name",
@@ -189,15 +130,37 @@ NAME = Entity(
     False,
     {c.lower(): Column(c, t, None, False, True) for c, t in (("Id", "id"), ("Name", "string"), ("Type", "string"))},
 )
-NAMED = ("User", "UserRole", "Group", "Profile", "UserLicense", "ConnectedApplication", "PermissionSet")
+NAMED = (
+    *("User", "UserRole", "Group", "Profile", "UserLicense", "ConnectedApplication", "PermissionSet"),
+    *("Account", "Contact", "Lead", "Opportunity"),
+)
 EXPIRIES = """CREATE INDEX "expiries" ON "PermissionSetAssignment" ("ExpirationDate")
     WHERE "ExpirationDate" IS NOT NULL AND "IsActive" = 1"""
-CEILINGS = {"OauthToken": (500, 2500), "TwoFactorMethodsInfo": (500, 2500)}  # page, and where the rows silently end
+# Page, and where the rows silently end.
+CEILINGS = dict.fromkeys(("OauthToken", "TwoFactorMethodsInfo", "ThirdPartyAccountLink"), (500, 2500))
+# Objects that come with a feature, and are not there without it.
+FEATURES = {
+    "territories": ("Territory2Model", "Territory2", "UserTerritory2Association"),
+    "agents": ("BotDefinition",),
+    "shield": ("TenantSecret",),
+    "external_client_apps": (
+        "ExternalClientApplication",
+        "ExtlClntAppOauthSettings",
+        "ExtlClntAppOauthPlcyCnfg",
+        "ExtlClntAppPlcyCnfg",
+        "ExtlClntAppOauthConsumer",
+    ),
+}
 
 
 def entity(name: str) -> Entity | None:
     """An object by its name, whatever the case."""
     return ENTITIES.get(name.lower())
+
+
+def children(entity: Entity) -> list[tuple[str, str, str]]:
+    """What hangs below an object: the relationship's name, the object, and the reference that leads up."""
+    return list(entity.children.values())
 
 
 def target(column: Column) -> Entity:
@@ -225,13 +188,19 @@ def create_statements() -> list[str]:
                 "UserOrGroupId",
                 "LoginTime",
                 "ProfileId",
+                "ParentId",
             }
         ]
     union = " UNION ALL ".join(f"""SELECT "Id", "Name", '{name}' AS "Type" FROM "{name}" """ for name in NAMED)
-    return [*made, f'CREATE VIEW "Name" AS {union}', EXPIRIES, 'CREATE TABLE "_gone" (id TEXT PRIMARY KEY)']
+    return [*made, f'CREATE VIEW "Name" AS {union}', EXPIRIES, 'CREATE TABLE "_gone" (id TEXT PRIMARY KEY, at TEXT)']
 
 
 def _sql_type(column: Column) -> str:
-    return {"boolean": "INTEGER", "int": "INTEGER", "id": "TEXT", "reference": "TEXT", "datetime": "TEXT"}.get(
-        column.type, "TEXT COLLATE NOCASE"
-    )
+    return {
+        "boolean": "INTEGER",
+        "int": "INTEGER",
+        "double": "REAL",
+        "id": "TEXT",
+        "reference": "TEXT",
+        "datetime": "TEXT",
+    }.get(column.type, "TEXT COLLATE NOCASE")

@@ -10,7 +10,7 @@ from typing import Any
 from connectors.sandbox import company as company_of
 from connectors.sandbox import roster
 from connectors.sandbox.clock import Clock
-from connectors.sandbox.salesforce import accounts, activity, flags, furniture, ids, moments, schema
+from connectors.sandbox.salesforce import accounts, activity, flags, furniture, ids, landscape, moments, schema, traces
 from connectors.sandbox.salesforce.org import Draft
 from connectors.sandbox.salesforce.rights import Caller
 from connectors.sandbox.salesforce.soql import Plan
@@ -18,11 +18,15 @@ from connectors.sandbox.store import Store
 from connectors.sandbox.wire import Ask
 
 CURSORS_LIVE = timedelta(days=2)
+LAYOUT = 2  # of the tables; a home written by an older one is refused, not misread
 KNOBS: dict[str, Any] = {
     "short_pages": True,  # every fourth page of a long answer is shorter than asked
     "gone_is_cross_reference": False,  # a record deleted before answers 400 INVALID_CROSS_REFERENCE_KEY instead of 404
     "token_seconds": 7200,  # how long an access token lives, by the real clock
     "daily_limit": None,  # API calls per day; `None`: what the licences add up to
+    "features": ["territories", "agents", "external_client_apps"],  # what the org has; `shield` as well, if wished
+    "only_approved_apps": False,  # ConnectedAppSettings.enableAdminApprovedAppsOnly
+    "password_flow": False,  # whether grant_type=password is let in; blocked by default since Summer '23
 }
 PERMISSION_SET_OF = {"reader": "Rolecall_Reader", "executor": "Rolecall_Executor"}
 ACCOUNT_OF = {"reader": "rolecall-reader", "executor": "rolecall-executor"}
@@ -60,6 +64,7 @@ class World:
     keys: dict[str, Any]
     url: str = ""
     sessions: dict[str, Session] = field(default_factory=dict)
+    codes: dict[str, tuple[str, str]] = field(default_factory=dict)  # authorization code -> principal, redirect
     cursors: dict[str, Cursor] = field(default_factory=dict)
     knobs: dict[str, Any] = field(default_factory=lambda: dict(KNOBS))
     used: int = 0
@@ -73,6 +78,19 @@ class World:
     def account_of(self, principal: str) -> str:
         """The User id behind a principal."""
         return str(self.store.kept("accounts")[ACCOUNT_OF[principal]])
+
+    def session(self, secret: str) -> Session | None:
+        """The session of an access token; `None` when it is over, or its account is no longer active."""
+        session = self.sessions.get(secret)
+        if session is None or session.until <= self.clock.real():
+            return None
+        active = self.store.scalar('SELECT "IsActive" FROM "User" WHERE "Id" = ?', [session.account])
+        return session if active else None
+
+    def absent(self) -> frozenset[str]:
+        """The objects of features that this org does not have."""
+        has = set(self.knobs["features"])
+        return frozenset(name for feature, names in schema.FEATURES.items() if feature not in has for name in names)
 
     def next_id(self, entity: str) -> str:
         """A new id, never given out before."""
@@ -122,7 +140,7 @@ class Call:
 def open_world(home: Path | None, clock: Clock, keys: dict[str, Any], seed: int, people: int) -> World:
     """The org in this home; written first when there is none yet. Refuses a home that holds another company."""
     store = Store(home)
-    wanted = {"seed": seed, "people": people}
+    wanted = {"seed": seed, "people": people, "layout": LAYOUT}
     found = store.kept("company")
     if found is not None and found != wanted:
         store.close()
@@ -140,7 +158,9 @@ def _write(store: Store, clock: Clock, seed: int, people: int) -> None:
     draft = Draft(store, company_of.make(seed, clock.now(), people))
     furniture.write(draft)
     accounts.write(draft)
+    landscape.write(draft)
     activity.write(draft)
+    traces.write(draft)
     store.keep("accounts", draft.accounts)
     store.keep("counters", draft.counters)
     store.keep("planted", draft.planted)

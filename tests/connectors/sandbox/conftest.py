@@ -81,3 +81,11 @@ def portal_reader(hubspot: Running) -> Portal:
 @pytest.fixture
 def portal_executor(hubspot: Running) -> Portal:
     return visitors.portal(hubspot, "executor")
+
+
+@pytest.fixture(scope="module")
+def salesforce_module(_one_set_of_keys: None) -> Iterator[Org]:
+    """The reader of an org whose rights a module's tests turn on and off, each beginning with all of them."""
+    running = start("salesforce", home=None, seed=SEED, people=80, now=NOW)
+    yield visitors.org(running)
+    running.stop()

@@ -62,11 +62,14 @@ def test_a_secret_is_taken_by_basic_and_by_body(read_salesforce: Running) -> Non
     assert httpx2.post(url, data=by_body).status_code == 200
     assert httpx2.post(url, data=grant, headers={"Authorization": f"Basic {basic}"}).status_code == 200
     assert httpx2.post(url, data=by_body | {"client_secret": "x"}).json()["error"] == "invalid_client"
-    assert httpx2.post(url, data={"grant_type": "password"}).json()["error"] == "unsupported_grant_type"
+    assert httpx2.post(url, data={"grant_type": "implicit"}).json()["error"] == "unsupported_grant_type"
+
+
+ENVELOPE = "<Envelope><Body><login/></Body></Envelope>"
 
 
 def test_soap_login_is_refused_as_newer_versions_refuse_it(read_salesforce: Running) -> None:
-    answer = httpx2.post(f"{read_salesforce.url}/services/Soap/u/67.0", content="<login/>")
+    answer = httpx2.post(f"{read_salesforce.url}/services/Soap/u/67.0", content=ENVELOPE)
     assert answer.status_code == 500
     assert (
         "INVALID_OPERATION: The SOAP Login operation is not available in the API version specified (67.0)"

@@ -51,7 +51,7 @@ def test_our_tables_agree_with_the_collected_schema(collected: dict[str, Any]) -
         known = collected[entity.name]
         for column in entity.columns.values():
             permission = column.name.removeprefix("Permissions")
-            if permission in names and column.type == "boolean" or column.name in WITH_A_FEATURE:
+            if (permission in names and column.type == "boolean") or column.name in WITH_A_FEATURE:
                 continue
             theirs = known.get(column.name)
             same = theirs == column.type or {theirs, column.type} <= COARSE or (theirs, column.type) in SCRAPED

@@ -26,6 +26,7 @@ from app.api import (
     rosters,
     systems,
 )
+from app.console import assets, failures, headers
 from app.console import entering as visiting
 from app.console.rights import RIGHTS as PAGES
 from app.kit.db import Database
@@ -36,7 +37,7 @@ _ABOUT = "Who can reach what in the CRM, who said it was all right, and how do w
 
 
 def create_app(means: Means) -> FastAPI:
-    """The API over these means. Raises RuntimeError if a route has no row in the table of rights."""
+    """The API and the console over these means. Raises RuntimeError if a route has no row in the table of rights."""
     app = FastAPI(
         title="Rolecall",
         version=__version__,
@@ -54,6 +55,9 @@ def create_app(means: Means) -> FastAPI:
     visiting.install(app)
     rights.insist_on_a_row_for_each_route(app, PAGES)
     describing.install(app)
+    failures.install(app)
+    assets.install(app)
+    app.add_middleware(headers.Headers, https=means.settings.base_url.startswith("https:"))
     return app
 
 

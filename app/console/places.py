@@ -1,0 +1,37 @@
+"""Where one can go: the rooms, in the order of the navigation, each with the right that opens it.
+
+A room adds its line when it is built. What somebody may not open is not shown to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.actors import policy
+from app.actors.actor import Actor
+from app.actors.policy import May
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One room of the navigation."""
+
+    path: str
+    name: str
+    may: May
+
+
+PLACES = (
+    Place("/", "Home", May.SEE_OWN_ITEMS),
+)  # fmt: skip
+
+
+def open_to(actor: Actor) -> list[Place]:
+    """The rooms that this actor may enter."""
+    return [place for place in PLACES if policy.why_not(actor, place.may) is None]
+
+
+def here(path: str) -> str:
+    """The room that a path lies in: the longest one that it begins with."""
+    inside = [place.path for place in PLACES if path == place.path or path.startswith(f"{place.path.rstrip('/')}/")]
+    return max(inside, key=len, default="")

@@ -1,0 +1,79 @@
+"""The words pages use for what the stages keep: bands of use, kinds, answers, ages, counts.
+
+Plain words first, for readers who come four times a year; a word that is not known here is shown as it is, never hidden.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+USE: Mapping[str, tuple[str, str]] = {  # band -> (level of the picture, words)
+    "within 30 days": ("4", "Used within 30 days"),
+    "within 90 days": ("3", "Used within 90 days"),
+    "longer": ("1", "Not used for over 90 days"),
+    "never": ("0", "Never used"),
+    "unknown": ("unknown", "Use is not known"),
+}
+ANSWERS: Mapping[str, str] = {"keep": "Keep", "remove": "Remove", "change": "Change"}
+ANSWERED: Mapping[str, str] = {"keep": "Kept", "remove": "To be removed", "change": "To be changed"}
+KINDS: Mapping[str, str] = {
+    "grant": "access",
+    "account": "account",
+    "integration": "program",
+    "credential": "key or token",
+}
+PRIVILEGES: Mapping[str, str] = {  # what the house calls a privilege -> what it lets somebody do
+    "administer": "can do nearly everything",
+    "see_all": "can see every record",
+    "change_all": "can change or delete every record",
+    "manage_people": "can create accounts and reset their sign-in",
+    "manage_access": "can give access to others and take it away",
+    "customize": "can change how the CRM is set up",
+    "develop": "can run own code inside the CRM",
+    "export": "can take data out in bulk",
+    "manage_integrations": "can let programs in",
+    "manage_security": "can change sign-in rules, keys and logs",
+    "bypass_sign_in": "is exempt from the second factor or single sign-on",
+    "billing": "can change the subscription",
+}
+
+
+def use(band: str | None) -> str:
+    """A band of use in a sentence's beginning."""
+    return USE.get(band or "unknown", ("unknown", str(band)))[1]
+
+
+def level(band: str | None) -> str:
+    """Which picture a band of use has."""
+    return USE.get(band or "unknown", ("unknown", ""))[0]
+
+
+def privilege(name: str) -> str:
+    """What a privilege lets somebody do."""
+    return PRIVILEGES.get(name, "can " + name.replace("_", " "))
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 item`, `2 items`: a count with its noun."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def named(word: str) -> str:
+    """A word of ours without its underscores: `by_hand` reads "by hand"."""
+    return word.replace("_", " ")
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """How long ago something was, as people say it; what is yet to come is said so."""
+    seconds = int((now - then).total_seconds())
+    if seconds < 0:
+        return "in " + _span(-seconds)
+    return "just now" if seconds < 60 else _span(seconds) + " ago"
+
+
+def _span(seconds: int) -> str:
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return plural(seconds // size, name)
+    return "less than a minute"

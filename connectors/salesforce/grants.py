@@ -7,14 +7,16 @@ first is the profile grant once more, the second is the group's. Assignments of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import pairwise
 
-from connectors.errors import Denied
+from connectors.errors import Denied, Misread
 from connectors.records import Authority, GrantRecord, Record
 from connectors.salesforce import licences
 from connectors.salesforce.client import Client
 from connectors.salesforce.parts import Gathered, Odd, Part
-from connectors.salesforce.soql import Row, text, truth, when
+from connectors.salesforce.soql import Row, insist_id, quote, text, truth, when
 
 ASSIGNMENT_WISH = (
     *("Id", "AssigneeId", "PermissionSetId", "PermissionSetGroupId", "ExpirationDate", "IsActive", "IsRevoked"),
@@ -24,12 +26,13 @@ ASSIGNMENT_WISH = (
 ACTIVATIONS = "SessionPermSetActivation"
 TERRITORY_WISH = ("Id", "UserId", "Territory2Id", "IsActive")
 ACTIVE_MODEL = "Territory2.Territory2Model.State = 'Active'"
+WINDOW_PAGES, MARK_EVERY = 3, 50
 ENOUGH = 95  # percent; a few may be new since the first count, or of a kind that we do not know
 # Only orgs with User Access Policies have these; their absence is not worth a word in every receipt.
 OF_POLICIES = ("IsRevoked", "LastCreatedByChangeId")
 
 
-def parts(client: Client, _gathered: Gathered) -> list[Part]:
+def parts(client: Client, gathered: Gathered) -> list[Part]:
     """The places where grants stand; before them, which session-based sets are switched on at this moment."""
     _insist_on_all(client)
     there = client.columns("PermissionSetAssignment")
@@ -39,8 +42,10 @@ def parts(client: Client, _gathered: Gathered) -> list[Part]:
             ACTIVATIONS, ACTIVATIONS, ("Id", "UserId", "PermissionSetId", "PermissionSetGroupId"), note_activation,
             counted=False, optional=True, gathers=True, lookup=True,
         ),
-        Part("User (profile and role)", "User", ("Id", "ProfileId", "UserRoleId"), profile_and_role),
-        Part("PermissionSetAssignment", "PermissionSetAssignment", wish, assignment),
+        Part("User (profile and role)", "User", ("Id", "ProfileId", "UserRoleId"), profile_and_role, gathers=True),
+        Part(
+            "PermissionSetAssignment", "PermissionSetAssignment", wish, assignment, windows=partial(by_account, gathered)
+        ),
         Part(
             "GroupMember",
             "GroupMember",
@@ -74,11 +79,48 @@ def note_activation(row: Row, gathered: Gathered) -> Iterator[Record]:
     return iter(())
 
 
-def profile_and_role(row: Row, _gathered: Gathered) -> Iterator[Record]:
-    """An account's profile, and its role if it has one."""
+def by_account(gathered: Gathered, client: Client, anchor: str, said: int) -> tuple[str, Sequence[str]]:
+    """Windows of a few pages each, over accounts in the order of their Ids; one for an org that has few assignments.
+
+    The anchor holds where they are cut. The first has no beginning and the last no end, so no assignment is left out. That
+    a reference may be compared by order is not documented, so it is tried first.
+    """
+    if not anchor:
+        size = WINDOW_PAGES * client.access.page_size
+        marks, number = gathered.marks, -(-said // size) if said > 2 * size else 1
+        cuts = [marks[len(marks) * each // number] for each in range(1, number)] if len(marks) > 1 else []
+        cuts = list(dict.fromkeys(cut for cut in cuts if cut != marks[0]))
+        anchor = ",".join(cuts) if cuts and _comparable(client, cuts[0]) else "all"
+    if anchor == "all":
+        return anchor, [""]
+    cuts = anchor.split(",")
+    edges = [(None, cuts[0]), *pairwise(cuts), (cuts[-1], None)]
+    return anchor, [" AND ".join(_edges(low, high)) for low, high in edges]
+
+
+def _edges(low: str | None, high: str | None) -> Iterator[str]:
+    if low:
+        yield f"AssigneeId >= {quote(insist_id(low))}"
+    if high:
+        yield f"AssigneeId < {quote(insist_id(high))}"
+
+
+def _comparable(client: Client, cut: str) -> bool:
+    try:
+        client.count("PermissionSetAssignment", f"AssigneeId < {quote(insist_id(cut))}")
+    except Misread:
+        return False
+    return True
+
+
+def profile_and_role(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """An account's profile, and its role if it has one. Every so many accounts one is marked, to divide assignments by."""
     account = text(row, "Id")
     if account is None:
         raise Odd("a user without Id")
+    if gathered.passed % MARK_EVERY == 0:
+        gathered.marks.append(account)
+    gathered.passed += 1
     for column in ("ProfileId", "UserRoleId"):
         if held := text(row, column):
             yield GrantRecord(account, held)

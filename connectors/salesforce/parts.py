@@ -31,6 +31,8 @@ class Gathered:
     sets: dict[str, set[str]] = field(default_factory=dict)
     maps: dict[str, dict[str, Any]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)  # names of parts that could not be read
+    passed: int = 0  # accounts that went by, and some of them in order
+    marks: list[str] = field(default_factory=list)
 
     def group(self, name: str) -> set[str]:
         """The gathered set of that name."""

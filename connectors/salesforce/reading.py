@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from connectors import pacing
 from connectors.connector import Page
 from connectors.errors import Denied, Misread
 from connectors.receipt import PageReceipt
 from connectors.records import Record, Stream
+from connectors.salesforce import ahead
 from connectors.salesforce.client import Client, QueryPage
 from connectors.salesforce.parts import Gathered, Part, Place, Said
 from connectors.salesforce.refusals import NoSuchColumn, NoSuchObject
@@ -143,7 +145,6 @@ class _Reading:
         self.client, self.part, self.gathered, self.columns, self.lost = client, part, gathered, columns, lost
         self.calls, self.place, self.said = calls, place, place.said
         self.anchor = place.anchor or part.anchor
-        self.guard = pacing.Pages(part.name)
         self.known: set[int] = (
             set()
         )  # hashes of the Ids received, 8 bytes' worth each: a row that comes twice is no row
@@ -152,27 +153,42 @@ class _Reading:
         if self.said is None and self.part.counted:
             self.said = self.client.count(self.part.source, self.part.where)
         windows = self._windows()
-        for number in range(self.place.window, len(windows)):
-            link = self.place.next if number == self.place.window else None
-            soql = self._soql(windows[number])
-            while True:
-                page, soql = self._ask(soql, link, windows[number])
-                if len(windows) == 1:
-                    self.said = max(self.said or 0, page.total)
-                link = self.guard.turn(page.next) if page.next else None
-                records, dropped, rows = self._translate(page.rows)
-                end = link is None and number + 1 == len(windows)
-                then = self._then(number, link)
-                yield records, self._receipt(page, soql, rows, dropped, end), None if end else then
-                if link is None:
-                    break
+        before = self.place.window
+        for number, page, soql in self._answers(windows):
+            if len(windows) == 1:
+                self.said = max(self.said or 0, page.total)
+            if number != before:  # no row is in two windows, so what came in the last one need not be known
+                before, self.known = number, set()
+            records, dropped, rows = self._translate(page.rows)
+            end = page.next is None and number + 1 == len(windows)
+            then = self._then(number, page.next)
+            yield records, self._receipt(page, soql, rows, dropped, end), None if end else then
+
+    def _answers(self, windows: Sequence[str]) -> Iterator[tuple[int, QueryPage, str]]:
+        """Every page of every window in order. The first shows which columns there are; the others are asked ahead."""
+        first, link = self.place.window, self.place.next
+        soql, guard = self._soql(windows[first]), pacing.Pages(self.part.name)
+        while True:
+            page, soql = self._ask(soql, link, windows[first])
+            link = guard.turn(page.next) if page.next else None
+            yield first, page, soql
+            if link is None:
+                break
+        rest = [self._soql(where) for where in windows[first + 1 :]]
+        asks = [partial(_ask_through, soql, self.part) for soql in rest]
+        for number, page, calls in ahead.in_order(self.client, asks):
+            self.calls -= calls  # made by another line, for this page
+            self.gathered.at = page.answer.at or self.gathered.at
+            yield first + 1 + number, page, rest[number]
 
     def _windows(self) -> Sequence[str]:
         if self.part.windows is None:
             return [self.part.where]
         # After a crash it must be cut in the same way: what decides that travels in `resume` as the anchor.
         self.anchor, windows = self.part.windows(self.client, self.anchor, self.said or 0)
-        return windows
+        if self.place.window and self.place.window >= len(windows):
+            raise Misread(f"{self.part.name}: it is divided otherwise by now; begin this stream again", restart=True)
+        return windows or [self.part.where]
 
     def _then(self, window: int, link: str | None) -> Place:
         return Place(self.place.part, window if link else window + 1, link, self.said, self.anchor)
@@ -232,6 +248,16 @@ class _Reading:
             missing=missing,
             calls=calls,
         )
+
+
+def _ask_through(soql: str, part: Part, line: Client) -> Iterator[QueryPage]:
+    """Every page of one question."""
+    guard, page = pacing.Pages(part.name), line.query(soql, tooling=part.tooling)
+    while True:
+        yield page
+        if page.next is None:
+            return
+        page = line.more(guard.turn(page.next), soql)
 
 
 def _named(column: str, message: str, soql: str) -> bool:

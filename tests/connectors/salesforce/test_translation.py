@@ -331,6 +331,15 @@ class Pages:
     class access:
         page_size = 2000
 
+    def __init__(self, first: datetime | None = None) -> None:
+        self.first, self.counted = first, 0
+
+    def count(self, _source: str, where: str) -> int:
+        """Sign-ins before the end of a condition, if the first of them was before it."""
+        self.counted += 1
+        end = datetime.fromisoformat(where.rsplit("< ", 1)[-1])
+        return 1 if self.first is None or self.first < end else 0
+
 
 @pytest.mark.parametrize(("said", "number"), [(0, 1), (1900, 1), (20_000, 10), (10_000_000, 100)])
 def test_windows_cover_every_moment_once(said: int, number: int) -> None:
@@ -342,6 +351,17 @@ def test_windows_cover_every_moment_once(said: int, number: int) -> None:
     assert edges[1:-1:2] == edges[2::2]
     assert len(cuts) == number
     assert logins.windows(Pages(), anchor, said * 3)[1] == cuts  # type: ignore[arg-type]
+
+
+def test_days_before_the_first_sign_in_are_not_asked_for_one_by_one() -> None:
+    since, first = NOW.replace(hour=0) - timedelta(days=400), NOW - timedelta(days=180)
+    org = Pages(first)
+    anchor, cuts = logins.windows(org, f"{soql.moment(since)}|{soql.moment(NOW)}", 400_000)  # type: ignore[arg-type]
+    assert cuts[0].split()[2] == soql.moment(first.replace(hour=0))
+    assert org.counted <= 9
+    assert len(cuts) == 181
+    assert logins.windows(Pages(), anchor, 400_000) == (anchor, cuts)  # type: ignore[arg-type]
+    assert len(logins.windows(org, f"{soql.moment(since)}|{soql.moment(NOW)}", 1_900)[1]) == 1  # type: ignore[arg-type]
 
 
 # --- integrations ---

@@ -30,6 +30,8 @@ from app.inventory.tables import (
     StreamRow,
     SystemRow,
 )
+from app.kit import ids
+from app.notices.tables import ChannelRow, DeliveryRow
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=400)
@@ -203,6 +205,18 @@ def actor(identity: IdentityRow | None = None, *roles: Role, name: str = "Ada") 
     """Somebody acting; by default a reviewer."""
     n = next(_number)
     return Actor(f"actor-{n}", name, frozenset(roles or (Role.REVIEWER,)), identity.id if identity else None)
+
+
+def delivery(session: Session, channel: ChannelRow, **given: Any) -> DeliveryRow:
+    """A message that waits to be sent by this channel to whoever reads there."""
+    n = next(_number)
+    at = given.get("made_at", NOW)
+    values = {
+        "id": ids.uuid7(), "channel_id": channel.id, "whom": f"channel:{channel.id}", "event": "removal.failed",
+        "cause": f"a test:{n}", "severity": "high", "facts": {"system": 1, "name": "Sales", "count": 1}, "digest": False,
+        "leaves": False, "status": "waiting", "made_at": at, "since": at, "not_before": at, "tries": 0,
+    }  # fmt: skip
+    return _add(session, DeliveryRow(**(values | given)))
 
 
 def _add(session: Session, row: Any) -> Any:

@@ -49,6 +49,8 @@ def claim(
             return None
         group = grouping.together(waiting, at)[0]
         row = session.get_one(DeliveryRow, group[0].id, populate_existing=True)
+        if row.status != Status.WAITING:  # another took it between our two looks
+            continue
         if not wanted(session, row):
             _move(
                 session, row, Status.DROPPED, ended_at=at, because="its reader is done; there is nothing to remind of"

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult
+from aiosmtpd.smtp import AuthResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -214,7 +214,7 @@ class Postbox:
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         self.mails.append((envelope.mail_from, list(envelope.rcpt_tos), parsed(envelope.content)))
-        self.encrypted.append(session.ssl is not None)
+        self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
         self.signed_in.append(bool(session.authenticated))
         return self.after_text.pop(0) if self.after_text else "250 OK"
 
@@ -245,31 +245,31 @@ def certificate(folder: Path) -> ssl.SSLContext:
     return context
 
 
-class _Starttls(Controller):
-    def factory(self) -> SMTP:
-        return SMTP(self.handler, **self.SMTP_kwargs)
+class _Server(Controller):
+    """A server at a port that the system picked."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
+        super()._trigger_server()
 
 
 @contextmanager
 def postbox(folder: Path, *, tls: str = "starttls", offers: bool = True) -> Iterator[Postbox]:
-    """A real mail server on this machine. It takes mail from "rolecall" with the password "secret", over TLS only."""
+    """A real mail server on this machine. It takes mail from "rolecall" with the password "secret", over TLS only;
+    where it does not offer TLS, from anybody."""
     box, context = Postbox(), certificate(folder)
 
     def enter(server: Any, session: Any, envelope: Any, mechanism: str, given: Any) -> AuthResult:
-        return AuthResult(success=(given.login, given.password) == (b"rolecall", b"secret"))
+        return AuthResult(success=(given.login, given.password) == (b"rolecall", b"secret"), handled=False)
 
-    common = {"hostname": "localhost", "authenticator": enter, "auth_required": tls != "none"}
+    more: dict[str, Any] = {"authenticator": enter, "auth_required": offers}
     if tls == "implicit":
-        running = Controller(
-            box, hostname="127.0.0.1", port=0, ssl_context=context, server_kwargs={**common, "auth_require_tls": False}
-        )
-    else:
-        more = {"tls_context": context, "require_starttls": True} if tls == "starttls" and offers else {}
-        kwargs = {**common, "auth_require_tls": True, "auth_required": bool(more), **more}
-        running = _Starttls(box, hostname="127.0.0.1", port=0, **kwargs)
+        more |= {"ssl_context": context, "auth_require_tls": False}  # it is, and the server does not know
+    elif offers:
+        more |= {"tls_context": context, "require_starttls": True}
+    running = _Server(box, hostname="127.0.0.1", port=0, server_hostname="localhost", **more)
     running.start()
-    box.port = running.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
-    box.ca_file = str(folder / "ca.pem")
+    box.port, box.ca_file, box.connections = running.port, str(folder / "ca.pem"), 0
     try:
         yield box
     finally:

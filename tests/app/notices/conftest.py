@@ -1,4 +1,4 @@
-"""Desks to send from, on both databases or on one; and what they send to."""
+"""A desk to send from, and what it sends to."""
 
 from __future__ import annotations
 
@@ -12,15 +12,9 @@ from tests.app.notices.desk import Desk, Receiver, receiving
 
 
 @pytest.fixture
-def desk(database: Database, tmp_path: Path) -> Desk:
-    """A desk on each kind of database."""
-    return Desk(database, tmp_path / "home")
-
-
-@pytest.fixture
-def lone_desk(make_database: Callable[[str], str], tmp_path: Path) -> Iterator[Desk]:
-    """A desk on SQLite, for what the database has no part in."""
-    database = Database(make_database("sqlite"), durable=False)
+def desk(request: pytest.FixtureRequest, make_database: Callable[[str], str], tmp_path: Path) -> Iterator[Desk]:
+    """A desk on SQLite; on each kind of database for tests marked `desk.both`."""
+    database = Database(make_database(getattr(request, "param", "sqlite")), durable=False)
     yield Desk(database, tmp_path / "home")
     database.close()
 

@@ -20,6 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from cryptography import x509
@@ -42,6 +43,8 @@ from app.notices.reminders import Limits
 from app.notices.tables import ChannelRow, DeliveryRow
 from tests import make
 
+# For what the database has a part in.
+both = pytest.mark.parametrize("desk", ["sqlite", "postgresql"], indirect=True)
 KEYS = Keys(b"k" * 32)
 BASE_URL = "https://rolecall.example.com"
 

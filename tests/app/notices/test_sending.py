@@ -19,7 +19,7 @@ from app.notices.carriers.carrier import Outcome, Result
 from app.notices.policy import ChannelStatus
 from app.notices.tables import ChannelRow, DeliveryRow
 from tests import make
-from tests.app.notices.desk import KEYS, Desk, Postbox, Receiver, postbox, signature
+from tests.app.notices.desk import KEYS, Desk, Postbox, Receiver, both, postbox, signature
 
 
 def hook(desk: Desk, receiver: Receiver, **given: Any) -> ChannelRow:
@@ -49,6 +49,7 @@ def change(desk: Desk, verb: Callable[..., Any], row: Any, *args: Any, **given: 
 # --- web hooks ---
 
 
+@both
 def test_a_web_hook_arrives_signed_and_is_written_down(desk: Desk, receiver: Receiver) -> None:
     (row,) = waiting(desk, hook(desk, receiver))
     assert desk.send() == {"delivered": 1}
@@ -67,20 +68,21 @@ def test_a_web_hook_arrives_signed_and_is_written_down(desk: Desk, receiver: Rec
     assert len(receiver.got) == 1
 
 
-def test_a_receiver_with_the_library_takes_it_and_nobody_else_s(lone_desk: Desk, receiver: Receiver) -> None:
+def test_a_receiver_with_the_library_takes_it_and_nobody_else_s(desk: Desk, receiver: Receiver) -> None:
     from app.kit import clock
 
-    lone_desk.now = clock.now()  # the library looks at the clock itself
-    waiting(lone_desk, hook(lone_desk, receiver))
-    lone_desk.send()
+    desk.now = clock.now()  # the library looks at the clock itself
+    waiting(desk, hook(desk, receiver))
+    desk.send()
     ((headers, body),) = receiver.got
-    assert lone_desk.signing is not None
-    assert Webhook(lone_desk.signing).verify(body, headers)["type"] == "removal.failed"
+    assert desk.signing is not None
+    assert Webhook(desk.signing).verify(body, headers)["type"] == "removal.failed"
     for forged in (body.replace(b"1", b"2"), body + b" "):
         with pytest.raises(WebhookVerificationError):
-            Webhook(lone_desk.signing).verify(forged, headers)
+            Webhook(desk.signing).verify(forged, headers)
 
 
+@both
 def test_a_failing_receiver_is_tried_again_under_the_same_name_until_it_takes_it(
     desk: Desk, receiver: Receiver
 ) -> None:
@@ -98,17 +100,17 @@ def test_a_failing_receiver_is_tried_again_under_the_same_name_until_it_takes_it
     assert one(desk, row).tries == 3
 
 
-def test_fifty_tries_in_three_days_and_no_more(lone_desk: Desk, receiver: Receiver) -> None:
-    row = waiting(lone_desk, hook(lone_desk, receiver))[0]
+def test_fifty_tries_in_three_days_and_no_more(desk: Desk, receiver: Receiver) -> None:
+    row = waiting(desk, hook(desk, receiver))[0]
     receiver.always = (500, {})
-    began = lone_desk.now
-    while one(lone_desk, row).status == "waiting" and lone_desk.now - began < timedelta(days=4):
-        lone_desk.send()
-        ahead = one(lone_desk, row).not_before - lone_desk.now
-        lone_desk.later(seconds=max(ahead.total_seconds(), 60) + 1)
-    assert one(lone_desk, row).status == "failed"
+    began = desk.now
+    while one(desk, row).status == "waiting" and desk.now - began < timedelta(days=4):
+        desk.send()
+        ahead = one(desk, row).not_before - desk.now
+        desk.later(seconds=max(ahead.total_seconds(), 60) + 1)
+    assert one(desk, row).status == "failed"
     assert len(receiver.got) == 50
-    assert timedelta(days=2) < lone_desk.now - began < timedelta(days=3, hours=3)
+    assert timedelta(days=2) < desk.now - began < timedelta(days=3, hours=3)
 
 
 def test_a_channel_that_failed_for_three_days_is_switched_off_and_somebody_else_hears_of_it(
@@ -129,6 +131,7 @@ def test_a_channel_that_failed_for_three_days_is_switched_off_and_somebody_else_
     assert [mail["Subject"] for mail in desk.mails()] == ["Channel out of order: webhook"]
 
 
+@both
 def test_a_receiver_that_is_gone_is_switched_off_at_once(desk: Desk, receiver: Receiver) -> None:
     channel = hook(desk, receiver)
     rows = waiting(desk, channel, 2)
@@ -169,29 +172,30 @@ def test_a_redirect_is_not_followed(desk: Desk, receiver: Receiver) -> None:
     assert len(receiver.got) == 1
 
 
-def test_a_private_address_is_never_called(lone_desk: Desk, receiver: Receiver) -> None:
-    lone_desk.allow_private = False
+def test_a_private_address_is_never_called(desk: Desk, receiver: Receiver) -> None:
+    desk.allow_private = False
     for number, url in enumerate(
         ("https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/", "https://metadata.example/")
     ):
-        lone_desk.resolve = lambda host, _: ["169.254.169.254"] if host.endswith(".example") else [host]
-        (row,) = waiting(lone_desk, lone_desk.channel("webhook", name=f"w{number}", secret={"url": url}))
-        assert lone_desk.send() == {"later": 1}
-        assert "not an address on the open internet" in str(one(lone_desk, row).because)
+        desk.resolve = lambda host, _: ["169.254.169.254"] if host.endswith(".example") else [host]
+        (row,) = waiting(desk, desk.channel("webhook", name=f"w{number}", secret={"url": url}))
+        assert desk.send() == {"later": 1}
+        assert "not an address on the open internet" in str(one(desk, row).because)
     assert receiver.got == []
 
 
-def test_a_plain_http_address_is_not_called_where_private_ones_are_not(lone_desk: Desk, receiver: Receiver) -> None:
-    lone_desk.allow_private = False
-    (row,) = waiting(lone_desk, hook(lone_desk, receiver))
-    lone_desk.send()
+def test_a_plain_http_address_is_not_called_where_private_ones_are_not(desk: Desk, receiver: Receiver) -> None:
+    desk.allow_private = False
+    (row,) = waiting(desk, hook(desk, receiver))
+    desk.send()
     assert receiver.got == []
-    assert "https://" in str(one(lone_desk, row).because)
+    assert "https://" in str(one(desk, row).because)
 
 
 # --- secrets ---
 
 
+@both
 def test_for_a_day_after_a_rotation_both_secrets_hold(desk: Desk, receiver: Receiver) -> None:
     channel, old = hook(desk, receiver), desk.signing
     new = change(desk, channels.rotate, channel, keys=KEYS)
@@ -211,37 +215,38 @@ def test_for_a_day_after_a_rotation_both_secrets_hold(desk: Desk, receiver: Rece
     assert change(desk, channels.rotate, channel, keys=KEYS) != new
 
 
-def test_no_secret_lies_open_in_the_database(lone_desk: Desk, receiver: Receiver) -> None:
-    hook(lone_desk, receiver)
-    lone_desk.channel("slack", secret={"url": "https://hooks.slack.com/services/T0/B0/deepsecret"})
+def test_no_secret_lies_open_in_the_database(desk: Desk, receiver: Receiver) -> None:
+    hook(desk, receiver)
+    desk.channel("slack", secret={"url": "https://hooks.slack.com/services/T0/B0/deepsecret"})
     email = {"host": "mail.example.com", "sender": "r@example.com", "username": "r"}
-    lone_desk.channel("email", config=email, secret={"password": "hunter2"}, events=())
-    file = Path(str(lone_desk.database.url.database))
+    desk.channel("email", config=email, secret={"password": "hunter2"}, events=())
+    file = Path(str(desk.database.url.database))
     everything = b"".join(each.read_bytes() for each in file.parent.glob(f"{file.name}*"))  # its log included
     assert b"hooks.slack.com" in everything
-    assert lone_desk.signing is None
+    assert desk.signing is None
     for secret in (b"deepsecret", b"hunter2", receiver.url.encode(), b"whsec_"):
         assert secret not in everything
-    with lone_desk.database.reading() as session:
+    with desk.database.reading() as session:
         shown = {row.name: row.shown for row in queries.channels(session)}
     assert shown["slack"] == {"host": "hooks.slack.com"}
 
 
-def test_a_rotated_key_of_the_installation_opens_channels_again(lone_desk: Desk, receiver: Receiver) -> None:
+def test_a_rotated_key_of_the_installation_opens_channels_again(desk: Desk, receiver: Receiver) -> None:
     from app.kit.secrets import Keys
 
-    channel = hook(lone_desk, receiver)
+    channel = hook(desk, receiver)
     fresh = Keys(b"n" * 32, [b"k" * 32])
-    with lone_desk.database.transaction() as session:
+    with desk.database.transaction() as session:
         assert channels.reseal(session, keys=fresh) == 1
         assert channels.reseal(session, keys=fresh) == 0
-    opened = Keys(b"n" * 32).open_mapping(lone_desk.again(channel).secret, where=channels.place(channel.id))
+    opened = Keys(b"n" * 32).open_mapping(desk.again(channel).secret, where=channels.place(channel.id))
     assert opened["url"] == receiver.url
 
 
 # --- nothing lost, nothing twice ---
 
 
+@both
 def test_what_a_dead_worker_had_in_its_hands_is_sent_again_under_the_same_name(desk: Desk, receiver: Receiver) -> None:
     channel = hook(desk, receiver)
     rows = waiting(desk, channel, 3)
@@ -266,6 +271,7 @@ def test_what_a_dead_worker_had_in_its_hands_is_sent_again_under_the_same_name(d
     assert sorted(names) == sorted(f"msg_{row.id.hex}" for row in rows)
 
 
+@both
 def test_two_workers_send_nothing_twice(desk: Desk, receiver: Receiver) -> None:
     waiting(desk, hook(desk, receiver), 12)
     with ThreadPoolExecutor(3) as workers:
@@ -275,6 +281,7 @@ def test_two_workers_send_nothing_twice(desk: Desk, receiver: Receiver) -> None:
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 12
 
 
+@both
 def test_a_worker_that_was_only_slow_does_not_undo_what_another_did(desk: Desk, receiver: Receiver) -> None:
     channel = hook(desk, receiver)
     (row,) = waiting(desk, channel)
@@ -289,6 +296,7 @@ def test_a_worker_that_was_only_slow_does_not_undo_what_another_did(desk: Desk, 
     assert one(desk, row).status == "delivered"
 
 
+@both
 def test_what_was_delivered_or_failed_can_be_sent_again_and_nothing_else(desk: Desk, receiver: Receiver) -> None:
     channel = hook(desk, receiver)
     (row,) = waiting(desk, channel)
@@ -304,6 +312,7 @@ def test_what_was_delivered_or_failed_can_be_sent_again_and_nothing_else(desk: D
         change(desk, deliveries.replay, row)
 
 
+@both
 def test_what_waits_for_longer_than_three_days_is_given_up(desk: Desk, receiver: Receiver) -> None:
     channel = hook(desk, receiver)
     change(desk, channels.switch, channel, ChannelStatus.OFF)
@@ -318,19 +327,20 @@ def test_what_waits_for_longer_than_three_days_is_given_up(desk: Desk, receiver:
     assert desk.send() == {"delivered": 1}
 
 
-def test_one_hanging_channel_holds_up_nobody_else(lone_desk: Desk, receiver: Receiver) -> None:
+def test_one_hanging_channel_holds_up_nobody_else(desk: Desk, receiver: Receiver) -> None:
     import socket
 
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        lone_desk.timeout_s = 0.4
+        desk.timeout_s = 0.4
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
-        waiting(lone_desk, lone_desk.channel("webhook", name="hangs", secret={"url": url}))
-        waiting(lone_desk, hook(lone_desk, receiver), 5)
-        assert lone_desk.send() == {"later": 1, "delivered": 5}
+        waiting(desk, desk.channel("webhook", name="hangs", secret={"url": url}))
+        waiting(desk, hook(desk, receiver), 5)
+        assert desk.send() == {"later": 1, "delivered": 5}
 
 
+@both
 def test_the_log_is_forgotten_after_its_days_and_what_still_waits_is_not(desk: Desk, receiver: Receiver) -> None:
     channel = hook(desk, receiver)
     waiting(desk, channel, 2)
@@ -346,6 +356,7 @@ def test_the_log_is_forgotten_after_its_days_and_what_still_waits_is_not(desk: D
 # --- tests of channels ---
 
 
+@both
 def test_a_test_is_sent_at_once_tried_once_and_remembered(desk: Desk, receiver: Receiver) -> None:
     channel = hook(desk, receiver)
     receiver.answers = [(500, {})]
@@ -375,10 +386,10 @@ def test_a_test_that_failed_is_told_by_the_other_channels(desk: Desk, receiver: 
     assert [mail["To"] for mail in desk.mails()] == ["it@example.com"]
 
 
-def test_a_mail_channel_writes_its_test_to_itself(lone_desk: Desk) -> None:
-    lone_desk.test(lone_desk.channel("file", recipient="it@example.com", config={"sender": "r@example.com"}))
-    assert lone_desk.send() == {"delivered": 1}
-    assert [mail["To"] for mail in lone_desk.mails()] == ["r@example.com"]
+def test_a_mail_channel_writes_its_test_to_itself(desk: Desk) -> None:
+    desk.test(desk.channel("file", recipient="it@example.com", config={"sender": "r@example.com"}))
+    assert desk.send() == {"delivered": 1}
+    assert [mail["To"] for mail in desk.mails()] == ["r@example.com"]
 
 
 # --- mail ---
@@ -407,23 +418,23 @@ def test_mail_goes_out_by_a_real_server_and_a_reader_without_an_address_gets_non
     assert desk.again(channel).failures == 0
 
 
-def test_many_messages_are_sent_in_one_run(lone_desk: Desk, receiver: Receiver) -> None:
-    waiting(lone_desk, hook(lone_desk, receiver), 60)
-    assert lone_desk.send() == {"delivered": 60}
+def test_many_messages_are_sent_in_one_run(desk: Desk, receiver: Receiver) -> None:
+    waiting(desk, hook(desk, receiver), 60)
+    assert desk.send() == {"delivered": 60}
 
 
-def test_a_run_ends_after_its_time_and_leaves_the_rest(lone_desk: Desk, receiver: Receiver) -> None:
-    waiting(lone_desk, hook(lone_desk, receiver), 10)
+def test_a_run_ends_after_its_time_and_leaves_the_rest(desk: Desk, receiver: Receiver) -> None:
+    waiting(desk, hook(desk, receiver), 10)
 
     def clock() -> Any:
-        return lone_desk.later(seconds=30)
+        return desk.later(seconds=30)
 
     import dataclasses
 
-    post = dataclasses.replace(lone_desk.post, clock=clock)
+    post = dataclasses.replace(desk.post, clock=clock)
     told = sending.send_due(post)
     assert 0 < told["delivered"] < 10
-    assert len(lone_desk.deliveries(DeliveryRow.status == "waiting")) == 10 - told["delivered"]
+    assert len(desk.deliveries(DeliveryRow.status == "waiting")) == 10 - told["delivered"]
 
 
 # --- statuses ---
@@ -435,6 +446,7 @@ def test_a_message_that_was_put_into_a_digest_or_dropped_stays_there() -> None:
     assert set(policy.CHANNEL_MOVES) == set(ChannelStatus)
 
 
+@both
 def test_the_database_refuses_a_second_message_about_one_cause(desk: Desk, receiver: Receiver) -> None:
     channel = hook(desk, receiver)
     waiting(desk, channel, cause="campaign:1:opened")
@@ -442,6 +454,7 @@ def test_the_database_refuses_a_second_message_about_one_cause(desk: Desk, recei
         waiting(desk, channel, cause="campaign:1:opened")
 
 
+@both
 def test_counts_say_where_a_channels_messages_stand(desk: Desk, receiver: Receiver) -> None:
     channel = hook(desk, receiver)
     waiting(desk, channel, 2)
@@ -452,18 +465,16 @@ def test_counts_say_where_a_channels_messages_stand(desk: Desk, receiver: Receiv
         assert session.scalar(select(func.count()).select_from(DeliveryRow)) == 3
 
 
-def test_a_secret_that_does_not_open_is_the_channels_trouble(lone_desk: Desk, receiver: Receiver) -> None:
-    channel = hook(lone_desk, receiver)
-    (row,) = waiting(lone_desk, channel)
-    with lone_desk.database.transaction() as session:
+def test_a_secret_that_does_not_open_is_the_channels_trouble(desk: Desk, receiver: Receiver) -> None:
+    channel = hook(desk, receiver)
+    (row,) = waiting(desk, channel)
+    with desk.database.transaction() as session:
         session.execute(update(ChannelRow).values(secret=KEYS.seal(b"{}", where="system:1:reader")))
-    assert lone_desk.send() == {"later": 1}
-    assert "enter it anew" in str(one(lone_desk, row).because)
+    assert desk.send() == {"later": 1}
+    assert "enter it anew" in str(one(desk, row).because)
 
 
-def test_the_outbox_cannot_be_led_out_of_the_home(lone_desk: Desk) -> None:
+def test_the_outbox_cannot_be_led_out_of_the_home(desk: Desk) -> None:
     for directory in ("/etc", "../elsewhere", "a/../../b", "x\n"):
         with pytest.raises(Refused):
-            lone_desk.channel(
-                "file", name=f"f{len(directory)}", config={"directory": directory}, recipient="it@example.com"
-            )
+            desk.channel("file", name=f"f{len(directory)}", config={"directory": directory}, recipient="it@example.com")

@@ -29,10 +29,11 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import QUIET, Kind
 from app.ledger.tables import EntryRow
 from app.means import Means, quiet_hours, reminder_limits, review_limits, rule_limits
-from app.notices import announcing, channels, deliveries, sending
+from app.notices import admissions, announcing, channels, deliveries, sending
 from app.notices import queries as notices
 from app.notices.carriers.carrier import Ways
 from app.notices.policy import ChannelStatus
+from app.notices.tables import DeliveryRow
 from app.remediation import lane, remediations, verify
 from app.remediation.policy import Caps
 from app.review import campaigns
@@ -234,6 +235,14 @@ def tell(means: Means, steps: Steps, payload: Payload) -> Answer:
     return {"made": made}
 
 
+def _link(session: Session, row: DeliveryRow, at: datetime) -> str | None:
+    return admissions.path(session, row, by=SCHEDULER, at=at)
+
+
+def _no_link(session: Session, row: DeliveryRow, at: datetime) -> str | None:
+    return None
+
+
 def send(means: Means, steps: Steps, payload: Payload) -> Answer:
     """Send the messages that are due, each outside any transaction."""
     settings = means.settings
@@ -245,6 +254,8 @@ def send(means: Means, steps: Steps, payload: Payload) -> Answer:
         Ways(settings.home, settings.allow_private_addresses),
         settings.base_url,
         settings.time_zone,
+        # With a provider to sign in at, a link that lets in by itself would only be one more thing to lose.
+        _no_link if settings.oidc_issuer else _link,
     )
     return {**sending.send_due(post)}
 

@@ -75,6 +75,8 @@ EVENTS: Mapping[Event, About] = {
 
 # What a person who is pending is reminded by: worth sending only while they are.
 REMINDERS = frozenset({Event.REVIEW_OPENED, Event.REVIEW_DUE, Event.REVIEW_OVERDUE})
+# What asks its reader to review, and so carries the way in.
+ADMITTING = frozenset({Event.REVIEW_OPENED, Event.REVIEW_GIVEN, Event.REVIEW_DUE, Event.REVIEW_OVERDUE})
 SUBSCRIBABLE = tuple(event for event in Event if event is not Event.CHANNEL_TEST)
 FOR_REVIEWERS = tuple(event for event, about in EVENTS.items() if about.concerns)
 FOR_OPERATORS = (

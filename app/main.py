@@ -7,7 +7,9 @@ from fastapi import FastAPI
 from app import __version__, settings
 from app.api import (
     access,
+    actors,
     campaigns,
+    connecting,
     decisions,
     describing,
     drift,
@@ -24,7 +26,9 @@ from app.api import (
     remediations,
     rights,
     rosters,
+    schedules,
     systems,
+    tasks,
 )
 from app.console import assets, failures, headers
 from app.console import entering as visiting
@@ -48,8 +52,8 @@ def create_app(means: Means) -> FastAPI:
     )
     app.state.means = means
     problems.install(app)
-    seeing = (health, myself, systems, rosters, people, access, findings, ledger, packets)
-    reviewing = (campaigns, drift, overrides, items, decisions, handing, remediations)
+    seeing = (health, myself, actors, systems, connecting, rosters, people, access, findings, ledger, packets)
+    reviewing = (schedules, campaigns, tasks, drift, overrides, items, decisions, handing, remediations)
     for room in (*seeing, *reviewing):
         app.include_router(room.router)
     visiting.install(app)

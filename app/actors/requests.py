@@ -27,8 +27,15 @@ def claim(session: Session, key: str, body: bytes, *, by: Actor, at: datetime) -
     made = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(RequestKeyRow).values(values)
     if session.execute(made.on_conflict_do_nothing()).rowcount == 1:  # type: ignore[attr-defined]
         return None
-    row = session.scalars(select(RequestKeyRow).where(RequestKeyRow.actor_id == by.id, RequestKeyRow.key == key)).one()
-    if row.digest != digest:
+    return known(session, key, body, by=by)
+
+
+def known(session: Session, key: str, body: bytes, *, by: Actor) -> tuple[int, dict[str, Any]] | None:
+    """The answer this key already had, without claiming it. Refuses (422) the key with another body."""
+    row = session.scalar(select(RequestKeyRow).where(RequestKeyRow.actor_id == by.id, RequestKeyRow.key == key))
+    if row is None:
+        return None
+    if row.digest != hashlib.sha256(body).digest():
         raise Refused(
             Refusal(
                 "key_reused",

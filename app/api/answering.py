@@ -48,14 +48,23 @@ def once(
     verb: Callable[[Session, datetime], BaseModel | None],
     *,
     status: int = 200,
+    before: Callable[[], None] | None = None,
     kept: Callable[[dict[str, Any]], dict[str, Any]] = dict,
 ) -> Response:
     """Do the verb in one transaction and answer with what it made; the same key again gives the same answer.
 
-    `kept` says what of the answer may be stored for that: a secret that is shown once is not.
+    `before` runs outside the transaction, and not for a request that was answered already: it may ask somebody else.
+    `kept` says what of the answer may be stored: a secret that is shown once is not.
     """
     body = f"{request.method} {request.url.path}\n{asked.model_dump_json()}".encode()
     at = means.clock()
+    if before is not None:
+        if key:
+            with means.database.reading() as session:
+                answered = requests.known(session, key, body, by=actor)
+            if answered is not None:
+                return _answer(answered[0], answered[1], repeated=True)
+        before()
     with means.database.transaction() as session:
         known = requests.claim(session, key, body, by=actor, at=at) if key else None
         if known is not None:

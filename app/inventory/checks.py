@@ -85,6 +85,7 @@ def check(
     Refuses (422) a configuration with mistakes, a credential that may read nothing, one that enters another org than the
     one `pinned`, and (502) a system that does not answer.
     """
+    insist(policy.why_not_kind(kind, registry.kinds()))
     kept = dict(secret)
     try:
         side = _OPEN[role](kind, dict(config), dict(secret), kept.update)

@@ -52,6 +52,31 @@ def why_not_credentials(reader: Mapping[str, str], executor: Mapping[str, str] |
     return None
 
 
+OURSELVES = "rolecall"  # the kind of the one system that is this installation
+
+
+def why_not_remove(kind: str) -> Refusal | None:
+    """Who may do what here is under review like everything else, and nobody can take it out of sight."""
+    if kind != OURSELVES:
+        return None
+    return Refusal("ourselves", "This installation reviews itself, always.", "Its writing can be switched off.", 403)
+
+
+def why_not_configure(
+    has_executor: bool, *, reader: Mapping[str, str] | None, executor: Mapping[str, str] | None
+) -> Refusal | None:
+    """A stored credential is sent only to the address that it was given for."""
+    if reader is not None and (executor is not None or not has_executor):
+        return None
+    lacking = "reader's" if reader is None else "executor's"
+    return Refusal(
+        "credential_again",
+        f"Another configuration needs the {lacking} credential again: it may lead to another address.",
+        "Send the credentials along with it.",
+        422,
+    )
+
+
 def why_not_write(kinds: Sequence[str], *, has_executor: bool) -> Refusal | None:
     """Writing is switched on per kind of act, and only with a credential of its own."""
     if unknown := sorted(set(kinds) - ACTS):

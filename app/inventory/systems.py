@@ -21,7 +21,6 @@ from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from connectors import registry
-from connectors.connector import ActKind
 
 READER = "reader"
 EXECUTOR = "executor"
@@ -92,8 +91,54 @@ def change_credentials(
     return system
 
 
+def change(
+    session: Session,
+    system: SystemRow,
+    *,
+    name: str | None = None,
+    owner_key: str | None = None,
+    config: Mapping[str, str] | None = None,
+    reader: Mapping[str, str] | None = None,
+    executor: Mapping[str, str] | None = None,
+    keys: Keys,
+    by: Actor,
+    at: datetime,
+) -> SystemRow:
+    """Give a system another name, owner or configuration; None leaves one as it is, an empty owner is nobody.
+
+    Another configuration may lead to another address, and what is stored is never sent to an address that it was not
+    given for: so it needs its credentials again. Refuses a taken name, and a configuration without them.
+    """
+    values: dict[str, Any] = {}
+    if name is not None and name != system.name:
+        insist(policy.why_not_name(name, bool(session.scalar(select(exists().where(SystemRow.name == name))))))
+        values["name"] = name
+    if owner_key is not None:
+        values["owner_key"] = owner_key or None
+    if config is not None and dict(config) != system.config:
+        insist(policy.why_not_configure(system.executor_secret is not None, reader=reader, executor=executor))
+        insist(policy.why_not_credentials(reader or {}, executor))
+        values |= {"config": dict(config), "principal": None, "executor_principal": None}
+        values["reader_secret"] = _sealed(keys, system.id, READER, reader)
+        values["executor_secret"] = _sealed(keys, system.id, EXECUTOR, executor)
+    if values:
+        _move(session, system, **values)
+        told = [name for name in values if name in ("name", "owner_key", "config")]
+        entry = Entry(Kind.SYSTEM_CHANGED, f"system:{system.id}", {"changed": sorted(told)})
+        entries.record(session, entry, by=by.id, at=at)
+    return system
+
+
+def remove(session: Session, system: SystemRow, *, by: Actor, at: datetime) -> SystemRow:
+    """Read a system no more and forget its credentials. What was seen there, and what was decided on it, stays."""
+    insist(policy.why_not_remove(system.kind))
+    _move(session, system, removed=at, reader_secret=None, executor_secret=None, writing=[])
+    entries.record(session, Entry(Kind.SYSTEM_REMOVED, f"system:{system.id}", {"name": system.name}), by=by.id, at=at)
+    return system
+
+
 def switch_writing(
-    session: Session, system: SystemRow, act_kinds: Sequence[ActKind], *, by: Actor, at: datetime
+    session: Session, system: SystemRow, act_kinds: Sequence[str], *, by: Actor, at: datetime
 ) -> SystemRow:
     """Let the executor carry out exactly these kinds of act; an empty list makes the system read-only again."""
     wanted = sorted({str(kind) for kind in act_kinds})

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     # inventory
     SYSTEM_ADDED = "system.added"
     SYSTEM_CHANGED = "system.changed"
+    SYSTEM_REMOVED = "system.removed"
     WRITING_SWITCHED = "writing.switched"
     SYNC_REQUESTED = "sync.requested"
     SNAPSHOT_SEALED = "snapshot.sealed"
@@ -42,6 +43,7 @@ class Kind(StrEnum):
     # review
     SCHEDULE_ADDED = "schedule.added"
     SCHEDULE_CHANGED = "schedule.changed"
+    SCHEDULE_REMOVED = "schedule.removed"
     CAMPAIGN_OPENED = "campaign.opened"
     CAMPAIGN_OVERRIDDEN = "campaign.overridden"
     CAMPAIGN_CLOSED = "campaign.closed"
@@ -86,6 +88,7 @@ QUIET = frozenset(
         Kind.KEY_ROTATED,
         Kind.SYSTEM_ADDED,
         Kind.SYSTEM_CHANGED,
+        Kind.SYSTEM_REMOVED,
         Kind.WRITING_SWITCHED,
         Kind.ROSTER_UPLOADED,
         Kind.ROSTER_APPROVED,
@@ -97,6 +100,7 @@ QUIET = frozenset(
         Kind.PRIVILEGE_JUSTIFIED,
         Kind.SCHEDULE_ADDED,
         Kind.SCHEDULE_CHANGED,
+        Kind.SCHEDULE_REMOVED,
         Kind.CAMPAIGN_OVERRIDDEN,
         Kind.DECISION_RECORDED,
         Kind.DRIFT_LISTED,

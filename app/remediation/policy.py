@@ -6,7 +6,7 @@ before each call. Whatever stands against a call turns the removal into a person
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -152,6 +152,18 @@ def why_not_revoke(now: Standing) -> Refusal | None:
         return OWN_ACCOUNT
     sure = now.administers is True and now.other_administrators == 0
     return LAST_ADMINISTRATOR if now.kind in ("account", "grant") and sure else None
+
+
+def why_not_leave(reviews: Sequence[str], removals: int) -> Refusal | None:
+    """A system is not taken out of sight while somebody counts on it: an open review, or a removal without its proof."""
+    if not reviews and not removals:
+        return None
+    waiting = [f"the review {name}" for name in reviews] + ([f"{removals} removals"] if removals else [])
+    return Refusal(
+        "needed",
+        f"The system is needed by {', '.join(waiting)}.",
+        "Close or cancel the review, and let the removals be proved, first.",
+    )
 
 
 def why_not_run(planned: int, held: int, what: str, caps: Caps) -> Refusal | None:

@@ -23,7 +23,7 @@ from app.inventory.tables import (
 from app.kit.refusal import Refusal, Refused
 from app.remediation.policy import PROVABLE, Status
 from app.remediation.tables import ActRow, RemediationRow
-from app.review.tables import DecisionRow, DriftRow, ItemRow
+from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, DriftRow, ItemRow
 from connectors.records import Privilege, Stream
 
 STREAMS: Mapping[str, Stream] = {
@@ -115,6 +115,22 @@ def unended_act(session: Session, remediation_id: uuid.UUID) -> ActRow | None:
     """The call that was begun and whose end is not known."""
     mine = (ActRow.remediation_id == remediation_id, ActRow.status == "begun")
     return session.scalar(select(ActRow).where(*mine).order_by(ActRow.number.desc()).limit(1))
+
+
+def reviews_of(session: Session, system_id: int) -> list[str]:
+    """The open campaigns that rest on a system, by name."""
+    found = (
+        select(CampaignRow.name)
+        .join(CampaignSnapshotRow, CampaignSnapshotRow.campaign_id == CampaignRow.id)
+        .where(CampaignSnapshotRow.system_id == system_id, CampaignRow.status == "open")
+    )
+    return sorted(session.scalars(found))
+
+
+def unfinished(session: Session, system_id: int) -> int:
+    """How many removals of a system have neither been proved nor been declined."""
+    waiting = RemediationRow.status.in_(("open", "by_hand", "acting", "acted", "returned"))
+    return session.scalars(select(func.count()).where(RemediationRow.system_id == system_id, waiting)).one()
 
 
 def unproved(session: Session, system_id: int) -> int:

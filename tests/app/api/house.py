@@ -32,8 +32,8 @@ from app.ledger.tables import LeafRow
 from app.main import create_app
 from app.means import Means
 from app.remediation.tables import RemediationRow
-from app.review import decisions
-from app.review.tables import CampaignRow, DriftRow, ItemRow
+from app.review import decisions, schedules
+from app.review.tables import CampaignRow, DriftRow, ItemRow, ScheduleRow
 from tests import make
 from tests.app.api import conformance
 from tests.app.review import cast
@@ -56,6 +56,8 @@ class House:
     remediation: RemediationRow
     integration: IntegrationRow
     credential: CredentialRow
+    schedule: ScheduleRow
+    ended_actor: str  # somebody who was here: what is done to them changes nobody else's test
     tokens: dict[str, str] = field(default_factory=dict)  # by role, and by person: "ada", "eve"
 
     @property
@@ -82,7 +84,9 @@ class House:
             "drift_id": self.drift.id, "item_id": self.plain.id, "remediation_id": self.remediation.id,
             "person": self.company.bo.key, "snapshot_id": self.snapshot_id, "account_id": self.company.account.id,
             "entitlement_id": self.company.role.id, "integration_id": self.integration.id,
-            "credential_id": self.credential.id, "entry_id": self.entry_id,
+            "credential_id": self.credential.id, "entry_id": self.entry_id, "schedule_id": self.schedule.id,
+            "task_id": self.plain.task_id, "role": "reader", "actor_id": self.ended_actor, "token_id": "none",
+            "session_id": "none",
         }  # fmt: skip
         return re.sub(r"{(\w+)}", lambda found: str(of[found[1]]), path)
 
@@ -153,6 +157,11 @@ def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, 
         remediation = removal_of(session, campaign.id, company.system.id)
         integration = make.integration(session, company.system)
         credential = make.credential(session, company.system, integration_id=integration.id)
+        schedule = schedules.add(
+            session, name="Quarterly", zone="Europe/Berlin", scope=cast.SCOPE, by=make.ADMIN, at=NOW
+        )
+        gone = actors.make(session, "Gone", {Role.REVIEWER: None}, by=make.ADMIN, at=NOW)
+        actors.end(session, gone, by=make.ADMIN, at=NOW)
         given = {role.value: _actor(session, role) for role in Role}
         for name in ("ada", "bo", "eve"):
             given[name] = _actor(session, Role.REVIEWER, getattr(company, name))
@@ -161,9 +170,9 @@ def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, 
         leaves.integrate(session)
         signed.sign(session, signing.signer(session, KEYS), by="cli:test", at=NOW)
         session.flush()
-    return House(
-        means, create_app(means), company, campaign, items, found, drift, remediation, integration, credential, given
-    )
+    app = create_app(means)
+    rows = (company, campaign, items, found, drift, remediation, integration, credential, schedule)
+    return House(means, app, *rows, gone.id, given)
 
 
 @contextmanager

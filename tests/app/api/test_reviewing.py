@@ -1,0 +1,34 @@
+"""Schedules and tasks over the API."""
+
+from __future__ import annotations
+
+from tests.app.api.house import House
+from tests.app.review import cast
+
+
+def test_a_schedule_is_added_changed_paused_and_removed(house: House) -> None:
+    admin, path = house.client("admin"), "/api/v1/schedules"
+    made = admin.post(path, json={"name": "Half", "zone": "Europe/Paris", "scope": cast.SCOPE})
+    assert (made.status_code, made.json()["opens_on_day"]) == (201, 45), made.text
+    assert admin.post(path, json={"name": "Half", "zone": "UTC", "scope": cast.SCOPE}).status_code == 409
+    own, seen = f"{path}/{made.json()['id']}", made.headers["ETag"]
+    changed = admin.patch(own, json={"due_days": 30, "paused": True}, headers={"If-Match": seen})
+    assert (changed.json()["due_days"], changed.json()["paused"], changed.json()["zone"]) == (30, True, "Europe/Paris")
+    late = house.client("boss").patch(own, json={"paused": False}, headers={"If-Match": seen})
+    assert (late.status_code, late.json()["facts"]["act"]) == (412, "schedule.changed")
+    assert [row["name"] for row in admin.get(f"{path}?paused=true").json()["schedules"]] == ["Half"]
+    assert admin.delete(own).status_code == 204
+    assert admin.get(own).status_code == 404
+
+
+def test_a_reviewer_sees_the_share_that_is_theirs(house: House) -> None:
+    (task,) = house.client("ada").get("/api/v1/tasks").json()["tasks"]
+    assert (task["campaign"], task["reviewer"], task["items"], task["undecided"]) == ("Q4", "Ada", 3, 2)
+    path = f"/api/v1/tasks/{task['id']}"
+    assert house.client("ada").get(path).headers["ETag"] == '"1"'
+    assert house.client("eve").get(path).status_code == 404
+    assert house.client("auditor").get(path).status_code == 200
+    assert house.client("eve").get("/api/v1/tasks").json()["tasks"] == []
+    assert house.client("ada").get("/api/v1/tasks?status=closed").json()["tasks"] == []
+    of_all = house.client("auditor").get(f"/api/v1/campaigns/{house.campaign.id}/tasks").json()["tasks"]
+    assert [each["id"] for each in of_all] == [task["id"]]

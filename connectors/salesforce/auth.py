@@ -26,6 +26,7 @@ PRODUCTION = "https://login.salesforce.com"
 SANDBOXES = "https://test.salesforce.com"
 JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 OBJECTS = ("Account", "Contact", "Lead", "Opportunity", "Case", "Contract")
+MOST_OBJECTS = 60
 JWT_LIFE = 180  # seconds; Salesforce refuses more than a few minutes
 
 CONFIG_KEYS = {
@@ -101,6 +102,8 @@ def read_access(config: Config, secret: Secret) -> Access:
     objects = [name.strip() for name in config.get("objects", "").split(",") if name.strip()]
     if strange := [name for name in objects if not re.fullmatch(r"[A-Za-z]\w{0,79}", name)]:
         mistakes.append(f"objects: not the API name of a kind of record: {', '.join(strange)}")
+    if len(objects) > MOST_OBJECTS:
+        mistakes.append(f"objects: {MOST_OBJECTS} at most, because they all stand in one question")
     if config.get("sessions", "off") not in ("on", "off"):
         mistakes.append("sessions: must be on or off")
     mistakes += _secret_mistakes(secret, username, login_url)

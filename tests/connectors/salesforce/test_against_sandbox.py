@@ -21,7 +21,15 @@ from connectors.connector import Act, ActKind, ByHand, Page, State, Target, Targ
 from connectors.errors import ConnectorError, Denied, Misread, Throttled
 from connectors.pacing import Budget
 from connectors.receipt import StreamReceipt, Verdict, judge
-from connectors.records import AccountKind, AccountRecord, CredentialRecord, EntitlementRecord, GrantRecord, Stream
+from connectors.records import (
+    AccountKind,
+    AccountRecord,
+    ChangeRecord,
+    CredentialRecord,
+    EntitlementRecord,
+    GrantRecord,
+    Stream,
+)
 from connectors.salesforce import auth, flags
 from connectors.salesforce.client import Client
 from connectors.salesforce.reader import SalesforceReader
@@ -112,6 +120,17 @@ def test_client_credentials_open_the_same_door(sandbox: Sandbox) -> None:
     assert client.token.principal == sandbox.client("reader").token.principal
 
 
+def test_a_password_opens_the_same_door(sandbox: Sandbox) -> None:
+    known = sandbox.line["credentials"]
+    secret = {name: known["reader"][name] for name in ("username", "password", "security_token")}
+    client = Client(auth.read_access({"login_url": known["login_url"]}, secret))
+    assert client.token.principal == sandbox.client("reader").token.principal
+    assert client.count("User") > 0
+    wrong = auth.read_access({"login_url": known["login_url"]}, {**secret, "security_token": "x"})
+    with pytest.raises(Denied, match="check user name, password and security token"):
+        Client(wrong).count("User")
+
+
 @pytest.mark.parametrize("stream", STREAMS)
 def test_a_stream_is_complete_and_its_receipt_counts_every_call(sandbox: Sandbox, stream: Stream) -> None:
     client = sandbox.client("reader")
@@ -189,6 +208,15 @@ def test_a_reading_goes_on_from_any_page(sandbox: Sandbox, stream: Stream) -> No
         }
 
 
+def test_the_inactive_keep_what_they_hold_and_it_is_read(sandbox: Sandbox) -> None:
+    gone = {each.key for each in records(sandbox.first(Stream.ACCOUNTS), AccountRecord) if each.active is False}
+    sets = {
+        each.key for each in records(sandbox.first(Stream.ENTITLEMENTS), EntitlementRecord) if each.kind != "profile"
+    }
+    held = records(sandbox.first(Stream.GRANTS), GrantRecord)
+    assert [grant for grant in held if grant.account_key in gone and grant.entitlement_key in sets]
+
+
 # --- rights ---
 
 
@@ -202,6 +230,10 @@ def test_a_reading_goes_on_from_any_page(sandbox: Sandbox, stream: Stream) -> No
         (["MonitorLoginHistory", "ManageUsers"], Stream.LOGINS, "Monitor Login History"),
         (["CustomizeApplication"], Stream.INTEGRATIONS, "Customize Application"),
         (["ViewSetup"], Stream.CHANGES, "View Setup and Configuration"),
+        (["ViewSetup"], Stream.OBJECT_RIGHTS, "View Setup and Configuration"),
+        (["ViewSetup"], Stream.PACKAGES, "View Setup and Configuration"),
+        (["ManageTwoFactor"], Stream.FACTORS, "Manage Multi-Factor Authentication in API"),
+        (["ManageUsers"], Stream.SESSIONS, "Manage Users"),
     ],
 )
 def test_a_right_withdrawn_is_named_and_nothing_is_read(
@@ -354,6 +386,16 @@ def test_a_leaver_is_frozen_signed_out_and_deactivated(sandbox: Sandbox) -> None
     assert (after.active, after.frozen) == (False, True)
     tokens = records(sandbox.read(Stream.INTEGRATIONS), CredentialRecord)
     assert key not in {token.account_key for token in tokens}
+
+
+def test_our_own_acts_stand_in_the_audit_trail(sandbox: Sandbox) -> None:
+    target = grant_of(sandbox, "permission_set")
+    _, before = take_away(sandbox, target)
+    ours = sandbox.client("executor").token.principal
+    done = [each for each in records(sandbox.read(Stream.CHANGES), ChangeRecord) if each.actor_key == ours]
+    assert done
+    assert all(each.action for each in done)
+    bring_back(sandbox, target, before)
 
 
 def test_who_cannot_be_deactivated_stays_frozen_and_we_hear_why(sandbox: Sandbox) -> None:

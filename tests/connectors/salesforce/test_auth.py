@@ -44,6 +44,9 @@ def pem() -> str:
         ({}, {"password": "x"}, "username: missing"),
         ({"soap_version": "65.0"}, {"password": "x", "username": "u"}, "64.0 is the last that signs in"),
         ({"soap_version": "v64"}, {"password": "x", "username": "u"}, "soap_version: must look like 64.0"),
+        ({"objects": "Account, Contact'; --"}, WORDS, "objects: not the API name of a kind of record"),
+        ({"objects": ",".join(f"O{number}__c" for number in range(61))}, WORDS, "objects: 60 at most"),
+        ({"sessions": "yes"}, WORDS, "sessions: must be on or off"),
         ({"at_once": "11"}, WORDS, "at_once: must be a whole number from 1 to 10"),
         ({}, {**WORDS, "pass_word": "x"}, "secret pass_word: not one of"),
     ],
@@ -143,3 +146,10 @@ def test_a_login_over_tls_never_leads_to_plain_http() -> None:
     access = auth.Access("https://acme.my.salesforce.com", "67.0", auth.PRODUCTION, "k", client_secret="s")
     with pytest.raises(Misread, match="gives up TLS"):
         auth._token({"access_token": "t", "instance_url": "http://127.0.0.1:1"}, access)
+
+
+def test_the_usual_kinds_of_record_stay_when_others_are_named() -> None:
+    config = {"login_url": "https://acme.my.salesforce.com", "objects": "Invoice__c, Contact"}
+    access = auth.read_access(config, WORDS)
+    assert access.objects == (*auth.OBJECTS, "Invoice__c")
+    assert not access.sessions

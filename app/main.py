@@ -32,6 +32,7 @@ from app.api import (
 )
 from app.console import assets, failures, headers
 from app.console import entering as visiting
+from app.console.doors import links, sign_in
 from app.console.rights import RIGHTS as PAGES
 from app.kit.db import Database
 from app.kit.secrets import load_keys
@@ -56,6 +57,8 @@ def create_app(means: Means) -> FastAPI:
     reviewing = (schedules, campaigns, tasks, drift, overrides, items, decisions, handing, remediations)
     for room in (*seeing, *reviewing):
         app.include_router(room.router)
+    for page in (sign_in, links):
+        app.include_router(page.router)
     visiting.install(app)
     rights.insist_on_a_row_for_each_route(app, PAGES)
     describing.install(app)

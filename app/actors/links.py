@@ -63,8 +63,9 @@ def make_first(session: Session, *, by: Actor, at: datetime) -> str | None:
     return _make(session, "first", None, None, at + FIRST, by, at)
 
 
-def open(session: Session, presented: str, *, at: datetime) -> Opened:
-    """Use a link up. Refuses (400) one that is not known, was used, has ended or expired; it does not say which."""
+def open(session: Session, presented: str, *, first: bool = False, at: datetime) -> Opened:
+    """Use a link up; `first`: the one that makes the first admin, and no other. Refuses (400) a link that is not known, was
+    used, has ended or expired, and does not say which."""
     row = session.get(LinkRow, id_of(presented))
     given = secret.digest(presented.partition(".")[2])
     # Compared also when there is no such link, so that the time taken does not tell.
@@ -74,7 +75,7 @@ def open(session: Session, presented: str, *, at: datetime) -> Opened:
     actor = session.get(ActorRow, row.actor_id) if row.actor_id is not None else None
     if row.expires <= at or (actor is not None and actor.ended is not None and actor.ended <= at):
         raise Refused(policy.dead_link())
-    if row.purpose == "first" and queries.admins(session, at=at):
+    if (row.purpose == "first") != first or (first and queries.admins(session, at=at)):
         raise Refused(policy.dead_link())
     used = update(LinkRow).where(LinkRow.id == row.id, LinkRow.used.is_(None), LinkRow.ended.is_(None))
     if session.execute(used.values(used=at).returning(LinkRow.id)).first() is None:
@@ -116,4 +117,4 @@ def _make(
     subject = f"actor:{actor.id}" if actor is not None else f"role:{Role.ADMIN}"
     entries.record(session, Entry(Kind.LINK_MADE, subject, body), by=by.id, at=at)
     session.flush()
-    return f"/links/{identifier}.{value}"
+    return f"/{'first-admin' if purpose == 'first' else 'links'}/{identifier}.{value}"

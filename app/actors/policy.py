@@ -5,7 +5,7 @@ The API's routes are held against `MAY` by a test: a route without an act here d
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -142,6 +142,13 @@ def why_not_link(ended: datetime | None) -> Refusal | None:
     return why_not_token(ended)
 
 
+def why_not_named(name: str) -> Refusal | None:
+    """Nobody can be asked for who has no name."""
+    if name.strip():
+        return None
+    return Refusal("no_name", "An actor needs a name.", "Go back and write it.", status=422)
+
+
 def dead_link() -> Refusal:
     """What whoever opens a link that opens nothing is told, whatever the reason."""
     return Refusal(
@@ -150,6 +157,57 @@ def dead_link() -> Refusal:
         "Ask whoever sent it for a new one, or sign in. If you copied it, copy all of it.",
         status=400,
     )
+
+
+def too_many_tries(seconds: int) -> Refusal:
+    """Too many different wrong things were presented; `seconds` until the next may be."""
+    return Refusal(
+        "too_many_tries",
+        "Too many tries to get in have failed from there, or with this link or token.",
+        f"Wait {max(1, round(seconds / 60))} minutes, then try again once.",
+        status=429,
+        facts={"retry_after": seconds},
+    )
+
+
+def too_many_calls(seconds: int, limit: int) -> Refusal:
+    """A token was used more often than it may be."""
+    return Refusal(
+        "too_many_calls",
+        f"This token has made its {limit} calls of this minute.",
+        f"Wait {seconds} seconds. An operator can allow more: ROLECALL_REQUESTS_PER_MINUTE.",
+        status=429,
+        facts={"retry_after": seconds},
+    )
+
+
+def in_no_group(admins: Sequence[str]) -> Refusal:
+    """Somebody the provider vouches for has no role here."""
+    return Refusal(
+        "in_no_group",
+        "We know who you are, but you are in no group that may come in here, or your role has ended.",
+        f"{_ask(admins)} to give you a role, or your IT to put you into a group that has one.",
+        status=403,
+    )
+
+
+def address_taken(admins: Sequence[str]) -> Refusal:
+    """An address that belongs to somebody else here."""
+    return Refusal(
+        "address_taken",
+        "Your address belongs here to somebody who signs in with another account of the provider.",
+        f"{_ask(admins)} to end the old one; an address alone lets nobody in.",
+        status=403,
+    )
+
+
+def not_any_more(admins: Sequence[str]) -> Refusal:
+    """An actor that was ended."""
+    return Refusal("actor_ended", "You get in here no more.", f"{_ask(admins)} if that is a mistake.", status=403)
+
+
+def _ask(admins: Sequence[str]) -> str:
+    return f"Ask {' or '.join(admins)}, who administer Rolecall," if admins else "Ask whoever administers Rolecall"
 
 
 def why_not_without_admin(others: int, what: str) -> Refusal | None:

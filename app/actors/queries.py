@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor, Role
+from app.actors.policy import MAY, May
 from app.actors.tables import ActorRoleRow, ActorRow, SessionRow, TokenRow
 
 
@@ -20,7 +21,9 @@ def actor(session: Session, actor_id: str, *, way: str, at: datetime) -> Actor |
     if row is None or (row.ended is not None and row.ended <= at):
         return None
     held = frozenset(Role(role) for role in roles_of(session, actor_id, at=at))
-    return Actor(row.id, row.name, held & {Role.REVIEWER} if way == "link" else held, way=way)
+    if way == "link":
+        held = frozenset({Role.REVIEWER} if any(May.DECIDE in MAY[role] for role in held) else ())
+    return Actor(row.id, row.name, held, way=way)
 
 
 def roles_of(session: Session, actor_id: str, *, at: datetime) -> list[str]:
@@ -58,6 +61,20 @@ def admins(session: Session, *, but: str | None = None, at: datetime) -> int:
     rows = session.scalars(held.order_by(ActorRoleRow.actor_id).with_for_update()).all()
     ended = set(session.scalars(select(ActorRow.id).where(ActorRow.ended.is_not(None), ActorRow.ended <= at)))
     return len({row.actor_id for row in rows} - ended - {but})
+
+
+def admin_names(session: Session, *, at: datetime, most: int = 3) -> list[str]:
+    """The names of some admins, for whoever has to ask one."""
+    held = (
+        select(ActorRow.name)
+        .join(ActorRoleRow, ActorRoleRow.actor_id == ActorRow.id)
+        .where(
+            ActorRoleRow.role == Role.ADMIN,
+            or_(ActorRoleRow.until.is_(None), ActorRoleRow.until > at),
+            or_(ActorRow.ended.is_(None), ActorRow.ended > at),
+        )
+    )
+    return list(session.scalars(held.order_by(ActorRow.created, ActorRow.id).limit(most)))
 
 
 def sessions_of(session: Session, actor_id: str, *, at: datetime) -> list[SessionRow]:

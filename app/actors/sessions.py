@@ -94,6 +94,17 @@ def end(session: Session, row: SessionRow, *, by: Actor, at: datetime) -> None:
     session.flush()
 
 
+def leave(session: Session, presented: str, *, at: datetime) -> None:
+    """End the session behind a cookie, if there is one: its browser signs in anew, or out."""
+    row = session.scalar(select(SessionRow).where(SessionRow.hash == secret.digest(presented)))
+    if row is None or row.ended is not None:
+        return
+    row.ended = at
+    body = {"session": row.id}
+    entries.record(session, Entry(Kind.SESSION_ENDED, f"actor:{row.actor_id}", body), by=row.actor_id, at=at)
+    session.flush()
+
+
 def end_all(session: Session, actor_id: str, *, but: str | None = None, by: Actor, at: datetime) -> int:
     """Sign an actor out everywhere, or everywhere but in one session; how many ended."""
     count = endings.sessions(session, actor_id, but=but, at=at)

@@ -52,7 +52,7 @@ def render(refusal: Refusal) -> JSONResponse:
         way_out=refusal.way_out,
         facts=dict(refusal.facts),
     )
-    headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else None
+    headers = refusal.headers | ({"WWW-Authenticate": "Bearer"} if refusal.status == 401 else {})
     return JSONResponse(problem.model_dump(), refusal.status, headers=headers, media_type=MEDIA_TYPE)
 
 

@@ -52,7 +52,7 @@ def render(request: Request, refusal: Refusal, *, headers: Mapping[str, str] | N
         template,
         getattr(request.state, "visit", None),
         status=refusal.status,
-        headers=headers,
+        headers={**refusal.headers, **(headers or {})},
         refusal=refusal,
         title=TITLES.get(refusal.status, "Not possible"),
     )

@@ -9,4 +9,13 @@ from collections.abc import Mapping
 
 from app.actors.policy import May
 
-RIGHTS: Mapping[tuple[str, str], May | None] = {}
+RIGHTS: Mapping[tuple[str, str], May | None] = {
+    ("GET", "/sign-in"): None,
+    ("GET", "/sign-in/provider"): None,
+    ("GET", "/sign-in/callback"): None,
+    ("POST", "/sign-out"): May.SEE_SELF,
+    ("GET", "/links/{link}"): None,
+    ("POST", "/links/{link}"): None,
+    ("GET", "/first-admin/{link}"): None,
+    ("POST", "/first-admin/{link}"): None,
+}

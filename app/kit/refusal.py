@@ -16,8 +16,15 @@ class Refusal:
     code: str
     reason: str
     way_out: str = ""
-    status: int = 409  # what an HTTP door answers: 403 who, 404 what, 409 when, 412 someone else was first, 422 how
+    status: int = (
+        409  # what an HTTP door answers: 403 who, 404 what, 409 when, 412 someone else was first, 422 how, 429 wait
+    )
     facts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What HTTP says beside the answer: when to try again, if waiting helps (`facts["retry_after"]`, in seconds)."""
+        return {"Retry-After": str(self.facts["retry_after"])} if "retry_after" in self.facts else {}
 
 
 class Refused(Exception):

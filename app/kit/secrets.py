@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 KEY_BYTES = 32
-PURPOSES = frozenset({"secrets", "links", "checkpoints", "cursors", "sources"})
+PURPOSES = frozenset({"secrets", "links", "checkpoints", "cursors", "sources", "flash"})
 _VERSION = b"\x01"
 _ID_BYTES = 8
 _NONCE_BYTES = 12

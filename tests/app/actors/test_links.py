@@ -19,15 +19,15 @@ def _ada(session: Session, at: datetime) -> ActorRow:
     return actors.make(session, "Ada", {Role.REVIEWER: None}, by=make.ADMIN, at=at)
 
 
-def _secret(path: str) -> str:
-    assert path.startswith("/links/")
-    return path.removeprefix("/links/")
+def _secret(path: str, door: str = "links") -> str:
+    assert path.startswith(f"/{door}/")
+    return path.removeprefix(f"/{door}/")
 
 
-def _opens(database: Database, presented: str, at: datetime) -> bool:
+def _opens(database: Database, presented: str, at: datetime, *, first: bool = False) -> bool:
     try:
         with database.transaction() as session:
-            links.open(session, presented, at=at)
+            links.open(session, presented, first=first, at=at)
     except Refused as refused:
         if (refused.refusal.code, refused.refusal.status) != ("dead_link", 400):
             raise
@@ -108,11 +108,12 @@ def test_the_first_admin_is_made_by_a_link_while_there_is_none(database: Databas
         given = links.make_first(session, by=make.ADMIN, at=at)
         assert before
         assert given
-    assert not _opens(database, _secret(before), at)
+    assert not _opens(database, _secret(before, "first-admin"), at, first=True)
+    assert not _opens(database, _secret(given, "first-admin"), at), "the door of other links does not open it"
     with database.transaction() as session:
         actors.make(session, "Root", {Role.ADMIN: None}, by=make.ADMIN, at=at)
         assert links.make_first(session, by=make.ADMIN, at=at) is None
-    assert not _opens(database, _secret(given), at), "somebody became admin meanwhile"
+    assert not _opens(database, _secret(given, "first-admin"), at, first=True), "somebody became admin meanwhile"
 
 
 def test_an_admin_whose_role_or_self_has_ended_is_none(database: Database, at: datetime) -> None:

@@ -26,7 +26,9 @@ router = APIRouter()
 @router.get("/tried")
 def look(visit: Entered) -> PlainTextResponse:
     """A page to look at."""
-    return PlainTextResponse(f"{visit.actor.name} by {visit.way}, person {visit.actor.identity_id}")
+    return PlainTextResponse(
+        f"{visit.actor.name} by {visit.way}, person {visit.actor.identity_id} as {', '.join(visit.actor.roles)}"
+    )
 
 
 @router.post("/tried")
@@ -52,7 +54,7 @@ def at(house: House, moment: datetime) -> FastAPI:
 
 def test_who_is_signed_in_is_known_as_a_person(tried: House) -> None:
     answer = visitor(tried, "ada").get("/tried")
-    assert answer.text == f"Ada by oidc, person {tried.company.ada.id}"
+    assert answer.text == f"Ada by oidc, person {tried.company.ada.id} as reviewer"
 
 
 def test_a_look_without_a_sign_in_leads_to_it_and_back(tried: House) -> None:
@@ -97,9 +99,11 @@ def test_a_role_that_may_not_is_told_so(tried: House) -> None:
 
 
 def test_who_came_by_a_link_from_a_message_is_a_reviewer_only(tried: House) -> None:
-    boss = visitor(tried, "boss", way="link")
-    assert boss.get("/tried").status_code == 403  # an admin, and no reviewer
-    assert visitor(tried, "ada", way="link").get("/tried").status_code == 200
+    boss = visitor(tried, "boss", way="link").get("/tried")
+    assert boss.text.endswith("as reviewer"), "an admin otherwise"
+    ode = visitor(tried, Role.AUDITOR, way="link").get("/tried")
+    assert ode.status_code == 403  # who decides on nothing is let in to nothing
+    assert "You came by a link from a message" in ode.text
 
 
 @pytest.mark.parametrize(

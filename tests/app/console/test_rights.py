@@ -1,0 +1,94 @@
+"""Who may open which page, by real visits: the whole table, written down a second time.
+
+A page without a line here fails, and so does one that forgets to ask who is there, or takes an act without its word.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from fastapi import APIRouter
+
+from app.actors.actor import Role
+from app.api import rights as calls
+from app.console import rights
+from tests.app.api.house import House
+from tests.app.console.visiting import stranger, visitor
+
+LETTERS = {"A": Role.ADMIN, "I": Role.IT_SECURITY, "R": Role.REVIEWER, "U": Role.AUDITOR, "S": Role.SERVICE}
+OPEN = "everyone"
+# Page: who may open it (Admin, It security, Reviewer, aUditor, Service), and a form that changes nothing for others.
+TABLE: dict[tuple[str, str], tuple[str, Any]] = {
+    ("GET", "/sign-in"): (OPEN, None),
+    ("GET", "/sign-in/provider"): (OPEN, None),
+    ("GET", "/sign-in/callback"): (OPEN, None),
+    ("POST", "/sign-out"): ("AIRUS", {}),
+    ("GET", "/links/{link}"): (OPEN, None),
+    ("POST", "/links/{link}"): (OPEN, {}),
+    ("GET", "/first-admin/{link}"): (OPEN, None),
+    ("POST", "/first-admin/{link}"): (OPEN, {}),
+}
+CLOSED = [route for route, (who, _) in TABLE.items() if who != OPEN]
+
+
+def _address(house: House, path: str) -> str:
+    of = {"link": "0123456789ab.AAAA"}
+    return re.sub(r"{(\w+)(:\w+)?}", lambda found: str(of[found[1]]), path)
+
+
+def test_every_page_has_a_line_here() -> None:
+    assert TABLE.keys() == rights.RIGHTS.keys()
+
+
+@pytest.mark.parametrize(("method", "path"), TABLE, ids=lambda part: part)
+def test_each_role_may_open_what_the_table_says(shown_house: House, method: str, path: str) -> None:
+    allowed, form = TABLE[(method, path)]
+    for letter, role in LETTERS.items():
+        browser = visitor(shown_house, role)
+        address = _address(shown_house, path)
+        answer = browser.get(address) if method == "GET" else browser.act(address, form)
+        refused = answer.status_code == 403 and "You may not" in answer.text
+        assert answer.status_code not in (401, 405, 500), f"{role}: {answer.text}"
+        assert refused == (allowed != OPEN and letter not in allowed), f"{role}: {answer.status_code} {answer.text}"
+
+
+@pytest.mark.parametrize(("method", "path"), CLOSED, ids=lambda part: part)
+def test_no_page_opens_for_who_is_not_signed_in(shown_house: House, method: str, path: str) -> None:
+    answer = stranger(shown_house).request(method, _address(shown_house, path))
+    if method == "GET":
+        assert (answer.status_code, answer.headers["location"][:8]) == (303, "/sign-in")
+    else:
+        assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("path", [path for method, path in TABLE if method == "POST"])
+def test_no_act_is_taken_without_its_word(shown_house: House, path: str) -> None:
+    form = TABLE[("POST", path)][1]
+    browser = visitor(shown_house, Role.ADMIN)
+    address = _address(shown_house, path)
+    assert browser.post(address, data=form, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 403
+    assert browser.act(address, form, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
+@pytest.mark.parametrize("path", [path for method, path in TABLE if method == "GET"])
+def test_no_page_can_be_shown_in_a_frame(shown_house: House, path: str) -> None:
+    """Clickjacking: a page of ours, invisible, under somebody else's button."""
+    answer = visitor(shown_house, Role.ADMIN).get(_address(shown_house, path))
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-frame-options"] == "DENY"
+
+
+def test_a_page_without_a_right_stops_the_service_from_starting(shown_house: House) -> None:
+    extra = APIRouter()
+
+    @extra.get("/hidden")
+    def hidden() -> None: ...
+
+    shown_house.app.include_router(extra)
+    try:
+        with pytest.raises(RuntimeError, match="/hidden"):
+            calls.insist_on_a_row_for_each_route(shown_house.app, rights.RIGHTS)
+    finally:
+        shown_house.app.router.routes.pop()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -145,15 +145,24 @@ class Client:
 
     def columns(self, source: str, *, tooling: bool = False) -> Columns:
         """Every column that we may see, with the name of the relation that starts there (or None). Asked once."""
-        return self.connection.kept(("columns", source, tooling), lambda: self._described(source, tooling))
+        return self._described(source, tooling)[0]
 
-    def _described(self, source: str, tooling: bool) -> Columns:
+    def choices(self, source: str, column: str) -> frozenset[str]:
+        """The values that a column may have, where it has a fixed list of them and tells it."""
+        return self._described(source, False)[1].get(column, frozenset())
+
+    def _described(self, source: str, tooling: bool) -> tuple[Columns, Mapping[str, frozenset[str]]]:
+        return self.connection.kept(("describe", source, tooling), lambda: self._describe(source, tooling))
+
+    def _describe(self, source: str, tooling: bool) -> tuple[Columns, Mapping[str, frozenset[str]]]:
         path = f"{'tooling/' if tooling else ''}sobjects/{source}/describe"
         answer = self.read(f"describe {source}", lambda crm: crm.restful(path))
         fields = answer.body.get("fields") if isinstance(answer.body, dict) else None
         if not isinstance(fields, list):
             raise Misread(f"describe {source}: the answer lists no fields")
-        return {str(each.get("name")): each.get("relationshipName") for each in fields}
+        columns = {str(each.get("name")): each.get("relationshipName") for each in fields}
+        lists = {str(each.get("name")): each.get("picklistValues") or () for each in fields}
+        return columns, {name: frozenset(str(one.get("value")) for one in said) for name, said in lists.items() if said}
 
     def objects(self) -> frozenset[str]:
         """The names of all objects that we may see. Asked once."""

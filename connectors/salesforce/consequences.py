@@ -35,16 +35,15 @@ APPS, DEFAULTS = "apps that hold a token", "defaults of the org"
 
 def told(facts: Mapping[str, str | None], who: str) -> str:
     """One sentence for people about what a deactivation breaks and leaves behind; empty where nothing was seen."""
-    stops = [f"{facts[BREAKS + name]} {name}" for name, *_ in STOPS if facts.get(BREAKS + name)]
-    stops += [f"{name}: {facts[BREAKS + name]}" for name in (APPS,) if facts.get(BREAKS + name)]
-    stays = [f"{facts[BREAKS + name]} {name}" for name, *_ in STAYS if facts.get(BREAKS + name)]
+    stops = [f"{name}: {facts[BREAKS + name]}" for name in (*(n for n, *_ in STOPS), APPS) if facts.get(BREAKS + name)]
+    stays = [f"{name}: {facts[BREAKS + name]}" for name, *_ in STAYS if facts.get(BREAKS + name)]
     defaults = facts.get(BREAKS + DEFAULTS)
     said = []
     if stops:
         said.append(f"stops {'; '.join(stops)}")
     if stays:
         heir = facts.get("manager")
-        said.append(f"leaves at least {', '.join(stays)} with {who}; new owner: {heir or 'to be named'}")
+        said.append(f"leaves with {who}, at least, {', '.join(stays)}; new owner: {heir or 'to be named'}")
     if defaults:
         said.append(f"may be refused, because the org uses this account as {defaults}")
     return "; ".join(said)
@@ -53,4 +52,4 @@ def told(facts: Mapping[str, str | None], who: str) -> str:
 def runs_as(facts: Mapping[str, str | None]) -> str:
     """The integrations that run as the account, in words; empty where there is none."""
     found = ((name.removeprefix(RUNS), said) for name, said in facts.items() if name.startswith(RUNS))
-    return ", ".join(f"{said} {name}" for name, said in sorted(found) if said)
+    return ", ".join(f"{name}: {said}" for name, said in sorted(found) if said)

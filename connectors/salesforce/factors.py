@@ -1,6 +1,7 @@
 """Which second factors each account has registered. What unlocks them is never asked for.
 
-Like tokens, these rows silently end at 2,500.
+A verified e-mail address or telephone number is no second factor to Salesforce, so it is none here. Like tokens, these rows
+silently end at 2,500.
 """
 
 from __future__ import annotations
@@ -22,8 +23,6 @@ KINDS = {
     "HasSalesforceAuthenticator": ("salesforce_authenticator", False),
     "HasTotp": ("totp", False),
     "HasTempCode": ("temporary_code", False),
-    "HasUserVerifiedMobileNumber": ("verified_mobile", False),
-    "HasUserVerifiedEmailAddress": ("verified_email", False),
 }
 
 

@@ -15,6 +15,7 @@ from connectors.salesforce.parts import Said
 NAMESPACE = "http://soap.sforce.com/2006/04/metadata"
 RIGHTS = ("ModifyMetadata", "ModifyAllData")
 AT_ONCE = 10  # names in one readMetadata
+LISTS = {"ipRanges"}  # what may come several times, and should be told alike when it comes once
 
 
 def read(client: Client, kind: str, names: Sequence[str]) -> Said:
@@ -43,9 +44,9 @@ def flat(said: Any, name: str = "") -> Iterator[tuple[str, str | None]]:
     if isinstance(said, dict):
         for key, value in said.items():
             if key != "fullName":
-                yield from flat(value, f"{name}.{key}" if name else key)
+                yield from flat(soap.listed(value) if key in LISTS else value, f"{name}.{key}" if name else key)
     elif isinstance(said, list):
-        yield name, "; ".join(sorted(_line(each) for each in said))
+        yield name, "; ".join(sorted(_line(each) for each in said)) or None
     else:
         yield name, None if said in (None, "") else str(said)
 

@@ -27,10 +27,9 @@ WISH = ("Id", "ParentId", "SobjectType", *RIGHTS.values(), *PARENT_WISH)
 
 
 def parts(client: Client, _gathered: Gathered) -> list[Part]:
-    """One part, for the kinds of record that this org has."""
-    there = client.objects()
-    wanted = client.access.objects
-    noted = tuple(f"{SOURCE}: {name} is not in this org, or not for us" for name in wanted if name not in there)
+    """One part. A kind of record that this org does not know by that name is told, for it may be misspelt."""
+    wanted, known = client.access.objects, client.choices(SOURCE, "SobjectType")
+    noted = tuple(f"{SOURCE}: this org has no {name}" for name in wanted if known and name not in known)
     names = ", ".join(quote(name) for name in wanted)
     return [Part(SOURCE, SOURCE, WISH, translate, where=f"SobjectType IN ({names})", noted=noted)]
 

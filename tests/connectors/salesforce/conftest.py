@@ -33,6 +33,7 @@ class Org:
 
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     columns: dict[str, list[str]] = field(default_factory=dict)
+    choices: dict[str, list[str]] = field(default_factory=dict)  # by column
     scripts: list[tuple[str, Callable[[str], Reply]]] = field(default_factory=list)
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # method, address, body
     page_size: int = 2000
@@ -124,7 +125,7 @@ def reply(org: Org, method: str, address: str) -> Reply:
         name = parts.path.split("/")[-2]
         if name not in org.columns:
             return error(404, "NOT_FOUND", "The requested resource does not exist")
-        return 200, {"fields": [describe(column) for column in org.columns[name]]}
+        return 200, {"fields": [describe(column, org.choices) for column in org.columns[name]]}
     if parts.path.endswith("/sobjects/"):
         return 200, {"sobjects": [{"name": name} for name in org.columns]}
     if soql or "/query/" in parts.path:
@@ -132,9 +133,10 @@ def reply(org: Org, method: str, address: str) -> Reply:
     return 204, None
 
 
-def describe(column: str) -> dict[str, Any]:
+def describe(column: str, choices: dict[str, list[str]]) -> dict[str, Any]:
     relation = column.removesuffix("Id") if column.endswith("Id") and column != "Id" else None
-    return {"name": column, "relationshipName": relation}
+    values = [{"value": each, "label": each} for each in choices.get(column, ())]
+    return {"name": column, "relationshipName": relation, "picklistValues": values}
 
 
 def query(org: Org, soql: str, path: str) -> Reply:

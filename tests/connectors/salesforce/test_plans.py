@@ -207,8 +207,8 @@ def test_the_plan_names_what_stops_and_what_is_left_behind_and_for_whom() -> Non
     *_, last = plans.plan(LEAVER, seen(**facts))  # type: ignore[misc]
     assert isinstance(last, Act)
     assert last.says == (
-        "Deactivate bo@example.com (stops 2 scheduled jobs; apps that hold a token: Data Loader, RingUp; "
-        "leaves at least 12 open opportunities with bo@example.com; new owner: ada@example.com)"
+        "Deactivate bo@example.com (stops scheduled jobs: 2; apps that hold a token: Data Loader, RingUp; "
+        "leaves with bo@example.com, at least, open opportunities: 12; new owner: ada@example.com)"
     )
     assert last.request.endswith('{"IsActive": false}')
 
@@ -222,4 +222,4 @@ def test_a_default_of_the_org_is_told_before_salesforce_refuses() -> None:
 def test_an_account_that_an_integration_runs_as_is_for_a_person() -> None:
     found = plans.plan(LEAVER, seen(login_id="0Yw1", frozen="false", **{"runs:client credentials apps": "1"}))
     assert isinstance(found, ByHand)
-    assert "1 client credentials apps" in found.because
+    assert "client credentials apps: 1" in found.because

@@ -130,6 +130,7 @@ def test_object_rights_belong_to_the_entitlement_that_people_know(parent: dict[s
 
 def test_factors_say_whether_they_withstand_phishing() -> None:
     row = {"UserId": BO, "HasSecurityKey": True, "HasTotp": True, "HasU2F": True, "HasTempCode": False}
+    row |= {"HasUserVerifiedEmailAddress": True, "HasVerifiedMobileNumber": True}  # are none
     found = list(factors.translate(row, Gathered()))
     assert found == [
         FactorRecord(f"{BO}:security_key", BO, "security_key", True),
@@ -275,6 +276,7 @@ def test_nested_settings_become_flat_ones() -> None:
         "sessionSettings.logoutURL": None,
         "networkAccess.ipRanges": "end 192.0.2.10, start 192.0.2.9; start 192.0.2.1",
     }
+    assert dict(metadata.flat({"ipRanges": {"start": "192.0.2.1"}})) == {"ipRanges": "start 192.0.2.1"}  # one alone
 
 
 def test_a_policy_of_a_deleted_profile_concerns_nobody() -> None:

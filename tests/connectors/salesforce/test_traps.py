@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,17 @@ def test_rows_with_attributes_and_parents_that_are_null_are_understood(open_org:
     open_org.script("PermissionSet.IsOwnedByProfile = true AND", lambda _: answer(total=6))
     found = [each for page in read(client, Stream.GRANTS) for each in page.records if isinstance(each, GrantRecord)]
     assert found[0].entitlement_key == "0PS1"
+
+
+@pytest.mark.parametrize(("known", "told"), [(["Account", "Lead"], True), ([], False)])
+def test_a_kind_of_record_that_is_misspelt_is_told(open_org: Any, client: Client, known: list[str], told: bool) -> None:
+    client.access = replace(client.access, objects=("Account", "Leed"))
+    open_org.columns["ObjectPermissions"] = ["Id", "ParentId", "SobjectType"]
+    open_org.choices["SobjectType"] = known  # an org that does not tell its list is not taken to have none
+    (page,) = read(client, Stream.OBJECT_RIGHTS)
+    assert ("ObjectPermissions: this org has no Leed" in page.receipt.missing) is told
+    assert not any("Account" in each for each in page.receipt.missing)
+    assert "SobjectType IN ('Account', 'Leed')" in page.receipt.asked
 
 
 def test_a_tooling_object_that_is_not_described_is_asked_for_all_the_same(open_org: Any, client: Client) -> None:

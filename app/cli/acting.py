@@ -12,6 +12,7 @@ from app.cli.telling import Telling
 from app.inventory import systems
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
+from app.notices import channels
 
 
 def add(telling: Telling, name: str, roles: list[str], email: str | None, person: str | None, days: int | None) -> None:
@@ -79,6 +80,7 @@ def rotate(telling: Telling) -> None:
     """Seal every secret with the current key."""
     with opened() as means, means.database.transaction() as session:
         count = systems.rotate(session, keys=means.keys, by=operator(), at=clock.now())
+        count += channels.reseal(session, keys=means.keys)
     telling.say(f"{count} secrets were sealed anew. The former key may go once every process runs with the new one.")
 
 

@@ -10,7 +10,7 @@ import shutil
 import socket
 import sys
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,7 @@ def once(telling: Telling, *, keep: bool, people: int, seed: int, database_url: 
             "by_hand": removals.get("by_hand", 0) + removals.get("declined", 0),
             "verified": removals.get("verified", 0),
             "removals": removals,
+            "mails": _mails(stage),
             **told,
         }
         telling.say()
@@ -86,16 +87,14 @@ def once(telling: Telling, *, keep: bool, people: int, seed: int, database_url: 
 
 def watched(telling: Telling, *, keep: bool, people: int, seed: int, port: int) -> None:
     """Play the quarter until its review is open, then serve it and say what to try."""
-    with stages.set_up(telling, keep=keep, people=people, seed=seed) as stage:
+    free = _free_port(port)
+    with stages.set_up(telling, keep=keep, people=people, seed=seed, port=free) as stage:
         opened = _until_open(telling, stage)
         stages.switch_writing_on(stage)
         entering = _let_in(stage, opened.campaign)
         settings = stage.means.settings
-        free = _free_port(port)
-        url = f"http://{settings.host}:{free}"
-        means = replace(stage.means, settings=settings.model_copy(update={"port": free, "base_url": url}))
-        _say_what_to_try(telling, stage, opened, url, entering)
-        uvicorn.run(create_app(means), host=settings.host, port=free, log_level="warning")
+        _say_what_to_try(telling, stage, opened, settings.base_url, entering)
+        uvicorn.run(create_app(stage.means), host=settings.host, port=free, log_level="warning")
 
 
 def _until_open(telling: Telling, stage: Stage) -> Opened:
@@ -259,6 +258,7 @@ def _say_what_to_try(telling: Telling, stage: Stage, opened: Opened, url: str, e
     telling.say()
     telling.say(f"DEMO: {url} · {home} · stop with Ctrl-C. In another terminal:", style="bold")
     telling.say(f"  export ROLECALL_HOME={home}")
+    telling.say(f"Mails are written to {stages.mails_of(stage)} ({_mails(stage)} so far); any mail program opens them.")
     if shutil.which("rolecall") is None:  # not on the path: `make demo` runs it from the virtual environment
         telling.say(f"  alias rolecall={Path(sys.argv[0]).absolute()}")
     for title, lines in (
@@ -283,6 +283,11 @@ def _say_what_to_try(telling: Telling, stage: Stage, opened: Opened, url: str, e
         for line in lines:
             telling.say(f"  {line}")
     telling.say(f"\nEverything the API can do: {url}/openapi.json and docs/api.md")
+
+
+def _mails(stage: Stage) -> int:
+    """How many mails were written."""
+    return len(list(stages.mails_of(stage).glob("*.eml")))
 
 
 def _free_port(port: int) -> int:

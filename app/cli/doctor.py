@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.cli import noticing
 from app.cli.installation import find_system, opened
 from app.cli.systems import tell_streams
 from app.cli.telling import Telling
@@ -22,6 +23,7 @@ from app.ledger import guards, proofs
 from app.ledger import queries as ledger
 from app.ledger.tables import PendingRow
 from app.means import Means
+from app.notices import queries as notices
 from connectors import registry
 from connectors.connector import Coverage
 from connectors.errors import ConnectorError
@@ -83,6 +85,24 @@ def _installation(means: Means) -> list[Check]:
             "ledger's proofs", not broken, "; ".join(broken) or "every entry is as it was signed, every guard is there"
         )
     )
+    return checks + _channels(means, at)
+
+
+def _channels(means: Means, at: datetime) -> list[Check]:
+    """How the ways fare by which people are told: one that broke in silence is worse than none."""
+    with means.database.reading() as session:
+        rows = notices.channels(session)
+        unwell = {row.id for row in notices.unwell(session)}
+    if not rows:
+        return [Check("notices", None, "nobody is told anything; `rolecall notices add` makes a channel")]
+    checks = []
+    for row in rows:
+        last = f"last delivered {_ago(row.last_delivered, at)}" if row.last_delivered else "nothing delivered yet"
+        tested = (
+            f"tested {_ago(row.tested_at, at)}" if row.tested_at else f"never tested: `rolecall notices test {row.id}`"
+        )
+        told = "its last test did not arrive" if row.tested_well is False else tested
+        checks.append(Check(f"channel {row.name}", row.id not in unwell, f"{noticing.state(row)}; {last}; {told}"))
     return checks
 
 

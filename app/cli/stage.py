@@ -30,6 +30,9 @@ from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.means import Means
+from app.notices import channels, subscriptions
+from app.notices.events import FOR_OPERATORS, FOR_REVIEWERS
+from app.notices.policy import CONCERNED
 from app.worker import Worker
 from connectors.connector import ActKind
 from connectors.sandbox import company as companies
@@ -63,10 +66,12 @@ def set_up(
     database_url: str | None = None,
     page_size: int = 2000,
     work: bool = True,
+    port: int | None = None,
 ) -> Iterator[Stage]:
     """Start the sandboxes, open the demo's own installation, add the three systems, and lend it a worker.
 
-    `page_size` is Salesforce's; without `work` others are the workers.
+    `page_size` is Salesforce's; without `work` others are the workers. `port` is where the demo will be served: links in
+    its messages lead there.
     """
     home = settings.read().home / "demo"
     if home.exists() and not keep:
@@ -87,6 +92,8 @@ def set_up(
             "home": home,
             "database_url": database_url or f"sqlite:///{home}/rolecall.db",
             "max_removals_percent": 60,
+            "quiet_until": settings.read().quiet_from,  # whoever plays at night wants to see the mails as well
+            "port": port,
         }
         means = stack.enter_context(opened(migrate=True, demo=True, **given))
         with means.database.transaction() as session:
@@ -94,6 +101,7 @@ def set_up(
                 _find_again(session, sandboxes)
             else:
                 _add_systems(session, means, company, sandboxes, page_size, at)
+                _add_outbox(session, means, at)
         worker = Worker(means, holder="rolecall demo", scheduled=False, poll_s=0.05)
         if work:
             worker.start()
@@ -161,6 +169,21 @@ def _add_systems(
             session, name=name, kind=kind, config=config, reader=_way_in(given["reader"]),
             executor=_way_in(given["executor"]), owner_key=owner, demo=True, keys=means.keys, by=ADMIN, at=at,
         )  # fmt: skip
+
+
+def _add_outbox(session: Session, means: Means, at: datetime) -> None:
+    """Mails are written to files in the demo's home, for anybody to open."""
+    outbox, _ = channels.add(
+        session, name="Outbox (DEMO)", kind="file", config={"sender": "rolecall@demo.example"}, secret={}, keys=means.keys,
+        by=ADMIN, at=at,
+    )  # fmt: skip
+    subscriptions.add(session, outbox, events=FOR_REVIEWERS, recipient=CONCERNED, by=ADMIN, at=at)
+    subscriptions.add(session, outbox, events=FOR_OPERATORS, recipient="it@demo.example", by=ADMIN, at=at)
+
+
+def mails_of(stage: Stage) -> Path:
+    """Where the demo's mails lie."""
+    return stage.means.settings.home / "outbox"
 
 
 def _find_again(session: Session, sandboxes: Mapping[str, Running]) -> None:

@@ -23,6 +23,7 @@ from app.ledger import queries as ledger
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.notices import policy, queries
+from app.notices.carriers import others
 from app.notices.events import EVENTS, Event
 from app.notices.policy import ChannelStatus, Status
 from app.notices.tables import ChannelRow, DeliveryRow, MarkRow
@@ -52,6 +53,7 @@ def add(
     live = ChannelRow.status != ChannelStatus.REMOVED
     taken = bool(session.scalar(select(exists().where(ChannelRow.name == name, live))))
     insist(policy.why_not_channel(kind, name, config, secret, taken=taken))
+    insist(others.why_not(secret["url"]) if kind == policy.Kind.APPRISE else None)
     _begin_telling(session, at)
     row = ChannelRow(
         name=name, kind=kind, config=dict(config), shown=policy.shown(kind, config, secret), secret=b"", added=at,
@@ -84,6 +86,7 @@ def replace(
     kept = {name: value for name, value in now.items() if name not in signing}
     given = kept if secret is None else dict(secret)
     insist(policy.why_not_channel(channel.kind, channel.name, config, given, taken=False))
+    insist(others.why_not(given["url"]) if channel.kind == policy.Kind.APPRISE else None)
     values: dict[str, Any] = {
         "config": dict(config),
         "shown": policy.shown(channel.kind, config, given),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.cli.commands import entering, playing, proving, reading, reviewing, running
+from app.cli.commands import entering, noticing, playing, proving, reading, reviewing, running
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +21,6 @@ for command in (
 for name, child in {
     "demo": playing.demo_app, "system": reading.system_app, "campaign": reviewing.campaign_app,
     "evidence": proving.evidence_app, "person": entering.person_app, "actor": entering.actor_app,
-    "token": entering.token_app, "key": entering.key_app, "sandbox": playing.sandbox_app,
+    "token": entering.token_app, "key": entering.key_app, "notices": noticing.notices_app, "sandbox": playing.sandbox_app,
 }.items():  # fmt: skip
     app.add_typer(child, name=name)

@@ -108,7 +108,8 @@ def _until_open(telling: Telling, stage: Stage) -> Opened:
         progress.note(f"{_counts(stage)['findings']} findings open")
     with telling.step("Opening this quarter's review") as progress:
         opened = _open(stage)
-        progress.note(f"{opened.items} items for {opened.reviewers} reviewers")
+        stage.worker.wait_until_idle()
+        progress.note(f"{opened.items} items for {opened.reviewers} reviewers, {_mails(stage)} mails written")
     return opened
 
 

@@ -166,8 +166,8 @@ def _add_systems(
         if kind == "salesforce":
             config["page_size"] = str(page_size)
         systems.add(
-            session, name=name, kind=kind, config=config, reader=_way_in(given["reader"]),
-            executor=_way_in(given["executor"]), owner_key=owner, demo=True, keys=means.keys, by=ADMIN, at=at,
+            session, name=name, kind=kind, config=config, reader=way_in(given["reader"]),
+            executor=way_in(given["executor"]), owner_key=owner, demo=True, keys=means.keys, by=ADMIN, at=at,
         )  # fmt: skip
 
 
@@ -194,9 +194,13 @@ def _find_again(session: Session, sandboxes: Mapping[str, Running]) -> None:
             row.config = row.config | {name: str(said[name]) for name in row.config if name in said}
 
 
-def _way_in(given: Mapping[str, str]) -> dict[str, str]:
-    """One way of signing in out of those the sandbox offers: a signed assertion before a shared secret."""
-    return {name: value for name, value in given.items() if not (name == "client_secret" and "private_key" in given)}
+def way_in(given: Mapping[str, str]) -> dict[str, str]:
+    """One way of signing in out of those the sandbox offers: a signed assertion before a shared secret, both before a
+    password."""
+    ways = (("private_key",), ("client_secret",), ("password", "security_token"))
+    chosen = next((way for way in ways if way[0] in given), ())
+    others = {name for way in ways if way != chosen for name in way}
+    return {name: value for name, value in given.items() if name not in others}
 
 
 def _heads(company: companies.Company) -> tuple[str, str]:

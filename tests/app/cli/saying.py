@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from app import cli
+from app.cli import stage
 from app.cli.installation import opened
 from app.means import Means
 from connectors.sandbox.company import Company
@@ -134,4 +135,4 @@ def written(place: Place, kind: str) -> list[str]:
 def secret(place: Place, kind: str, role: str) -> dict[str, str]:
     """A credential of a sandbox: a signed assertion before a shared secret, where it offers both."""
     given: dict[str, str] = place.sandboxes[kind].credentials[role]
-    return {name: value for name, value in given.items() if name != "client_secret" or "private_key" not in given}
+    return stage.way_in(given)

@@ -19,6 +19,7 @@ from app.api import (
     items,
     ledger,
     myself,
+    notices,
     overrides,
     packets,
     people,
@@ -54,7 +55,7 @@ def create_app(means: Means) -> FastAPI:
     app.state.means = means
     problems.install(app)
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, findings, ledger, packets)
-    reviewing = (schedules, campaigns, tasks, drift, overrides, items, decisions, handing, remediations)
+    reviewing = (schedules, campaigns, tasks, drift, overrides, items, decisions, handing, remediations, notices)
     for room in (*seeing, *reviewing):
         app.include_router(room.router)
     for page in (sign_in, links):

@@ -35,6 +35,8 @@ class May(StrEnum):
     SEE_PERSONAL_VALUES = "see names and reasons in the ledger"
     START_REMOVALS = "have access taken away without a review"
     DO_BY_HAND = "report removals done by hand"
+    SEE_NOTICES = "see channels and what became of messages"
+    RUN_NOTICES = "run channels and subscriptions, send messages again"
     RUN_ACTORS = "make actors, roles and tokens"
 
 
@@ -49,6 +51,7 @@ _SEEING = frozenset(
         May.SEE_OWN_ITEMS,
         May.SEE_REMEDIATIONS,
         May.SEE_LEDGER,
+        May.SEE_NOTICES,
     }
 )
 MAY: dict[Role, frozenset[May]] = {

@@ -24,6 +24,7 @@ TAGS = {
     "decisions": "Items and what was decided on them.",
     "remediations": "Removals and what became of them.",
     "evidence": "The ledger, its proofs, and packets for auditors.",
+    "notices": "Who is told what: channels, subscriptions, the log of messages, quiet hours.",
     "actors": "Who may do what here: actors, roles, tokens, sessions.",
 }
 _WRITES = ("post", "put", "patch", "delete")

@@ -89,6 +89,20 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("GET", "/api/v1/integrations/{integration_id}"): May.SEE_ACCESS,
     ("GET", "/api/v1/credentials"): May.SEE_ACCESS,
     ("GET", "/api/v1/credentials/{credential_id}"): May.SEE_ACCESS,
+    ("GET", "/api/v1/channels"): May.SEE_NOTICES,
+    ("POST", "/api/v1/channels"): May.RUN_NOTICES,
+    ("GET", "/api/v1/channels/{channel_id}"): May.SEE_NOTICES,
+    ("PUT", "/api/v1/channels/{channel_id}/status"): May.RUN_NOTICES,
+    ("POST", "/api/v1/channels/{channel_id}/rotation"): May.RUN_NOTICES,
+    ("POST", "/api/v1/channels/{channel_id}/tests"): May.RUN_NOTICES,
+    ("GET", "/api/v1/subscriptions"): May.SEE_NOTICES,
+    ("POST", "/api/v1/subscriptions"): May.RUN_NOTICES,
+    ("DELETE", "/api/v1/subscriptions/{subscription_id}"): May.RUN_NOTICES,
+    ("GET", "/api/v1/deliveries"): May.SEE_NOTICES,
+    ("GET", "/api/v1/deliveries/{delivery_id}"): May.SEE_NOTICES,
+    ("POST", "/api/v1/deliveries/{delivery_id}/replay"): May.RUN_NOTICES,
+    ("GET", "/api/v1/me/quiet-hours"): May.SEE_OWN_ITEMS,
+    ("PUT", "/api/v1/me/quiet-hours"): May.SEE_OWN_ITEMS,
 }
 
 

@@ -114,3 +114,67 @@ class RoleName(StrEnum):
     REVIEWER = "reviewer"
     AUDITOR = "auditor"
     SERVICE = "service"
+
+
+class ChannelKind(StrEnum):
+    """By what messages leave."""
+
+    EMAIL = "email"
+    WEBHOOK = "webhook"
+    SLACK = "slack"
+    TEAMS = "teams"
+    APPRISE = "apprise"
+    FILE = "file"
+
+
+class ChannelState(StrEnum):
+    """Whether a channel is used; `dead` after it failed for long."""
+
+    ON = "on"
+    OFF = "off"
+    DEAD = "dead"
+    REMOVED = "removed"
+
+
+class ChannelSwitch(StrEnum):
+    """What a channel may be switched to."""
+
+    ON = "on"
+    OFF = "off"
+    REMOVED = "removed"
+
+
+class DeliveryStatus(StrEnum):
+    """Where a message stands. `folded`: it left inside another; `dropped`: its reader was done before it left."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    FOLDED = "folded"
+    DROPPED = "dropped"
+
+
+class EventName(StrEnum):
+    """What can be told."""
+
+    REVIEW_OPENED = "review.opened"
+    REVIEW_GIVEN = "review.given"
+    REVIEW_DUE = "review.due"
+    REVIEW_OVERDUE = "review.overdue"
+    REVIEW_ESCALATED = "review.escalated"
+    REVIEW_SUBMITTED = "review.submitted"
+    REVIEW_CLOSED = "review.closed"
+    REVIEW_CANCELLED = "review.cancelled"
+    REMOVAL_BY_HAND = "removal.by_hand"
+    REMOVAL_FAILED = "removal.failed"
+    REMOVAL_HELD = "removal.held"
+    REMOVAL_OVERDUE = "removal.overdue"
+    REMOVAL_RETURNED = "removal.returned"
+    READING_FAILED = "reading.failed"
+    READING_PARTIAL = "reading.partial"
+    ROSTER_STALE = "roster.stale"
+    FINDING_OPENED = "finding.opened"
+    ACCOUNTS_DIGEST = "accounts.digest"
+    CHANNEL_FAILED = "channel.failed"
+    CHANNEL_TEST = "channel.test"

@@ -27,10 +27,14 @@ _CHUNK = 5_000
 # --- channels and subscriptions ---
 
 
+def live_channels() -> Select[ChannelRow]:
+    """Channels that were not removed, as a statement that doors page through."""
+    return select(ChannelRow).where(ChannelRow.status != ChannelStatus.REMOVED)
+
+
 def channels(session: Session) -> Sequence[ChannelRow]:
     """Every channel that was not removed, by name."""
-    live = select(ChannelRow).where(ChannelRow.status != ChannelStatus.REMOVED)
-    return session.scalars(live.order_by(ChannelRow.name, ChannelRow.id)).all()
+    return session.scalars(live_channels().order_by(ChannelRow.name, ChannelRow.id)).all()
 
 
 def channel(session: Session, channel_id: int) -> ChannelRow:
@@ -53,15 +57,19 @@ def find_channel(session: Session, named: str) -> ChannelRow:
     return found
 
 
-def subscriptions(session: Session, channel_id: int | None = None) -> Sequence[SubscriptionRow]:
-    """Subscriptions that have not ended, oldest first; of channels that were not removed."""
+def live_subscriptions(channel_id: int | None = None) -> Select[SubscriptionRow]:
+    """Subscriptions that have not ended, of channels that were not removed, as a statement that doors page through."""
     live = (
         select(SubscriptionRow)
         .join(ChannelRow, ChannelRow.id == SubscriptionRow.channel_id)
         .where(SubscriptionRow.ended.is_(None), ChannelRow.status != ChannelStatus.REMOVED)
-        .order_by(SubscriptionRow.id)
     )
-    return session.scalars(live if channel_id is None else live.where(ChannelRow.id == channel_id)).all()
+    return live if channel_id is None else live.where(ChannelRow.id == channel_id)
+
+
+def subscriptions(session: Session, channel_id: int | None = None) -> Sequence[SubscriptionRow]:
+    """Subscriptions that have not ended, oldest first; of channels that were not removed."""
+    return session.scalars(live_subscriptions(channel_id).order_by(SubscriptionRow.id)).all()
 
 
 def telling(session: Session) -> list[tuple[SubscriptionRow, ChannelRow]]:

@@ -31,6 +31,8 @@ from app.ledger import leaves, signing
 from app.ledger.tables import LeafRow
 from app.main import create_app
 from app.means import Means
+from app.notices import channels, subscriptions
+from app.notices.tables import ChannelRow, DeliveryRow, SubscriptionRow
 from app.remediation.tables import RemediationRow
 from app.review import decisions, schedules
 from app.review.tables import CampaignRow, DriftRow, ItemRow, ScheduleRow
@@ -58,6 +60,9 @@ class House:
     credential: CredentialRow
     schedule: ScheduleRow
     ended_actor: str  # somebody who was here: what is done to them changes nobody else's test
+    channel: ChannelRow
+    subscription: SubscriptionRow
+    delivery: DeliveryRow
     tokens: dict[str, str] = field(default_factory=dict)  # by role, and by person: "ada", "eve"
 
     @property
@@ -87,6 +92,7 @@ class House:
             "credential_id": self.credential.id, "entry_id": self.entry_id, "schedule_id": self.schedule.id,
             "task_id": self.plain.task_id, "role": "reader", "actor_id": self.ended_actor, "token_id": "none",
             "session_id": "none",
+            "channel_id": self.channel.id, "subscription_id": self.subscription.id, "delivery_id": self.delivery.id,
         }  # fmt: skip
         return re.sub(r"{(\w+)}", lambda found: str(of[found[1]]), path)
 
@@ -167,12 +173,21 @@ def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, 
             given[name] = _actor(session, Role.REVIEWER, getattr(company, name))
         given["boss"] = _actor(session, Role.ADMIN, company.flo)
         found = finding(session, company)
+        outbox, _ = channels.add(
+            session, name="outbox", kind="file", config={}, secret={}, keys=KEYS, by=make.ADMIN, at=NOW
+        )
+        subscribed = subscriptions.add(
+            session, outbox, events=["review.closed"], recipient="it@example.com", by=make.ADMIN, at=NOW
+        )
+        delivery = make.delivery(
+            session, outbox, whom=f"subscription:{subscribed.id}", status="delivered", ended_at=NOW
+        )
         leaves.integrate(session)
         signed.sign(session, signing.signer(session, KEYS), by="cli:test", at=NOW)
         session.flush()
     app = create_app(means)
     rows = (company, campaign, items, found, drift, remediation, integration, credential, schedule)
-    return House(means, app, *rows, gone.id, given)
+    return House(means, app, *rows, gone.id, outbox, subscribed, delivery, given)
 
 
 @contextmanager

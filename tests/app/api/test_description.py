@@ -13,6 +13,8 @@ from app.actors.actor import Role
 from app.api import rights, words
 from app.detection.tables import FindingRow
 from app.inventory.tables import SnapshotRow, StreamRow
+from app.notices.events import Event
+from app.notices.tables import ChannelRow, DeliveryRow
 from app.remediation.tables import ActRow, RemediationRow
 from app.review.tables import CampaignRow, DecisionRow, ItemRow
 from connectors import records
@@ -28,7 +30,14 @@ WORDS = [
     (ActRow, "status", words.ActStatus),
     (SnapshotRow, "status", words.SnapshotStatus),
     (StreamRow, "verdict", words.Verdict),
+    (ChannelRow, "kind", words.ChannelKind),
+    (ChannelRow, "status", words.ChannelState),
+    (DeliveryRow, "status", words.DeliveryStatus),
 ]
+
+
+def test_the_events_are_those_that_can_be_told() -> None:
+    assert [each.value for each in words.EventName] == [each.value for each in Event]
 
 
 def operations(house: House) -> Iterator[tuple[str, str, dict[str, Any]]]:

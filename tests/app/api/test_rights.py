@@ -96,6 +96,20 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/v1/integrations/{integration_id}"): ("AIU", None),
     ("GET", "/api/v1/credentials"): ("AIU", None),
     ("GET", "/api/v1/credentials/{credential_id}"): ("AIU", None),
+    ("GET", "/api/v1/channels"): ("AIU", None),
+    ("POST", "/api/v1/channels"): ("A", {"name": " ", "kind": "file"}),
+    ("GET", "/api/v1/channels/{channel_id}"): ("AIU", None),
+    ("PUT", "/api/v1/channels/{channel_id}/status"): ("A", {"status": "off"}),
+    ("POST", "/api/v1/channels/{channel_id}/rotation"): ("A", None),
+    ("POST", "/api/v1/channels/{channel_id}/tests"): ("A", None),
+    ("GET", "/api/v1/subscriptions"): ("AIU", None),
+    ("POST", "/api/v1/subscriptions"): ("A", {"channel": 1, "events": ["review.closed"]}),
+    ("DELETE", "/api/v1/subscriptions/{subscription_id}"): ("A", None),
+    ("GET", "/api/v1/deliveries"): ("AIU", None),
+    ("GET", "/api/v1/deliveries/{delivery_id}"): ("AIU", None),
+    ("POST", "/api/v1/deliveries/{delivery_id}/replay"): ("A", None),
+    ("GET", "/api/v1/me/quiet-hours"): ("AIRU", None),
+    ("PUT", "/api/v1/me/quiet-hours"): ("AIRU", {"zone": "Mars", "begins": "20:00", "ends": "07:00"}),
 }
 
 

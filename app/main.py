@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import re
+
 from fastapi import FastAPI
 
 from app import __version__, settings
@@ -39,6 +42,7 @@ from app.kit.db import Database
 from app.kit.secrets import load_keys
 from app.means import Means
 
+_SECRET = re.compile(r"^(/links/|/first-admin/|/sign-in/callback\?).+")
 _ABOUT = "Who can reach what in the CRM, who said it was all right, and how do we know?"
 
 
@@ -53,6 +57,7 @@ def create_app(means: Means) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,  # a client's method is named like the door's function
     )
     app.state.means = means
+    _hush(logging.getLogger("uvicorn.access"))
     problems.install(app)
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, findings, ledger, packets)
     reviewing = (schedules, campaigns, tasks, drift, overrides, items, decisions, handing, remediations, notices)
@@ -67,6 +72,19 @@ def create_app(means: Means) -> FastAPI:
     assets.install(app)
     app.add_middleware(headers.Headers, https=means.settings.base_url.startswith("https:"))
     return app
+
+
+def _hush(log: logging.Logger) -> None:
+    """Keep what lets somebody in out of the server's log of calls: links, and what comes back from the provider."""
+
+    def without_secrets(record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple) and len(record.args) == 5:  # client, method, path, version, status
+            client, method, path, *rest = record.args
+            record.args = (client, method, _SECRET.sub(r"\1…", str(path)), *rest)
+        return True
+
+    if not log.filters:
+        log.addFilter(without_secrets)
 
 
 def from_environment() -> FastAPI:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from app.actors import actors, queries, tokens
+from sqlalchemy.orm import Session
+
+from app.actors import actors, links, queries, roles, sessions, tokens
 from app.actors.actor import Role
 from app.actors.tables import ActorRow, TokenRow
 from app.cli.installation import opened, operator
@@ -15,17 +17,14 @@ from app.kit.refusal import Refusal, Refused
 from app.notices import channels
 
 
-def add(telling: Telling, name: str, roles: list[str], email: str | None, person: str | None, days: int | None) -> None:
+def add(telling: Telling, name: str, given: list[str], email: str | None, person: str | None, days: int | None) -> None:
     """Make an actor."""
     at = clock.now()
-    strange = [role for role in roles if role not in list(Role)]
-    if strange:
-        raise Refused(Refusal("no_such_role", f"There is no role {strange[0]!r}.", f"There are: {', '.join(Role)}."))
     until = at + timedelta(days=days) if days else None
+    held = {_role(role): until for role in given}
     with opened() as means, means.database.transaction() as session:
-        held = {Role(role): until for role in roles}
         row = actors.make(session, name, held, email=email, person_key=person, by=operator(), at=at)
-        telling.say(f"Made {row.id} ({name}). `rolecall token make {email or row.id}` gives it a token.")
+        telling.say(f"Made {row.id} ({name}). `rolecall actor link {email or row.id}` signs it in.")
 
 
 def listed(telling: Telling) -> None:
@@ -34,12 +33,12 @@ def listed(telling: Telling) -> None:
         everyone = queries.everyone(session, at=clock.now())
     telling.table(
         ("id", "name", "address", "roles", "ended"),
-        ((row.id, row.name, row.email, ", ".join(roles), row.ended) for row, roles in everyone),
+        ((row.id, row.name, row.email, ", ".join(held), row.ended) for row, held in everyone),
     )
     telling.answer(
         [
-            {"id": row.id, "name": row.name, "email": row.email, "roles": roles, "ended": row.ended}
-            for row, roles in everyone
+            {"id": row.id, "name": row.name, "email": row.email, "roles": held, "ended": row.ended}
+            for row, held in everyone
         ]
     )
 
@@ -47,20 +46,47 @@ def listed(telling: Telling) -> None:
 def end(telling: Telling, email: str) -> None:
     """Let an actor in no more."""
     with opened() as means, means.database.transaction() as session:
-        row = queries.by_email(session, email) or session.get(ActorRow, email)
-        if row is None:
-            raise _nobody(email)
+        row = _named(session, email)
         actors.end(session, row, by=operator(), at=clock.now())
     telling.say(f"{email} gets in no more; its tokens have stopped.")
 
 
-def make_token(telling: Telling, email: str, label: str, days: int) -> None:
+def link(telling: Telling, name: str) -> None:
+    """Make a link that signs an actor in, and show it, once."""
+    with opened() as means:
+        with means.database.transaction() as session:
+            path = links.invite(session, _named(session, name), by=operator(), at=clock.now())
+        print(means.settings.base_url + path)
+
+
+def give(telling: Telling, name: str, role: str, days: int | None) -> None:
+    """Give a role."""
+    at = clock.now()
+    with opened() as means, means.database.transaction() as session:
+        until = at + timedelta(days=days) if days else None
+        roles.give(session, _named(session, name), _role(role), until=until, by=operator(), at=at)
+    telling.say(f"{name} is {role} now; whoever was signed in as {name} signs in again.")
+
+
+def take(telling: Telling, name: str, role: str) -> None:
+    """Take a role."""
+    with opened() as means, means.database.transaction() as session:
+        roles.take(session, _named(session, name), _role(role), by=operator(), at=clock.now())
+    telling.say(f"{name} is {role} no more.")
+
+
+def sign_out(telling: Telling, name: str) -> None:
+    """Sign an actor out everywhere."""
+    with opened() as means, means.database.transaction() as session:
+        count = sessions.end_all(session, _named(session, name).id, by=operator(), at=clock.now())
+    telling.say(f"{count} sign-ins ended.")
+
+
+def make_token(telling: Telling, email: str, label: str, days: int, scope: list[str]) -> None:
     """Make a token and show it, once."""
     with opened() as means, means.database.transaction() as session:
-        row = queries.by_email(session, email) or session.get(ActorRow, email)
-        if row is None:
-            raise _nobody(email)
-        made = tokens.make(session, row, label, days=days, by=operator(), at=clock.now())
+        row = _named(session, email)
+        made = tokens.make(session, row, label, days=days, scope=scope or None, by=operator(), at=clock.now())
     print(made)
 
 
@@ -84,5 +110,14 @@ def rotate(telling: Telling) -> None:
     telling.say(f"{count} secrets were sealed anew. The former key may go once every process runs with the new one.")
 
 
-def _nobody(email: str) -> Refused:
-    return Refused(Refusal("no_actor", f"There is no actor {email!r}.", "See `rolecall actor list`."))
+def _named(session: Session, named: str) -> ActorRow:
+    row = queries.find(session, named)
+    if row is None:
+        raise Refused(Refusal("no_actor", f"There is no actor {named!r}.", "See `rolecall actor list`."))
+    return row
+
+
+def _role(named: str) -> Role:
+    if named not in list(Role):
+        raise Refused(Refusal("no_such_role", f"There is no role {named!r}.", f"There are: {', '.join(Role)}."))
+    return Role(named)

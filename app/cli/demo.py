@@ -18,7 +18,7 @@ from typing import Any
 import uvicorn
 from sqlalchemy import func, select
 
-from app.actors import actors, tokens
+from app.actors import actors, links, tokens
 from app.actors.actor import Actor, Role
 from app.cli import stage as stages
 from app.cli.stage import ADMIN, Stage
@@ -251,6 +251,7 @@ def _let_in(stage: Stage, campaign: CampaignRow) -> dict[str, str]:
         given = {
             name: tokens.make(session, row, f"demo {name}", days=30, by=ADMIN, at=at) for name, row in made.items()
         }
+        given |= {f"{name} link": links.invite(session, row, by=ADMIN, at=at) for name, row in made.items()}
     return {"who": busiest.name, "key": busiest.key} | given
 
 
@@ -264,17 +265,20 @@ def _say_what_to_try(telling: Telling, stage: Stage, opened: Opened, url: str, e
         telling.say(f"  alias rolecall={Path(sys.argv[0]).absolute()}")
     for title, lines in (
         (f"5 minutes as a manager ({entering['who']})", (
+            f"{url}{entering['manager link']}   (signs in, once; or:)",
             f"rolecall campaign items {campaign.id} --as {entering['key']}",
             f"rolecall decide ITEM remove --as {entering['key']} --reason 'left the team'",
             f"curl -H 'Authorization: Bearer {entering['manager']}' '{url}/api/v1/items?campaign={campaign.id}&limit=3'",
         )),
         ("10 minutes as an IT admin", (
+            f"{url}{entering['admin link']}   (in another browser)",
             "rolecall findings",
             f"rolecall person access {entering['key']}",
             f"rolecall campaign close {campaign.id} --unanswered keep   (privileged items must be answered first)",
             f"curl -H 'Authorization: Bearer {entering['admin']}' {url}/api/v1/remediations",
         )),
         ("5 minutes as an auditor", (
+            f"{url}{entering['auditor link']}",
             f"rolecall evidence export {campaign.id} -o packet.zip   (after closing)",
             "rolecall evidence verify packet.zip",
             f"curl -H 'Authorization: Bearer {entering['auditor']}' {url}/api/v1/ledger/checkpoint",

@@ -13,6 +13,7 @@ from app.cli.telling import Telling
 person_app = typer.Typer(no_args_is_help=True, help="People: access, export and erasure.")
 actor_app = typer.Typer(no_args_is_help=True, help="Who may do what here.")
 token_app = typer.Typer(no_args_is_help=True, help="Bearer tokens for the API.")
+Named = Annotated[str, typer.Argument(help="The actor's e-mail address, id, roster id or name.")]
 key_app = typer.Typer(no_args_is_help=True, help="The key that protects secrets.")
 
 
@@ -78,16 +79,57 @@ def actor_end(email: str) -> None:
     acting.end(Telling(), email)
 
 
+@actor_app.command("link")
+def actor_link(name: Named) -> None:
+    """Make a link that signs an actor in, once, within a day. Hand it over so that only they see it."""
+    from app.cli import acting
+
+    acting.link(Telling(), name)
+
+
+@actor_app.command("give")
+def actor_give(
+    name: Named,
+    role: Annotated[str, typer.Argument(help="admin, it_security, reviewer, auditor or service.")],
+    days: Annotated[int | None, typer.Option(help="For how many days (an auditor needs it).")] = None,
+) -> None:
+    """Give an actor a role. Whoever is signed in as them signs in again."""
+    from app.cli import acting
+
+    acting.give(Telling(), name, role, days)
+
+
+@actor_app.command("take")
+def actor_take(
+    name: Named, role: Annotated[str, typer.Argument(help="admin, it_security, reviewer, auditor or service.")]
+) -> None:
+    """Take a role from an actor. The last admin's cannot be taken."""
+    from app.cli import acting
+
+    acting.take(Telling(), name, role)
+
+
+@actor_app.command("sign-out")
+def actor_sign_out(name: Named) -> None:
+    """Sign an actor out of every browser."""
+    from app.cli import acting
+
+    acting.sign_out(Telling(), name)
+
+
 @token_app.command("make")
 def token_make(
     email: Annotated[str, typer.Argument(help="Whose token: the actor's e-mail address.")],
     label: str = "made at the command line",
     days: int = 30,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="An act it is for, as see_findings; all of the roles' without.")
+    ] = None,
 ) -> None:
     """Make a bearer token. It is shown once."""
     from app.cli import acting
 
-    acting.make_token(Telling(), email, label, days)
+    acting.make_token(Telling(), email, label, days, scope or [])
 
 
 @token_app.command("revoke")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 
@@ -16,9 +17,13 @@ def test_an_actor_comes_gets_a_token_and_goes(empty: Place) -> None:
     assert (ada["name"], ada["roles"], ada["ended"]) == ("Ada", ["admin"], None)
     token = empty.rolecall("token", "make", "ada@example.com").well().out.strip()
     empty.rolecall("token", "revoke", token.split("_")[1]).well()
+    empty.rolecall("token", "make", "ada@example.com", "--scope", "see_findings", "--scope", "see_systems").well()
+    empty.rolecall("token", "make", "ada@example.com", "--scope", "see_all").refused("see_all", "see_all_items")
+    empty.rolecall("actor", "end", "ada@example.com").refused("last admin")
+    empty.rolecall("actor", "add", "Root", "--role", "admin").well()
     empty.rolecall("actor", "end", "ada@example.com").well()
-    (ada,) = empty.rolecall("actor", "list", "--json").json()
-    assert ada["ended"]
+    ada, root = empty.rolecall("actor", "list", "--json").json()
+    assert (bool(ada["ended"]), root["ended"]) == (True, None)
     empty.rolecall("token", "make", "ada@example.com").refused("gets in no more")
 
 
@@ -34,6 +39,19 @@ def test_an_actor_comes_gets_a_token_and_goes(empty: Place) -> None:
 )
 def test_who_is_not_there_or_may_not_is_refused(empty: Place, words: tuple[str, ...], told: tuple[str, ...]) -> None:
     empty.rolecall(*words).refused(*told)
+
+
+def test_an_actor_is_signed_in_by_a_link_and_its_roles_come_and_go(empty: Place) -> None:
+    empty.rolecall("actor", "add", "Ada", "--role", "reviewer").well()
+    said = empty.rolecall("actor", "link", "Ada").well().out.strip()
+    assert re.fullmatch(r"http://127\.0\.0\.1:8321/links/[0-9a-f]{12}\.[\w-]{43}", said)
+    empty.rolecall("actor", "give", "Ada", "auditor").refused("needs an end")
+    empty.rolecall("actor", "give", "Ada", "auditor", "--days", "30").well()
+    empty.rolecall("actor", "take", "Ada", "reviewer").well()
+    (ada,) = empty.rolecall("actor", "list", "--json").json()
+    assert ada["roles"] == ["auditor"]
+    assert "0 sign-ins" in empty.rolecall("actor", "sign-out", "Ada").well().all
+    empty.rolecall("actor", "link", "Eve").refused("Eve", "actor list")
 
 
 # --- the key ---

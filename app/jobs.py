@@ -188,6 +188,7 @@ def _open_slot(session: Session, means: Means, due: review.Due, at: datetime) ->
         due_at=due.due_at,
         slot=due.slot.id,
         planned_at=due.slot.opens_at,
+        configurer_id=due.schedule.configurer_id,
         limits=review_limits(means.settings),
         by=SCHEDULER,
         at=at,

@@ -15,7 +15,7 @@ from app.api.entering import Entered, With
 from app.api.shapes import Asked, Number, Told
 from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused
-from app.review import policy, queries, tasks
+from app.review import apart, policy, tasks
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["reviews"])
 
@@ -64,7 +64,7 @@ def hand_on(
 
 def _as_seen(refused: Refused, asked: HandingOn, actor: Actor) -> Refused:
     """Somebody else's items and those that are not there are one answer for who does not see them all."""
-    if refused.refusal.code in ("not_reviewer", "not_found") and not actor.has(*queries.SEES_ALL):
+    if refused.refusal.code in ("not_reviewer", "not_found") and not apart.sees_all(actor):
         of_yours = f"task {asked.task}" if asked.items is None else "choice of these items"
         return Refused(Refusal("not_found", f"There is no {of_yours} here.", "Name your own.", status=404))
     return refused

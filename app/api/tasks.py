@@ -16,7 +16,7 @@ from app.api.paging import Order
 from app.api.shapes import Page, Told
 from app.api.words import CampaignStatus
 from app.inventory.tables import IdentityRow
-from app.review import queries
+from app.review import apart
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"])
@@ -74,7 +74,7 @@ def list_tasks(campaign_id: paging.Number, means: With, actor: Entered, page: pa
 def seen(session: Session, task_id: int, actor: Actor) -> Task:
     """The share as this actor may see it, or 404."""
     row = session.execute(_tasks().where(TaskRow.id == task_id)).one_or_none()
-    if row is None or not (actor.has(*queries.SEES_ALL) or row[0].reviewer_id == actor.identity_id):
+    if row is None or not (apart.sees_all(actor) or row[0].reviewer_id == actor.identity_id):
         raise problems.not_found("task", task_id)
     return _counted(session, [row])[0]
 

@@ -43,6 +43,7 @@ def open(
     override: Override | None = None,
     limits: Limits | None = None,
     demo: bool = False,
+    configurer_id: int | None = None,
     by: Actor,
     at: datetime,
 ) -> CampaignRow:
@@ -50,10 +51,12 @@ def open(
 
     Refuses readings that are missing, stale or untrusted for what the scope rests on, unless `override` is a second
     person's word; a population other than `snapshots` (system id -> snapshot id), where given; a scope of nothing; and
-    one that leaves an item without an independent reviewer. A `slot` that has a campaign already gives that one back.
+    one that leaves an item without an independent reviewer. Whoever sets it up decides on nothing in it: that is `by`, or
+    the identity `configurer_id` for a schedule's. A `slot` that has a campaign already gives that one back.
     """
     at, due_at = clock.utc(at), clock.utc(due_at)
     asked = scopes.read(scope)
+    configurer = configurer_id if configurer_id is not None else by.identity_id
     existing = _of_slot(session, slot)
     if existing is not None:
         return existing
@@ -66,10 +69,10 @@ def open(
     insist(policy.why_not_open(lacks, override, by))
     insist(policy.why_not_read(readings))
     with session.begin_nested():  # a refusal from here on leaves nothing behind, whatever the caller makes of it
-        campaign_id = _insert(session, name, slot, asked, planned_at, due_at, demo, by, at)
+        campaign_id = _insert(session, name, slot, asked, planned_at, due_at, demo, configurer, by, at)
         if campaign_id is None:
             return _someone_elses(session, name, slot)
-        _freeze(session, campaign_id, asked, systems, readings, at, due_at)
+        _freeze(session, campaign_id, asked, systems, readings, configurer, at, due_at)
         insist(policy.why_not_frozen(snapshots, _snapshots(readings, systems), _latest(session, systems)))
         if lacks and override is not None:
             _overridden(session, campaign_id, lacks, override, by, at)
@@ -139,6 +142,7 @@ def _insert(
     planned_at: datetime | None,
     due_at: datetime,
     demo: bool,
+    configurer: int | None,
     by: Actor,
     at: datetime,
 ) -> int | None:
@@ -152,6 +156,7 @@ def _insert(
         "planned_at": planned_at,
         "opened_at": at,
         "opened_by": by.id,
+        "configurer_id": configurer,
         "due_at": due_at,
         "demo": demo,
         "version": 1,
@@ -172,6 +177,7 @@ def _freeze(
     scope: Scope,
     systems: Sequence[SystemRow],
     readings: Sequence[Reading],
+    configurer: int | None,
     at: datetime,
     due_at: datetime,
 ) -> None:
@@ -184,6 +190,7 @@ def _freeze(
         places=grounds.places(session, systems, scope, readings, at, due_at),
         department=scope.department,
         fallbacks=grounds.fallbacks(session, scope, at, due_at),
+        configurer=configurer,
         at=at,
         due_at=due_at,
     )

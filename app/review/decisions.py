@@ -70,6 +70,7 @@ _ITEMS = (
         ItemRow.shown,
         ItemRow.version,
         CampaignRow.status,
+        CampaignRow.configurer_id,
         TaskRow.reviewer_id,
     )
     .join(CampaignRow, CampaignRow.id == ItemRow.campaign_id)
@@ -163,7 +164,9 @@ def _why_not(
 ) -> Refusal | None:
     if item is None:
         return Refusal("not_found", f"There is no item {ask.item_id}.", "Look at your list.", status=404)
-    facts = ItemFacts(item.status, item.kind, item.reviewer_id, concerned, item.privileged)
+    facts = ItemFacts(item.status, item.kind, item.reviewer_id, concerned, item.privileged,
+        campaign_id=item.campaign_id, configurer_id=item.configurer_id,
+    )  # fmt: skip
     changeable = ask.change_to is not None and (ask.item_id, ask.change_to) in replacements
     return policy.why_not_decide(
         facts, ask.answer, reason=ask.reason, change_to=ask.change_to, changeable=changeable, by=by

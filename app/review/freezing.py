@@ -61,13 +61,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a review is put together from. `fallbacks` are able to review; findings count if opened by `at`."""
+    """What a review is put together from. `fallbacks` are able to review; findings count if opened by `at`; `configurer`
+    sets the review up, and is passed over."""
 
     places: tuple[Place, ...]
     department: str | None
     fallbacks: tuple[int, ...]
     at: datetime
     due_at: datetime
+    configurer: int | None = None
 
 
 def prepare(session: Session, frame: Frame) -> None:
@@ -250,6 +252,8 @@ def _choices(frame: Frame) -> Select[Any]:
             and_(own.c.kind == SUBJECTS.c.kind, own.c.row_id == SUBJECTS.c.row_id, own.c.identity_id == candidate),
         )
         free = and_(candidate.is_not(None), own.c.identity_id.is_(None))
+        if frame.configurer is not None:
+            free = and_(free, candidate != frame.configurer)
         reviewer.append((free, candidate))
         step.append((free, literal(str(by))))
     return (

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from app.actors.actor import Actor, Role
 from app.kit.refusal import Refusal
-from app.review import independence
+from app.review import apart, independence
 from app.review.trust import Reading
 
 
@@ -112,12 +112,13 @@ def why_not_read(readings: Sequence[Reading]) -> Refusal | None:
 
 
 def why_not_reviewed(alone: int) -> Refusal | None:
-    """Why a campaign may not open: `alone` subjects have no reviewer who is able and not concerned."""
+    """Why a campaign may not open: `alone` subjects have no reviewer who is able, not concerned and did not set it up."""
     if not alone:
         return None
     return Refusal(
         "no_reviewer",
-        f"For {alone} accounts, integrations or credentials nobody independent is left to decide.",
+        f"For {alone} accounts, integrations or credentials nobody independent is left to decide; whoever sets a "
+        "review up does not decide in it.",
         "Name a second fallback reviewer, or an owner for the system.",
         facts={"subjects": alone},
     )
@@ -166,6 +167,8 @@ class ItemFacts:
     reviewer_id: int
     concerned: frozenset[int]
     privileged: bool
+    campaign_id: int | None = None
+    configurer_id: int | None = None  # who set the campaign up
 
 
 def why_not_decide(
@@ -175,6 +178,8 @@ def why_not_decide(
     return (
         why_not_move(item.status)
         or _why_not_reviewer(item, by)
+        or apart.why_not_configurer(by.identity_id, item.configurer_id)
+        or apart.why_not_this_way(by, item.campaign_id, item.privileged)
         or _why_not_answer(item, answer, reason, change_to, changeable)
     )
 
@@ -259,11 +264,19 @@ def why_not_hand_on(found: int, named: int | None) -> Refusal | None:
 
 
 def why_not_reassign(
-    *, reviewers: frozenset[int], concerned: frozenset[int], to_id: int, able: bool, reason: str, by: Actor
+    *,
+    reviewers: frozenset[int],
+    concerned: frozenset[int],
+    to_id: int,
+    able: bool,
+    reason: str,
+    by: Actor,
+    configurer_id: int | None = None,
 ) -> Refusal | None:
     """Why items may not go to another reviewer. `reviewers` have them now, `concerned` are the people they are about,
     `able` says whether the new reviewer is here for the rest of the campaign."""
-    if not by.has(Role.ADMIN) and (by.identity_id is None or reviewers != {by.identity_id}):
+    runs = by.has(Role.ADMIN) and (by.scope is None or "run_campaigns" in by.scope)
+    if not runs and (by.identity_id is None or reviewers != {by.identity_id}):
         return Refusal(
             "not_reviewer", "Only their reviewer or an administrator hands items on.", "Ask one.", status=403
         )
@@ -275,6 +288,8 @@ def why_not_reassign(
         return Refusal(
             "self_review", "Some of these items are the new reviewer's own access.", "Choose somebody else.", status=403
         )
+    if to_id == configurer_id:
+        return apart.why_not_configurer(to_id, configurer_id)
     if not able:
         return Refusal(
             "not_able", "The new reviewer has left, is away throughout or is no person.", "Choose somebody else."

@@ -14,15 +14,15 @@ from typing import Any
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.actors.actor import Actor, Role
+from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow
 from app.ledger import jcs
-from app.review import schedule
+from app.review import apart, schedule
 from app.review.policy import Status
 from app.review.schedule import Plan, Slot
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, DriftRow, ItemRow, ScheduleRow, TaskRow
 
-SEES_ALL = (Role.ADMIN, Role.AUDITOR, Role.IT_SECURITY)
+SEES_ALL = apart.SEES_ALL
 
 
 # --- schedules ---
@@ -144,7 +144,9 @@ def queue(
     reviewer_id: int | None = None,
 ) -> Page:
     """A page of the items somebody is to decide on: `by`'s own, or `reviewer_id`'s for those who see all."""
-    whose = reviewer_id if reviewer_id is not None and by.has(*SEES_ALL) else by.identity_id
+    whose = reviewer_id if reviewer_id is not None and apart.sees_all(by) else by.identity_id
+    if by.campaign_id is not None and by.campaign_id != campaign_id:
+        return Page((), None)
     task = session.scalar(select(TaskRow.id).where(TaskRow.campaign_id == campaign_id, TaskRow.reviewer_id == whose))
     if task is None:
         return Page((), None)
@@ -203,7 +205,9 @@ def story(session: Session, item_id: int, *, by: Actor) -> Story | None:
         .join(IdentityRow, IdentityRow.id == TaskRow.reviewer_id)
         .where(ItemRow.id == item_id)
     ).one_or_none()
-    if row is None or not (by.has(*SEES_ALL) or by.identity_id == row[2].id):
+    if row is None or not (apart.sees_all(by) or by.identity_id == row[2].id):
+        return None
+    if by.campaign_id is not None and by.campaign_id != row[1].id:
         return None
     return Story(row[0], row[1], row[2], decisions(session, [item_id])[item_id])
 
@@ -211,7 +215,9 @@ def story(session: Session, item_id: int, *, by: Actor) -> Story | None:
 def visible(session: Session, item_ids: Sequence[int], *, by: Actor) -> frozenset[int]:
     """Which of these items there are and are `by`'s to see: the same rule as for one's story. Up to 5,000 at once."""
     found = select(ItemRow.id).where(ItemRow.id.in_(item_ids))
-    if not by.has(*SEES_ALL):
+    if by.campaign_id is not None:
+        found = found.where(ItemRow.campaign_id == by.campaign_id)
+    if not apart.sees_all(by):
         found = found.join(TaskRow, TaskRow.id == ItemRow.task_id).where(TaskRow.reviewer_id == by.identity_id)
     return frozenset(session.scalars(found))
 

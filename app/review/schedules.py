@@ -51,8 +51,11 @@ def add(
         "due_days": due_days,
         "scope": scopes.read(scope).written(),
     }
+    set_up = {"configurer_id": by.identity_id}
     made = session.scalar(
-        insert_or_skip(session, ScheduleRow).values(**row, since=at, paused=False, version=1).returning(ScheduleRow.id)
+        insert_or_skip(session, ScheduleRow)
+        .values(**row, **set_up, since=at, paused=False, version=1)
+        .returning(ScheduleRow.id)
     )
     if made is None:
         raise Refused(Refusal("name_taken", f'There is a schedule called "{name}" already.', "Choose another name."))
@@ -97,7 +100,7 @@ def change(
     told = {name: value for name, value in values.items() if getattr(row, name) != value}
     if not told:
         return row
-    _move(session, row, row.version, **told, since=at)
+    _move(session, row, row.version, **told, since=at, configurer_id=by.identity_id)
     plain, people = scopes.apart(written) if "scope" in told else ({}, {})
     body = told | ({"scope": plain} if "scope" in told else {})
     entries.record(session, Entry(Kind.SCHEDULE_CHANGED, f"schedule:{schedule}", body, people), by=by.id, at=at)

@@ -26,6 +26,8 @@ class ScheduleRow(Base):
     scope: Mapped[dict[str, Any]] = mapped_column(Json)
     since: Mapped[datetime] = mapped_column(Moment)  # added or resumed: what should have opened before is not missed
     paused: Mapped[bool] = mapped_column(default=False)
+    # Who set it up, by identity. No foreign key: SQLite cannot add one to a table that is there.
+    configurer_id: Mapped[int | None] = mapped_column(Big)
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -42,6 +44,7 @@ class CampaignRow(Base):
     planned_at: Mapped[datetime | None] = mapped_column(Moment)  # when its slot began; opened_at later: it was missed
     opened_at: Mapped[datetime] = mapped_column(Moment)
     opened_by: Mapped[str] = mapped_column(String(80))
+    configurer_id: Mapped[int | None] = mapped_column(Big)  # who set it up, as for schedules; decides on nothing in it
     due_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_by: Mapped[str | None] = mapped_column(String(80))

@@ -54,6 +54,7 @@ def reassign(
             concerned=frozenset().union(*ties.concerned(session, [item.id for item in found]).values()),
             to_id=to_id,
             able=_able(session, to_id, at, row.due_at),
+            configurer_id=row.configurer_id,
             reason=reason,
             by=by,
         )

@@ -128,7 +128,8 @@ def _open(session: Session, people: list[IdentityRow], chance: random.Random) ->
     able = [choice.fit(grounds.person(person), NOW.date(), DUE.date()) for person in (first, second)]
     scope = {"fallback": first.key, "second_fallback": chance.choice([None, second.key])}
     try:
-        return cast.opened(session, scope=scope)
+        configurer = chance.choice(people).id if chance.random() < 0.5 else None
+        return cast.opened(session, scope=scope, configurer_id=configurer)
     except Refused as refused:
         refusal = refused.refusal
     assert refusal.code == "no_reviewer" or (refusal.code == "bad_scope" and not all(able))
@@ -178,9 +179,10 @@ def test_every_item_has_the_reviewer_that_plain_thinking_would_choose(writing: D
                 manager=choice.manager_of(person, account.kind) if account else None,
                 owner=by_key.get(system.owner_key or ""),
                 fallbacks=fallbacks,
-                concerned=concerned,
+                concerned=concerned | {campaign.configurer_id or 0},
                 able=able,
             )
+            assert reviewer_id != campaign.configurer_id
             assert expected == (reviewer_id, item.chosen_by), item.subject
             assert reviewer_id not in concerned
             assert reviewer_id in able

@@ -62,8 +62,8 @@ class _Question(Generic[Heard]):
             self.ended.result()
 
 
-def in_order(client: Client, asks: Sequence[Ask[Heard]]) -> Iterator[tuple[int, Heard, int]]:
-    """Every answer to every question in order: the question's number, the answer, and the calls that it took."""
+def in_order(client: Client, asks: Sequence[Ask[Heard]]) -> Iterator[tuple[int, Heard]]:
+    """Every answer to every question in order, with the question's number. `client` is charged for the calls it took."""
     stop, idle, running = threading.Event(), list[Client](), deque[_Question[Heard]]()
     width = min(client.access.at_once, len(asks))
     if not width:
@@ -77,7 +77,8 @@ def in_order(client: Client, asks: Sequence[Ask[Heard]]) -> Iterator[tuple[int, 
                     question.ended = pool.submit(question.work, client, idle)
                     running.append(question)
                 for heard, calls in running[0].heard():
-                    yield number, heard, calls
+                    client.spent += calls
+                    yield number, heard
                 running.popleft()
         finally:
             stop.set()

@@ -176,8 +176,7 @@ class _Reading:
                 break
         rest = [self._soql(where) for where in windows[first + 1 :]]
         asks = [partial(_ask_through, soql, self.part) for soql in rest]
-        for number, page, calls in ahead.in_order(self.client, asks):
-            self.calls -= calls  # made by another line, for this page
+        for number, page in ahead.in_order(self.client, asks):
             self.gathered.at = page.answer.at or self.gathered.at
             yield first + 1 + number, page, rest[number]
 

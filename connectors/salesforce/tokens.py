@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from connectors.errors import Denied
 from connectors.records import CredentialRecord, IntegrationRecord, Record
+from connectors.salesforce import ahead
 from connectors.salesforce.client import Client
 from connectors.salesforce.parts import Gathered, Odd, Windows
 from connectors.salesforce.soql import Row, among, quote, text, when
@@ -45,15 +47,28 @@ def _everybody(client: Client) -> list[str]:
 
 def _divided(client: Client, source: str, users: list[str]) -> Iterator[str]:
     """Conditions that divide the rows of `users` into groups below the ceiling; users without rows cost a count."""
-    for begin in range(0, len(users), USERS_AT_ONCE):
-        waiting = [users[begin : begin + USERS_AT_ONCE]]
-        while waiting:
-            some = waiting.pop()
-            there = client.count(source, among("UserId", some))
-            if there >= CEILING and len(some) > 1:
-                waiting += [some[len(some) // 2 :], some[: len(some) // 2]]
-            elif there:
-                yield among("UserId", some)
+    groups = [users[begin : begin + USERS_AT_ONCE] for begin in range(0, len(users), USERS_AT_ONCE)]
+    asks = [partial(_counted, source, among("UserId", some)) for some in groups]
+    for number, there in ahead.in_order(client, asks):
+        if there >= CEILING and len(groups[number]) > 1:
+            yield from _halved(client, source, groups[number])
+        elif there:
+            yield among("UserId", groups[number])
+
+
+def _counted(source: str, where: str, line: Client) -> Iterator[int]:
+    yield line.count(source, where)
+
+
+def _halved(client: Client, source: str, users: list[str]) -> Iterator[str]:
+    waiting = [users[len(users) // 2 :], users[: len(users) // 2]]
+    while waiting:
+        some = waiting.pop()
+        there = client.count(source, among("UserId", some))
+        if there >= CEILING and len(some) > 1:
+            waiting += [some[len(some) // 2 :], some[: len(some) // 2]]
+        elif there:
+            yield among("UserId", some)
 
 
 def insist_on_all(client: Client, *, sure: bool) -> None:

@@ -30,9 +30,21 @@ def counting(number: int, pages: int, _line: Client) -> Iterator[str]:
 def test_answers_come_in_the_order_of_the_questions(client: Client) -> None:
     sizes = [3, 0, 7, 1, 12, 2]
     asks = [partial(counting, number, size) for number, size in enumerate(sizes)]
-    heard = [(number, said) for number, said, _ in ahead.in_order(client, asks)]
+    heard = [(number, said) for number, said in ahead.in_order(client, asks)]
     assert heard == [(number, f"{number}.{page}") for number, size in enumerate(sizes) for page in range(size)]
     assert list(ahead.in_order(client, [])) == []
+
+
+def test_the_calls_of_other_lines_are_charged_to_who_asked(org: Any, client: Client) -> None:
+    org.rows["User"] = [{"Id": "1"}]
+    asks = [partial(ask_twice, number) for number in range(5)]
+    assert len(list(ahead.in_order(client, asks))) == 10
+    assert client.spent == client.calls == 11  # and one to sign in
+
+
+def ask_twice(_number: int, line: Client) -> Iterator[int]:
+    yield line.count("User")
+    yield line.count("User")
 
 
 def test_nobody_runs_further_ahead_than_a_few_pages(client: Client) -> None:

@@ -67,6 +67,7 @@ def test_second_factors_past_the_ceiling_are_read_by_groups_of_people(
     found = [each.account_key for page in pages for each in page.records if isinstance(each, FactorRecord)]
     assert sorted(found) == PEOPLE
     assert judge([page.receipt for page in pages]).verdict is Verdict.COMPLETE
+    assert sum(page.receipt.calls for page in pages) == client.calls
     monkeypatch.setattr(tokens, "CEILING", 10_000)  # as if nobody had told us
     cut = judge([page.receipt for page in read(client, Stream.FACTORS)])
     assert cut.verdict is Verdict.INCOMPLETE

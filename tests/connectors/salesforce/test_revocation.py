@@ -69,6 +69,16 @@ def test_no_row_proves_nothing_without_the_right_to_see_it(crm: Any, executor: S
     assert "View Setup and Configuration" in (found.because or "")
 
 
+@pytest.mark.parametrize(
+    "held", ["0PL000000000001AAA", "050000000000001AAA", "0MI000000000001AAA", "00G000000000001AAA"]
+)
+def test_a_row_that_we_may_not_see_is_not_taken_for_gone(crm: Any, executor: SalesforceExecutor, held: str) -> None:
+    target = Target(TargetKind.GRANT, BO, held)
+    assert executor.look(target).state is State.ABSENT
+    crm.script(f"AssigneeId = '{OURS}'", lambda _: answer({"Id": "x", "PermissionSet": {}}))
+    assert SalesforceExecutor(executor.client.line()).look(target).state is State.UNKNOWN
+
+
 def test_a_set_that_comes_through_a_group_is_not_this_grant(crm: Any, executor: SalesforceExecutor) -> None:
     through = {"Id": "0Pa000000000009AAA", "PermissionSetId": SET, "PermissionSetGroupId": "0PG000000000001AAA"}
     crm.rows["PermissionSetAssignment"] = [through]

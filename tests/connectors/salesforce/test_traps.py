@@ -173,6 +173,16 @@ def test_a_tooling_object_that_is_not_described_is_asked_for_all_the_same(open_o
     assert judge([page.receipt for page in pages]).verdict is Verdict.COMPLETE
 
 
+def test_live_sessions_are_not_asked_for_unless_somebody_switched_them_on(open_org: Any, client: Client) -> None:
+    open_org.columns["AuthSession"] = ["Id", "UsersId"]
+    open_org.rows["AuthSession"] = [{"Id": "0Ak1", "UsersId": PEOPLE[0]}]
+    with pytest.raises(Denied, match="switched off"):
+        read(client, Stream.SESSIONS)
+    assert not [soql for soql in open_org.soqls() if "AuthSession" in soql]
+    client.access = client.connection.access = replace(client.access, sessions=True)
+    assert len(read(client, Stream.SESSIONS)[0].records) == 1
+
+
 # --- the list ---
 
 

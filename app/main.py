@@ -25,7 +25,6 @@ from app.api import (
     notices,
     overrides,
     packets,
-    past,
     people,
     problems,
     remediations,
@@ -37,7 +36,7 @@ from app.api import (
 )
 from app.console import assets, failures, headers
 from app.console import entering as visiting
-from app.console.doors import links, sign_in
+from app.console.doors import activity, evidence, integrations, links, sign_in
 from app.console.rights import RIGHTS as PAGES
 from app.kit.db import Database
 from app.kit.secrets import load_keys
@@ -60,12 +59,12 @@ def create_app(means: Means) -> FastAPI:
     app.state.means = means
     _hush(logging.getLogger("uvicorn.access"))
     problems.install(app)
-    seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, findings, ledger, packets)
+    seeing = (health, myself, actors, systems, connecting, rosters, people, access, findings, ledger, packets)
     reviewing = (schedules, campaigns, tasks, drift, overrides, items, decisions, handing, remediations, notices)
     for room in (*seeing, *reviewing):
         app.include_router(room.router)
-    for page in (sign_in, links):
-        app.include_router(page.router)
+    for page in (sign_in, links, integrations, evidence, activity):
+        app.include_router(page.router, include_in_schema=False)
     visiting.install(app)
     rights.insist_on_a_row_for_each_route(app, PAGES)
     describing.install(app)

@@ -18,7 +18,7 @@ from app.console import headers, rendering
 from app.kit.refusal import Refusal, Refused
 
 TITLES: Mapping[int, str] = {
-    400: "We cannot read this request",
+    400: "That did not work",
     401: "You are not signed in",
     403: "This is not yours to do",
     404: "There is nothing here",

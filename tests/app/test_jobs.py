@@ -9,6 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from app import jobs
+from app.actors import actors, failures, links, sessions
+from app.actors.actor import Role
+from app.actors.tables import FailedEntryRow, LinkRow, SessionRow
 from app.detection.tables import FindingRow, RunRow
 from app.inventory.tables import AccountRow
 from app.kit.db import Database
@@ -245,3 +248,17 @@ def test_sign_ins_are_forgotten_when_their_days_are_over(house: Installation) ->
     assert jobs.forget(house.means, Here(), {}) == {"sign_ins": 1, "sessions": 1}
     assert jobs.forget(house.means, Here(), {}) == {"sign_ins": 0, "sessions": 0}
     assert [entry.body["sessions"] for entry in house.told(Kind.SESSIONS_FORGOTTEN)] == [1]
+
+
+def test_ways_in_that_are_over_are_forgotten_after_a_month_and_failed_tries_after_a_day(house: Installation) -> None:
+    limits, left = sessions.Limits(timedelta(hours=2), timedelta(hours=12)), (SessionRow, LinkRow, FailedEntryRow)
+    with house.database.transaction() as session:
+        ada = actors.make(session, "Ada", {Role.REVIEWER: None}, by=make.ADMIN, at=house.now)
+        for days in (0, 40):
+            then = house.now - timedelta(days=days)
+            sessions.begin(session, ada, way="oidc", entry=bytes([days]) * 32, limits=limits, at=then)
+            links.invite(session, ada, by=make.ADMIN, at=then)
+            failures.note(session, bytes(16), f"guess {days}", None, at=then)
+    jobs.forget(house.means, Here(), {})
+    with house.database.reading() as session:
+        assert [len(session.scalars(select(row)).all()) for row in left] == [1, 1, 1]

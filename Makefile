@@ -6,7 +6,7 @@ TEST_ARGS ?= -q -n auto
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_REQUIRE_VIRTUALENV =
 
-.PHONY: help setup demo test lint types contracts bench lock clean
+.PHONY: help setup demo test lint types contracts bench soak lock clean
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -44,6 +44,9 @@ contracts: $(VENV)/.dev  ## who may import whom
 
 bench: $(VENV)/.dev      ## what it costs, as ratios to a floor taken in the same run
 	$(BIN)/python -m pytest tests/benchmarks -m bench -s $(TEST_ARGS) -n 0
+
+soak: $(VENV)/.dev       ## readings through storms of faults, SEED=1 RUNS=10000
+	$(BIN)/python -m tests.storms.soak --seed $(or $(SEED),1) --runs $(or $(RUNS),10000)
 
 lock:                    ## make both lock files anew (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \

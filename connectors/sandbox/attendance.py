@@ -10,21 +10,20 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from connectors.sandbox.company import Company, Person
 
-DAYS = 200
 MOST = 1_200_000  # sign-ins in all, so that a large company stays small enough to hold
 INACTIVE_AFTER = 90
 
 
 def sign_ins(company: Company, person: Person, crm: str) -> Iterator[datetime]:
-    """When this person signed in to `crm` over the last 200 days, oldest first, nothing on the days away."""
+    """When this person signed in to `crm` over the days told, oldest first, nothing on the days away."""
     last = last_sign_in(company, person, crm)
     if last is None:
         return
     until = last.date()
     rng = random.Random(f"attendance:{company.seed}:{person.key}:{crm}")
-    rate = min(0.55, MOST / (DAYS * max(1, len(company.people))))
+    rate = min(0.55, MOST / (company.history * max(1, len(company.people))))
     hour = rng.randint(6, 9)
-    day = max(company.today - timedelta(days=DAYS), person.start)
+    day = max(company.today - timedelta(days=company.history), person.start)
     while day < until:
         if day.weekday() < 5 and not is_away(person, day):
             yield _moment(rng, day, hour)

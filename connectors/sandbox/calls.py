@@ -11,7 +11,8 @@ from typing import Any
 from connectors.sandbox.wire import READING, Answer, Ask
 
 SECRET = re.compile(r"((?:token|secret|assertion|password|tokenKey)\"?\s*[=:]\s*\"?)([^&\"\s]+)", re.IGNORECASE)
-READS_BY_POST = re.compile(r"/(search|token|introspect|access-token-info|batch/read)$")  # a POST that only asks
+# A POST that only asks.
+READS_BY_POST = re.compile(r"/(search|token|introspect|access-token-info|batch/read)$|^/services/soap/", re.IGNORECASE)
 KEPT = 50_000
 
 

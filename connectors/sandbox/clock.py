@@ -5,6 +5,7 @@ assertions) goes by the real one, because the client signs with that.
 """
 
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 
 class Clock:
@@ -28,3 +29,7 @@ class Clock:
     def real(self) -> datetime:
         """The time outside."""
         return datetime.now(UTC)
+
+    def header(self, skew: float = 0.0) -> str:
+        """The time outside as an HTTP date, `skew` seconds off."""
+        return format_datetime(self.real() + timedelta(seconds=skew), usegmt=True)

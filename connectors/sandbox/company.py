@@ -69,6 +69,26 @@ HUBSPOT_PARTS = {"departed_admin", "leavers_hubspot", "never_used_hubspot", "ina
 ONE_OF_A_KIND = {"departed_admin", "second_account"}
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How large a company, and how much of it is told. `seed` decides everything else.
+
+    `history`: days of sign-ins before today. `crowd`: accounts without a story beside the company's own, of which each
+    holds `each` assignments and leaves `sign_ins` sign-ins (Salesforce only): what makes an org of any size.
+    """
+
+    seed: int
+    people: int = 300
+    history: int = 200
+    crowd: int = 0
+    each: int = 10
+    sign_ins: int = 0
+
+    def told(self) -> dict[str, int]:
+        """As it is kept beside the rows, so that a home is not taken for another company's."""
+        return {name: getattr(self, name) for name in ("seed", "people", "history", "crowd", "each", "sign_ins")}
+
+
 @dataclass(slots=True)
 class Person:
     """One line of the roster. `key` is the roster id; dates are days; `end` is the last day of work."""
@@ -104,6 +124,7 @@ class Company:
     people: dict[str, Person]
     line_managers: list[str]
     parts: dict[str, list[str]] = field(default_factory=dict)
+    history: int = 200
 
     def plays(self, part: str) -> Sequence[Person]:
         """The people of one part."""
@@ -114,7 +135,7 @@ class Company:
         return datetime.combine(self.today, datetime.min.time(), UTC)
 
 
-def make(seed: int, now: datetime, people: int = 300) -> Company:
+def make(seed: int, now: datetime, people: int = 300, history: int = 200) -> Company:
     """Invent the company as it is on the day of `now`. Refuses fewer than eighty people."""
     if people < FEWEST:
         raise ValueError(f"a company needs at least {FEWEST} people for its cast, not {people}")
@@ -122,7 +143,7 @@ def make(seed: int, now: datetime, people: int = 300) -> Company:
     today = now.astimezone(UTC).date()
     staff = _hire(rng, people, today)
     top = 1 + len(HEADS) + max(len(MANAGED), people // 25)
-    company = Company(seed, today, staff, list(staff)[1 + len(HEADS) : top])
+    company = Company(seed, today, staff, list(staff)[1 + len(HEADS) : top], history=history)
     _cast(company, rng, list(staff)[top:])
     return company
 

@@ -28,12 +28,16 @@ PAGES = {
     "dropped_page": "the reading is said to be over although rows are missing; the total stays",
     "duplicates": "a page begins with the last row of the one before",
     "count_drift": "the count is off by `by` (default 1)",
+    "short_page": "fewer rows than asked for, and the rest on the next page",
 }
 AFTER = {
     "cut_body": "half the body, then the connection closes",
     "lost_reply": "it was done, and the connection closes before a word of it; fits only a call that changes something",
 }
-ALWAYS = {"latency": "`ms` milliseconds before every answer"}
+ALWAYS = {
+    "latency": "`ms` milliseconds before every answer",
+    "clock_skew": "the Date header is off by `seconds` (default 3600)",
+}
 KNOWN = BEFORE | PAGES | AFTER | ALWAYS
 # What a seed draws from: faults that a careful client survives without anybody's help.
 DRAWN = (
@@ -46,6 +50,7 @@ DRAWN = (
     "duplicates",
     "count_drift",
     "dropped_page",
+    "short_page",
 )
 
 
@@ -81,11 +86,12 @@ class Faults:
     happened: list[dict[str, Any]] = field(default_factory=list)
     rng: random.Random | None = None
     rate: float = 0.0
+    kinds: tuple[str, ...] = DRAWN
 
     def plan(self, wish: Mapping[str, Any]) -> None:
         """Take in a wish as JSON: `{"fault": …}`, `{"faults": [...]}`, `{"seed": 7, "rate": 0.03}` or `{"clear": true}`.
 
-        Refuses an unknown fault with `ValueError`.
+        With a seed, `kinds` says what is drawn from. Refuses an unknown fault with `ValueError`.
         """
         if wish.get("clear"):
             self.planned.clear()
@@ -93,6 +99,7 @@ class Faults:
             self.rng = None
         if "seed" in wish:
             self.rng, self.rate = random.Random(f"faults:{wish['seed']}"), float(wish.get("rate", 0.03))
+            self.kinds = tuple(_known(kind) for kind in wish.get("kinds", DRAWN))
         wishes = [*wish.get("faults", []), *([wish] if "fault" in wish else [])]
         for one in wishes:
             self.planned.append(_read(one))
@@ -100,6 +107,10 @@ class Faults:
     def latency(self) -> float:
         """Seconds to wait before every answer."""
         return max((float(f.options.get("ms", 100)) / 1000 for f in self.planned if f.fault == "latency"), default=0.0)
+
+    def skew(self) -> float:
+        """Seconds by which the server's clock is off."""
+        return next((float(f.options.get("seconds", 3600)) for f in self.planned if f.fault == "clock_skew"), 0.0)
 
     def due(
         self,
@@ -130,7 +141,7 @@ class Faults:
     def _drawn(
         self, among: Mapping[str, str], ask: Ask, principal: str | None, applies: Callable[[Fault], bool]
     ) -> Fault | None:
-        kinds = [kind for kind in DRAWN if kind in among]
+        kinds = [kind for kind in self.kinds if kind in among]
         if self.rng is None or not kinds or self.rng.random() >= self.rate:
             return None
         fault = Fault(self.rng.choice(kinds), options={"retry_after": 1} if self.rng.random() < 0.5 else {})
@@ -148,11 +159,15 @@ class Faults:
         return {"planned": planned, "happened": self.happened[-1000:], "known": KNOWN}
 
 
-def _read(wish: Mapping[str, Any]) -> Fault:
-    name = wish.get("fault")
+def _known(name: Any) -> str:
     if name not in KNOWN:
         raise ValueError(f"unknown fault {name!r}; there are {', '.join(KNOWN)}")
-    own = {"fault", "times", "after", "method", "path", "principal", "faults", "seed", "rate", "clear"}
+    return str(name)
+
+
+def _read(wish: Mapping[str, Any]) -> Fault:
+    name = _known(wish.get("fault"))
+    own = {"fault", "times", "after", "method", "path", "principal", "faults", "seed", "rate", "kinds", "clear"}
     options = {k: v for k, v in wish.items() if k not in own}
     times = wish.get("times", 1)
     return Fault(

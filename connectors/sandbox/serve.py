@@ -22,6 +22,7 @@ import uvicorn
 
 from connectors.sandbox import keys, web
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.company import Wish
 from connectors.sandbox.faults import Faults
 from connectors.sandbox.hubspot.front import open_hubspot
 from connectors.sandbox.salesforce.front import open_salesforce
@@ -54,6 +55,10 @@ def start(
     home: Path | None,
     seed: int,
     people: int = 300,
+    history: int = 200,
+    crowd: int = 0,
+    each: int = 10,
+    sign_ins: int = 0,
     port: int = 0,
     now: datetime | None = None,
     without: Sequence[str] = (),
@@ -68,11 +73,9 @@ def start(
     """
     if kind not in get_args(Kind):
         raise ValueError(f"no sandbox of kind {kind!r}; there are {get_args(Kind)}")
-    place = None if home is None else Path(home) / kind
-    clock, secrets = Clock(now), keys.load(place, kind)
-    pretender = _open(kind, place, clock, secrets, seed, people)
-    if without:
-        pretender.withhold("reader", list(without))
+    clock = Clock(now)
+    wish = Wish(seed, people, history, crowd, each, sign_ins)
+    pretender, secrets = opened(kind, home=home, clock=clock, wish=wish, without=without)
     planned = Faults()
     if faults is not None:
         planned.plan({"seed": faults})
@@ -87,16 +90,29 @@ def start(
         ws="none",
         lifespan="off",
         proxy_headers=False,
+        date_header=False,  # ours may be off on purpose
         log_level="error" if quiet else "info",
         timeout_graceful_shutdown=1,
     )
     return Running(kind, url, credentials, secrets["admin_key"], _run(_Server(config), listener, pretender))
 
 
-def _open(kind: Kind, home: Path | None, clock: Clock, secrets: dict[str, Any], seed: int, people: int) -> Pretender:
+def opened(
+    kind: Kind, *, home: Path | None, clock: Clock, wish: Wish, without: Sequence[str] = ()
+) -> tuple[Pretender, dict[str, Any]]:
+    """A sandbox that is not served yet, and its secrets."""
+    place = None if home is None else Path(home) / kind
+    secrets = keys.load(place, kind)
+    pretender = _open(kind, place, clock, secrets, wish)
+    if without:
+        pretender.withhold("reader", list(without))
+    return pretender, secrets
+
+
+def _open(kind: Kind, home: Path | None, clock: Clock, secrets: dict[str, Any], wish: Wish) -> Pretender:
     if kind == "salesforce":
-        return open_salesforce(home, clock, secrets, seed, people)
-    return open_hubspot(home, clock, secrets, seed, people)
+        return open_salesforce(home, clock, secrets, wish)
+    return open_hubspot(home, clock, secrets, wish)
 
 
 class _Server(uvicorn.Server):

@@ -15,11 +15,14 @@ from typing import Any
 class Store:
     """One open database, used from one thread at a time."""
 
-    def __init__(self, home: Path | None) -> None:
+    def __init__(self, home: Path | None, large: bool = False) -> None:
         if home is not None:
             home.mkdir(parents=True, exist_ok=True)
         self.path = None if home is None else home / "state.sqlite"
-        self.db = sqlite3.connect(self.path or ":memory:", check_same_thread=False, isolation_level=None)
+        # An empty name is a file that SQLite makes and forgets: what does not fit into its cache goes to the disk.
+        self.db = sqlite3.connect(
+            self.path or ("" if large else ":memory:"), check_same_thread=False, isolation_level=None
+        )
         self.db.row_factory = sqlite3.Row
         self.db.create_function("fold", 1, _fold, deterministic=True)
         self.db.execute("PRAGMA journal_mode=WAL")

@@ -16,10 +16,10 @@ from urllib.parse import parse_qs
 from fastapi import FastAPI, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from connectors.sandbox import faults as faulty
 from connectors.sandbox.calls import Calls
 from connectors.sandbox.clock import Clock
-from connectors.sandbox.faults import Fault, Faults
+from connectors.sandbox.exchange import Exchange, Outcome
+from connectors.sandbox.faults import Faults
 from connectors.sandbox.wire import Answer, Ask, Pretender
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -53,6 +53,7 @@ def build(
     """The ASGI application for one pretender."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     calls = Calls()
+    exchange = Exchange(pretender, faults, clock, calls)
 
     @app.api_route(ADMIN + "{act}", methods=["GET", "POST", "DELETE"])
     async def admin(act: str, request: Request) -> Response:
@@ -69,9 +70,11 @@ def build(
     @app.api_route("/{path:path}", methods=METHODS)
     async def crm(path: str, request: Request) -> Response:
         ask = await _heard(request)
-        principal = pretender.principal(ask)
-        answer, fault, reply = await _answer(pretender, faults, ask, principal)
-        calls.note(ask, answer, principal, fault)
+        outcome = exchange.hear(ask)
+        if outcome.wait:
+            await asyncio.sleep(outcome.wait)
+        reply = _delivered(ask, outcome)
+        reply.headers["Date"] = exchange.date()
         return reply
 
     async def front(scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,42 +103,13 @@ def _decoded(request: Request, path: str) -> str:
     return str(scope.get("path", path))
 
 
-async def _answer(
-    pretender: Pretender, faults: Faults, ask: Ask, principal: str | None
-) -> tuple[Answer | None, str | None, Response]:
-    """The answer (if the caller gets to know it), the fault that happened, and what goes over the wire."""
-    if wait := faults.latency():
-        await asyncio.sleep(wait)
-    fault = faults.due(
-        faulty.BEFORE,
-        ask,
-        principal,
-        lambda f: f.fault == "timeout" or pretender.refusal(f.fault, ask, f.options) is not None,
-    )
-    if fault is not None and fault.fault == "timeout":
-        await asyncio.sleep(float(fault.options.get("seconds", 30)))
-        return None, fault.fault, Hangup()
-    if fault is not None:
-        refused = pretender.refusal(fault.fault, ask, fault.options) or Answer(500)
-        return refused, fault.fault, _plain(refused)
-    answer = pretender.answer(ask)
-    found = list[Answer]()
-
-    def distorts(candidate: Fault) -> bool:
-        distorted = pretender.distort(candidate.fault, ask, answer, candidate.options)
-        found.extend([] if distorted is None else [distorted])
-        return distorted is not None
-
-    page = faults.due(faulty.PAGES, ask, principal, distorts) if answer.status == 200 else None
-    if page is not None and found:
-        return found[-1], page.fault, _plain(found[-1])
-    after = faults.due(faulty.AFTER, ask, principal)
-    if after is None:
-        return answer, None, _plain(answer, ask)
-    content = answer.content()
-    if after.fault == "cut_body" and content:
-        return answer, after.fault, Hangup(content[: len(content) // 2], len(content), answer.status)
-    return None, after.fault, Hangup()
+def _delivered(ask: Ask, outcome: Outcome) -> Response:
+    if outcome.delivered == "nothing" or outcome.answer is None:
+        return Hangup()
+    if outcome.delivered == "half":
+        content = outcome.answer.content()
+        return Hangup(content[: len(content) // 2], len(content), outcome.answer.status)
+    return _plain(outcome.answer, ask)
 
 
 def _plain(answer: Answer, ask: Ask | None = None) -> Response:

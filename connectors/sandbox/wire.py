@@ -70,6 +70,9 @@ class Pretender(Protocol):
     def refusal(self, fault: str, ask: Ask, options: Mapping[str, Any]) -> Answer | None:
         """How this CRM words a fault instead of an answer; `None` when it cannot happen to this call."""
 
+    def suffer(self, fault: str, ask: Ask) -> None:
+        """Let a fault that happened have its lasting effect, such as a session that is over."""
+
     def distort(self, fault: str, ask: Ask, answer: Answer, options: Mapping[str, Any]) -> Answer | None:
         """A page of rows with this fault in it; `None` when the answer is no such page."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.company import Wish
 from connectors.sandbox.hubspot import acts, errors, oauth, routes, truth
 from connectors.sandbox.hubspot.errors import Refusal
 from connectors.sandbox.hubspot.world import DAILY, PLANS, Call, Grantee, World, open_world
@@ -132,6 +133,9 @@ class HubSpot:
         policies = {"limit_daily": "DAILY", "limit_concurrent": "SECONDLY", "too_many": "TEN_SECONDLY_ROLLING"}
         return errors.throttled(policies[fault], after) if fault in policies else None
 
+    def suffer(self, fault: str, ask: Ask) -> None:
+        """No fault of HubSpot's outlasts its call."""
+
     def distort(self, fault: str, ask: Ask, answer: Answer, options: Mapping[str, Any]) -> Answer | None:
         """A page of a list with something wrong in it."""
         page = answer.body
@@ -142,6 +146,8 @@ class HubSpot:
             return dataclasses.replace(answer, body={k: v for k, v in page.items() if k != "paging"})
         if fault == "count_drift" and "total" in page:
             return dataclasses.replace(answer, body=page | {"total": page["total"] + int(options.get("by", 1))})
+        if fault == "short_page" and ask.method == "GET" and "paging" in page and len(results) > 1:
+            return self.answer(dataclasses.replace(ask, query={**ask.query, "limit": [str(len(results) // 2)]}))
         if fault == "duplicates":
             echo, world.echo = world.echo, results[-1] if results and "paging" in page else None
             if ask.one("after") and echo is not None:
@@ -188,6 +194,6 @@ def _forget(window: deque[float], before: float) -> None:
         window.popleft()
 
 
-def open_hubspot(home: Path | None, clock: Clock, keys: dict[str, Any], seed: int, people: int) -> HubSpot:
+def open_hubspot(home: Path | None, clock: Clock, keys: dict[str, Any], wish: Wish) -> HubSpot:
     """The portal kept in this home, or a new one."""
-    return HubSpot(open_world(home, clock, keys, seed, people))
+    return HubSpot(open_world(home, clock, keys, wish))

@@ -150,17 +150,17 @@ class Call:
         return str(self.store.scalar("SELECT email FROM account WHERE id = ?", [self.who.account]))
 
 
-def open_world(home: Path | None, clock: Clock, keys: dict[str, Any], seed: int, people: int) -> World:
+def open_world(home: Path | None, clock: Clock, keys: dict[str, Any], wish: company_of.Wish) -> World:
     """The portal in this home; written first when there is none yet. Refuses a home that holds another company."""
     store = Store(home)
-    wanted = {"seed": seed, "people": people}
+    wanted = wish.told()
     found = store.kept("company")
     if found is not None and found != wanted:
         store.close()
         raise ValueError(f"this home holds another company: {found}, not {wanted}")
     if found is None:
         with store.change():
-            made = company_of.make(seed, clock.now(), people)
+            made = company_of.make(wish.seed, clock.now(), wish.people, wish.history)
             store.keep("planted", portal.write(store, made))
             store.keep("reasoned", [r["person"] for r in roster.reasons(made) if r["system"] == "hubspot"])
             store.keep("away", made.parts["away"])

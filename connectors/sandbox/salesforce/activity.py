@@ -76,7 +76,7 @@ def _logins(draft: Draft) -> Iterator[tuple[Any, ...]]:
         if crm == "hubspot" or box.startswith("rolecall"):
             continue
         last = SILENT_MACHINES.get(box, 0)
-        for ago_days in range(240, last, -1):
+        for ago_days in range(min(240, draft.company.history + 40), last, -1):
             at = draft.company.midnight() - timedelta(days=ago_days - 0.1, seconds=-rng.randint(0, 3000))
             yield login_row(draft.accounts[box], at, "machine", rng)
     for account in [*draft.planted["nobody"], draft.planted["second_account"][-1]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.sandbox.salesforce import cast, creations, flags, moments, oauth
+from connectors.sandbox.salesforce import cast, changes, creations, flags, moments, oauth
 from connectors.sandbox.salesforce.accounts import COUNT_LICENCES
 from connectors.sandbox.salesforce.activity import token_row
 from connectors.sandbox.salesforce.furniture import FOUNDER
@@ -52,6 +52,18 @@ def _holder(world: World, name: str) -> dict[str, str]:
 def _grant(world: World, options: Options) -> Any:
     wish = {"AssigneeId": account_id(world, options["account"])} | _holder(world, options["permission_set"])
     return {"id": creations.assignment(_call(world), wish)}
+
+
+def _ungrant(world: World, options: Options) -> Any:
+    """Take back an assignment, as `grant` gave it."""
+    holder = _holder(world, options["permission_set"])
+    (column, id), account = next(iter(holder.items())), account_id(world, options["account"])
+    found = world.store.column(
+        f'SELECT "Id" FROM "PermissionSetAssignment" WHERE "AssigneeId" = ? AND "{column}" = ?', [account, id]
+    )
+    for gone in found:
+        changes.delete(_call(world), "PermissionSetAssignment", gone)
+    return {"ids": found}
 
 
 def _switch(active: bool) -> Callable[[World, Options], Any]:
@@ -185,6 +197,7 @@ def _end_tokens(world: World, options: Options) -> Any:
 
 ACTS: dict[str, Callable[[World, Options], Any]] = {
     "grant": _grant,
+    "ungrant": _ungrant,
     "activate": _switch(True),
     "deactivate": _switch(False),
     "freeze": _freeze(True),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.sandbox.clock import Clock
+from connectors.sandbox.company import Wish
 from connectors.sandbox.salesforce import acts, errors, oauth, rest, routes, soap, truth
 from connectors.sandbox.salesforce.errors import Refusal
 from connectors.sandbox.salesforce.furniture import ORG
@@ -104,8 +105,6 @@ class Salesforce:
         if fault == "stale_cursor":
             cursor = re.search(r"/query(All)?/01g", ask.path)
             return errors.bad("INVALID_QUERY_LOCATOR", "invalid query locator").answer() if cursor else None
-        if fault == "unauthorized":
-            self.world.sessions.pop(ask.bearer, None)
         known = {
             "unauthorized": errors.unauthorized(),
             "unauthorized_for_good": Refusal(
@@ -123,6 +122,11 @@ class Salesforce:
         }
         return known[fault].answer() if fault in known else None
 
+    def suffer(self, fault: str, ask: Ask) -> None:
+        """An expired session stays expired."""
+        if fault == "unauthorized":
+            self.world.sessions.pop(ask.bearer, None)
+
     def distort(self, fault: str, ask: Ask, answer: Answer, options: Mapping[str, Any]) -> Answer | None:
         """A page of a query with something wrong in it."""
         page = answer.body
@@ -135,6 +139,8 @@ class Salesforce:
             return dataclasses.replace(
                 answer, body={k: v for k, v in page.items() if k != "nextRecordsUrl"} | {"done": True}
             )
+        if fault == "short_page" and not page["done"] and len(records) > 1:
+            return dataclasses.replace(answer, body=_shortened(page))
         if fault == "duplicates":
             echo, world.echo = world.echo, records[-1] if records and not page["done"] else None
             if re.search(r"/query(All)?/01g", ask.path) and echo is not None:
@@ -185,6 +191,13 @@ class Salesforce:
         self.world.store.close()
 
 
-def open_salesforce(home: Path | None, clock: Clock, keys: dict[str, Any], seed: int, people: int) -> Salesforce:
+def _shortened(page: dict[str, Any]) -> dict[str, Any]:
+    """The first half of a page; its link leads to where it stops."""
+    link, _, end = str(page["nextRecordsUrl"]).rpartition("-")
+    kept = page["records"][: len(page["records"]) // 2]
+    return page | {"records": kept, "nextRecordsUrl": f"{link}-{int(end) - len(page['records']) + len(kept)}"}
+
+
+def open_salesforce(home: Path | None, clock: Clock, keys: dict[str, Any], wish: Wish) -> Salesforce:
     """The org kept in this home, or a new one."""
-    return Salesforce(open_world(home, clock, keys, seed, people))
+    return Salesforce(open_world(home, clock, keys, wish))

@@ -10,7 +10,18 @@ from typing import Any
 from connectors.sandbox import company as company_of
 from connectors.sandbox import roster
 from connectors.sandbox.clock import Clock
-from connectors.sandbox.salesforce import accounts, activity, flags, furniture, ids, landscape, moments, schema, traces
+from connectors.sandbox.salesforce import (
+    accounts,
+    activity,
+    crowd,
+    flags,
+    furniture,
+    ids,
+    landscape,
+    moments,
+    schema,
+    traces,
+)
 from connectors.sandbox.salesforce.org import Draft
 from connectors.sandbox.salesforce.rights import Caller
 from connectors.sandbox.salesforce.soql import Plan
@@ -18,6 +29,7 @@ from connectors.sandbox.store import Store
 from connectors.sandbox.wire import Ask
 
 CURSORS_LIVE = timedelta(days=2)
+LARGE = 5_000  # accounts beyond which rows are kept on disk even without a home
 LAYOUT = 2  # of the tables; a home written by an older one is refused, not misread
 KNOBS: dict[str, Any] = {
     "short_pages": True,  # every fourth page of a long answer is shorter than asked
@@ -137,30 +149,32 @@ class Call:
         return Call(self.world, self.caller, Ask(method, path, query, self.ask.headers, body), self.base)
 
 
-def open_world(home: Path | None, clock: Clock, keys: dict[str, Any], seed: int, people: int) -> World:
+def open_world(home: Path | None, clock: Clock, keys: dict[str, Any], wish: company_of.Wish) -> World:
     """The org in this home; written first when there is none yet. Refuses a home that holds another company."""
-    store = Store(home)
-    wanted = {"seed": seed, "people": people, "layout": LAYOUT}
+    store = Store(home, large=wish.crowd > LARGE)
+    wanted = wish.told() | {"layout": LAYOUT}
     found = store.kept("company")
     if found is not None and found != wanted:
         store.close()
         raise ValueError(f"this home holds another company: {found}, not {wanted}")
     if found is None:
         with store.change():
-            _write(store, clock, seed, people)
+            _write(store, clock, wish)
             store.keep("company", wanted)
     return World(store, clock, keys)
 
 
-def _write(store: Store, clock: Clock, seed: int, people: int) -> None:
+def _write(store: Store, clock: Clock, wish: company_of.Wish) -> None:
     for statement in schema.create_statements():
         store.db.execute(statement)
-    draft = Draft(store, company_of.make(seed, clock.now(), people))
+    draft = Draft(store, company_of.make(wish.seed, clock.now(), wish.people, wish.history))
     furniture.write(draft)
     accounts.write(draft)
     landscape.write(draft)
     activity.write(draft)
     traces.write(draft)
+    if wish.crowd:
+        crowd.write(draft, wish.crowd, wish.each, wish.sign_ins)
     store.keep("accounts", draft.accounts)
     store.keep("counters", draft.counters)
     store.keep("planted", draft.planted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
@@ -187,3 +188,38 @@ def test_the_same_seed_draws_the_same_faults() -> None:
     first = statuses()
     assert len(set(first)) > 1
     assert first == statuses()
+
+
+def test_a_session_does_not_end_before_its_fault_is_due(reader: Org) -> None:
+    reader.fault("unauthorized", after=2)
+    assert [reader.data("GET", "/limits").status_code for _ in range(4)] == [200, 200, 401, 401]
+
+
+def test_a_short_page_loses_nothing(reader: Org, portal_reader: Portal) -> None:
+    reader.fault("short_page", times=3)
+    rows = reader.rows(ALL_LOGINS, 200)
+    assert len(rows) == len({row["Id"] for row in rows}) == reader.count("LoginHistory")
+    portal_reader.fault("short_page", times=3)
+    accounts = portal_reader.all(ACCOUNTS, limit=10)
+    assert len(accounts) == len({each["id"] for each in accounts}) == len(portal_reader.all(ACCOUNTS, limit=10))
+    assert portal_reader.admin("faults", method="GET")["planned"] == []
+
+
+def test_a_servers_clock_may_be_off(reader: Org) -> None:
+    def now() -> float:
+        return parsedate_to_datetime(reader.data("GET", "/limits").headers["date"]).timestamp()
+
+    assert abs(now() - time.time()) < 60
+    reader.fault("clock_skew", seconds=-7200)
+    assert abs(now() + 7200 - time.time()) < 60
+
+
+def test_what_a_seed_draws_from_can_be_said(reader: Org) -> None:
+    reader.admin("faults", {"seed": 1, "rate": 1.0, "kinds": ["server_error"]})
+    assert {reader.data("GET", "/limits").status_code for _ in range(5)} == {503}
+    answer = reader.http.post(
+        "/__sandbox__/faults",
+        headers={"X-Sandbox-Key": reader.running.admin_key},
+        json={"seed": 1, "kinds": ["nonsense"]},
+    )
+    assert answer.status_code == 422

@@ -59,7 +59,7 @@ def _frozen() -> Part:
     return Part(
         FROZEN,
         "UserLogin",
-        ("Id", "UserId", "IsFrozen", "IsPasswordLocked"),
+        ("Id", "UserId", "IsFrozen", "IsPasswordLocked", "LastModifiedById", "LastModifiedDate"),
         note_login,
         where="IsFrozen = true OR IsPasswordLocked = true",
         counted=False,
@@ -107,10 +107,12 @@ def _logins_hidden(client: Client, held: frozenset[str] | None) -> bool:
 
 
 def note_login(row: Row, gathered: Gathered) -> Iterator[Record]:
-    """Remember who is frozen and who is locked out."""
+    """Remember who is frozen and who is locked out; of the frozen also whose change it was: Salesforce freezes too."""
     account = text(row, "UserId")
     if account and truth(row, "IsFrozen"):
         gathered.group("frozen").add(account)
+        last = {f"UserLogin.{column}": text(row, column) for column in ("LastModifiedById", "LastModifiedDate")}
+        gathered.table("frozen")[account] = {name: found for name, found in last.items() if found}
     if account and truth(row, "IsPasswordLocked"):
         gathered.group("locked").add(account)
     return iter(())
@@ -156,6 +158,7 @@ def translate(row: Row, gathered: Gathered) -> Iterator[Record]:
     seen = FROZEN not in gathered.unknown
     created, never = when(row.get("CreatedDate")), text(row, "UserType") in NEVER_SIGN_IN
     native = {name: found for name, column in NATIVE.items() if (found := text(row, column)) is not None}
+    native |= gathered.table("frozen").get(key, {})
     if key in gathered.group("locked"):
         native["IsPasswordLocked"] = "true"
     yield AccountRecord(

@@ -128,9 +128,11 @@ def test_a_last_login_that_is_hidden_from_us_says_nothing() -> None:
 
 def test_frozen_and_locked_come_from_the_login_row() -> None:
     gathered = Gathered()
-    list(accounts.note_login({"UserId": BO, "IsFrozen": True, "IsPasswordLocked": True}, gathered))
+    row = {"UserId": BO, "IsFrozen": True, "IsPasswordLocked": True, "LastModifiedById": "0051"}
+    list(accounts.note_login(row, gathered))
     found = account(gathered)
     assert found.frozen is True
+    assert found.native["UserLogin.LastModifiedById"] == "0051"  # a person, or Salesforce itself
     assert found.native["IsPasswordLocked"] == "true"
     assert account().frozen is False  # no login row counts as not frozen
     assert account(Gathered(unknown={accounts.FROZEN})).frozen is None

@@ -23,6 +23,7 @@ class Place:
 
 PLACES = (
     Place("/", "Home", May.SEE_OWN_ITEMS),
+    Place("/findings", "Findings", May.SEE_FINDINGS),
     Place("/integrations", "Integrations", May.SEE_ACCESS),
     Place("/evidence", "Evidence", May.SEE_LEDGER),
     Place("/activity", "Activity", May.SEE_LEDGER),

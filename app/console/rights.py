@@ -28,4 +28,10 @@ RIGHTS: Mapping[tuple[str, str], May | None] = {
     ("GET", "/integrations/{integration_id}"): May.SEE_ACCESS,
     ("GET", "/first-admin/{link}"): None,
     ("POST", "/first-admin/{link}"): None,
+    ("GET", "/findings"): May.SEE_FINDINGS,
+    ("GET", "/findings/new"): May.SEE_FINDINGS,
+    ("GET", "/findings/{finding_id}"): May.SEE_FINDINGS,
+    ("POST", "/findings/{finding_id}/reason"): May.JUSTIFY,
+    ("GET", "/revocation"): May.START_REMOVALS,
+    ("POST", "/revocation"): May.START_REMOVALS,
 }

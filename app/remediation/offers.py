@@ -56,6 +56,8 @@ class _Thing:
 def offers(session: Session, finding: FindingRow) -> list[Offer]:
     """What a revocation started from this finding can take away; the finding's own subject first."""
     kind, _, number = finding.subject.partition(":")
+    if kind not in ("account", "credential") or not number.isdigit():  # a finding about something else
+        return []
     rule = rulebook.RULES.get(finding.rule)
     remedy = rule.remedy if rule is not None else Remedy.SUBJECT
     things = _of_account(session, int(number)) if kind == "account" else _credentials(session, CredentialRow.id, number)

@@ -55,6 +55,8 @@ def outlook(session: Session, finding_id: int, *, by: Actor) -> Outlook | None:
 def _stops(session: Session, finding: FindingRow, account: AccountRow | None) -> list[str]:
     """What enters by the account's credentials, or by the credential: it will not enter any more."""
     kind, _, number = finding.subject.partition(":")
+    if not number.isdigit():
+        return []
     mine = CredentialRow.id == int(number) if kind == "credential" else CredentialRow.account_id == int(number)
     rows = session.execute(
         select(CredentialRow, IntegrationRow)

@@ -38,6 +38,12 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/integrations/{integration_id}"): ("AIU", None),
     ("GET", "/first-admin/{link}"): (OPEN, None),
     ("POST", "/first-admin/{link}"): (OPEN, {}),
+    ("GET", "/findings"): ("AIUS", None),
+    ("GET", "/findings/new"): ("AIUS", None),
+    ("GET", "/findings/{finding_id}"): ("AIUS", None),
+    ("POST", "/findings/{finding_id}/reason"): ("AI", {"reason": "too short"}),
+    ("GET", "/revocation"): ("AI", None),
+    ("POST", "/revocation"): ("AI", {"finding": "999999", "reason": "nobody"}),
 }
 CLOSED = [route for route, (who, _) in TABLE.items() if who != OPEN]
 

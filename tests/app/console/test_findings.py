@@ -1,0 +1,207 @@
+"""The room of findings: a queue to live in, one finding's story, and having something taken away because of one."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from app.detection.tables import FindingEventRow, FindingRow, JustificationRow
+from app.inventory.tables import AccountRow, SystemRow
+from app.ledger.tables import EntryRow, PendingRow
+from app.remediation.tables import RemediationRow
+from tests import make
+from tests.app.api.house import House
+from tests.app.api.house import finding as an_open_finding
+from tests.app.console.visiting import visitor
+
+SEC = "it_security"
+
+
+def about(house: House, **given: Any) -> int:
+    """An open finding about Bo's account that can be acted on."""
+    with house.database.transaction() as session:
+        values = {"subject": f"account:{house.company.account.id}", "rule": "leaver_active"} | given
+        return an_open_finding(session, house.company, **values).id
+
+
+def test_the_queue_shows_what_is_open_with_a_way_to_each(house: House) -> None:
+    number = about(house, severity="critical", because="Bo left on 2026-10-31")
+    page = visitor(house, SEC).get("/findings").text
+    assert page.index("Leaver&#39;s account still active") < page.index("Inactive account</a>"), "the worst first"
+    for part in (
+        f'href="/findings/{number}"',
+        "Bo left on 2026-10-31",
+        "Sales org",
+        'name="finding"',
+        "2 findings match",
+    ):
+        assert part in page
+    assert "1 finding matches" in visitor(house, SEC).get("/findings?severity=critical").text
+
+
+def test_a_filter_that_leaves_nothing_says_the_way_back(house: House) -> None:
+    page = visitor(house, SEC).get("/findings?severity=low").text
+    assert "No finding is like this." in page
+    assert 'href="/findings">Show all that are open' in page
+
+
+def test_an_installation_that_has_read_nothing_says_that_nothing_can_be_found(house: House) -> None:
+    with house.database.transaction() as session:
+        session.execute(update(FindingRow).values(status="closed"))
+        session.execute(update(SystemRow).values(removed=make.NOW))
+    assert "Nothing was read yet" in visitor(house, SEC).get("/findings").text
+
+
+def test_a_queue_of_many_goes_on_where_it_ended(house: House) -> None:
+    with house.database.transaction() as session:
+        for _ in range(60):
+            an_open_finding(session, house.company)
+    browser, seen, path = visitor(house, SEC), [], "/findings"
+    while path:
+        page = browser.get(path).text
+        seen += re.findall(r'href="/findings/(\d+)" data-key', page)
+        more = re.search(r'href="([^"]+)" rel="next"', page)
+        path = more[1].replace("&amp;", "&") if more else ""
+    assert len(seen) == len(set(seen)) == 61
+    for cursor in ("nonsense", "W10", "WzEsMl0x", "eyJhIjoxfQ"):
+        assert browser.get(f"/findings?after={cursor}").status_code == 400
+
+
+def test_one_finding_says_what_to_do_and_why_there_is_the_rule(house: House) -> None:
+    number = about(house, facts={"privileges": ["export"], "active": True, "account": "bo@corp"})
+    page = visitor(house, SEC).get(f"/findings/{number}").text
+    for part in (
+        "Freeze it now, end its sessions and tokens, then deactivate it.",  # the rule's
+        "Sign in to Sales org as an administrator.",  # by hand, in that system
+        "Deactivate the account; do not delete it",
+        "An account that still works although its person does not work here any more.",  # the manual
+        "Take it away",
+    ):
+        assert part in page
+    assert visitor(house, SEC).get("/findings/999999").status_code == 404
+
+
+def test_an_auditor_sees_a_finding_and_cannot_start_anything(house: House) -> None:
+    number = about(house)
+    page = visitor(house, "auditor").get(f"/findings/{number}").text
+    assert re.search(r"<button[^>]*disabled", page)
+    assert "You may not have access taken away without a review." in page
+    assert 'name="finding"' not in visitor(house, "auditor").get("/findings").text
+
+
+def test_what_would_happen_is_shown_before_anything_does(house: House) -> None:
+    with house.database.transaction() as session:
+        make.credential(session, house.company.system, account_id=house.company.account.id, label="Loader key")
+    page = visitor(house, SEC).get(f"/revocation?finding={about(house)}").text
+    for part in (
+        "Nothing has happened yet",
+        "read-only for this kind of act",
+        "Loader key enters by",
+        "would stop",
+        "bo@corp",
+    ):
+        assert part in page
+    assert re.search(rf'value="account:{house.company.account.id}" checked', page)
+    with house.database.reading() as session:
+        assert session.scalars(select(RemediationRow).where(RemediationRow.finding_id.is_not(None))).all() == []
+
+
+def test_starting_promises_the_removal_and_sends_the_lane(house: House) -> None:
+    number, subject = about(house), f"account:{house.company.account.id}"
+    form = {"finding": str(number), f"take-{number}": subject, "reason": "left at the end of October"}
+    answer = visitor(house, SEC).act("/revocation", form)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/findings/{number}")
+    with house.database.reading() as session:
+        (made,) = session.scalars(select(RemediationRow).where(RemediationRow.finding_id == number)).all()
+        assert (made.subject, made.status, made.reason) == (subject, "open", "left at the end of October")
+        kinds = session.scalars(select(PendingRow.kind)).all()
+        asked = session.scalars(select(EntryRow).where(EntryRow.kind == "removal.requested")).one()
+    assert "removal.requested" in kinds
+    assert asked.body["system"] == house.company.system.id
+    page = visitor(house, SEC).get(f"/findings/{number}").text
+    assert "It is being taken away." in page
+    assert "left at the end of October" in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "take", "status", "said"),
+    [
+        ("ok", True, 422, "Say why it is taken away"),
+        ("left at the end of October", False, 422, "Nothing was chosen"),
+    ],
+)
+def test_a_start_without_a_reason_or_a_choice_keeps_what_was_typed(
+    house: House, reason: str, take: bool, status: int, said: str
+) -> None:
+    number, subject = about(house), f"account:{house.company.account.id}"
+    form = {"finding": str(number), "reason": reason} | ({f"take-{number}": subject} if take else {})
+    answer = visitor(house, SEC).act("/revocation", form)
+    assert answer.status_code == status
+    assert said in answer.text
+    assert f">{reason}</textarea>" in answer.text
+    assert (f'value="{subject}" checked' in answer.text) == take
+    with house.database.reading() as session:
+        assert session.scalars(select(RemediationRow).where(RemediationRow.finding_id == number)).all() == []
+
+
+def test_of_several_one_that_is_refused_stops_them_all(house: House) -> None:
+    account = house.company.account.id
+    with house.database.transaction() as session:
+        own = make.account(session, house.company.system, key="own-account")
+        session.get_one(SystemRow, house.company.system.id).principal = "own-account"
+        own_id = own.id
+    one, other = about(house), about(house, subject=f"account:{own_id}", account_id=own_id)
+    page = visitor(house, SEC).get(f"/revocation?finding={one}&finding={other}").text
+    assert "the account that Rolecall itself signs in with" in page
+    form = {
+        "finding": [str(one), str(other)], f"take-{one}": f"account:{account}", f"take-{other}": f"account:{own_id}",
+        "reason": "both have left",
+    }  # fmt: skip
+    answer = visitor(house, SEC).act("/revocation", form)
+    assert (answer.status_code, "Rolecall itself signs in with" in answer.text) == (409, True)
+    with house.database.reading() as session:
+        assert session.scalars(select(RemediationRow).where(RemediationRow.finding_id.is_not(None))).all() == []
+    del form[f"take-{other}"]
+    assert visitor(house, SEC).act("/revocation", form).headers["location"] == "/findings"
+
+
+def test_a_system_that_cannot_be_asked_says_so_and_can_be_started_all_the_same(house: House) -> None:
+    number = about(house)
+    page = visitor(house, SEC).get(f"/revocation?finding={number}&look=now").text
+    assert "could not be asked" in page
+    assert "has no executor credential" in page
+    assert "Start taking it away" in page
+
+
+def test_a_digest_leads_to_what_is_new_since(house: House) -> None:
+    at = house.means.clock()
+    with house.database.transaction() as session:
+        row = session.get_one(FindingRow, about(house, because="left yesterday"))
+        event = FindingEventRow(
+            finding_id=row.id, kind="opened", at=at - timedelta(hours=5), by="scheduler", because="left yesterday"
+        )
+        session.add(event)
+    browser = visitor(house, SEC)
+    since = (at - timedelta(days=1)).isoformat()
+    assert "left yesterday" in browser.get("/findings/new", params={"since": since}).text
+    assert "left yesterday" in browser.get(f"/findings/new?since={since}").text, "a plus sign may come as a space"
+    assert "left yesterday" in browser.get("/findings/new?since=2026-11-15").text
+    assert "Nothing new since then." in browser.get("/findings/new", params={"since": at.isoformat()}).text
+    assert browser.get("/findings/new?since=nonsense").status_code == 200
+
+
+def test_a_reason_on_file_is_written_down_from_the_finding(house: House) -> None:
+    number = about(house, rule="privileged_without_reason")
+    browser = visitor(house, SEC)
+    assert "put the reason on file" in browser.get(f"/findings/{number}").text
+    answer = browser.act(f"/findings/{number}/reason", {"reason": "runs the monthly export", "days": "30"})
+    assert answer.status_code == 303
+    assert browser.act(f"/findings/{number}/reason", {"reason": "x", "days": "30"}).status_code in (409, 422)
+    with house.database.reading() as session:
+        row = session.scalars(select(JustificationRow)).one()
+        assert session.get_one(AccountRow, row.account_id).username == "bo@corp"
+    assert "runs the monthly export" in browser.get(f"/findings/{number}").text

@@ -30,6 +30,15 @@ class StreamCoverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """How many calls the system lets all its clients make in a period, and how many of them were made by now."""
+
+    used: int
+    allowed: int
+    period: str  # "24 hours", "day"
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What a credential can do here. `principal` is its own account's key, which no act may ever target.
 
@@ -43,6 +52,9 @@ class Coverage:
     acts: frozenset[ActKind] = frozenset()
     api_version: str | None = None
     notes: tuple[str, ...] = ()
+    allowance: Allowance | None = None  # None: it has none, or does not tell
+    server_at: datetime | None = None  # the server's own clock when it answered
+    ends: datetime | None = None  # when the credential stops working; None: it does not tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,10 +11,9 @@ from sqlalchemy import func, select
 
 from app.cli import noticing
 from app.cli.installation import find_system, opened
-from app.cli.systems import tell_streams
 from app.cli.telling import Telling
+from app.inventory import fitness, readers
 from app.inventory import queries as inventory
-from app.inventory import readers
 from app.inventory.tables import SystemRow
 from app.kit import clock
 from app.kit.engine import EmbeddedLock
@@ -110,33 +110,57 @@ def _system(telling: Telling, means: Means, row: SystemRow) -> dict[str, Any]:
     telling.say(f"\n{row.name} ({row.kind})", style="bold")
     with means.database.reading() as session:
         last = inventory.latest_sealed(session, row.id)
-        streams = inventory.receipts(session, last.id) if last is not None else ()
-    calls = sum(stream.calls for stream in streams)
+        receipts = inventory.receipts(session, last.id) if last is not None else ()
     read = _ago(last.sealed_at, clock.now()) if last is not None and last.sealed_at is not None else "never"
-    telling.say(f"  last read {read}; a full reading took {calls} calls")
+    telling.say(f"  last read {read}; a full reading took {sum(each.calls for each in receipts)} calls")
     try:
         with readers.open_reader(means.database, row.id, means.keys) as reader:
             coverage: Coverage | None = reader.check()
-        trouble = None
+        at, trouble = clock.now(), None
     except (ConnectorError, Refused, SecretsError, ValueError) as error:
         coverage, trouble = None, str(error)
+    found: fitness.Fitness | None = None
     if coverage is not None:
-        tell_streams(telling, coverage)
-        for note in coverage.notes:
-            telling.say(f"  {note}")
+        with means.database.reading() as session:
+            ends = inventory.ends_of(session, row.id, coverage.principal)
+            whose = inventory.username_of(session, row.id, coverage.principal)
+        found = fitness.examine(coverage, receipts, ends=ends, at=at)
+        _tell_fitness(telling, found, coverage.notes, whose)
     else:
         telling.say(f"  ✗ it cannot be read: {trouble}", style="yellow")
     acts, why = _acts(means, row)
     telling.say(f"  may take away: {', '.join(acts) or 'nothing'}{f' ({why})' if why else ''}")
     telling.say(f"  switched on: {', '.join(row.writing) or 'nothing; every removal is a task for a person'}")
     return {
-        "system": row.name, "kind": row.kind, "readable": coverage is not None, "because": trouble, "calls": calls,
-        "streams": {
-            str(stream): {"readable": each.readable, "missing": each.missing, "note": each.note}
-            for stream, each in (coverage.streams.items() if coverage else ())
-        },
-        "acts": acts, "writing": row.writing,
+        "system": row.name, "kind": row.kind, "readable": coverage is not None, "because": trouble,
+        "calls": sum(each.calls for each in receipts),
+        "streams": {each.stream: each for each in (found.streams if found else ())},
+        "fitness": found, "acts": acts, "writing": row.writing,
     }  # fmt: skip
+
+
+def _tell_fitness(telling: Telling, found: fitness.Fitness, notes: Sequence[str], whose: str | None) -> None:
+    telling.table(
+        ("stream", "can be read", "last time", "calls", "what is missing", "note"),
+        (
+            (each.stream, "yes" if each.readable else "no", each.verdict or "never read", each.calls,
+             "; ".join(each.missing), each.note)
+            for each in found.streams
+        ),
+    )  # fmt: skip
+    ends = f"ends on {found.ends.date()}" if found.ends else "nobody says when it ends"
+    telling.say(f"  signed in as {whose or found.principal or 'nobody that the system names'}; its credential: {ends}")
+    if found.allowed is None:
+        telling.say("  the system does not tell an allowance of calls")
+    else:
+        share = f"; a full reading takes {found.share} % of it" if found.share is not None else ""
+        telling.say(f"  calls in this {found.period}: {found.used} of {found.allowed}{share}")
+    if found.skew_seconds is not None:
+        telling.say(f"  our clock less the system's: {found.skew_seconds} s")
+    for note in notes:
+        telling.say(f"  {note}")
+    for doubt in found.doubts:
+        telling.say(f"  ! {doubt}", style="yellow")
 
 
 def _acts(means: Means, row: SystemRow) -> tuple[list[str], str | None]:

@@ -220,6 +220,20 @@ def as_of(session: Session, account_id: int, at: datetime) -> AccountThen:
     return AccountThen(account_id, present, fields, holds)
 
 
+def ends_of(session: Session, system_id: int, account_key: str | None) -> datetime | None:
+    """When the first of an account's live credentials ends, as far as readings told."""
+    mine = (AccountRow.system_id == system_id, AccountRow.key == account_key)
+    live = (CredentialRow.ended.is_(None), CredentialRow.active.is_not(False), CredentialRow.expires.is_not(None))
+    joined = select(func.min(CredentialRow.expires)).join(AccountRow, AccountRow.id == CredentialRow.account_id)
+    return session.scalar(joined.where(*mine, *live))
+
+
+def username_of(session: Session, system_id: int, account_key: str | None) -> str | None:
+    """The username of the account with this key, if it was read."""
+    mine = (AccountRow.system_id == system_id, AccountRow.key == account_key)
+    return session.scalar(select(AccountRow.username).where(*mine))
+
+
 def live_counts(session: Session, system_ids: Iterable[int] | None = None) -> dict[str, int]:
     """How many of each kind there are now."""
     counts: dict[str, int] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -39,6 +39,7 @@ class Client:
         self.version, self.seats, self.audit_days = version, seats, audit_days
         self.zone: tzinfo | None = None
         self.left: str | None = None  # of today's allowance, as the last answer's headers said
+        self.server_at: datetime | None = None  # HubSpot's own clock on the last answer
         self._wire, self._credential, self._portal = wire, credential, portal
         self._principal: auth.Principal | None = None
         self._asked_principal = False
@@ -109,6 +110,7 @@ class Client:
             url = paths.path(self.version, place, key) + (f"?{urlencode(query)}" if query else "")
             text = None if body is None else json.dumps(body)
             answer = self._wire.send(method, url, headers=headers, body=text, changes=method != "GET")
+        self.server_at = answer.at or self.server_at
         if daily := answer.headers.get("X-HubSpot-RateLimit-Daily-Remaining"):
             self.left = f"{daily} of {answer.headers.get('X-HubSpot-RateLimit-Daily', '?')}"
         return answer

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from connectors.connector import Config, Coverage, Keep, Page, Secret, StreamCoverage
+from connectors.connector import Allowance, Config, Coverage, Keep, Page, Secret, StreamCoverage
 from connectors.errors import Denied, Misread
 from connectors.hubspot import accounts, changes, entitlements, grants, integrations, logins, refusals, settings, usage
 from connectors.hubspot.client import Client, open_client
@@ -95,7 +95,17 @@ def check(client: Client) -> Coverage:
         streams=streams,
         api_version=str(client.version),
         notes=_notes(client, details, own is not None),
+        allowance=_allowance(client.left),
+        server_at=client.server_at,
     )
+
+
+def _allowance(left: str | None) -> Allowance | None:
+    """Today's calls from "249 of 250", as the answers' headers say what is left of how many."""
+    remaining, _, allowed = (left or "").partition(" of ")
+    if not (remaining.isdigit() and allowed.isdigit()):
+        return None
+    return Allowance(int(allowed) - int(remaining), int(allowed), "day")
 
 
 def _tried(client: Client, place: Place) -> Row:

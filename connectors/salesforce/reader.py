@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from connectors.connector import ActKind, Coverage, Page, StreamCoverage
+from connectors.connector import ActKind, Allowance, Coverage, Page, StreamCoverage
 from connectors.errors import Denied, Misread
 from connectors.records import Stream
 from connectors.salesforce import (
@@ -124,6 +124,8 @@ def check(client: Client, acts: bool = False) -> Coverage:
         acts=_acts(held) if acts else frozenset(),
         api_version=wanted,
         notes=tuple(notes),
+        allowance=Allowance(*client.usage, "24 hours") if client.usage else None,
+        server_at=page.answer.at,
     )
 
 

@@ -6,7 +6,7 @@ TEST_ARGS ?= -q -n auto
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_REQUIRE_VIRTUALENV =
 
-.PHONY: help setup demo test lint types contracts bench soak lock clean
+.PHONY: help setup demo test lint types contracts bench soak browser screenshots lock clean
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -47,6 +47,12 @@ bench: $(VENV)/.dev      ## what it costs, as ratios to a floor taken in the sam
 
 soak: $(VENV)/.dev       ## readings through storms of faults, SEED=1 RUNS=10000
 	$(BIN)/python -m tests.storms.soak --seed $(or $(SEED),1) --runs $(or $(RUNS),10000)
+
+browser: $(VENV)/.dev    ## the console in a real Chromium (apt-get install chromium)
+	$(BIN)/python -m pytest tests/browser -m browser $(TEST_ARGS)
+
+screenshots: $(VENV)/.dev ## a picture of every page, into .rolecall/screenshots
+	ROLECALL_SCREENSHOTS=.rolecall/screenshots $(BIN)/python -m pytest tests/browser/test_screenshots.py -m browser -q -n 0
 
 lock:                    ## make both lock files anew (needs uv)
 	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \

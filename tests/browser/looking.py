@@ -1,0 +1,50 @@
+"""What a page is examined for: accessibility (axe), scrolling sideways, its weight on the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page
+
+LARGEST = 150_000  # bytes of everything a first visit loads
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong: the rule, how bad, and where, once for each element."""
+    if not page.evaluate("typeof window.axe === 'object'"):
+        page.evaluate(AXE_SCRIPT)
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{each['id']} ({each['impact']}) at {node['target']}: {node['html'][:160]}"
+        for each in found["violations"]
+        for node in each["nodes"]
+    ]
+
+
+def sideways(page: Page) -> str | None:
+    """Why the page scrolls sideways, naming the widest thing in it; None if it does not."""
+    said: str | None = page.evaluate(
+        """() => {
+          const wide = document.documentElement.clientWidth;
+          if (document.documentElement.scrollWidth <= wide) return null;
+          const over = [...document.body.querySelectorAll('*')].filter(e => e.getBoundingClientRect().right > wide + 1
+            && !e.closest('.wide') && getComputedStyle(e).position !== 'fixed');
+          const worst = over.pop();
+          return `${document.documentElement.scrollWidth} of ${wide}: ` + (worst ? worst.outerHTML.slice(0, 200) : '?');
+        }"""
+    )
+    return said
+
+
+def small_targets(page: Page) -> list[str]:
+    """Buttons, and links that look like buttons, which a thumb would miss (WCAG asks for 24 px, we for 40)."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('main button, main [role=button], header.top a, main input[type=checkbox]')]
+          .filter(e => e.offsetParent !== null)
+          .filter(e => { const box = e.getBoundingClientRect();
+                         const around = e.closest('label')?.getBoundingClientRect() ?? box;
+                         return Math.max(box.height, around.height) < 40; })
+          .map(e => e.outerHTML.slice(0, 160))"""
+    )
+    return found

@@ -1,0 +1,64 @@
+"""Every page there is, in light and dark, wide and narrow: what anybody must be able to use.
+
+The pages come from the table of rights, so a new page is examined without anybody's remembering it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from app.actors.actor import Role
+from app.actors.policy import MAY
+from app.console.rights import RIGHTS
+from tests.browser import looking
+from tests.browser.conftest import Served
+
+# What is opened but is no page: a file to take home, a step on the way to somewhere else.
+NO_PAGES = {"/activity/checkpoint", "/activity/{entry_id}/proof", "/sign-in/provider", "/sign-in/callback"}
+PAGES = sorted(path for method, path in RIGHTS if method == "GET" and path not in NO_PAGES)
+ORDER = (Role.ADMIN, Role.IT_SECURITY, Role.AUDITOR)
+
+
+def _who(path: str) -> str | None:
+    act = RIGHTS[("GET", path)]
+    if act is None:
+        return None
+    return "ada" if path.startswith("/reviews") else next(role for role in ORDER if act in MAY[role])
+
+
+def _address(served: Served, path: str) -> str:
+    return served.house.address(path.replace("{link}", "0123456789ab.AAAA"))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_everybody_can_use_it_in_light_and_dark_wide_and_narrow(furnished: Served, path: str) -> None:
+    window = furnished.window(_who(path))
+    window.open(_address(furnished, path))
+    wrong: list[str] = []
+    for width in (1280, 640, 390):  # 640 is what 200 % zoom leaves of 1280
+        window.page.set_viewport_size({"width": width, "height": 900})
+        if (why := looking.sideways(window.page)) is not None:
+            wrong.append(f"{width}: scrolls sideways, {why}")
+        if width == 640:
+            continue
+        for scheme in ("light", "dark"):
+            window.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            wrong += [f"{width} {scheme}: {each}" for each in looking.violations(window.page)]
+        if width == 390:
+            wrong += [f"a thumb misses {each}" for each in looking.small_targets(window.page)]
+    window.close()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_first_visit_loads_little(furnished: Served, path: str) -> None:
+    window = furnished.window(_who(path))
+    wire = window.context.new_cdp_session(window.page)
+    wire.send("Network.enable")
+    sizes: list[int] = []
+    wire.on("Network.loadingFinished", lambda told: sizes.append(int(told["encodedDataLength"])))
+    window.open(_address(furnished, path))
+    window.page.wait_for_load_state("networkidle")
+    window.close()
+    assert len(sizes) >= 4  # the page, two styles, two scripts
+    assert sum(sizes) < looking.LARGEST, sizes

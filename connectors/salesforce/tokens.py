@@ -22,6 +22,7 @@ USERS_AT_ONCE = 200
 WISH = ("AppName", "AppMenuItemId", "AppMenuItem.ApplicationId", "UserId", "UseCount", "LastUsedDate", "CreatedDate")
 TOKENS = "OauthToken"
 SEES_ALL = "Customize Application"
+HIDDEN = 5  # percent of holders; a few may be accounts of Salesforce's own that no query shows
 
 
 def under_ceiling(source: str) -> Windows:
@@ -84,8 +85,8 @@ def insist_on_all(client: Client, *, sure: bool) -> None:
         raise Denied(f"integrations: only our own tokens are visible; our user needs {SEES_ALL}", missing=SEES_ALL)
     page = client.query(f"SELECT UserId FROM {TOKENS}")
     holders = sorted({found for row in page.rows if (found := text(row, "UserId"))})[:USERS_AT_ONCE]
-    if holders and (known := client.count("User", among("Id", holders))) < len(holders):
-        lost = len(holders) - known
+    lost = len(holders) - client.count("User", among("Id", holders)) if holders else 0
+    if lost * 100 > len(holders) * HIDDEN:
         raise Denied(
             f"integrations: {lost} of {len(holders)} accounts that hold tokens are hidden from us; "
             "our user needs View All Users",

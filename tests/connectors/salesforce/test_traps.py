@@ -103,6 +103,13 @@ def test_tokens_of_people_whom_we_do_not_see_mean_that_people_are_hidden(open_or
     with pytest.raises(Denied, match="1 of 6 accounts that hold tokens are hidden") as caught:
         read(client, Stream.INTEGRATIONS)
     assert caught.value.missing == "View All Users"
+    crowd = [f"005000000000{number:03d}AAA" for number in range(100)]
+    open_org.rows["OauthToken"] = [{"AppName": "Loader", "UserId": user} for user in crowd]
+    open_org.script(r"COUNT\(\) FROM User WHERE Id IN", lambda _: answer(total=95))
+    assert read(client, Stream.INTEGRATIONS)  # a few may be Salesforce's own
+    open_org.script(r"COUNT\(\) FROM User WHERE Id IN", lambda _: answer(total=94))
+    with pytest.raises(Denied, match="6 of 100"):
+        read(client, Stream.INTEGRATIONS)
 
 
 @pytest.mark.parametrize(("stream", "source"), [(Stream.LOGINS, "LoginHistory"), (Stream.INTEGRATIONS, "OauthToken")])

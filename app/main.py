@@ -37,7 +37,9 @@ from app.api import (
 from app.console import assets, failures, headers
 from app.console import entering as visiting
 from app.console.doors import activity, evidence, integrations, links, sign_in
+from app.console.doors import connecting as connecting_pages
 from app.console.doors import findings as finding_pages
+from app.console.doors import systems as system_pages
 from app.console.rights import RIGHTS as PAGES
 from app.kit.db import Database
 from app.kit.secrets import load_keys
@@ -64,7 +66,7 @@ def create_app(means: Means) -> FastAPI:
     reviewing = (schedules, campaigns, tasks, drift, overrides, items, decisions, handing, remediations, notices)
     for room in (*seeing, *reviewing):
         app.include_router(room.router)
-    seeing_pages = (finding_pages, integrations, evidence, activity)
+    seeing_pages = (finding_pages, connecting_pages, system_pages, integrations, evidence, activity)
     for page in (sign_in, links, *seeing_pages):
         app.include_router(page.router, include_in_schema=False)
     visiting.install(app)

@@ -21,14 +21,12 @@ async def sent(request: Request, visit: Entered) -> FormData:
 Sent = Annotated[FormData, Depends(sent)]
 
 
-def text(form: FormData, name: str) -> str:
+def text(form: FormData, name: str, *, most: int = MOST_TEXT) -> str:
     """One field as text, without the space around it. Refuses (422) what is longer than anybody types."""
     value = form.get(name)
     said = value.strip() if isinstance(value, str) else ""
-    if len(said) > MOST_TEXT:
-        raise Refused(
-            Refusal("too_long", f"This is longer than {MOST_TEXT:,} characters.", "Say it shorter.", status=422)
-        )
+    if len(said) > most:
+        raise Refused(Refusal("too_long", f"This is longer than {most:,} characters.", "Say it shorter.", status=422))
     return said
 
 

@@ -27,6 +27,7 @@ PLACES = (
     Place("/integrations", "Integrations", May.SEE_ACCESS),
     Place("/evidence", "Evidence", May.SEE_LEDGER),
     Place("/activity", "Activity", May.SEE_LEDGER),
+    Place("/systems", "Systems", May.SEE_SYSTEMS),
 )  # fmt: skip
 
 

@@ -5,16 +5,21 @@ Everything here talks to the system; no transaction is open meanwhile. What goes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from app.inventory import policy, systems
+from app.inventory import policy, readers, systems
+from app.kit.db import Database
 from app.kit.refusal import Refusal, Refused, insist
+from app.kit.secrets import Keys, SecretsError
 from connectors import registry
 from connectors.connector import Coverage
 from connectors.errors import ConnectorError, Denied
 from connectors.guide import Guide
+
+__all__ = ["Guide"]  # how to connect, as its connector tells it
 
 
 class _Side(Protocol):
@@ -87,22 +92,44 @@ def check(
     """
     insist(policy.why_not_kind(kind, registry.kinds()))
     kept = dict(secret)
-    try:
+    with _answering():
         side = _OPEN[role](kind, dict(config), dict(secret), kept.update)
         try:
             coverage = side.check()
         finally:
             side.close()
+    insist(policy.why_not_pin(pinned, coverage.system_key, name=name))
+    return _told(coverage, kept)
+
+
+def check_kept(database: Database, system_id: int, role: str, *, keys: Keys) -> Checked:
+    """Ask a connected system what the reader or the executor can do now. Opens a transaction only where a credential is
+    exchanged by being used. Refuses as `check` does, and a system without that credential."""
+    with _answering():
+        if role == systems.READER:
+            with readers.open_reader(database, system_id, keys) as reader:
+                return _told(reader.check(), {})
+        access = readers.executor_access(database, system_id, keys)
+        executor = registry.open_executor(access.kind, access.config, access.secret, access.keep)
+        try:
+            return _told(executor.check(), {})
+        finally:
+            executor.close()
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """What a connector raises, as a refusal with the way out."""
+    try:
+        yield
     except Denied as no:
         told = f"{no} It lacks: {no.missing}." if no.missing not in str(no) else str(no)
         raise Refused(Refusal("may_nothing", told, "Give the account that right, then check again.", 422)) from no
     except ConnectorError as error:
         way_out = "Check the address, and whether this machine may reach it; then check again."
         raise Refused(Refusal("no_answer", str(error), way_out, 502)) from error
-    except ValueError as error:
+    except (ValueError, SecretsError, registry.UnknownKind) as error:
         raise Refused(Refusal("mistaken", str(error), "Correct it, then check again.", 422)) from error
-    insist(policy.why_not_pin(pinned, coverage.system_key, name=name))
-    return _told(coverage, kept)
 
 
 def _told(coverage: Coverage, secret: Mapping[str, str]) -> Checked:

@@ -68,7 +68,7 @@ PLANTED = [
     Planted("inside-actors", "app/actors/actor.py", "import app.actors.policy"),
     Planted("inside-actors", "app/actors/helpers.py", '"""A drawer."""'),  # exhaustive
     Planted("inside-inventory", "app/inventory/systems.py", "import app.inventory.snapshots"),
-    Planted("inside-inventory", "app/inventory/checks.py", "import app.inventory.readers"),
+    Planted("inside-inventory", "app/inventory/readers.py", "import app.inventory.checks"),
     Planted("inside-inventory", "app/inventory/merges/sealing.py", "import app.inventory.snapshots"),
     Planted("inside-inventory", "app/inventory/queries.py", "import app.inventory.merges"),
     Planted("inside-inventory", "app/inventory/policy.py", "import app.inventory.tables"),

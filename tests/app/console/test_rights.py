@@ -38,6 +38,19 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/integrations/{integration_id}"): ("AIU", None),
     ("GET", "/first-admin/{link}"): (OPEN, None),
     ("POST", "/first-admin/{link}"): (OPEN, {}),
+    ("GET", "/systems"): ("AIUS", None),
+    ("GET", "/systems/add"): ("A", None),
+    ("GET", "/systems/add/{kind}"): ("A", None),
+    ("POST", "/systems/add/{kind}"): ("A", {"name": ""}),
+    ("GET", "/systems/{system_id}"): ("AIUS", None),
+    ("GET", "/systems/{system_id}/readings/{snapshot_id}"): ("AIUS", None),
+    ("POST", "/systems/{system_id}/readings"): ("AIS", {}),
+    ("POST", "/systems/{system_id}/check"): ("A", {}),
+    ("POST", "/systems/{system_id}/credential"): ("A", {}),
+    ("POST", "/systems/{system_id}/writing"): ("A", {"act": "no such act"}),
+    ("POST", "/systems/{system_id}/removal"): ("A", {"name": "another"}),
+    ("POST", "/systems/{system_id}/roster"): ("A", {}),
+    ("POST", "/systems/{system_id}/roster/approval"): ("A", {}),
     ("GET", "/findings"): ("AIUS", None),
     ("GET", "/findings/new"): ("AIUS", None),
     ("GET", "/findings/{finding_id}"): ("AIUS", None),
@@ -49,7 +62,7 @@ CLOSED = [route for route, (who, _) in TABLE.items() if who != OPEN]
 
 
 def _address(house: House, path: str) -> str:
-    return house.address(path.replace("{link}", "0123456789ab.AAAA"))
+    return house.address(path.replace("{link}", "0123456789ab.AAAA").replace("{kind}", "hubspot"))
 
 
 def test_every_page_has_a_line_here() -> None:

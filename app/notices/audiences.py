@@ -47,7 +47,7 @@ def messages(session: Session, occurrences: Sequence[Occurrence], hours: Hours, 
     found: dict[tuple[str, str], _Told] = {}
     for occurrence in occurrences:
         for subscription, channel in concerned_first:
-            if _wants(subscription, occurrence):
+            if _wants(subscription, occurrence) and occurrence.facts.get("channel") != channel.id:  # it cannot say so
                 for told in _readers(session, subscription, channel, occurrence, at):
                     found.setdefault((told.whom, occurrence.cause), told)
     chosen = queries.quiet_of(session, (told.whom for told in found.values()))

@@ -9,6 +9,7 @@ import hmac
 import json
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -147,6 +148,7 @@ class Receiver:
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)  # for the next requests; then 204
     always: tuple[int, dict[str, str]] = (204, {})
+    hangs: threading.Event = field(default_factory=threading.Event)  # while set, nobody is answered
 
     def bodies(self) -> list[Any]:
         return [json.loads(body) for _, body in self.got]
@@ -161,6 +163,11 @@ def receiving() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             receiver.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            if receiver.hangs.is_set():
+                while receiver.hangs.is_set():
+                    time.sleep(0.01)
+                self.close_connection = True  # who asked is gone
+                return
             status, headers = receiver.answers.pop(0) if receiver.answers else receiver.always
             self.send_response(status)
             for name, value in {"Content-Length": "0", **headers}.items():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -271,6 +274,35 @@ def test_what_a_dead_worker_had_in_its_hands_is_sent_again_under_the_same_name(d
     assert sorted(names) == sorted(f"msg_{row.id.hex}" for row in rows)
 
 
+_SEND = """
+import sys
+from pathlib import Path
+from app.kit.db import Database
+from tests.app.notices.desk import Desk
+from tests import make
+Desk(Database(sys.argv[1]), Path(sys.argv[2])).send()
+"""
+
+
+def test_a_worker_that_is_killed_while_it_sends_loses_nothing(desk: Desk, receiver: Receiver) -> None:
+    channel = hook(desk, receiver)
+    rows = waiting(desk, channel, 2)
+    receiver.hangs.set()
+    command = [sys.executable, "-c", _SEND, str(desk.database.url), str(desk.home)]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[3]) as worker:
+        deadline = time.monotonic() + 30
+        while not receiver.got:
+            assert time.monotonic() < deadline, "the worker never sent anything"
+            time.sleep(0.02)
+        worker.kill()
+    receiver.hangs.clear()
+    desk.later(minutes=16)
+    assert desk.send() == {"recovered": 1, "delivered": 2}
+    names = [headers["webhook-id"] for headers, _ in receiver.got]
+    assert sorted(set(names)) == sorted(f"msg_{row.id.hex}" for row in rows)
+    assert len(names) == 3  # the one in doubt came twice, under one name
+
+
 @both
 def test_two_workers_send_nothing_twice(desk: Desk, receiver: Receiver) -> None:
     waiting(desk, hook(desk, receiver), 12)
@@ -384,6 +416,23 @@ def test_a_test_that_failed_is_told_by_the_other_channels(desk: Desk, receiver: 
     desk.later(minutes=1)
     desk.send()
     assert [mail["To"] for mail in desk.mails()] == ["it@example.com"]
+
+
+def test_a_channel_is_not_asked_to_say_that_it_is_out_of_order(desk: Desk, receiver: Receiver) -> None:
+    receiver.always = (404, {})
+    desk.test(hook(desk, receiver))
+    desk.send()
+    assert desk.tell().made == 0
+
+
+def test_a_test_comes_before_whatever_else_waits(desk: Desk, receiver: Receiver) -> None:
+    channel = hook(desk, receiver)
+    waiting(desk, channel, 3)
+    desk.later(minutes=1)
+    desk.test(channel)
+    receiver.answers = [(204, {}), (500, {})]
+    assert desk.send() == {"delivered": 1, "later": 1}
+    assert receiver.bodies()[0]["type"] == "channel.test"
 
 
 def test_a_mail_channel_writes_its_test_to_itself(desk: Desk) -> None:

@@ -28,6 +28,7 @@ class Kind(StrEnum):
 
 TO_PEOPLE = (Kind.EMAIL, Kind.FILE)  # these reach one person each; the others reach whoever reads there
 BY_ADDRESS = (Kind.WEBHOOK, Kind.SLACK, Kind.TEAMS, Kind.APPRISE)
+OUTBOX_SENDER = "rolecall@localhost.localdomain"  # of files, where nobody was named
 CONCERNED = "concerned"  # a subscription's recipient: the people an event is about
 ROLES = ("role:admin", "role:it_security", "role:auditor")
 TLS = ("starttls", "implicit", "none")

@@ -17,7 +17,7 @@ from app.kit.refusal import Refusal, Refused
 from app.ledger.tables import EntryRow, LeafRow
 from app.notices.events import Event
 from app.notices.grouping import MOST, Waiting
-from app.notices.policy import ChannelStatus, Status
+from app.notices.policy import OUTBOX_SENDER, ChannelStatus, Status
 from app.notices.tables import ChannelRow, DeliveryRow, MarkRow, PreferenceRow, SubscriptionRow, TryRow
 from app.notices.timing import Quiet
 from app.review.tables import CampaignRow, ItemRow, TaskRow
@@ -168,7 +168,7 @@ def address(session: Session, whom: str) -> str | None:
     if kind == "channel":
         row_of = session.get(ChannelRow, int(number))
         told = row_of.config if row_of is not None else {}
-        return told.get("test_to") or told.get("sender")
+        return told.get("test_to") or told.get("sender") or OUTBOX_SENDER
     actor = session.get(ActorRow, whom)
     return actor.email if actor is not None and actor.ended is None else None
 

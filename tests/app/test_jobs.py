@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from app.detection.tables import FindingRow, RunRow
 from app.inventory.tables import AccountRow
 from app.kit.db import Database
 from app.ledger.kinds import Kind
+from app.notices import channels, subscriptions
+from app.notices.events import FOR_REVIEWERS
+from app.notices.policy import ChannelStatus
+from app.notices.tables import ChannelRow, DeliveryRow
 from app.remediation.tables import RemediationRow
 from app.review import schedules
 from app.review.tables import CampaignRow, ItemRow, TaskRow
@@ -262,3 +267,90 @@ def test_ways_in_that_are_over_are_forgotten_after_a_month_and_failed_tries_afte
     jobs.forget(house.means, Here(), {})
     with house.database.reading() as session:
         assert [len(session.scalars(select(row)).all()) for row in left] == [1, 1, 1]
+
+
+# --- notices ---
+
+
+def outbox(house: Installation, name: str = "outbox") -> ChannelRow:
+    """A folder to which everything concerned is written."""
+    with house.database.transaction() as session:
+        row, _ = channels.add(
+            session, name=name, kind="file", config={}, secret={}, keys=house.means.keys, by=make.ADMIN, at=house.now
+        )
+        subscriptions.add(session, row, events=FOR_REVIEWERS, recipient="concerned", by=make.ADMIN, at=house.now)
+    return row
+
+
+def review(house: Installation) -> None:
+    with house.database.transaction() as session:
+        cast.company(session)
+        cast.opened(session, at=house.now)
+
+
+def mails(house: Installation) -> list[str]:
+    return [path.read_text() for path in sorted((house.home / "outbox").glob("*.eml"))]
+
+
+def test_what_happened_is_told_and_sent_once(house: Installation) -> None:
+    outbox(house)
+    review(house)
+    assert jobs.tell(house.means, Here(), {}) == {"made": 1}  # also what has no number yet
+    assert jobs.tell(house.means, Here(), {}) == {"made": 0}
+    assert jobs.send(house.means, Here(), {}) == {"delivered": 1}
+    assert jobs.send(house.means, Here(), {}) == {}
+    assert len(mails(house)) == 1
+
+
+@pytest.mark.parametrize("issuer", ["", "https://login.example.com"])
+def test_a_mail_lets_its_reader_in_only_where_there_is_no_provider(lone: Installation, issuer: str) -> None:
+    lone.given |= {"oidc_issuer": issuer, "oidc_client_id": "rolecall", "oidc_roles": "admin=a"} if issuer else {}
+    outbox(lone)
+    review(lone)
+    jobs.tell(lone.means, Here(), {})
+    jobs.send(lone.means, Here(), {})
+    (mail,) = mails(lone)
+    assert ("/links/" in mail) is not bool(issuer)
+
+
+def test_quiet_hours_are_those_of_the_settings(lone: Installation) -> None:
+    lone.given |= {"quiet_from": "08:00", "quiet_until": "10:30", "time_zone": "Europe/Berlin"}  # it is ten there
+    outbox(lone)
+    review(lone)
+    jobs.tell(lone.means, Here(), {})
+    assert jobs.send(lone.means, Here(), {}) == {}
+    lone.later(minutes=31)
+    assert jobs.send(lone.means, Here(), {}) == {"delivered": 1}
+
+
+def test_every_channel_in_use_is_tried_once_a_month(lone: Installation) -> None:
+    outbox(lone)
+    off = outbox(lone, "off")
+    with lone.database.transaction() as session:
+        channels.switch(session, session.get_one(ChannelRow, off.id), ChannelStatus.OFF, by=make.ADMIN, at=lone.now)
+    assert jobs.try_channels(lone.means, Here(), {}) == {"tested": 1}
+    assert jobs.send(lone.means, Here(), {}) == {"delivered": 1}
+    (tick,) = (each for each in jobs.SCHEDULE if each.job == "try_channels")
+    assert jobs.slot(tick, lone.now) != jobs.slot(tick, lone.now + timedelta(days=15))
+    assert jobs.slot(tick, lone.now) == jobs.slot(tick, lone.now + timedelta(days=1))
+
+
+def test_the_log_of_messages_is_forgotten_when_its_days_are_over(lone: Installation) -> None:
+    outbox(lone)
+    review(lone)
+    jobs.tell(lone.means, Here(), {})
+    jobs.send(lone.means, Here(), {})
+    lone.later(days=89)
+    jobs.forget(lone.means, Here(), {})
+    assert lone.count(DeliveryRow) == 1
+    lone.later(days=2)
+    jobs.forget(lone.means, Here(), {})
+    assert lone.count(DeliveryRow) == 0
+
+
+@pytest.fixture
+def lone(make_database: Callable[[str], str], tmp_path: Path) -> Iterator[Installation]:
+    """An installation on SQLite, for what the database has no part in."""
+    database = Database(make_database("sqlite"), durable=False)
+    yield Installation(database, tmp_path / "home", make.NOW)
+    database.close()

@@ -9,11 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from app.kit.refusal import Refused
-from app.notices import composing
+from app.notices import composing, policy
 from app.notices.carriers.carrier import Outcome, Result, Ways
 from app.notices.shapes import Message
-
-SENDER = "rolecall@localhost.localdomain"
 
 
 class OutboxCarrier:
@@ -21,7 +19,7 @@ class OutboxCarrier:
 
     def __init__(self, config: Mapping[str, str], ways: Ways) -> None:
         self._directory = ways.home / (config.get("directory") or "outbox")
-        self._sender = config.get("sender") or SENDER
+        self._sender = config.get("sender") or policy.OUTBOX_SENDER
 
     def send(self, message: Message, at: datetime) -> Outcome:
         """Write the message as a file that appears whole or not at all."""

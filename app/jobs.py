@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.actors import requests
+from app.actors import failures, links, requests, sessions
 from app.actors.actor import SCHEDULER
 from app.detection import detect as rules
 from app.detection import findings, rulebook
@@ -41,6 +42,7 @@ from app.review import queries as review
 from app.review.tables import CampaignRow
 
 Payload = Mapping[str, Any]
+_WAYS_IN_KEPT_DAYS = 30  # sign-ins that are over and links that expired, for who asks what happened last week
 _KEYS_KEPT_DAYS = 2  # an Idempotency-Key is for a client that lost our answer, not for next week
 Answer = dict[str, Any]
 
@@ -220,6 +222,9 @@ def forget(means: Means, steps: Steps, payload: Payload) -> Answer:
         recent = at - timedelta(days=means.settings.session_retention_days)
         over = logins.forget_sessions(session, before=recent, by=SCHEDULER, at=at)
         requests.forget(session, before=at - timedelta(days=_KEYS_KEPT_DAYS))
+        failures.forget(session, before=at - failures.KEPT)
+        sessions.forget(session, before=at - timedelta(days=_WAYS_IN_KEPT_DAYS))
+        links.forget(session, before=at - timedelta(days=_WAYS_IN_KEPT_DAYS))
         deliveries.forget(session, before=at - timedelta(days=means.settings.delivery_retention_days))
     return {"sign_ins": gone, "sessions": over}
 
@@ -236,8 +241,8 @@ def tell(means: Means, steps: Steps, payload: Payload) -> Answer:
     return {"made": made}
 
 
-def _link(session: Session, row: DeliveryRow, at: datetime) -> str | None:
-    return admissions.path(session, row, by=SCHEDULER, at=at)
+def _link(days: int, session: Session, row: DeliveryRow, at: datetime) -> str | None:
+    return admissions.path(session, row, days=days, by=SCHEDULER, at=at)
 
 
 def _no_link(session: Session, row: DeliveryRow, at: datetime) -> str | None:
@@ -256,7 +261,7 @@ def send(means: Means, steps: Steps, payload: Payload) -> Answer:
         settings.base_url,
         settings.time_zone,
         # With a provider to sign in at, a link that lets in by itself would only be one more thing to lose.
-        _no_link if settings.oidc_issuer else _link,
+        _no_link if settings.oidc_issuer else partial(_link, settings.link_days),
     )
     return {**sending.send_due(post)}
 

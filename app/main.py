@@ -25,6 +25,7 @@ from app.api import (
     notices,
     overrides,
     packets,
+    past,
     people,
     problems,
     remediations,
@@ -62,7 +63,7 @@ def create_app(means: Means) -> FastAPI:
     app.state.means = means
     _hush(logging.getLogger("uvicorn.access"))
     problems.install(app)
-    seeing = (health, myself, actors, systems, connecting, rosters, people, access, findings, ledger, packets)
+    seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, findings, ledger, packets)
     reviewing = (schedules, campaigns, tasks, drift, overrides, items, decisions, handing, remediations, notices)
     for room in (*seeing, *reviewing):
         app.include_router(room.router)

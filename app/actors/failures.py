@@ -50,8 +50,7 @@ def why_not_try(session: Session, source: bytes, subject: str | None, *, limit: 
 
 def note(session: Session, source: bytes, presented: str, subject: str | None, *, at: datetime) -> None:
     """Write down that something wrong was presented; the same again changes nothing but its time."""
-    digest = hashlib.sha256(presented.encode("utf-8", "surrogatepass")).digest()[:16]
-    values = {"source": source, "presented": digest, "subject": subject, "at": at}
+    values = {"source": source, "presented": _digest(presented), "subject": subject, "at": at}
     dialect = session.get_bind().dialect.name
     made = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(FailedEntryRow).values(values)
     session.execute(
@@ -63,9 +62,19 @@ def note(session: Session, source: bytes, presented: str, subject: str | None, *
     )
 
 
+def is_noted(session: Session, source: bytes, presented: str, *, at: datetime) -> bool:
+    """Whether this very thing was noted within the last minute, so that noting it again would change nothing."""
+    row = session.get(FailedEntryRow, (source, _digest(presented)))
+    return row is not None and row.at >= at - _AGAIN_AFTER
+
+
 def forget(session: Session, *, before: datetime) -> None:
     """Drop what was presented before a moment."""
     session.execute(delete(FailedEntryRow).where(FailedEntryRow.at < before))
+
+
+def _digest(presented: str) -> bytes:
+    return hashlib.sha256(presented.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 def _until(session: Session, whose: ColumnElement[bool], limit: int, at: datetime) -> datetime | None:

@@ -91,6 +91,13 @@ def enter(session: Session, presented: str, *, at: datetime) -> tuple[Actor, Tok
     return replace(actor, scope=frozenset(row.scope) if row.scope is not None else None), row
 
 
+def subject_of(presented: str) -> str | None:
+    """Whose secret was meant, for counting failures: the token's public part, if there is one."""
+    parts = presented.split("_", 2)
+    found = secret.id_in(parts[1]) if len(parts) == 3 else ""
+    return f"token:{found}" if found else None
+
+
 def is_stale(token: TokenRow, at: datetime) -> bool:
     """Whether the last use on record is old enough to be worth a write."""
     return token.last_used is None or at - token.last_used > _USE_IS_NOTED_EVERY

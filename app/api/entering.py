@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
@@ -15,9 +16,10 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from app.actors import policy, tokens
+from app.actors import failures, policy, tokens
 from app.actors.actor import Actor
-from app.actors.tables import ActorRow
+from app.actors.tables import ActorRow, TokenRow
+from app.api.pacing import Pace
 from app.api.rights import RIGHTS
 from app.api.shapes import storable
 from app.inventory import queries as inventory
@@ -50,10 +52,8 @@ def entered(
             )
         )
     at = means.clock()
-    with means.database.reading() as session:
-        actor, token = tokens.enter(session, bearer.credentials.strip(), at=at)
-        row = session.get(ActorRow, actor.id)
-        person = inventory.find_identity(session, row.person_key or row.email or "") if row is not None else None
+    actor, token = _recognised(request, means, bearer.credentials.strip(), at)
+    insist(_pace(request, means).why_not(token.id, at))
     if tokens.is_stale(token, at):
         with means.database.transaction() as session:
             tokens.note_use(session, token.id, at=at)
@@ -64,7 +64,41 @@ def entered(
     insist(_why_not_parameters([name for name, _ in request.query_params.multi_items()], parameters(route)))
     if not storable([*request.path_params.values(), *request.query_params.values(), *request.headers.values()]):
         raise Refused(Refusal("does_not_fit", "The request holds NUL.", "Leave it out.", status=422))
-    return replace(actor, identity_id=person.id if person is not None else None)
+    return actor
+
+
+def _recognised(request: Request, means: Means, presented: str, at: datetime) -> tuple[Actor, TokenRow]:
+    """Whose token this is. Refuses (429) who presented too many that are none, and notes the next one."""
+    host = request.client.host if request.client is not None else None
+    source, subject = failures.source(means.keys.derive("sources"), "api", host), tokens.subject_of(presented)
+    try:
+        with means.database.reading() as session:
+            insist(failures.why_not_try(session, source, subject, limit=means.settings.failed_entries, at=at))
+            actor, token = tokens.enter(session, presented, at=at)
+            row = session.get_one(ActorRow, actor.id)
+            person = inventory.find_identity(session, row.person_key or row.email or "")
+    except Refused as refused:
+        if refused.refusal.status == 401:
+            _note(means, source, presented, subject, at)
+        raise
+    return replace(actor, identity_id=person.id if person is not None else None), token
+
+
+def _note(means: Means, source: bytes, presented: str, subject: str | None, at: datetime) -> None:
+    """Write down that a token was none, unless it stands there: being wrong must not cost us a write each time."""
+    with means.database.reading() as session:
+        known = failures.is_noted(session, source, presented, at=at)
+    if not known:
+        with means.database.transaction() as session:
+            failures.note(session, source, presented, subject, at=at)
+
+
+def _pace(request: Request, means: Means) -> Pace:
+    """This process's count of calls, made with the first."""
+    found: Pace | None = getattr(request.app.state, "pace", None)
+    if found is None:
+        found = request.app.state.pace = Pace(means.settings.requests_per_minute, means.settings.api_processes)
+    return found
 
 
 def parameters(route: APIRoute) -> list[str]:

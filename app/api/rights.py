@@ -103,6 +103,8 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("POST", "/api/v1/deliveries/{delivery_id}/replay"): May.RUN_NOTICES,
     ("GET", "/api/v1/me/quiet-hours"): May.SEE_OWN_ITEMS,
     ("PUT", "/api/v1/me/quiet-hours"): May.SEE_OWN_ITEMS,
+    ("GET", "/api/v1/people/{person}/past"): May.SEE_ACCESS,
+    ("GET", "/api/v1/accounts/{account_id}/access"): May.SEE_ACCESS,
 }
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import select
 
 from app.cli.installation import opened, operator
 from app.cli.telling import Telling, fail
-from app.inventory import persons
+from app.inventory import past, persons
 from app.inventory import queries as inventory
 from app.inventory.tables import IdentityRow
 from app.kit import clock
-from app.kit.refusal import Refusal, Refused
+from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import erasures
 from app.ledger import queries as ledger
 from app.means import Means
@@ -48,6 +50,45 @@ def access(telling: Telling, who: str) -> None:
     if not accounts:
         telling.say("No account of theirs is known.")
     telling.answer({"person": found.key, "name": found.name, "accounts": accounts})
+
+
+def past_access(telling: Telling, who: str, on: str) -> None:
+    """What one person could reach at the end of a day."""
+    with opened() as means:
+        found, zone, now = _find(means, who), means.settings.zone, clock.now()
+        try:
+            day = date.fromisoformat(on)
+        except ValueError:
+            raise Refused(Refusal("no_day", f"{on!r} is no day.", "Write it like 2026-09-30.", 422)) from None
+        insist(past.why_not(day, now.astimezone(zone).date()))
+        with means.database.reading() as session:
+            accounts = past.of_person(session, found.id, min(now, past.end_of(day, zone)))
+            systems = {row.id: row.name for row in inventory.systems(session)}
+    telling.say(f"{found.name} at the end of {day.isoformat()}, in the accounts that are theirs today", style="bold")
+    for account in accounts:
+        _tell_past(telling, account, systems.get(account.system_id, f"system {account.system_id}"))
+    if not accounts:
+        telling.say("No account of theirs is known.")
+    telling.answer({"person": found.key, "name": found.name, "on": day, "accounts": accounts})
+
+
+def _tell_past(telling: Telling, account: past.AccessThen, system: str) -> None:
+    state = {"true": "active", "false": "inactive", None: "not said whether active"}[account.fields["active"]]
+    if not account.known:
+        state = "not read by then: nothing is known"
+    elif not account.present:
+        state = "not there"
+    telling.say(f"\n{system}: {account.fields['username']} ({state})", style="bold")
+    for held in account.holds:
+        without = ", without effect then" if held.effective is False else ""
+        telling.say(f"  held {held.kind} {held.name} since {held.began.date()}{without}")
+    for reached in account.reaches:
+        telling.say(f"  and with it {' > '.join(reached.path)}")
+    for may in account.may:
+        telling.say(f"  could {may.privilege.replace('_', ' ')} through {' > '.join(may.path)}")
+    for stream, since in account.rests_on.items():
+        if account.known and since is None:
+            telling.say(f"  {stream} had not been read wholly by then", style="yellow")
 
 
 def export(telling: Telling, who: str) -> None:

@@ -18,12 +18,13 @@ def reach(
     entitlement ids from the held one to the carrier: "12>40>7".
     """
     for held in sorted({*privileges, *edges}):
-        for carrier, path in _chains(held, edges):
+        for carrier, path in chains(held, edges):
             for privilege in privileges.get(carrier, ()):
                 yield held, privilege, path
 
 
-def _chains(start: int, edges: Mapping[int, Sequence[int]]) -> Iterator[tuple[int, str]]:
+def chains(start: int, edges: Mapping[int, Sequence[int]]) -> Iterator[tuple[int, str]]:
+    """(entitlement, path) for all that whoever holds `start` holds, `start` itself first; each by a shortest chain."""
     seen = {start}
     waiting = deque([(start, str(start))])
     while waiting:

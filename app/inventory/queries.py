@@ -9,13 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from app.inventory import absence, policy
 from app.inventory.knowing import account_facts, candidates, credential_facts
 from app.inventory.tables import (
-    AccountChangeRow,
     AccountRow,
     CredentialRow,
     EntitlementRow,
@@ -165,61 +164,6 @@ def unmatched(session: Session, system_id: int | None = None, *, limit: int | No
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """A grant at some moment."""
-
-    grant_id: int
-    entitlement_id: int
-    entitlement: str
-    source: str
-    began: datetime
-    ended: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class AccountThen:
-    """What we knew of an account at a moment. `fields` are as text, None where the system did not say."""
-
-    account_id: int
-    present: bool
-    fields: dict[str, str | None]
-    holds: tuple[Holding, ...]
-
-
-def as_of(session: Session, account_id: int, at: datetime) -> AccountThen:
-    """An account and its direct grants as they stood at a moment, from history: the present with later changes undone."""
-    account = session.get_one(AccountRow, account_id)
-    present = account.began <= at and (account.ended is None or account.ended > at)
-    names = ("username", "email", "name", "kind", "title", "department", "manager_key", "employee_number", "licence")
-    fields: dict[str, str | None] = {name: getattr(account, name) for name in names}
-    fields |= {name: _text(getattr(account, name)) for name in ("active", "frozen")}
-    later = (
-        select(AccountChangeRow.field, AccountChangeRow.before, SnapshotRow.began_at)
-        .join(SnapshotRow, SnapshotRow.id == AccountChangeRow.snapshot_id)
-        .where(AccountChangeRow.account_id == account_id, SnapshotRow.began_at > at)
-        .order_by(SnapshotRow.began_at.desc(), AccountChangeRow.id.desc())
-    )
-    for field, before, _when in session.execute(later):
-        if field == "ended":
-            present = before is None and account.began <= at
-        else:
-            fields[field] = before
-    held = (
-        select(GrantRow, EntitlementRow.name)
-        .join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
-        .where(
-            GrantRow.account_id == account_id, GrantRow.began <= at, or_(GrantRow.ended.is_(None), GrantRow.ended > at)
-        )
-        .order_by(GrantRow.id)
-    )
-    holds = tuple(
-        Holding(grant.id, grant.entitlement_id, name, grant.source, grant.began, grant.ended)
-        for grant, name in session.execute(held)
-    )
-    return AccountThen(account_id, present, fields, holds)
-
-
 def ends_of(session: Session, system_id: int, account_key: str | None) -> datetime | None:
     """When the first of an account's live credentials ends, as far as readings told."""
     mine = (AccountRow.system_id == system_id, AccountRow.key == account_key)
@@ -259,7 +203,3 @@ def administrators(session: Session, system_id: int) -> Sequence[AccountRow]:
 def _sealed(system_id: int) -> Select[SnapshotRow]:
     mine = (SnapshotRow.system_id == system_id, SnapshotRow.status == "sealed")
     return select(SnapshotRow).where(*mine).order_by(SnapshotRow.began_at.desc(), SnapshotRow.id.desc())
-
-
-def _text(value: bool | None) -> str | None:
-    return None if value is None else "true" if value else "false"

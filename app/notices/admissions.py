@@ -20,9 +20,9 @@ from app.notices.events import ADMITTING
 from app.notices.tables import DeliveryRow
 
 
-def path(session: Session, delivery: DeliveryRow, *, by: Actor, at: datetime) -> str | None:
-    """The path that signs the reader of a message in, once; None for what asks nobody to review, and for whoever gets in
-    no more."""
+def path(session: Session, delivery: DeliveryRow, *, days: int = 7, by: Actor, at: datetime) -> str | None:
+    """The path that signs the reader of a message in, once and for `days`; None for what asks nobody to review, and for
+    whoever gets in no more."""
     kind, _, number = delivery.whom.partition(":")
     if delivery.event not in ADMITTING or kind != "identity" or "reviewers" in delivery.facts:
         return None
@@ -37,4 +37,4 @@ def path(session: Session, delivery: DeliveryRow, *, by: Actor, at: datetime) ->
         actor = actors.make(session, person.name, roles, email=address, person_key=person.key, by=by, at=at)
     if actor.ended is not None:
         return None
-    return links.make(session, actor, int(delivery.facts["campaign"]), by=by, at=at)
+    return links.make(session, actor, int(delivery.facts["campaign"]), days=days, by=by, at=at)

@@ -13,7 +13,7 @@ from tests.architecture.tree import dotted, modules, within
 # Who opens or ends a transaction, and why. An excuse that is not needed any more fails.
 EDGES = {
     "app.api.answering": "a door: one transaction per write",
-    "app.api.entering": "a door: notes that a token was used, before the endpoint opens its own",
+    "app.api.entering": "a door: notes that a token was used, or was none, before the endpoint opens its own",
     "app.cli": "a door",
     "app.console": "a door: one transaction per act, and one that notes that a session was used",
     "app.jobs": "the edge of the jobs: one transaction per step",

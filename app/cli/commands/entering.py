@@ -18,11 +18,18 @@ key_app = typer.Typer(no_args_is_help=True, help="The key that protects secrets.
 
 
 @person_app.command("access")
-def person_access(who: Who, as_json: AsJson = False) -> None:
-    """Everything one person can reach, by system and path."""
+def person_access(
+    who: Who,
+    on: Annotated[str | None, typer.Option(help="A past day, 2026-09-30: what they could reach at its end.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Everything one person can reach, by system and path; with --on, what they could on a past day."""
     from app.cli import person
 
-    person.access(Telling(as_json), who)
+    if on is None:
+        person.access(Telling(as_json), who)
+    else:
+        person.past_access(Telling(as_json), who, on)
 
 
 @person_app.command("list")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Integer, String, Table, select
 
-from app.inventory.merges.sealing import Sealing, end, merge_keyed, pages, say, told_losses, told_repeats
+from app.inventory.merges.sealing import Sealing, end, keep_former, merge_keyed, pages, say, told_losses, told_repeats
 from app.inventory.packing import FIELDS
 from app.inventory.tables import EdgeRow, EntitlementRow
 from app.kit import bulk
@@ -14,6 +14,7 @@ from connectors.records import Stream
 
 ENTITLEMENTS: Table = EntitlementRow.__table__  # type: ignore[assignment]
 EDGES: Table = EdgeRow.__table__  # type: ignore[assignment]
+FORMER = ("name", "kind", "privileges")  # what these were stays on record
 COLUMNS = [name for name in FIELDS["EntitlementRecord"] if name != "key"]
 
 
@@ -27,13 +28,14 @@ def merge(sealing: Sealing) -> None:
         bulk.fill(session, staged, [[part, *row] for row in rows.get("EntitlementRecord", ())])
         nestings += [(part, *row) for row in rows.get("NestingRecord", ())]
     told_repeats(sealing, Stream.ENTITLEMENTS, bulk.ready(session, staged, ["key"]), "entitlements")
+    ours = [ENTITLEMENTS.c.system_id == sealing.system_id]
+    keep_former(sealing, ENTITLEMENTS, staged, "entitlement", FORMER, on=["key"], where=ours)
     # Nothing ends yet: an edge that points nowhere may still make the whole stream one that is not to be trusted.
     merge_keyed(sealing, Stream.ENTITLEMENTS, ENTITLEMENTS, staged, COLUMNS, kind="entitlement", ends=False)
     edges = _staged_edges(sealing, staged, nestings)
     ended = 0
     if sealing.ends(Stream.ENTITLEMENTS):
-        ours = ENTITLEMENTS.c.system_id == sealing.system_id
-        ended = end(sealing, ENTITLEMENTS, [ours, bulk.absent(ENTITLEMENTS, staged, ["key"])])
+        ended = end(sealing, ENTITLEMENTS, [*ours, bulk.absent(ENTITLEMENTS, staged, ["key"])])
     sealing.count(ENTITLEMENTS.name, ended=ended)
     _merge_edges(sealing, edges)
     bulk.drop(session, staged)
@@ -73,6 +75,7 @@ def _merge_edges(sealing: Sealing, staged: Table) -> None:
     session = sealing.session
     live = [EDGES.c.system_id == sealing.system_id, EDGES.c.ended.is_(None)]
     on = ["holder_id", "held_id"]
+    keep_former(sealing, EDGES, staged, "edge", ["kind"], on=on, where=live)
     changed = bulk.update_changed(session, EDGES, staged, on=on, columns=["kind"], where=live)
     constants = {"system_id": sealing.system_id, "began": sealing.moment}
     began = bulk.insert_new(session, EDGES, staged, on=on, columns=[*on, "kind"], constants=constants, where=live)

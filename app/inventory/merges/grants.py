@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Column, Integer, Table
 
-from app.inventory.merges.sealing import Sealing, end, ids_of, pages, told_losses, told_repeats
+from app.inventory.merges.sealing import Sealing, end, ids_of, keep_former, pages, told_losses, told_repeats
 from app.inventory.packing import FIELDS
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow
 from app.kit import bulk
@@ -43,6 +43,7 @@ def merge_staged(sealing: Sealing, staged: Table) -> None:
     """Merge what was staged and made ready by `KEY`."""
     session = sealing.session
     live = [GRANTS.c.ended.is_(None), GRANTS.c.system_id == sealing.system_id]
+    keep_former(sealing, GRANTS, staged, "grant", ["effective"], on=KEY, where=live)
     changed = bulk.update_changed(session, GRANTS, staged, on=KEY, columns=COLUMNS, where=live)
     constants = {"system_id": sealing.system_id, "began": sealing.moment}
     ended = end(sealing, GRANTS, [live[1], bulk.absent(GRANTS, staged, KEY)]) if sealing.ends(Stream.GRANTS) else 0

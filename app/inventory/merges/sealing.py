@@ -12,14 +12,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, insert, literal, select, update
+from sqlalchemy import Boolean, ColumnElement, String, Table, and_, case, cast, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.inventory import absence, packing
-from app.inventory.tables import AccountRow, EntitlementRow, IntegrationRow, ReturnRow, SpoolRow, StreamRow
+from app.inventory.tables import (
+    AccountRow,
+    AlterationRow,
+    EntitlementRow,
+    IntegrationRow,
+    ReturnRow,
+    SpoolRow,
+    StreamRow,
+)
 from app.kit import bulk
 from connectors.records import Stream
 
+ALTERATIONS: Table = AlterationRow.__table__  # type: ignore[assignment]
 RETURNS: Table = ReturnRow.__table__  # type: ignore[assignment]
 BATCH = 16  # pages fetched from the spool at a time
 
@@ -131,6 +140,33 @@ def merge_keyed(
     if sealing.ends(stream) if ends is None else ends:
         ended = end(sealing, target, [ours, bulk.absent(target, staged, ["key"])])
     sealing.count(target.name, began=began, changed=changed, returned=returned, ended=ended)
+
+
+def keep_former(
+    sealing: Sealing,
+    target: Table,
+    staged: Table,
+    kind: str,
+    fields: Sequence[str],
+    *,
+    on: Sequence[str],
+    where: Sequence[ColumnElement[bool]],
+) -> None:
+    """Before rows are brought to what is staged, write down what these fields were where they differ."""
+    same = [target.c[name] == staged.c[name] for name in on]
+    for name in fields:
+        column = target.c[name]
+        flag = (
+            case((column.is_(True), "true"), (column.is_(False), "false")) if isinstance(column.type, Boolean) else None
+        )
+        before = cast(column, String) if flag is None else flag
+        rows = (
+            select(literal(kind), target.c.id, literal(sealing.snapshot_id), literal(name), before)
+            .select_from(target.join(staged, and_(*same)))
+            .where(*where, column.is_distinct_from(staged.c[name]))
+        )
+        names = ["kind", "subject_id", "snapshot_id", "field", "before"]
+        sealing.session.connection().execute(insert(ALTERATIONS).from_select(names, rows))
 
 
 def end(sealing: Sealing, target: Table, where: Sequence[Any]) -> int:

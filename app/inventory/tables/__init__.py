@@ -8,6 +8,7 @@ from app.inventory.tables.readings import RosterUploadRow, SnapshotRow, SpoolRow
 from app.inventory.tables.seen import (
     AccountChangeRow,
     AccountRow,
+    AlterationRow,
     CredentialRow,
     EdgeRow,
     EntitlementRow,
@@ -24,6 +25,7 @@ from app.inventory.tables.told import ChangeRow, ObservationRow, SettingRow
 __all__ = [
     "AccountChangeRow",
     "AccountRow",
+    "AlterationRow",
     "ChangeRow",
     "CredentialRow",
     "EdgeRow",

@@ -88,6 +88,26 @@ class AccountChangeRow(Base):
     after: Mapped[str | None] = mapped_column(String)
 
 
+class AlterationRow(Base):
+    """What an entitlement, an edge or a grant was before a reading showed it otherwise; `AccountChangeRow` is for accounts.
+
+    Kept for what access is told from: what an entitlement is called and allows, how an edge counts, whether a grant has
+    effect. `before` is text, a list as JSON, null where the system had not said.
+    """
+
+    __tablename__ = "alterations"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    subject_id: Mapped[int] = mapped_column(Big)
+    snapshot_id: Mapped[int] = mapped_column(ForeignKey("snapshots.id"), index=True)
+    field: Mapped[str] = mapped_column(String(20))
+    before: Mapped[str | None] = mapped_column(String)
+    __table_args__ = (
+        CheckConstraint("kind IN ('entitlement','edge','grant')", name="kind_known"),
+        Index("ix_alterations_subject", "kind", "subject_id"),
+    )
+
+
 class ReturnRow(Base):
     """Something that was gone from one complete reading and is there again: its row goes on, the gap is kept here."""
 

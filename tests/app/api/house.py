@@ -148,7 +148,7 @@ def removal_of(session: Session, campaign_id: int, system_id: int) -> Remediatio
 
 def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, accounts: int = 0) -> House:
     """Everything a route can be asked about, once; with `accounts` more of Bo's to decide on."""
-    means = Means(database, KEYS, settings.read({}), clock)
+    means = Means(database, KEYS, settings.read({"ROLECALL_REQUESTS_PER_MINUTE": "1000000"}), clock)
     with database.transaction() as session:
         signing.found(session, version="test", demo=False, by="cli:test", at=NOW)
         company = cast.company(session)

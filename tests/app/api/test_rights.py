@@ -110,11 +110,14 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/api/v1/deliveries/{delivery_id}/replay"): ("A", None),
     ("GET", "/api/v1/me/quiet-hours"): ("AIRU", None),
     ("PUT", "/api/v1/me/quiet-hours"): ("AIRU", {"zone": "Mars", "begins": "20:00", "ends": "07:00"}),
+    ("GET", "/api/v1/people/{person}/past"): ("AIU", None),
+    ("GET", "/api/v1/accounts/{account_id}/access"): ("AIU", None),
 }
 
 
 def _address(house: House, path: str) -> str:
     asked = {
+        "/api/v1/people/{person}/past": "?on=2026-11-01",
         "/api/v1/items": f"?campaign={house.campaign.id}",
         "/api/v1/campaigns/{campaign_id}/items": f"?reviewer={house.company.ada.id}",
         "/api/v1/ledger/consistency": "?old=1&new=2",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,13 @@ def test_one_persons_access_is_told_across_systems(place: Place) -> None:
     assert person["name"] in said.all
     assert "holds" in said.all
     assert person["username"] in said.all
+    told = place.rolecall("person", "access", person["key"], "--on", "2020-09-30", "--json").json()
+    assert {account["known"] for account in told["accounts"]} == {False}  # not installed by then: that is no "no"
+    today = datetime.now(UTC).date().isoformat()
+    then = place.rolecall("person", "access", person["key"], "--on", today).well()
+    assert " held " in then.all
+    place.rolecall("person", "access", person["key"], "--on", "2999-01-01").refused("still to come", "day that is over")
+    place.rolecall("person", "access", person["key"], "--on", "soon").refused("no day", "2026-09-30")
 
 
 def test_everything_held_about_a_person_is_exported_as_json(place: Place) -> None:

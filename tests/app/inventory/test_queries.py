@@ -7,13 +7,11 @@ from datetime import timedelta
 import pytest
 
 from app.inventory import queries
-from app.inventory.tables import AccountRow
 from app.kit.db import Database
 from app.kit.refusal import Refused
 from connectors.receipt import Verdict
-from connectors.records import AccountRecord, GrantRecord, Stream
+from connectors.records import Stream
 from tests import make
-from tests.app.inventory.conftest import Connected, rows
 
 NOW = make.NOW
 DAY = timedelta(days=1)
@@ -49,39 +47,6 @@ def test_the_latest_sealed_reading_is_the_one_that_began_last(database: Database
         assert newest.id == blind.id
         assert known is not None
         assert known.id == later.id
-
-
-def test_what_was_known_of_an_account_on_a_day(staffed: Connected) -> None:
-    first = staffed.snapshot(staffed.read())
-    of = staffed.world.of(Stream.ACCOUNTS)
-    bo = next(each for each in of if isinstance(each, AccountRecord) and each.key == "bo")
-    of[of.index(bo)] = AccountRecord("bo", "bo@example.com", email="bo@example.com", active=False, title="Head")
-    staffed.world.remove(GrantRecord("bo", "sales"))
-    second = staffed.snapshot(staffed.read())
-    staffed.world.records[Stream.ACCOUNTS] = [each for each in of if getattr(each, "key", "") != "bo"]
-    staffed.world.records[Stream.GRANTS] = [
-        each for each in staffed.world.of(Stream.GRANTS) if getattr(each, "account_key", "") != "bo"
-    ]
-    third = staffed.snapshot(staffed.read())
-    staffed.world.records[Stream.ACCOUNTS].append(bo)
-    staffed.read()
-    with staffed.database.reading() as session:
-        (row,) = rows(session, AccountRow, key="bo")
-        hour = timedelta(hours=1)
-        before = queries.as_of(session, row.id, first.began_at - hour)
-        assert (before.present, before.holds) == (False, ())
-        then = queries.as_of(session, row.id, first.began_at + hour)
-        assert then.present
-        assert (then.fields["title"], then.fields["active"]) == ("Clerk", "true")
-        assert [(each.entitlement, each.source) for each in then.holds] == [
-            ("Sales", "direct"), ("Export", "direct"), ("Export", "team:north"),
-        ]  # fmt: skip
-        later = queries.as_of(session, row.id, second.began_at + hour)
-        assert (later.fields["title"], later.fields["active"]) == ("Head", "false")
-        assert len(later.holds) == 2
-        gone = queries.as_of(session, row.id, third.began_at + hour)
-        assert (gone.present, gone.holds) == (False, ())
-        assert queries.as_of(session, row.id, staffed.at + hour).present
 
 
 def test_only_who_surely_can_administer_is_counted(database: Database) -> None:

@@ -18,6 +18,7 @@ from connectors.salesforce import (
     legacy,
     licences,
     logins,
+    metadata,
     object_rights,
     packages,
     rights,
@@ -59,9 +60,21 @@ SOURCES: Mapping[Stream, tuple[str, ...]] = {
 }
 NOTES: Mapping[Stream, str] = {
     Stream.LOGINS: "about six months, as long as Salesforce keeps them",
-    Stream.CHANGES: "at least 180 days; delegated administrators show only here",
+    Stream.CHANGES: "at least 180 days; who is a delegated administrator shows only here",
     Stream.INTEGRATIONS: "apps used but not installed are concluded from their tokens",
-    Stream.SETTINGS: "password, session and network settings need Modify Metadata",
+}
+# What a stream goes without where none of these rights is held.
+PARTLY: Mapping[Stream, tuple[tuple[tuple[str, ...], str], ...]] = {
+    Stream.ACCOUNTS: ((accounts.LOGIN_RIGHTS, "frozen and locked state"),),
+    Stream.SETTINGS: (
+        (settings.HEALTH_RIGHTS, "Health Check"),
+        (metadata.RIGHTS, "password, session and network settings"),
+        (settings.LOGIN_RIGHTS, "TLS in use"),
+    ),
+    Stream.ENDPOINTS: (
+        (("ViewSetup",), "credentials, sites, certificates and SAML"),
+        *(((right,), "auth providers") for right in endpoints.TO_PROVIDERS),
+    ),
 }
 
 
@@ -136,8 +149,9 @@ def _coverage(client: Client, stream: Stream, held: frozenset[str] | None, there
     absent = [source for source in SOURCES.get(stream, ()) if source not in there]
     missing = refused.missing if refused else f"access to {', '.join(absent)}" if absent else None
     notes = [NOTES[stream]] if stream in NOTES else []
-    if stream is Stream.ACCOUNTS and held is not None and not held.intersection(accounts.LOGIN_RIGHTS):
-        notes.append("frozen and locked state not collected: missing Manage Users")
+    for one_of, what in PARTLY.get(stream, ()):
+        if not (held or frozenset()).intersection(one_of):
+            notes.append(f"{what} not collected: missing {rights.LABELS[one_of[0]]}")
     if stream is Stream.INTEGRATIONS and "ExternalClientApplication" not in there:
         notes.append("External Client Apps not visible: feature off, or missing View External Client Apps")
     return StreamCoverage(missing is None, missing, "; ".join(notes) or None)

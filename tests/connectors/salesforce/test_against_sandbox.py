@@ -260,6 +260,23 @@ def test_a_right_withdrawn_is_named_and_nothing_is_read(
     assert missing in (said.missing or "")
 
 
+def test_what_a_stream_goes_without_is_noted_by_the_right_that_is_missing(clean: Sandbox) -> None:
+    lacking = ["ManageUsers", "FreezeUsers", "ModifyMetadata", "ManageAuthProviders"]
+    whole = SalesforceReader(clean.client("reader")).check().streams
+    clean.door("rights", {"principal": "reader", "without": lacking})
+    partly = SalesforceReader(clean.client("reader")).check().streams
+    expected = {
+        Stream.ACCOUNTS: "frozen and locked state not collected: missing Manage Users",
+        Stream.SETTINGS: "password, session and network settings not collected: missing Modify Metadata",
+        Stream.ENDPOINTS: "auth providers not collected: missing Manage Auth. Providers",
+    }
+    for stream, note in expected.items():
+        assert "not collected" not in (whole[stream].note or "")
+        assert note in (partly[stream].note or "")
+        assert partly[stream].readable
+    assert verdict(clean.read(Stream.ENDPOINTS)).verdict is Verdict.INCOMPLETE
+
+
 def test_without_manage_users_accounts_are_read_and_frozen_is_not_said(clean: Sandbox) -> None:
     clean.door("rights", {"principal": "reader", "without": ["ManageUsers"]})
     pages = clean.read(Stream.ACCOUNTS)

@@ -313,6 +313,7 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.CAMPAIGN_CLOSED: ("open_removals", "tell"),
     Kind.CAMPAIGN_CANCELLED: ("tell",),
     Kind.TASK_REASSIGNED: ("tell",),
+    Kind.TASK_SUBMITTED: ("tell",),
     Kind.REMOVAL_REQUESTED: ("remove",),
     Kind.CHANNEL_CHANGED: ("tell",),
     Kind.CHANNEL_TESTED: ("tell",),

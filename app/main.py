@@ -32,10 +32,11 @@ from app.api import (
     rights,
     rosters,
     schedules,
+    submitting,
     systems,
     tasks,
 )
-from app.console import assets, failures, headers
+from app.console import assets, failures, headers, reviewing
 from app.console import entering as visiting
 from app.console.doors import activity, evidence, integrations, links, sign_in
 from app.console.doors import connecting as connecting_pages
@@ -64,13 +65,15 @@ def create_app(means: Means) -> FastAPI:
     _hush(logging.getLogger("uvicorn.access"))
     problems.install(app)
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, findings, ledger, packets)
-    reviewing = (schedules, campaigns, tasks, drift, overrides, items, decisions, handing, remediations, notices)
-    for room in (*seeing, *reviewing):
+    deciding = (items, decisions, submitting, handing)
+    running = (schedules, campaigns, tasks, drift, overrides, *deciding, remediations, notices)
+    for room in (*seeing, *running):
         app.include_router(room.router)
     seeing_pages = (finding_pages, connecting_pages, system_pages, integrations, evidence, activity)
     for page in (sign_in, links, *seeing_pages):
         app.include_router(page.router, include_in_schema=False)
     visiting.install(app)
+    reviewing.install(app)
     rights.insist_on_a_row_for_each_route(app, PAGES)
     describing.install(app)
     failures.install(app)

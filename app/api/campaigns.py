@@ -15,7 +15,7 @@ from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Asked, Page, Told
-from app.api.words import CampaignStatus, KeepOrRemove
+from app.api.words import CampaignStatus, KeepOrRemove, TaskStatus
 from app.ledger.kinds import Kind
 from app.means import review_limits
 from app.review import campaigns, queries
@@ -60,6 +60,8 @@ class Share(Told):
     remove: int
     change: int
     undecided: int
+    status: TaskStatus
+    submitted_at: datetime | None
 
 
 class CampaignStory(Campaign):

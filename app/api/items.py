@@ -25,6 +25,7 @@ class Item(Told):
     campaign_id: int
     kind: ItemKind
     subject: str
+    task_id: int
     system_id: int
     privileged: bool
     risk: int

@@ -61,6 +61,8 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("PUT", "/api/v1/campaigns/{campaign_id}/cancellation"): May.RUN_CAMPAIGNS,
     # Reviewers hand on what is theirs; the verb refuses whoever is neither its reviewer nor an administrator.
     ("PUT", "/api/v1/campaigns/{campaign_id}/handover"): May.DECIDE,
+    ("PUT", "/api/v1/tasks/{task_id}/submission"): May.DECIDE,
+    ("PUT", "/api/v1/tasks/{task_id}/reopening"): May.RUN_CAMPAIGNS,
     ("GET", "/api/v1/items"): May.SEE_OWN_ITEMS,
     ("GET", "/api/v1/items/{item_id}"): May.SEE_OWN_ITEMS,
     ("PUT", "/api/v1/items/{item_id}/decision"): May.DECIDE,

@@ -34,6 +34,7 @@ class Task(Told):
     reviewer: str
     items: int
     undecided: int
+    submitted_at: datetime | None
     version: int
 
 
@@ -116,5 +117,6 @@ def _told(task: TaskRow, campaign: CampaignRow, reviewer: IdentityRow, items: in
         reviewer=reviewer.name,
         items=items,
         undecided=undecided,
+        submitted_at=task.submitted_at,
         version=task.version,
     )

@@ -33,6 +33,13 @@ class CampaignStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class TaskStatus(StrEnum):
+    """Where a reviewer's share stands."""
+
+    OPEN = "open"
+    SUBMITTED = "submitted"
+
+
 class ItemKind(StrEnum):
     """What there is to decide on."""
 

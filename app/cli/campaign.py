@@ -143,6 +143,18 @@ def decide(telling: Telling, item: int, answer: str, reviewer: str, reason: str,
     telling.say(f"Item {item}: {answer}, by {acting.name}.")
 
 
+def submit(telling: Telling, name: str, reviewer: str) -> None:
+    """Submit one reviewer's share."""
+    with opened() as means:
+        found = find_campaign(means, name)
+        acting = speaking_for(means, reviewer)
+        with means.database.transaction() as session:
+            mine = select(TaskRow.id).where(TaskRow.campaign_id == found.id, TaskRow.reviewer_id == acting.identity_id)
+            row = tasks.submit(session, session.scalar(mine) or 0, by=acting, at=clock.now())
+            telling.answer({"task": row.id, "status": row.status, "submitted_at": row.submitted_at})
+    telling.say(f"Submitted, for {acting.name}: these answers stand.")
+
+
 def close(telling: Telling, name: str, unanswered: str | None) -> None:
     """Close a review, and see to what was decided."""
     at = clock.now()

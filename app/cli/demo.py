@@ -30,7 +30,7 @@ from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityR
 from app.main import create_app
 from app.means import review_limits, settings_shown
 from app.remediation.tables import RemediationRow
-from app.review import campaigns, decisions, drifts, queries
+from app.review import campaigns, decisions, drifts, queries, tasks
 from app.review.decisions import Ask
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 
@@ -146,6 +146,10 @@ def _decide(stage: Stage, campaign: CampaignRow) -> dict[str, int]:
                 ):
                     if result.refusal is not None:
                         raise RuntimeError(f"{reviewer.name}: {result.refusal.reason}")
+            task = select(TaskRow.id).where(
+                TaskRow.campaign_id == campaign.id, TaskRow.reviewer_id == reviewer.identity_id
+            )
+            tasks.submit(session, session.scalars(task).one(), by=reviewer, at=stage.means.clock())
         counts.update(ask.answer for ask in asks)
     return dict(counts)
 

@@ -22,7 +22,8 @@ class Place:
 
 
 PLACES = (
-    Place("/", "Home", May.SEE_OWN_ITEMS),
+    Place("/", "Home", May.SEE_SELF),
+    Place("/reviews", "My reviews", May.SEE_OWN_ITEMS),
     Place("/findings", "Findings", May.SEE_FINDINGS),
     Place("/integrations", "Integrations", May.SEE_ACCESS),
     Place("/evidence", "Evidence", May.SEE_LEDGER),

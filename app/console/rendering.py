@@ -91,7 +91,6 @@ def _environment(zone: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        extensions=["jinja2.ext.loopcontrols"],
     )
     where = ZoneInfo(zone)
     made.globals |= {"asset": assets.address, "version": __version__, "words": words, "link": link}
@@ -100,7 +99,9 @@ def _environment(zone: str) -> Environment:
         "day": lambda at: _time(at, where, "%-d %b %Y"),
         "plural": words.plural,
         "number": lambda count: f"{count:,}",
+        "facts": words.facts,
         "named": words.named,
+        "capitalize_first": lambda text: text[:1].upper() + text[1:],
         "ago": words.ago,
         "part": lambda text: quote(str(text), safe=""),
     }

@@ -47,4 +47,12 @@ RIGHTS: Mapping[tuple[str, str], May | None] = {
     ("POST", "/findings/{finding_id}/reason"): May.JUSTIFY,
     ("GET", "/revocation"): May.START_REMOVALS,
     ("POST", "/revocation"): May.START_REMOVALS,
+    ("GET", "/"): May.SEE_SELF,
+    ("GET", "/reviews"): May.SEE_OWN_ITEMS,
+    ("GET", "/reviews/{campaign_id}"): May.SEE_OWN_ITEMS,
+    ("POST", "/reviews/{campaign_id}/answers"): May.DECIDE,
+    ("GET", "/reviews/{campaign_id}/submission"): May.SEE_OWN_ITEMS,
+    ("POST", "/reviews/{campaign_id}/submission"): May.DECIDE,
+    ("GET", "/reviews/{campaign_id}/items/{item_id}"): May.SEE_OWN_ITEMS,
+    ("POST", "/reviews/{campaign_id}/items/{item_id}/handover"): May.DECIDE,
 }

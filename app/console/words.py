@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
 USE: Mapping[str, tuple[str, str]] = {  # band -> (level of the picture, words)
     "within 30 days": ("4", "Used within 30 days"),
@@ -39,6 +41,20 @@ PRIVILEGES: Mapping[str, str] = {  # what the house calls a privilege -> what it
 }
 
 
+class Facts(dict[str, Any]):
+    """What was frozen with an item; a fact that its kind does not have is None, so that pages can ask for any."""
+
+    def __missing__(self, name: str) -> None:
+        """Nothing is known of it."""
+
+
+def facts(known: Any) -> Any:
+    """The same, with all that is in it."""
+    if isinstance(known, Mapping):
+        return Facts({name: facts(value) for name, value in known.items()})
+    return [facts(each) for each in known] if isinstance(known, list) else known
+
+
 def use(band: str | None) -> str:
     """A band of use in a sentence's beginning."""
     return USE.get(band or "unknown", ("unknown", str(band)))[1]
@@ -57,6 +73,11 @@ def privilege(name: str) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 item`, `2 items`: a count with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def month(at: datetime, zone: ZoneInfo) -> str:
+    """The month of a moment, as one says it: "January 2027"."""
+    return at.astimezone(zone).strftime("%B %Y")
 
 
 def named(word: str) -> str:

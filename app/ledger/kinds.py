@@ -49,6 +49,8 @@ class Kind(StrEnum):
     CAMPAIGN_CLOSED = "campaign.closed"
     CAMPAIGN_CANCELLED = "campaign.cancelled"
     TASK_REASSIGNED = "task.reassigned"
+    TASK_SUBMITTED = "task.submitted"
+    TASK_REOPENED = "task.reopened"
     DECISION_RECORDED = "decision.recorded"
     DRIFT_LISTED = "drift.listed"
     DRIFT_DECIDED = "drift.decided"
@@ -102,6 +104,7 @@ QUIET = frozenset(
         Kind.SCHEDULE_CHANGED,
         Kind.SCHEDULE_REMOVED,
         Kind.CAMPAIGN_OVERRIDDEN,
+        Kind.TASK_REOPENED,
         Kind.DECISION_RECORDED,
         Kind.DRIFT_LISTED,
         Kind.DRIFT_DECIDED,

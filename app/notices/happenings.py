@@ -115,6 +115,20 @@ def _given(session: Session, entry: Happened) -> Occurrence | None:
     )  # fmt: skip
 
 
+def _submitted(session: Session, entry: Happened) -> Occurrence | None:
+    """To the reviewer what they submitted, in counts; to those who watch that somebody did."""
+    row = session.get(CampaignRow, entry.about)
+    whom = str(entry.body.get("reviewer", "")).removeprefix("identity:")
+    if row is None or not whom.isdigit():
+        return None
+    told = entry.body.get("counts", {})
+    facts = {**review_facts(row), **{name: told.get(name, 0) for name in ("keep", "remove", "change")}}
+    return Occurrence(
+        Event.REVIEW_SUBMITTED, f"entry:{entry.id}", {**facts, "reviewers": 1}, entry.at, systems_of(session, row.id),
+        {int(whom): facts},
+    )  # fmt: skip
+
+
 # --- findings and readings ---
 
 
@@ -244,6 +258,7 @@ _ONE: Mapping[Kind, Callable[[Session, Happened], Occurrence | None]] = {
     Kind.CAMPAIGN_CLOSED: _closed,
     Kind.CAMPAIGN_CANCELLED: _cancelled,
     Kind.TASK_REASSIGNED: _given,
+    Kind.TASK_SUBMITTED: _submitted,
     Kind.DETECTION_RAN: _found,
     Kind.SNAPSHOT_FAILED: _failed,
     Kind.SNAPSHOT_SEALED: _sealed,

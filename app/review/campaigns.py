@@ -27,6 +27,7 @@ from app.review.dialect import insert_or_skip
 from app.review.freezing import Frame
 from app.review.policy import Override, Status
 from app.review.scope import ItemKind, Scope
+from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
 from app.review.trust import Limits, Reading
 
@@ -83,14 +84,16 @@ def open(
 def close(session: Session, campaign: int, *, unanswered: str | None = None, by: Actor, at: datetime) -> CampaignRow:
     """Close a campaign; what follows opens the removals and the evidence.
 
-    Refuses while items have no outcome, unless `unanswered` ("keep", "remove") says what becomes of them, and while
-    privileged access that began since freezing has no decision. Silence never keeps privileged access.
+    Refuses while items have no outcome or answers were not submitted, unless `unanswered` ("keep", "remove") says what
+    becomes of them (drafts stand as they are), and while privileged access that began since freezing has no decision.
+    Silence never keeps privileged access.
     """
     at = clock.utc(at)
     with session.begin_nested():
         moved = _move(session, campaign, Status.CLOSED, by, at)
         shares = queries.progress(session, campaign)
         fresh = drifting.record(session, campaign, at) if moved else 0
+        drafts = [share.reviewer for share in shares if share.status != TaskStatus.SUBMITTED and not share.undecided]
         insist(
             policy.why_not_close(
                 Status.OPEN if moved else _status(session, campaign),
@@ -98,6 +101,7 @@ def close(session: Session, campaign: int, *, unanswered: str | None = None, by:
                 privileged_undecided=queries.undecided_privileged(session, campaign),
                 drift_undecided=queries.drift_undecided(session, campaign),
                 unanswered=unanswered,
+                drafts=drafts,
             )
         )
         silent = _answer_for(session, campaign, unanswered)
@@ -109,6 +113,7 @@ def close(session: Session, campaign: int, *, unanswered: str | None = None, by:
             "unanswered": silent["count"],
             "drift": len(queries.drift(session, campaign)),
             "drift_found_at_closing": fresh,
+            "not_submitted": sum(share.status != TaskStatus.SUBMITTED for share in shares),
         }
         body = {"counts": counts, "unanswered": unanswered, "unanswered_items": silent["digest"]}
         entries.record(session, Entry(Kind.CAMPAIGN_CLOSED, f"campaign:{campaign}", body), by=by.id, at=at)

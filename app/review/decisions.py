@@ -72,6 +72,7 @@ _ITEMS = (
         CampaignRow.status,
         CampaignRow.configurer_id,
         TaskRow.reviewer_id,
+        TaskRow.status.label("task_status"),
     )
     .join(CampaignRow, CampaignRow.id == ItemRow.campaign_id)
     .join(TaskRow, TaskRow.id == ItemRow.task_id)
@@ -164,7 +165,7 @@ def _why_not(
 ) -> Refusal | None:
     if item is None:
         return Refusal("not_found", f"There is no item {ask.item_id}.", "Look at your list.", status=404)
-    facts = ItemFacts(item.status, item.kind, item.reviewer_id, concerned, item.privileged,
+    facts = ItemFacts(item.status, item.kind, item.reviewer_id, concerned, item.privileged, item.task_status,
         campaign_id=item.campaign_id, configurer_id=item.configurer_id,
     )  # fmt: skip
     changeable = ask.change_to is not None and (ask.item_id, ask.change_to) in replacements

@@ -13,7 +13,8 @@ from enum import StrEnum
 
 from app.actors.actor import Actor, Role
 from app.kit.refusal import Refusal
-from app.review import apart, independence
+from app.review import apart, independence, submission
+from app.review.submission import TaskStatus
 from app.review.trust import Reading
 
 
@@ -167,6 +168,7 @@ class ItemFacts:
     reviewer_id: int
     concerned: frozenset[int]
     privileged: bool
+    task_status: str = TaskStatus.OPEN
     campaign_id: int | None = None
     configurer_id: int | None = None  # who set the campaign up
 
@@ -180,6 +182,7 @@ def why_not_decide(
         or _why_not_reviewer(item, by)
         or apart.why_not_configurer(by.identity_id, item.configurer_id)
         or apart.why_not_this_way(by, item.campaign_id, item.privileged)
+        or submission.why_not_draft(item.task_status)
         or _why_not_answer(item, answer, reason, change_to, changeable)
     )
 
@@ -212,6 +215,11 @@ def why_not_move(status: str) -> Refusal | None:
     return Refusal(
         "campaign_ended", f"This campaign is {status}; what was decided in it stands.", "Decide in the next one."
     )
+
+
+def why_not_change(status: str, task_status: str) -> Refusal | None:
+    """Why no answer of a share can be given or changed any more: its campaign has ended, or it was submitted."""
+    return why_not_move(status) or submission.why_not_draft(task_status)
 
 
 def _why_not_reviewer(item: ItemFacts, by: Actor) -> Refusal | None:
@@ -272,9 +280,10 @@ def why_not_reassign(
     reason: str,
     by: Actor,
     configurer_id: int | None = None,
+    submitted: bool = False,
 ) -> Refusal | None:
     """Why items may not go to another reviewer. `reviewers` have them now, `concerned` are the people they are about,
-    `able` says whether the new reviewer is here for the rest of the campaign."""
+    `able` says whether the new reviewer is here for the rest of the campaign, `submitted` whether some were submitted."""
     runs = by.has(Role.ADMIN) and (by.scope is None or "run_campaigns" in by.scope)
     if not runs and (by.identity_id is None or reviewers != {by.identity_id}):
         return Refusal(
@@ -284,6 +293,8 @@ def why_not_reassign(
         return Refusal(
             "self_review", "Nobody chooses the reviewer of their own access.", "Ask another administrator.", status=403
         )
+    if submitted:
+        return submission.why_not_draft(TaskStatus.SUBMITTED)
     if to_id in concerned:
         return Refusal(
             "self_review", "Some of these items are the new reviewer's own access.", "Choose somebody else.", status=403
@@ -309,9 +320,11 @@ def why_not_close(
     privileged_undecided: int,
     drift_undecided: int,
     unanswered: str | None,
+    drafts: Sequence[str] = (),
 ) -> Refusal | None:
-    """Why a campaign may not close. `undecided` counts the items without an outcome per reviewer's name; `unanswered`
-    says what becomes of them; silence never keeps privileged access, and privileged drift is decided first."""
+    """Why a campaign may not close. `undecided` counts the items without an outcome per reviewer's name, `drafts` names
+    who has answered all and not submitted; `unanswered` says what becomes of the silent ones, and lets drafts stand as
+    they are; silence never keeps privileged access, and privileged drift is decided first."""
     if unanswered not in (None, Answer.KEEP, Answer.REMOVE):
         return _no_answer(f'unanswered items cannot "{unanswered}"', "Say keep or remove.")
     moved = why_not_move(status)
@@ -324,6 +337,13 @@ def why_not_close(
             f"{sum(undecided.values())} items have no decision ({told}).",
             "Have them decided or reassigned, or close with unanswered=remove or unanswered=keep.",
             facts={"undecided": dict(undecided)},
+        )
+    if drafts and unanswered is None:
+        return Refusal(
+            "not_submitted",
+            f"Answered and not submitted yet: {', '.join(drafts)}.",
+            "Have them submit, or close with unanswered=remove or unanswered=keep, which takes their answers as they are.",
+            facts={"drafts": list(drafts)},
         )
     if unanswered == Answer.KEEP and privileged_undecided:
         return Refusal(

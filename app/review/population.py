@@ -70,8 +70,8 @@ def entitlements(session: Session, system_ids: list[int]) -> None:
 
 def tasks(session: Session, campaign_id: int) -> None:
     """One task for each reviewer that was chosen."""
-    chosen = select(literal(campaign_id), CHOICES.c.reviewer_id, literal(1)).distinct()
-    names = ["campaign_id", "reviewer_id", "version"]
+    chosen = select(literal(campaign_id), CHOICES.c.reviewer_id, literal("open"), literal(1)).distinct()
+    names = ["campaign_id", "reviewer_id", "status", "version"]
     session.execute(insert(TaskRow).from_select(names, chosen, include_defaults=False))
 
 

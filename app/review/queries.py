@@ -38,6 +38,11 @@ class Due:
     late: bool
 
 
+def schedules(session: Session) -> Sequence[ScheduleRow]:
+    """All schedules, by name."""
+    return session.scalars(select(ScheduleRow).order_by(ScheduleRow.name)).all()
+
+
 def plan_of(row: ScheduleRow) -> Plan:
     """A schedule's plan, as `schedule` thinks of it."""
     return Plan(row.name, row.zone, row.opens_on_day, row.opens_at_hour, row.due_days, row.cadence)
@@ -80,6 +85,8 @@ class Share:
     keep: int
     remove: int
     change: int
+    status: str = "open"
+    submitted_at: datetime | None = None
 
     @property
     def undecided(self) -> int:
@@ -97,7 +104,14 @@ def progress(session: Session, campaign_id: int) -> list[Share]:
         .subquery()
     )
     rows = session.execute(
-        select(TaskRow.id, TaskRow.reviewer_id, IdentityRow.name, *list(per_task.c)[1:])
+        select(
+            TaskRow.id,
+            TaskRow.reviewer_id,
+            IdentityRow.name,
+            *list(per_task.c)[1:],
+            TaskRow.status,
+            TaskRow.submitted_at,
+        )
         .join(per_task, per_task.c.task_id == TaskRow.id)
         .join(IdentityRow, IdentityRow.id == TaskRow.reviewer_id)
         .order_by(IdentityRow.name, TaskRow.id)

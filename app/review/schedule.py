@@ -70,6 +70,16 @@ def latest(plan: Plan, at: datetime) -> Slot:
     return this if this.opens_at <= at else _slot(plan, *_before(today))
 
 
+def following(plan: Plan, at: datetime) -> Slot:
+    """The next slot to begin after `at`."""
+    today = at.astimezone(ZoneInfo(plan.zone)).date()
+    this = _slot(plan, today.year, (today.month - 1) // 3)
+    if this.opens_at > at:
+        return this
+    quarter = (today.month - 1) // 3 + 1
+    return _slot(plan, today.year + quarter // 4, quarter % 4)
+
+
 def due_at(plan: Plan, start: datetime) -> datetime:
     """When a campaign that starts at `start` is due: the same wall-clock time `due_days` later."""
     local = start.astimezone(ZoneInfo(plan.zone))

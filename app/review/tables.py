@@ -65,14 +65,22 @@ class CampaignSnapshotRow(Base):
 
 
 class TaskRow(Base):
-    """One reviewer's share. `reviewer_id` is an identity; nobody is without one."""
+    """One reviewer's share. `reviewer_id` is an identity; nobody is without one.
+
+    Answers are a draft until it is submitted; then they stand, unless an administrator opens it again.
+    """
 
     __tablename__ = "tasks"
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"))
     reviewer_id: Mapped[int] = mapped_column(ForeignKey("identities.id"), index=True)
+    status: Mapped[str] = mapped_column(String(10), default="open", server_default="open")
+    submitted_at: Mapped[datetime | None] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(default=1)
-    __table_args__ = (UniqueConstraint("campaign_id", "reviewer_id"),)
+    __table_args__ = (
+        UniqueConstraint("campaign_id", "reviewer_id"),
+        CheckConstraint("status IN ('open','submitted')", name="status_known"),
+    )
 
 
 class ItemRow(Base):

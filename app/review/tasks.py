@@ -1,4 +1,7 @@
-"""Tasks: items handed on to another reviewer, who must be as independent as the first."""
+"""Tasks: a reviewer's share, submitted as a whole or opened again; items handed on to somebody as independent as the first.
+
+Submitting waits for the decisions in flight, which hold the campaign's row shared, so that none slips in behind it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
@@ -17,12 +20,73 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import grounds, policy, ties
+from app.review import apart, grounds, policy, submission, ties
 from app.review.choice import ChosenBy, fit
 from app.review.dialect import insert_or_skip
+from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 
 _CHUNK = 5_000
+
+
+def submit(session: Session, task: int, *, by: Actor, at: datetime) -> TaskRow:
+    """Make the answers of a share stand. Refuses anybody but its reviewer, items without an answer, one that was
+    submitted already, and a campaign that has ended."""
+    at = clock.utc(at)
+    row, campaign = _held(session, task)
+    counts = dict(
+        session.execute(
+            select(ItemRow.outcome, func.count()).where(ItemRow.task_id == task).group_by(ItemRow.outcome)
+        ).all()
+    )
+    undecided = counts.pop(None, 0)
+    insist(policy.why_not_move(campaign.status))
+    insist(apart.why_not_this_way(by, campaign.id, False))
+    insist(submission.why_not_submit(row.status, reviewer_id=row.reviewer_id, undecided=undecided, by=by))
+    _turn(session, row, TaskStatus.SUBMITTED, at)
+    body = {"task": task, "reviewer": f"identity:{row.reviewer_id}", "counts": counts, "way": by.way}
+    entry = Entry(Kind.TASK_SUBMITTED, f"campaign:{campaign.id}", body, person=f"identity:{row.reviewer_id}")
+    entries.record(session, entry, by=by.id, at=at)
+    return row
+
+
+def reopen(session: Session, task: int, *, reason: str, by: Actor, at: datetime) -> TaskRow:
+    """Let a submitted share be changed again. Refuses anybody but administrators, no reason, a campaign that has ended."""
+    at = clock.utc(at)
+    row, campaign = _held(session, task)
+    insist(policy.why_not_move(campaign.status))
+    insist(submission.why_not_reopen(row.status, reason=reason, by=by))
+    _turn(session, row, TaskStatus.OPEN, None)
+    body = {"task": task, "reviewer": f"identity:{row.reviewer_id}"}
+    person = f"identity:{row.reviewer_id}"
+    entry = Entry(Kind.TASK_REOPENED, f"campaign:{campaign.id}", body, {"reason": reason.strip()}, person)
+    entries.record(session, entry, by=by.id, at=at)
+    return row
+
+
+def _held(session: Session, task: int) -> tuple[TaskRow, CampaignRow]:
+    """A task with its campaign, whose row is held until this transaction ends."""
+    campaign = session.scalar(
+        select(CampaignRow)
+        .join(TaskRow, TaskRow.campaign_id == CampaignRow.id)
+        .where(TaskRow.id == task)
+        .with_for_update(of=CampaignRow)
+    )
+    if campaign is None:
+        raise Refused(Refusal("not_found", f"There is no task {task}.", "Look at your list.", status=404))
+    return session.get_one(TaskRow, task, populate_existing=True), campaign
+
+
+def _turn(session: Session, row: TaskRow, to: TaskStatus, submitted_at: datetime | None) -> None:
+    moved: Any = session.execute(
+        update(TaskRow)
+        .where(TaskRow.id == row.id, TaskRow.status == row.status, TaskRow.version == row.version)
+        .values(status=to, submitted_at=submitted_at, version=TaskRow.version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if moved.rowcount != 1:
+        raise Refused(policy.too_late(version=row.version, answer=None, who=None, at=None))
+    session.refresh(row)
 
 
 def reassign(
@@ -57,10 +121,13 @@ def reassign(
             configurer_id=row.configurer_id,
             reason=reason,
             by=by,
+            submitted=any(item.status == TaskStatus.SUBMITTED for item in found),
         )
     )
     with session.begin_nested():  # all of them move, or none
         target = _task(session, campaign, to_id)
+        if target.status == TaskStatus.SUBMITTED:  # there is something new to say, so it is a draft again
+            _turn(session, target, TaskStatus.OPEN, None)
         _move(session, found, target.id)
         _tell(session, campaign, found, to_id, reason, by, at)
     return target
@@ -68,7 +135,7 @@ def reassign(
 
 def _items(session: Session, campaign: int, items: Sequence[int] | None, task: int | None) -> list[Row[Any]]:
     asked = (
-        select(ItemRow.id, ItemRow.version, TaskRow.reviewer_id)
+        select(ItemRow.id, ItemRow.version, TaskRow.reviewer_id, TaskRow.status)
         .join(TaskRow, TaskRow.id == ItemRow.task_id)
         .where(ItemRow.campaign_id == campaign)
         .order_by(ItemRow.id)
@@ -89,7 +156,11 @@ def _able(session: Session, to_id: int, at: datetime, due_at: datetime) -> bool:
 
 
 def _task(session: Session, campaign: int, reviewer: int) -> TaskRow:
-    session.execute(insert_or_skip(session, TaskRow).values(campaign_id=campaign, reviewer_id=reviewer, version=1))
+    session.execute(
+        insert_or_skip(session, TaskRow).values(
+            campaign_id=campaign, reviewer_id=reviewer, status=TaskStatus.OPEN, version=1
+        )
+    )
     return session.scalars(
         select(TaskRow).where(TaskRow.campaign_id == campaign, TaskRow.reviewer_id == reviewer)
     ).one()

@@ -36,7 +36,7 @@ from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
 from app.means import review_limits
 from app.remediation.tables import ActRow, RemediationRow
-from app.review import campaigns, decisions, queries
+from app.review import campaigns, decisions, queries, tasks
 from app.review.decisions import Ask
 from app.review.tables import ItemRow, TaskRow
 from app.worker import Worker
@@ -303,6 +303,8 @@ def decide(stage: Stage, campaign: int) -> int:
                 asks.append(Ask(item.id, "remove" if away else "keep", "seen", item.version))
             results = decisions.record_many(session, asks, by=by, at=clock.now())
             assert [result.refusal for result in results if result.refusal] == []
+            mine = select(TaskRow.id).where(TaskRow.campaign_id == campaign, TaskRow.reviewer_id == person.id)
+            tasks.submit(session, session.scalars(mine).one(), by=by, at=clock.now())
         removed += sum(ask.answer == "remove" for ask in asks)
     return removed
 

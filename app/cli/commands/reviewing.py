@@ -56,6 +56,18 @@ def campaign_items(name: str, reviewer: Annotated[str, typer.Option("--as")], as
     campaign.items(Telling(as_json), name, reviewer)
 
 
+@campaign_app.command("submit")
+def campaign_submit(
+    name: str,
+    reviewer: Annotated[str, typer.Option("--as", help="Whose answers: roster id or e-mail address.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a reviewer's answers stand. Before, they can be changed; afterwards only an administrator opens them again."""
+    from app.cli import campaign
+
+    campaign.submit(Telling(as_json), name, reviewer)
+
+
 @campaign_app.command("close")
 def campaign_close(
     name: str,

@@ -68,6 +68,8 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     # Without a reason, so that the house stays as the other tests look at it.
     ("PUT", "/api/v1/campaigns/{campaign_id}/cancellation"): ("A", {"reason": " "}),
     ("PUT", "/api/v1/campaigns/{campaign_id}/handover"): ("AIR", {"items": [1], "to": "fay", "reason": " "}),
+    ("PUT", "/api/v1/tasks/{task_id}/submission"): ("AIR", {}),
+    ("PUT", "/api/v1/tasks/{task_id}/reopening"): ("A", {"reason": " "}),
     ("GET", "/api/v1/items"): ("AIRU", None),
     ("GET", "/api/v1/items/{item_id}"): ("AIRU", None),
     ("PUT", "/api/v1/items/{item_id}/decision"): ("AIR", {"answer": "keep"}),

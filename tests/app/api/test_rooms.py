@@ -93,6 +93,21 @@ def test_a_review_opened_decided_and_closed(house_on_both: House) -> None:
     items = ada.get(f"/api/v1/items?campaign={number}").json()["items"]
     asked = [{"item": item["id"], "answer": "keep", "reason": "needed"} for item in items]
     assert ada.post("/api/v1/decisions", json={"decisions": asked}).json()["decided"] == 3
+    draft = boss.put(f"/api/v1/campaigns/{number}/closure", json={})
+    assert (draft.status_code, draft.json()["code"], draft.json()["facts"]) == (
+        409,
+        "not_submitted",
+        {"drafts": ["Ada"]},
+    )
+    task = items[0]["task_id"]
+    submitted = ada.put(f"/api/v1/tasks/{task}/submission", json={})
+    assert (submitted.status_code, submitted.json()["status"]) == (200, "submitted")
+    changed = ada.put(f"/api/v1/items/{items[0]['id']}/decision", json={"answer": "remove", "reason": "no"})
+    assert (changed.status_code, changed.json()["code"]) == (409, "submitted")
+    theirs = house.client("eve").put(f"/api/v1/tasks/{task}/submission", json={})
+    assert theirs.status_code == 404  # as one that is not there
+    assert boss.put(f"/api/v1/tasks/{task}/reopening", json={"reason": "a slip"}).json()["status"] == "open"
+    assert ada.put(f"/api/v1/tasks/{task}/submission", json={}).status_code == 200
     closed = boss.put(f"/api/v1/campaigns/{number}/closure", json={})
     assert (closed.status_code, closed.json()["status"]) == (200, "closed")
     assert get(house, f"/api/v1/campaigns/{number}")["status"] == "closed"

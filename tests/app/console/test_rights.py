@@ -57,6 +57,14 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/findings/{finding_id}/reason"): ("AI", {"reason": "too short"}),
     ("GET", "/revocation"): ("AI", None),
     ("POST", "/revocation"): ("AI", {"finding": "999999", "reason": "nobody"}),
+    ("GET", "/"): ("AIRUS", None),
+    ("GET", "/reviews"): ("AIRU", None),
+    ("GET", "/reviews/{campaign_id}"): ("AIRU", None),
+    ("POST", "/reviews/{campaign_id}/answers"): ("AIR", {"keep": "1:1"}),
+    ("GET", "/reviews/{campaign_id}/submission"): ("AIRU", None),
+    ("POST", "/reviews/{campaign_id}/submission"): ("AIR", {}),
+    ("GET", "/reviews/{campaign_id}/items/{item_id}"): ("AIRU", None),
+    ("POST", "/reviews/{campaign_id}/items/{item_id}/handover"): ("AIR", {}),
 }
 CLOSED = [route for route, (who, _) in TABLE.items() if who != OPEN]
 

@@ -27,7 +27,7 @@ from app.ledger.kinds import Kind
 from app.remediation import remediations, verify
 from app.remediation.policy import Status
 from app.remediation.tables import RemediationRow
-from app.review import campaigns, decisions
+from app.review import campaigns, decisions, tasks
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 from connectors.connector import Act, ActKind, Look, State
 from connectors.receipt import ActReceipt
@@ -122,6 +122,11 @@ def decide(session: Session, of: Review, *, unanswered: tuple[str, ...] = ()) ->
         by = make.actor(session.get_one(IdentityRow, reviewer))
         answer = "remove" if item.grant_id == of.mighty.id else "keep"
         decisions.record(session, item.id, answer, reason="his job", by=by, at=NOW + timedelta(hours=2))
+    if unanswered:
+        return
+    for task in session.scalars(select(TaskRow).where(TaskRow.campaign_id == of.campaign).order_by(TaskRow.id)).all():
+        by = make.actor(session.get_one(IdentityRow, task.reviewer_id))
+        tasks.submit(session, task.id, by=by, at=NOW + timedelta(hours=2))
 
 
 def closed(session: Session, of: Review, unanswered: str | None = None) -> CampaignRow:

@@ -111,7 +111,7 @@ def test_only_the_pending_are_reminded_and_at_the_last_turn_that_has_come(desk: 
         assert subjects(desk)[-1] == subject
     decide(desk, company, campaign)
     desk.now = due + timedelta(days=20)
-    assert told(desk) == {}
+    assert told(desk) == {"review.submitted": 1}
 
 
 def test_what_was_missed_while_nobody_worked_is_told_once_and_not_in_a_flood(desk: Desk) -> None:
@@ -583,7 +583,9 @@ def test_a_decision_by_the_way_is_a_decision(desk: Desk) -> None:
     with desk.database.transaction() as session:
         item = session.query(ItemRow).first()
         assert item is not None
-        ada = company.actor(company.ada)
+        ada, task = company.actor(company.ada), session.query(TaskRow).one()
+        tasks.reopen(session, task.id, reason="on second thoughts", by=make.ADMIN, at=desk.now)
         decisions.record(session, item.id, "remove", reason="on second thoughts", by=ada, at=desk.now)
+        tasks.submit(session, task.id, by=ada, at=desk.now)
     desk.now = campaign.due_at - timedelta(days=1)
-    assert told(desk) == {}
+    assert told(desk) == {"review.submitted": 2}

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.actors.actor import Actor, Role
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, StreamRow, SystemRow
 from app.kit.refusal import Refusal, Refused
-from app.review import campaigns, decisions
-from app.review.tables import CampaignRow, ItemRow
+from app.review import campaigns, decisions, tasks
+from app.review.tables import CampaignRow, ItemRow, TaskRow
 from tests import make
 
 NOW = make.NOW
@@ -107,7 +107,14 @@ def refusal(session: Session, **given: Any) -> Refusal:
 
 
 def decide_all(session: Session, company: Company, campaign: CampaignRow, answer: str = "keep") -> None:
-    """Ada answers everything the same way, with a reason."""
+    """Ada answers everything the same way, with a reason, and submits."""
     ada = company.actor(company.ada)
     for item in items(session, campaign).values():
         decisions.record(session, item.id, answer, reason="seen", by=ada, at=NOW)
+    submit(session, campaign, ada)
+
+
+def submit(session: Session, campaign: CampaignRow, by: Actor) -> TaskRow:
+    """Somebody submits their share."""
+    mine = select(TaskRow).where(TaskRow.campaign_id == campaign.id, TaskRow.reviewer_id == by.identity_id)
+    return tasks.submit(session, session.scalars(mine).one().id, by=by, at=NOW)

@@ -283,7 +283,7 @@ def test_no_decision_slips_in_behind_a_closing(database: Database) -> None:
     def close() -> None:
         decided.wait()
         with database.transaction() as session:
-            campaigns.close(session, campaign_id, by=make.ADMIN, at=NOW)
+            campaigns.close(session, campaign_id, unanswered="keep", by=make.ADMIN, at=NOW)
 
     closing = threading.Thread(target=close)
     closing.start()

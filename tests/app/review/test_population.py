@@ -244,6 +244,7 @@ def test_last_times_answer_is_shown(database: Database) -> None:
         ada = company.actor(company.ada)
         for item in cast.items(session, first).values():
             decisions.record(session, item.id, "keep", reason="needed", by=ada, at=NOW)
+        cast.submit(session, first, ada)
         campaigns.close(session, first.id, by=make.ADMIN, at=NOW)
         items = cast.items(session, cast.opened(session))
         assert items[f"grant:{company.plain.id}"].shown["last"] == {

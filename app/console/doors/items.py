@@ -1,0 +1,61 @@
+"""One item's whole story, and handing it on to somebody who knows better."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import Response
+
+from app.console import rendering
+from app.console.entering import Entered, With
+from app.inventory import queries as inventory
+from app.kit.refusal import Refusal, Refused
+from app.review import tasks
+from app.stories import item as stories
+
+router = APIRouter()
+
+
+@router.get("/reviews/{campaign_id}/items/{item_id}")
+def one(request: Request, campaign_id: int, item_id: int, means: With, visit: Entered) -> Response:
+    """Everything that is known of one item."""
+    with means.database.reading() as session:
+        story = stories.story(session, item_id, by=visit.actor)
+    if story is None or story.item.campaign_id != campaign_id:
+        raise _none_here()
+    return rendering.page(request, "review/item.html", visit, story=story, line=story.line)
+
+
+@router.post("/reviews/{campaign_id}/items/{item_id}/handover")
+def hand_on(
+    request: Request,
+    campaign_id: int,
+    item_id: int,
+    means: With,
+    visit: Entered,
+    to: Annotated[str, Form(max_length=200)] = "",
+    reason: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Give one item to another reviewer."""
+    with means.database.transaction() as session:
+        if stories.story(session, item_id, by=visit.actor) is None:
+            raise _none_here()
+        person = inventory.find_identity(session, to.strip()) if to.strip() else None
+        if person is None:
+            raise Refused(
+                Refusal(
+                    "not_found",
+                    "Nobody in the roster is called that.",
+                    "Write a roster id or an e-mail address.",
+                    status=422,
+                )
+            )
+        tasks.reassign(
+            session, campaign_id, to_id=person.id, reason=reason, items=[item_id], by=visit.actor, at=means.clock()
+        )
+    return rendering.go(request, f"/reviews/{campaign_id}", said=f"Handed on to {person.name}.")
+
+
+def _none_here() -> Refused:
+    return Refused(Refusal("not_found", "There is no such item here.", "Look at your reviews.", status=404))

@@ -1,0 +1,169 @@
+"""My reviews, and one review: a share that is decided on, a person at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from app.console import forms, rendering
+from app.console.entering import Entered, Visit, With
+from app.console.forms import Sent
+from app.kit.refusal import Refusal, Refused
+from app.review import decisions
+from app.review.decisions import Ask, Result
+from app.stories import desk, share
+from app.stories.share import Line
+
+router = APIRouter()
+Page = Annotated[int, Query(ge=1, le=1_000_000)]
+
+
+@router.get("/reviews")
+def mine(request: Request, means: With, visit: Entered) -> Response:
+    """The reviews somebody has a share of."""
+    with means.database.reading() as session:
+        own = desk.own(session, by=visit.actor)
+    return rendering.page(request, "review/mine.html", visit, own=own)
+
+
+@router.get("/reviews/{campaign_id}")
+def one(
+    request: Request,
+    campaign_id: int,
+    means: With,
+    visit: Entered,
+    page: Page = 1,
+    show: str = "",
+    name: Annotated[str, Query(max_length=200)] = "",
+    reviewer: int | None = None,
+) -> Response:
+    """One's own share of a review, or another's for those who see all."""
+    with means.database.reading() as session:
+        found = share.share(
+            session, campaign_id, by=visit.actor, reviewer_id=reviewer, number=page, undecided=show == "open",
+            name=name.strip(),
+        )  # fmt: skip
+        if found is None:
+            raise _none_here()
+    return rendering.page(request, "review/share.html", visit, share=found, undecided=show == "open", name=name)
+
+
+@router.post("/reviews/{campaign_id}/answers")
+def answer(request: Request, campaign_id: int, means: With, visit: Entered, form: Sent) -> Response:
+    """Answer one item, the ordinary ones of a person, or those that were chosen.
+
+    Unusual items are answered one at a time. Each answer names the version that was seen.
+    """
+    said, wanted, reason = _read(form)
+    with means.database.transaction() as session:
+        found = share.share(session, campaign_id, by=visit.actor)
+        if found is None:
+            raise _none_here()
+        lines = {line.item.id: line for line in share.lines(session, found.campaign, found.task.id)}
+        _insist_on_one_at_a_time(wanted, lines)
+        asks = [Ask(item, said, reason, version) for item, version in wanted.items() if item in lines]
+        results = decisions.record_many(session, asks, by=visit.actor, at=means.clock())
+    refused = [result for result in results if result.refusal is not None]
+    first = refused[0].refusal if refused else None
+    if rendering.partial(request):
+        return _pieces(request, campaign_id, means, visit, results, first)
+    if first is not None and len(results) == 1:
+        raise Refused(first)
+    return rendering.go(
+        request, _back(campaign_id, form, wanted), said=_told(results, said, first), tone="warn" if first else "good"
+    )
+
+
+def _read(form: FormData) -> tuple[str, dict[int, int], str]:
+    """The answer, the items with the versions that were seen, and the reason."""
+    for said in ("keep", "remove"):
+        given = forms.text(form, said)
+        if given:
+            wanted = _items(given.split())
+            only = next(iter(wanted)) if len(wanted) == 1 else None
+            return said, wanted, forms.text(form, f"why-{only}") if only is not None else ""
+    said = forms.text(form, "many")
+    chosen = [str(value) for value in form.getlist("chosen")]
+    if said not in ("keep", "remove") or not chosen:
+        raise Refused(
+            Refusal(
+                "nothing_chosen", "Nothing was chosen.", "Choose some, then say what is to become of them.", status=422
+            )
+        )
+    return said, _items(chosen), forms.text(form, "reason")
+
+
+def _items(given: Sequence[str]) -> dict[int, int]:
+    wanted = {}
+    for each in given[: share.MOST]:
+        item, _, version = each.partition(":")
+        number, seen = forms.number(item), forms.number(version)
+        if number is None or seen is None:
+            raise Refused(Refusal("does_not_fit", "This is not a choice of ours.", "Load the page again.", status=422))
+        wanted[number] = seen
+    return wanted
+
+
+def _insist_on_one_at_a_time(wanted: Mapping[int, int], lines: Mapping[int, Line]) -> None:
+    alone = [item for item in wanted if item in lines and not lines[item].ordinary]
+    missing = [item for item in wanted if item not in lines]
+    if missing and len(missing) == len(wanted):
+        raise _none_here()
+    if len(wanted) > 1 and alone:
+        raise Refused(
+            Refusal(
+                "unusual",
+                f"{len(alone)} of these are unusual, and each is decided alone.",
+                "Answer them one by one.",
+                status=422,
+            )
+        )
+
+
+def _pieces(
+    request: Request, campaign_id: int, means: With, visit: Visit, results: Sequence[Result], first: Refusal | None
+) -> Response:
+    """The rows that were answered, as they are now, for the script to put in their places."""
+    touched = {result.item_id for result in results}
+    mistakes = {
+        result.item_id: f"{result.refusal.reason} {result.refusal.way_out}" for result in results if result.refusal
+    }
+    with means.database.reading() as session:
+        found = share.share(session, campaign_id, by=visit.actor)
+        if found is None:
+            raise _none_here()
+        every = share.lines(session, found.campaign, found.task.id)
+        changed = share.answered(session, [line for line in every if line.item.id in touched])
+        groups = share.grouped(every, {share.key_of(line.item) for line in changed if line.ordinary})
+    status = first.status if first is not None and len(results) == 1 else 200
+    return rendering.page(
+        request, "review/answers.html", visit, status=status, share=found, changed=changed, groups=groups,
+        mistakes=mistakes,
+    )  # fmt: skip
+
+
+def _told(results: Sequence[Result], said: str, first: Refusal | None) -> str:
+    done = sum(result.refusal is None for result in results)
+    told = f"{done} {'kept' if said == 'keep' else 'to be removed'}."
+    return f"{told} {len(results) - done} could not be answered: {first.reason} {first.way_out}" if first else told
+
+
+def _back(campaign_id: int, form: FormData, wanted: Mapping[int, int]) -> str:
+    """Back to the same page of the same list, at the row that was answered, or to the item's own page."""
+    item = next(iter(wanted), 0)
+    if forms.text(form, "from") == "item":
+        return f"/reviews/{campaign_id}/items/{item}"
+    query: dict[str, Any] = {
+        "page": forms.number(forms.text(form, "page")),
+        "show": "open" if forms.text(form, "show") == "open" else None,
+        "name": forms.text(form, "name"),
+    }
+    return f"{rendering.link(f'/reviews/{campaign_id}', **query)}#item-{item}"
+
+
+def _none_here() -> Refused:
+    return Refused(Refusal("not_found", "There is no share of yours here.", "Look at your reviews.", status=404))

@@ -1,0 +1,15 @@
+"""The rooms of those who review and of those who run reviews, put into the house together."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from app.console.doors import home, items, reviews, submission
+
+ROOMS = (home, reviews, submission, items)
+
+
+def install(app: FastAPI) -> None:
+    """Open them."""
+    for room in ROOMS:
+        app.include_router(room.router, include_in_schema=False)

@@ -1,0 +1,118 @@
+"""What will happen in each CRM if a share is submitted as it is: what a machine takes away, and what a person has to do.
+
+Nothing is asked of the CRMs; it is what their settings here allow, and why not. Removals begin when the review has closed.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, SystemRow
+from app.remediation import policy
+from app.remediation.policy import Circumstances
+from app.review.tables import ItemRow
+
+MOST = 5_000
+_NAMED = 50  # privileged ones that are named
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """One CRM. `carried_out` and `by_hand` count by kind of item; `because` are the reasons for the latter, with counts."""
+
+    system: str
+    carried_out: Mapping[str, int]
+    by_hand: Mapping[str, int]
+    because: Sequence[tuple[str, int]]
+
+    @property
+    def count(self) -> int:
+        """How much is taken away there in all."""
+        return sum(self.carried_out.values()) + sum(self.by_hand.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """All CRMs, and the privileged items by name: those that go, and those that stay."""
+
+    systems: Sequence[Consequence]
+    privileged_gone: Sequence[ItemRow]
+    privileged_kept: Sequence[ItemRow]
+    privileged: int
+
+
+def outlook(session: Session, task_id: int) -> Outlook:
+    """What follows from a share's answers as they are now."""
+    rows = session.execute(_removals(task_id)).all()
+    machine: dict[str, Counter[str]] = defaultdict(Counter)
+    person: dict[str, Counter[str]] = defaultdict(Counter)
+    why: dict[str, Counter[str]] = defaultdict(Counter)
+    for kind, outcome, system, revocable, account_kind, authority in rows:
+        refusal = _against(kind, outcome, system, revocable, account_kind, authority)
+        if refusal is None:
+            machine[system.name][kind] += 1
+        else:
+            person[system.name][kind] += 1
+            why[system.name][refusal] += 1
+    names = sorted(machine.keys() | person.keys())
+    told = [Consequence(name, machine[name], person[name], why[name].most_common()) for name in names]
+    mighty = (
+        select(ItemRow)
+        .where(ItemRow.task_id == task_id, ItemRow.privileged.is_(True), ItemRow.outcome.is_not(None))
+        .order_by(ItemRow.risk.desc(), ItemRow.id)
+        .limit(MOST)
+    )
+    found = session.scalars(mighty).all()
+    gone = [item for item in found if item.outcome != "keep"]
+    kept = [item for item in found if item.outcome == "keep"]
+    return Outlook(told, gone[:_NAMED], kept[:_NAMED], len(found))
+
+
+def _removals(task_id: int) -> Any:
+    grant = aliased(GrantRow)
+    return (
+        select(ItemRow.kind, ItemRow.outcome, SystemRow, EntitlementRow.revocable, AccountRow.kind, grant.authority)
+        .join(SystemRow, SystemRow.id == ItemRow.system_id)
+        .outerjoin(grant, grant.id == ItemRow.grant_id)
+        .outerjoin(EntitlementRow, EntitlementRow.id == grant.entitlement_id)
+        .outerjoin(AccountRow, AccountRow.id == ItemRow.account_id)
+        .where(ItemRow.task_id == task_id, ItemRow.outcome.in_(("remove", "change")))
+        .order_by(ItemRow.id)
+        .limit(MOST)
+    )
+
+
+def _against(
+    kind: str, outcome: str, system: SystemRow, revocable: bool | None, account_kind: str | None, authority: str | None
+) -> str | None:
+    """Why a person has to do it, in words; None if a machine may, as far as is known before the CRM is asked."""
+    writing = frozenset(system.writing) if system.executor_secret is not None else frozenset()
+    if revocable is False:
+        return policy.NOT_BY_API.reason
+    acts = ("change_grant",) if outcome == "change" else policy.ACTS_FOR[kind]
+    told = []
+    for act in acts:
+        refusal = policy.why_not_perform(
+            Circumstances(
+                act=act,
+                kind=kind,
+                writing=writing,
+                able=frozenset(),
+                own_keys=frozenset(),
+                account_key=None,
+                account_kind=account_kind,
+                administers=False,
+                other_administrators=1,
+                authority=authority,
+            )
+        )
+        if refusal is None:
+            return None
+        told.append(refusal.reason)
+    return told[0]

@@ -1,0 +1,112 @@
+"""What waits for somebody now: their own reviews, and, for those who run or secure things, what is not well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select, true
+from sqlalchemy.orm import Session
+
+from app.actors import policy
+from app.actors.actor import Actor
+from app.actors.policy import May
+from app.detection.tables import FindingRow
+from app.remediation.tables import RemediationRow
+from app.review import queries
+from app.review.policy import Status
+from app.review.tables import CampaignRow, ItemRow, TaskRow
+
+MOST = 50
+_WAITING = ("by_hand", "declined", "returned")
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A review that somebody has a share of."""
+
+    campaign: CampaignRow
+    task: TaskRow
+    items: int
+    undecided: int
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do for its reviewer."""
+        return self.task.status == "submitted" or self.campaign.status != Status.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A review that goes on. `pending` of its `reviewers` have not submitted."""
+
+    campaign: CampaignRow
+    items: int
+    answered: int
+    reviewers: int
+    pending: int
+    drift: int
+
+
+def own(session: Session, *, by: Actor) -> list[Own]:
+    """The reviews somebody has a share of, the open ones first, the latest of the others after them."""
+    if by.identity_id is None:
+        return []
+    per_task = (
+        select(ItemRow.task_id, func.count().label("every"), func.count(ItemRow.outcome).label("answered"))
+        .join(TaskRow, TaskRow.id == ItemRow.task_id)
+        .where(TaskRow.reviewer_id == by.identity_id)
+        .group_by(ItemRow.task_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(CampaignRow, TaskRow, per_task.c.every, per_task.c.every - per_task.c.answered)
+        .join(TaskRow, TaskRow.campaign_id == CampaignRow.id)
+        .join(per_task, per_task.c.task_id == TaskRow.id)
+        .where(true() if by.campaign_id is None else CampaignRow.id == by.campaign_id)  # by a link: that one
+        .order_by(case((CampaignRow.status == Status.OPEN, 0), else_=1), CampaignRow.id.desc())
+        .limit(MOST)
+    )
+    return [Own(*row) for row in rows]
+
+
+def running(session: Session, *, by: Actor) -> list[Running]:
+    """The reviews that go on, for those who may see them; one pass over the items of each."""
+    if policy.why_not(by, May.SEE_CAMPAIGNS) is not None:
+        return []
+    open_ones = select(CampaignRow).where(CampaignRow.status == Status.OPEN).order_by(CampaignRow.due_at).limit(MOST)
+    told = []
+    for campaign in session.scalars(open_ones).all():
+        shares = queries.progress(session, campaign.id)
+        told.append(
+            Running(
+                campaign,
+                items=sum(share.items for share in shares),
+                answered=sum(share.items - share.undecided for share in shares),
+                reviewers=len(shares),
+                pending=sum(share.status != "submitted" for share in shares),
+                drift=queries.drift_undecided(session, campaign.id),
+            )
+        )
+    return told
+
+
+def findings(session: Session, *, by: Actor) -> Mapping[str, int]:
+    """How many findings are open, by severity, for those who may see them."""
+    if policy.why_not(by, May.SEE_FINDINGS) is not None:
+        return {}
+    counted = select(FindingRow.severity, func.count()).where(FindingRow.status == "open").group_by(FindingRow.severity)
+    return dict(session.execute(counted).all())
+
+
+def removals(session: Session, *, by: Actor) -> Sequence[tuple[str, int]]:
+    """How many removals wait for a person, by status, for those who may see them."""
+    if policy.why_not(by, May.SEE_REMEDIATIONS) is not None:
+        return ()
+    counted = (
+        select(RemediationRow.status, func.count())
+        .where(RemediationRow.status.in_(_WAITING))
+        .group_by(RemediationRow.status)
+        .order_by(RemediationRow.status)
+    )
+    return session.execute(counted).all()

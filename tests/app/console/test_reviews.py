@@ -1,0 +1,169 @@
+"""A reviewer's way: the list by person, answers one at a time or together, the submission, and what others see of it."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+
+from app.review.tables import ItemRow, TaskRow
+from tests.app.api.house import House
+from tests.app.console.visiting import Visitor, visitor
+
+
+def _at(house: House, item: ItemRow) -> str:
+    with house.database.reading() as session:
+        return f"{item.id}:{session.get_one(ItemRow, item.id).version}"
+
+
+def _mighty(house: House) -> ItemRow:
+    return house.items[f"grant:{house.company.mighty.id}"]
+
+
+def _account(house: House) -> ItemRow:
+    return house.items[f"account:{house.company.account.id}"]
+
+
+def _answer(browser: Visitor, house: House, **fields: object) -> tuple[int, str]:
+    answer = browser.act(f"/reviews/{house.campaign.id}/answers", fields)
+    return answer.status_code, answer.headers.get("location", answer.text)
+
+
+def _outcome(house: House, item: ItemRow) -> str | None:
+    with house.database.reading() as session:
+        return session.get_one(ItemRow, item.id).outcome
+
+
+def test_a_share_is_shown_by_person_with_the_facts_in_words(shown_house: House) -> None:
+    page = visitor(shown_house, "ada").get(f"/reviews/{shown_house.campaign.id}")
+    assert page.status_code == 200
+    assert page.text.count('<section class="person"') == 1
+    assert "Rep, Sales" in page.text
+    assert "reports to Ada" in page.text
+    assert "Can take data out in bulk" in page.text
+    assert "Used within 30 days" in page.text
+    assert "entitlement" not in page.text.lower()
+
+
+def test_nobody_sees_anothers_share_but_those_who_see_all(shown_house: House) -> None:
+    path = f"/reviews/{shown_house.campaign.id}"
+    assert visitor(shown_house, "eve").get(path).status_code == 404
+    theirs = f"{path}?reviewer={shown_house.company.ada.id}"
+    assert visitor(shown_house, "eve").get(theirs).status_code == 404
+    looking = visitor(shown_house, "auditor").get(theirs)
+    assert "You are looking on." in looking.text
+    assert 'name="keep"' not in looking.text
+    item = f"{path}/items/{shown_house.plain.id}"
+    assert visitor(shown_house, "eve").get(item).status_code == 404
+    assert visitor(shown_house, "ada").get(item).status_code == 200
+    assert visitor(shown_house, "ada").get(f"/reviews/999/items/{shown_house.plain.id}").status_code == 404
+
+
+def test_an_answer_is_a_plain_form_and_leads_back_to_its_row(house: House) -> None:
+    ada = visitor(house, "ada")
+    status, where = _answer(ada, house, keep=_at(house, house.plain))
+    assert (status, where) == (303, f"/reviews/{house.campaign.id}#item-{house.plain.id}")
+    assert _outcome(house, house.plain) == "keep"
+    assert "1 kept." in ada.get(f"/reviews/{house.campaign.id}").text
+    assert "1 kept." not in ada.get(f"/reviews/{house.campaign.id}").text  # said once
+
+
+def test_removing_needs_a_reason_of_its_own(house: House) -> None:
+    ada, at = visitor(house, "ada"), _at(house, house.plain)
+    status, told = _answer(ada, house, remove=at, **{f"why-{_mighty(house).id}": "not this one's"})
+    assert status == 422
+    assert "needs a reason" in told
+    assert _answer(ada, house, remove=at, **{f"why-{house.plain.id}": "left the team"})[0] == 303
+    assert _outcome(house, house.plain) == "remove"
+
+
+def test_whoever_comes_second_is_told_who_was_first_and_what_they_said(house: House) -> None:
+    ada, at = visitor(house, "ada"), _at(house, house.plain)
+    _answer(ada, house, remove=at, **{f"why-{house.plain.id}": "left"})
+    status, told = _answer(ada, house, keep=at)
+    assert status == 412
+    assert "Ada said" in told
+    assert "remove" in told
+    assert _outcome(house, house.plain) == "remove"
+    piece = ada.act(f"/reviews/{house.campaign.id}/answers", {"keep": at}, headers={"HX-Request": "true"})
+    assert piece.status_code == 412
+    assert "<html" not in piece.text
+    assert f'id="item-{house.plain.id}"' in piece.text
+    assert "Ada said" in piece.text
+
+
+def test_unusual_items_are_never_answered_together(house: House) -> None:
+    ada = visitor(house, "ada")
+    both = f"{_at(house, house.plain)} {_at(house, _mighty(house))}"
+    assert _answer(ada, house, keep=both)[0] == 422
+    chosen = {"many": "keep", "chosen": both.split(), "reason": "all fine"}
+    assert _answer(ada, house, **chosen)[0] == 422
+    assert (_outcome(house, house.plain), _outcome(house, _mighty(house))) == (None, "remove")
+
+
+def test_the_ordinary_ones_of_a_person_are_kept_with_one_answer(house: House) -> None:
+    ada = visitor(house, "ada")
+    page = ada.get(f"/reviews/{house.campaign.id}").text
+    (together,) = re.findall(r'<button name="keep" value="([^"]+)" data-key="a">Keep all', page)
+    assert len(together.split()) == 2
+    assert _answer(ada, house, keep=together)[0] == 303
+    assert (_outcome(house, house.plain), _outcome(house, _account(house))) == ("keep", "keep")
+
+
+def test_what_was_chosen_is_removed_together_with_one_reason(house: House) -> None:
+    chosen = [_at(house, house.plain), _at(house, _account(house))]
+    fields = {"many": "remove", "chosen": chosen, "reason": "the team is gone"}
+    assert _answer(visitor(house, "ada"), house, **fields)[0] == 303
+    assert (_outcome(house, house.plain), _outcome(house, _account(house))) == ("remove", "remove")
+
+
+def test_somebody_elses_items_are_not_there(house: House) -> None:
+    assert _answer(visitor(house, "eve"), house, keep=_at(house, house.plain))[0] == 404
+    assert _answer(visitor(house, "boss"), house, keep=_at(house, house.plain))[0] == 404
+    assert _outcome(house, house.plain) is None
+
+
+def test_what_is_no_choice_of_ours_changes_nothing(house: House) -> None:
+    ada = visitor(house, "ada")
+    for fields in ({"keep": "1"}, {"keep": "x:y"}, {"many": "keep"}, {}, {"many": "burn", "chosen": "1:1"}):
+        assert _answer(ada, house, **fields)[0] == 422, fields
+
+
+def test_submitting_says_before_what_will_happen_and_after_what_was_decided(house: House) -> None:
+    ada, path = visitor(house, "ada"), f"/reviews/{house.campaign.id}/submission"
+    early = ada.get(path)
+    assert "disabled" in early.text
+    assert "2 of your items have no answer yet." in early.text
+    assert ada.act(path).status_code == 409
+    _answer(ada, house, keep=_at(house, house.plain))
+    _answer(ada, house, keep=_at(house, _account(house)))
+    page = ada.get(path).text
+    assert "2 kept, 1 to be removed" in page
+    assert "Sales org: 1 removal" in page
+    assert "by hand" in page  # the system is read-only
+    assert "read-only for this kind of act" in page
+    assert "You take away:" in page
+    done = ada.act(path)
+    assert (done.status_code, done.headers["location"]) == (303, f"/reviews/{house.campaign.id}")
+    told = ada.get(f"/reviews/{house.campaign.id}").text
+    assert "Submitted. 2 kept, 1 to be removed." in told
+    assert 'name="keep"' not in told
+    assert _answer(ada, house, keep=_at(house, house.plain))[0] == 409
+    with house.database.reading() as session:
+        assert session.scalars(select(TaskRow.status)).one() == "submitted"
+
+
+def test_an_items_story_tells_what_was_said_and_why(shown_house: House) -> None:
+    page = visitor(shown_house, "ada").get(f"/reviews/{shown_house.campaign.id}/items/{_mighty(shown_house).id}").text
+    for said in ("privileged", "moved on", "To be removed", "can take data out in bulk", "reports to", "Reports to"):
+        assert said in page or said == "reports to", said
+    assert "Used within 30 days" in page
+
+
+def test_an_item_is_handed_on_to_somebody_of_the_roster(house: House) -> None:
+    ada, path = visitor(house, "ada"), f"/reviews/{house.campaign.id}/items/{house.plain.id}/handover"
+    assert ada.act(path, {"to": "nobody@example.com", "reason": "away"}).status_code == 422
+    assert ada.act(path, {"to": house.company.bo.key, "reason": "his own"}).status_code == 403
+    assert ada.act(path, {"to": house.company.cy.key, "reason": "knows the system"}).status_code == 303
+    assert visitor(house, "eve").act(path, {"to": house.company.cy.key, "reason": "x"}).status_code == 404
+    assert ada.get(f"/reviews/{house.campaign.id}/items/{house.plain.id}").status_code == 404

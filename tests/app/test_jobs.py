@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app import jobs
 from app.actors import actors, failures, links, sessions
-from app.actors.actor import Role
+from app.actors.actor import Actor, Role
 from app.actors.tables import FailedEntryRow, LinkRow, SessionRow
 from app.detection.tables import FindingRow, RunRow
 from app.inventory.tables import AccountRow
@@ -89,11 +89,11 @@ def test_a_system_that_was_never_read_is_not_judged(house: Installation) -> None
 # --- reviews by the quarter ---
 
 
-def quarterly(house: Installation, *, day: int = 46) -> None:
+def quarterly(house: Installation, *, day: int = 46, by: Actor = make.ADMIN) -> None:
     """A schedule that has existed since the quarter began; day 46 of the fourth is 15 November, 9:00."""
     with house.database.transaction() as session:
         schedules.add(
-            session, name="Quarterly", zone="UTC", scope=cast.SCOPE, opens_on_day=day, opens_at_hour=9, by=make.ADMIN,
+            session, name="Quarterly", zone="UTC", scope=cast.SCOPE, opens_on_day=day, opens_at_hour=9, by=by,
             at=datetime(2026, 10, 1, tzinfo=UTC),
         )  # fmt: skip
 
@@ -108,6 +108,16 @@ def test_a_quarter_that_was_missed_starts_on_return_and_says_so(house: Installat
     assert opened.body["planned_at"].startswith("2026-11-15T09:00")
     assert jobs.open_due_campaigns(house.means, Here(), {}) == {"opened": [], "waiting": {}}
     assert house.count(CampaignRow) == 1
+
+
+def test_whoever_set_the_schedule_up_decides_in_none_of_its_reviews(house: Installation) -> None:
+    with house.database.transaction() as session:
+        company = cast.company(session)
+    quarterly(house, by=company.actor(company.ada, Role.ADMIN))  # Bo's manager
+    jobs.open_due_campaigns(house.means, Here(), {})
+    with house.database.reading() as session:
+        assert session.scalars(select(CampaignRow)).one().configurer_id == company.ada.id
+        assert set(session.scalars(select(TaskRow.reviewer_id))) == {company.cy.id}
 
 
 def test_nothing_opens_before_its_day(house: Installation) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.actors import actors, policy, tokens
 from app.actors.actor import Role
+from app.actors.policy import May
 from app.actors.tables import ActorRow, TokenRow
 from app.kit.db import Base, Database
 from app.kit.refusal import Refusal, Refused
@@ -158,3 +159,26 @@ def test_whoever_gets_in_no_more_is_given_no_token(database: Database, at: datet
         actors.end(session, ada, by=make.ADMIN, at=at)
         with pytest.raises(Refused, match="gets in no more"):
             tokens.make(session, ada, "late", days=1, by=make.ADMIN, at=at)
+
+
+def test_a_token_that_was_cut_down_may_do_what_its_scope_and_its_actor_allow(database: Database, at: datetime) -> None:
+    with database.transaction() as session:
+        ada = actors.make(session, "Ada", {Role.IT_SECURITY: None}, by=make.ADMIN, at=at)
+        scope = ["see_findings", "run_actors"]
+        presented = tokens.make(session, ada, "narrow", days=1, scope=scope, by=make.ADMIN, at=at)
+        actor, _ = tokens.enter(session, presented, at=at)
+        whole, _ = tokens.enter(session, tokens.make(session, ada, "all", days=1, by=make.ADMIN, at=at), at=at)
+    assert policy.why_not(actor, May.SEE_FINDINGS) is None
+    assert policy.why_not(whole, May.SEE_SYSTEMS) is None
+    narrow, never = policy.why_not(actor, May.SEE_SYSTEMS), policy.why_not(actor, May.RUN_ACTORS)
+    assert narrow is not None
+    assert (narrow.code, narrow.status, "see_systems" in narrow.way_out) == ("not_in_scope", 403, True)
+    assert never is not None
+    assert never.code == "not_allowed", "a scope gives nothing that the roles do not"
+
+
+@pytest.mark.parametrize("scope", [[], ["see_all"], ["SEE_FINDINGS"], ["see_findings", "burn"]])
+def test_a_scope_names_acts_that_there_are(database: Database, at: datetime, scope: list[str]) -> None:
+    with database.transaction() as session, pytest.raises(Refused) as caught:
+        tokens.make(session, _ada(session, at), "odd", days=1, scope=scope, by=make.ADMIN, at=at)
+    assert (caught.value.refusal.code, "see_findings" in caught.value.refusal.way_out) == ("bad_scope", True)

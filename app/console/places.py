@@ -25,6 +25,7 @@ PLACES = (
     Place("/", "Home", May.SEE_SELF),
     Place("/reviews", "My reviews", May.SEE_OWN_ITEMS),
     Place("/findings", "Findings", May.SEE_FINDINGS),
+    Place("/people", "People", May.SEE_ACCESS),
     Place("/integrations", "Integrations", May.SEE_ACCESS),
     Place("/evidence", "Evidence", May.SEE_LEDGER),
     Place("/activity", "Activity", May.SEE_LEDGER),

@@ -87,7 +87,8 @@ class House:
         of = {
             "system_id": self.company.system.id, "finding_id": self.finding.id, "campaign_id": self.campaign.id,
             "drift_id": self.drift.id, "item_id": self.plain.id, "remediation_id": self.remediation.id,
-            "person": self.company.bo.key, "snapshot_id": self.snapshot_id, "account_id": self.company.account.id,
+            "person": self.company.bo.key,
+            "person_id": self.company.bo.id, "snapshot_id": self.snapshot_id, "account_id": self.company.account.id,
             "entitlement_id": self.company.role.id, "integration_id": self.integration.id,
             "credential_id": self.credential.id, "entry_id": self.entry_id, "schedule_id": self.schedule.id,
             "task_id": self.plain.task_id, "role": "reader", "actor_id": self.ended_actor, "token_id": "none",

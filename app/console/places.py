@@ -30,6 +30,7 @@ PLACES = (
     Place("/evidence", "Evidence", May.SEE_LEDGER),
     Place("/activity", "Activity", May.SEE_LEDGER),
     Place("/systems", "Systems", May.SEE_SYSTEMS),
+    Place("/settings", "Settings", May.SEE_SELF),
 )  # fmt: skip
 
 

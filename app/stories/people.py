@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Integer, and_, exists, func, or_, select
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
 
 from app.actors import policy
 from app.actors.actor import Actor
@@ -85,7 +87,7 @@ def nobodys(session: Session, text: str, *, by: Actor, after: int | None = None,
         .where(AccountRow.identity_id.is_(None), AccountRow.ended.is_(None), AccountRow.id > (after or 0))
     )
     if text.strip():
-        found = found.where(or_(*(_contains(column, text) for column in _ACCOUNT)))
+        found = found.where(_contains(_ACCOUNT, text))
     rows = session.execute(found.order_by(AccountRow.id).limit(limit + 1)).all()
     told = [
         Nobodys(row.id, row.username, row.name, system, row.system_id, row.kind, row.active)
@@ -97,17 +99,37 @@ def nobodys(session: Session, text: str, *, by: Actor, after: int | None = None,
 _ACCOUNT = (AccountRow.username, AccountRow.email, AccountRow.name)
 
 
-def _contains(column: Any, text: str) -> ColumnElement[bool]:
-    return func.lower(column).contains(text.strip().lower(), autoescape=True)
+def _contains(columns: Sequence[Any], text: str) -> ColumnElement[bool]:
+    """Whether any of the columns contains the text. One look at all of them, with a line's end between: three looks at
+    100,000 accounts take three times as long."""
+    whole = columns[0] if len(columns) == 1 else func.coalesce(columns[0], "")
+    for column in columns[1:]:
+        whole = whole + "\n" + func.coalesce(column, "")
+    return _Place(func.lower(whole), text.strip().lower()) > 0
+
+
+class _Place(FunctionElement[int]):
+    """Where a text begins in another, from 1; 0 if it is not there. Nothing in the text is a pattern."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(_Place, "sqlite")
+def _place_sqlite(element: _Place, compiler: Any, **more: Any) -> str:
+    return f"instr({compiler.process(element.clauses, **more)})"
+
+
+@compiles(_Place, "postgresql")
+def _place_postgresql(element: _Place, compiler: Any, **more: Any) -> str:
+    return f"strpos({compiler.process(element.clauses, **more)})"
 
 
 def _matches(text: str) -> list[ColumnElement[bool]]:
-    addresses = select(IdentityEmailRow.identity_id).where(_contains(IdentityEmailRow.email, text))
-    theirs = select(AccountRow.identity_id).where(
-        AccountRow.identity_id.is_not(None), or_(*(_contains(column, text) for column in _ACCOUNT))
-    )
+    addresses = select(IdentityEmailRow.identity_id).where(_contains([IdentityEmailRow.email], text))
+    theirs = select(AccountRow.identity_id).where(AccountRow.identity_id.is_not(None), _contains(_ACCOUNT, text))
     key = IdentityRow.key == text.strip()
-    return [_contains(IdentityRow.name, text), key, IdentityRow.id.in_(addresses), IdentityRow.id.in_(theirs)]
+    return [_contains([IdentityRow.name], text), key, IdentityRow.id.in_(addresses), IdentityRow.id.in_(theirs)]
 
 
 def _people(session: Session, rows: Sequence[IdentityRow]) -> list[Person]:

@@ -6,9 +6,8 @@ entry in the ledger.
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -18,10 +17,9 @@ from app.actors.policy import May
 from app.console import cursors, rendering
 from app.console.entering import Entered, With
 from app.console.forms import Sent
-from app.inventory import logins
+from app.inventory import logins, past
 from app.inventory import queries as inventory
 from app.inventory.tables import AccountRow
-from app.kit import clock
 from app.kit.refusal import Refusal, Refused
 from app.means import Means
 from app.review import advice
@@ -58,12 +56,13 @@ def one(request: Request, person_id: int, means: With, visit: Entered, on: Text 
         if story is None:
             raise Refused(Refusal("not_found", "There is no such person.", "Search by name or address.", status=404))
         day, refusal = _day(on, means)
-        moment = _end_of(day, means) if day is not None else None
-        every = [*story.accounts, *story.gone]
-        then = [(each, inventory.as_of(session, each.row.id, moment)) for each in every] if moment is not None else []
+        moment = min(means.clock(), past.end_of(day, means.settings.zone)) if day is not None else None
+        then = past.of_person(session, person_id, moment) if moment is not None else []
+    every = [*story.accounts, *story.gone]
     return rendering.page(
         request, "people/one.html", visit, status=refusal.status if refusal else 200, story=story, on=on, day=day,
-        then=then, refusal=refusal, bands={each.row.id: _band(each, means.clock()) for each in every},
+        then=then, refusal=refusal, systems={each.row.system_id: each.system for each in every},
+        bands={each.row.id: _band(each, means.clock()) for each in every},
         looking=policy.why_not(visit.actor, May.SEE_SIGN_INS), today=means.clock().date(),
     )  # fmt: skip
 
@@ -103,19 +102,12 @@ def _band(told: Account, at: datetime) -> str:
 
 
 def _day(given: str, means: Means) -> tuple[date | None, Refusal | None]:
-    """A past day, or why not."""
+    """A past day of the operator's zone, or why not."""
     if not given:
         return None, None
     try:
         day = date.fromisoformat(given)
     except ValueError:
         return None, Refusal("no_day", "That is not a day.", "Write it like 2026-09-30.", status=422)
-    if day > means.clock().date():
-        return None, Refusal("still_to_come", "That day is still to come.", "Choose a day of the past.", status=422)
-    return day, None
-
-
-def _end_of(day: date, means: Means) -> datetime:
-    """The last moment of a day in the operator's zone, but never later than now."""
-    zone = ZoneInfo(means.settings.time_zone)
-    return min(clock.utc(datetime.combine(day + timedelta(days=1), time.min, zone)), means.clock())
+    refusal = past.why_not(day, means.clock().astimezone(means.settings.zone).date())
+    return (None, refusal) if refusal is not None else (day, None)

@@ -6,7 +6,7 @@ TEST_ARGS ?= -q -n auto
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_REQUIRE_VIRTUALENV =
 
-.PHONY: help setup demo test lint types contracts bench soak browser screenshots lock clean
+.PHONY: help setup demo test fuzz lint types contracts bench soak browser screenshots lock clean
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -32,6 +32,9 @@ demo: $(VENV)/.runtime   ## the whole story on the sandbox CRMs (ONCE=1: unwatch
 
 test: $(VENV)/.dev       ## every test, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest $(TEST_ARGS)
+
+fuzz: $(VENV)/.dev       ## requests made up from the API's description, on both databases (FUZZ_EXAMPLES=200 for each operation)
+	FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(BIN)/python -m pytest tests/app/api/test_fuzz.py $(TEST_ARGS)
 
 lint: $(VENV)/.dev       ## ruff
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -60,7 +60,7 @@ class ItemPage(Page):
     items: list[Item]
 
 
-@router.get("/items")
+@router.get("/items", responses={404: {"description": "No such campaign"}})
 def list_own_items(
     campaign: Asked, means: With, actor: Entered, page: paging.Asked, undecided: bool = False
 ) -> ItemPage:

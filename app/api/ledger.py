@@ -77,7 +77,7 @@ class Consistency(Told):
     hashes: list[str]
 
 
-@router.get("/checkpoint", response_class=PlainTextResponse, responses=NOTE)
+@router.get("/checkpoint", response_class=PlainTextResponse, responses=NOTE | {404: {"description": "None yet"}})
 def get_checkpoint(means: With, actor: Entered) -> PlainTextResponse:
     """The latest signed checkpoint (C2SP). Keep it: every later one must extend it. 404 before the first."""
     with means.database.reading() as session:

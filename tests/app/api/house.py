@@ -84,7 +84,12 @@ class House:
 
     def address(self, path: str) -> str:
         """A route's path with the numbers of what is in this house."""
-        of = {
+        of = self.numbers()
+        return re.sub(r"{(\w+)}", lambda found: str(of[found[1]]), path)
+
+    def numbers(self) -> dict[str, Any]:
+        """What is in this house, by the names that paths have for it."""
+        return {
             "system_id": self.company.system.id, "finding_id": self.finding.id, "campaign_id": self.campaign.id,
             "drift_id": self.drift.id, "item_id": self.plain.id, "remediation_id": self.remediation.id,
             "person": self.company.bo.key,
@@ -95,7 +100,6 @@ class House:
             "session_id": "none",
             "channel_id": self.channel.id, "subscription_id": self.subscription.id, "delivery_id": self.delivery.id,
         }  # fmt: skip
-        return re.sub(r"{(\w+)}", lambda found: str(of[found[1]]), path)
 
     @property
     def snapshot_id(self) -> int:

@@ -114,7 +114,7 @@ def _system(telling: Telling, means: Means, row: SystemRow) -> dict[str, Any]:
     read = _ago(last.sealed_at, clock.now()) if last is not None and last.sealed_at is not None else "never"
     telling.say(f"  last read {read}; a full reading took {sum(each.calls for each in receipts)} calls")
     try:
-        with readers.open_reader(means.database, row.id, means.keys) as reader:
+        with readers.open_reader(means.database, row.id, means.keys, clock=means.clock) as reader:
             coverage: Coverage | None = reader.check()
         at, trouble = clock.now(), None
     except (ConnectorError, Refused, SecretsError, ValueError) as error:

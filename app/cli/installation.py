@@ -19,12 +19,16 @@ from sqlalchemy.orm import Session
 from app import __version__, schema, settings
 from app.actors.actor import Actor, Role
 from app.inventory import queries as inventory
+from app.inventory import systems
+from app.inventory.policy import OURSELVES
 from app.inventory.tables import SystemRow
 from app.kit import clock
 from app.kit.db import Database
 from app.kit.refusal import Refusal, Refused, insist
 from app.kit.secrets import load_keys
-from app.ledger import signing
+from app.ledger import entries, signing
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
 from app.means import Means
 from app.review import queries as review
 from app.review.tables import CampaignRow
@@ -46,9 +50,21 @@ def opened(*, migrate: bool = False, demo: bool = False, **given: Any) -> Iterat
         if not named:
             with database.transaction() as session:
                 signing.found(session, version=__version__, demo=demo, by=operator().id, at=clock.now())
+        _review_ourselves(database)
         yield Means(database, keys, chosen)
     finally:
         database.close()
+
+
+def _review_ourselves(database: Database) -> None:
+    """Make this installation a system under review, and ask for its first reading, when it is not one yet."""
+    with database.reading() as session:
+        if inventory.systems(session, kind=OURSELVES):
+            return
+    with database.transaction() as session:
+        row = systems.found_ourselves(session, signing.origin(session) or "", by=operator(), at=clock.now())
+        body = {"system": row.id, "because": "a new installation is read at once"}
+        entries.record(session, Entry(Kind.SYNC_REQUESTED, f"system:{row.id}", body), by=operator().id, at=clock.now())
 
 
 def operator() -> Actor:

@@ -53,6 +53,12 @@ def why_not_credentials(reader: Mapping[str, str], executor: Mapping[str, str] |
 
 
 OURSELVES = "rolecall"  # the kind of the one system that is this installation
+OWN_ACTS = ("deactivate", "remove_grant", "revoke_credential")
+
+
+def has_executor(kind: str, secret: bytes | None) -> bool:
+    """Whether acts can be carried out: by a credential of its own, or here by the house's own verbs."""
+    return secret is not None or kind == OURSELVES
 
 
 def why_not_remove(kind: str) -> Refusal | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select, update
 
-from app.inventory import queries
+from app.inventory import ourselves, policy, queries
 from app.inventory.systems import EXECUTOR, READER, place
 from app.inventory.tables import RosterUploadRow, SystemRow
 from app.kit.db import Database
@@ -37,13 +38,21 @@ class Access:
 
 @contextmanager
 def open_reader(
-    database: Database, system_id: int, keys: Keys, *, upload_id: uuid.UUID | None = None
+    database: Database,
+    system_id: int,
+    keys: Keys,
+    *,
+    clock: Callable[[], datetime],
+    upload_id: uuid.UUID | None = None,
 ) -> Iterator[Reader]:
     """A reader of the system, closed afterwards. A roster reads the upload named, or its latest one.
 
     Raises Refused when the system is gone or has nothing to read from, ValueError for a config that names its mistake.
     """
     access = _access(database, system_id, READER, keys)
+    if access.kind == policy.OURSELVES:
+        yield ourselves.Reader(database, access.config["origin"], clock)
+        return
     with _roster_file(database, system_id, access, upload_id) as config:
         reader = registry.open_reader(access.kind, config, access.secret, access.keep)
         try:

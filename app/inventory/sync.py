@@ -52,7 +52,9 @@ def run(
         return snapshot_id
     with ExitStack() as stack:
         try:
-            opened = reader or stack.enter_context(readers.open_reader(database, system_id, keys, upload_id=upload_id))
+            opened = reader or stack.enter_context(
+                readers.open_reader(database, system_id, keys, clock=clock, upload_id=upload_id)
+            )
         except (ValueError, SecretsError, UnknownKind, ConnectorError, Refused) as error:
             because: str | None = str(error)  # a setting or secret that nothing can be read with
         else:

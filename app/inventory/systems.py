@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import exists, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
@@ -64,6 +65,27 @@ def add(
     body = {"name": name, "kind": kind, "demo": demo, "executor": bool(executor)}
     entries.record(session, Entry(Kind.SYSTEM_ADDED, f"system:{system.id}", body), by=by.id, at=at)
     return system
+
+
+def found_ourselves(session: Session, origin: str, *, by: Actor, at: datetime) -> SystemRow:
+    """Make this installation a system under review, once; the same one again. What it may do to itself is switched on."""
+    already = select(SystemRow).where(SystemRow.kind == policy.OURSELVES)
+    row = session.scalar(already)
+    if row is not None:
+        return row
+    taken = bool(session.scalar(select(exists().where(SystemRow.name == "Rolecall"))))
+    row = SystemRow(
+        name="Rolecall (this installation)" if taken else "Rolecall", kind=policy.OURSELVES, config={"origin": origin},
+        key=origin, demo=False, writing=list(policy.OWN_ACTS), added=at, version=1,
+    )  # fmt: skip
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:  # somebody else began at the same moment
+        return session.scalars(already).one()
+    body = {"name": row.name, "kind": row.kind, "demo": False, "executor": True}
+    entries.record(session, Entry(Kind.SYSTEM_ADDED, f"system:{row.id}", body), by=by.id, at=at)
+    return row
 
 
 def change_credentials(
@@ -142,7 +164,7 @@ def switch_writing(
 ) -> SystemRow:
     """Let the executor carry out exactly these kinds of act; an empty list makes the system read-only again."""
     wanted = sorted({str(kind) for kind in act_kinds})
-    insist(policy.why_not_write(wanted, has_executor=system.executor_secret is not None))
+    insist(policy.why_not_write(wanted, has_executor=policy.has_executor(system.kind, system.executor_secret)))
     before = list(system.writing)
     _move(session, system, writing=wanted)
     body = {"on": sorted(set(wanted) - set(before)), "off": sorted(set(before) - set(wanted)), "writing": wanted}

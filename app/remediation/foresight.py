@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 
 from app.kit.db import Database
 from app.kit.refusal import Refusal, Refused
@@ -35,13 +36,14 @@ def foresee(
     targets: Mapping[str, Target],
     *,
     keys: Keys,
+    clock: Callable[[], datetime] | None = None,
     open_executor: Callable[[], AbstractContextManager[Executor]] | None = None,
 ) -> dict[str, Foreseen]:
     """Look at up to 20 things in the CRM now and say what would be done to each, by the names they are given under.
 
     Refuses a system without an executor credential, and (502) a CRM that does not answer.
     """
-    opened = open_executor or (lambda: executors.opened(database, system_id, keys))
+    opened = open_executor or (lambda: executors.opened(database, system_id, keys, clock))
     try:
         with opened() as executor:
             return {name: _one(executor, target) for name, target in list(targets.items())[:MOST]}

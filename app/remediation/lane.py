@@ -90,11 +90,11 @@ def carry_out(
         with database.transaction() as session:
             remediations.hold(session, fresh, refusal, system_id=system_id, by=by, at=clock())
         told["held"], todo = len(fresh), [row for row in todo if row.status == Status.ACTING]
-    if todo and (system.executor_secret is None or not system.writing):
+    if todo and (not executors.has(system) or not system.writing):
         told["by_hand"] = _all_by_hand(database, system, [row for row in todo if row.status == Status.OPEN], clock, by)
-        todo = [row for row in todo if row.status == Status.ACTING and system.executor_secret is not None]
+        todo = [row for row in todo if row.status == Status.ACTING and executors.has(system)]
     if todo:
-        opened = open_executor or (lambda: executors.opened(database, system_id, keys))
+        opened = open_executor or (lambda: executors.opened(database, system_id, keys, clock))
         with opened() as executor:
             run = _checked(database, system, executor, stopped, clock, by)
             _each(run, [row.id for row in todo], only_resolve=refusal is not None or not system.writing)

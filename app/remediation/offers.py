@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.detection import rulebook
 from app.detection.rule import Remedy
 from app.detection.tables import FindingRow
+from app.inventory.policy import has_executor
 from app.inventory.tables import AccountRow, CredentialRow, EntitlementRow, GrantRow, PrivilegeRow, SystemRow
 from app.kit.refusal import Refusal
 from app.remediation import aims, policy, queries
@@ -136,4 +137,4 @@ def _against(session: Session, thing: _Thing, aim: Aim, underway: str | None) ->
 
 
 def _writing(system: SystemRow) -> frozenset[str]:
-    return frozenset(system.writing) if system.executor_secret is not None else frozenset()
+    return frozenset(system.writing) if has_executor(system.kind, system.executor_secret) else frozenset()

@@ -135,7 +135,7 @@ def _read_by_api(stage: Stage, admin: Door) -> None:
             number = rows[kind]
             (snapshot,) = stagehands.until(
                 lambda number=number: [  # type: ignore[misc]
-                    s for s in admin.get(f"/systems/{number}/snapshots") if s["status"] != "reading"
+                    s for s in admin.get(f"/systems/{number}/snapshots")["snapshots"] if s["status"] != "reading"
                 ],
                 what=f"the reading of {kind}",
             )
@@ -150,7 +150,7 @@ def _open_by_api(stage: Stage, admin: Door) -> Any:
     again = admin.send("POST", "/campaigns", body, Idempotency_Key="open")
     assert first.status_code == 201, first.text
     assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
-    assert len(admin.get("/campaigns")) == 1
+    assert len(admin.get("/campaigns")["campaigns"]) == 1
     return first.json()
 
 
@@ -189,7 +189,9 @@ def _wish(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _settled(admin: Door, campaign: int, promised: int) -> dict[str, int] | None:
-    statuses = Counter(row["status"] for row in admin.get("/remediations", campaign=campaign))
+    statuses = Counter(
+        row["status"] for row in admin.get("/remediations", campaign=campaign, limit=200)["remediations"]
+    )
     moving = statuses["open"] + statuses["acting"] + statuses["acted"]
     return dict(statuses) if sum(statuses.values()) == promised and not moving else None
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.inventory.tables.seen import JsonOrNull
@@ -32,6 +32,15 @@ class SystemRow(Base):
     removed: Mapped[datetime | None] = mapped_column(Moment)
     demo: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (
+        Index(
+            "uq_systems_ourselves",  # this installation is one system and not two
+            "kind",
+            unique=True,
+            sqlite_where=text("kind = 'rolecall'"),
+            postgresql_where=text("kind = 'rolecall'"),
+        ),
+    )
 
 
 class SnapshotRow(Base):

@@ -24,7 +24,7 @@ from app.ledger import queries as ledger
 from app.ledger.tables import PendingRow
 from app.means import Means
 from app.notices import queries as notices
-from connectors import registry
+from app.remediation import executors
 from connectors.connector import Coverage
 from connectors.errors import ConnectorError
 
@@ -165,15 +165,11 @@ def _tell_fitness(telling: Telling, found: fitness.Fitness, notes: Sequence[str]
 
 def _acts(means: Means, row: SystemRow) -> tuple[list[str], str | None]:
     """What the executor's credential can carry out, asked of the system now."""
-    if row.executor_secret is None:
+    if not executors.has(row):
         return [], "no executor credential"
     try:
-        access = readers.executor_access(means.database, row.id, means.keys)
-        executor = registry.open_executor(access.kind, access.config, access.secret, access.keep)
-        try:
+        with executors.opened(means.database, row.id, means.keys, means.clock) as executor:
             return sorted(str(act) for act in executor.check().acts), None
-        finally:
-            executor.close()
     except (ConnectorError, Refused, SecretsError, ValueError) as error:
         return [], str(error)
 

@@ -19,9 +19,10 @@ from sqlalchemy import (
     update,
 )
 
+from app.inventory import policy
 from app.inventory.merges.sealing import Sealing, merge_keyed, pages, say, told_repeats
 from app.inventory.packing import FIELDS
-from app.inventory.tables import AccountChangeRow, AccountRow
+from app.inventory.tables import AccountChangeRow, AccountRow, SystemRow
 from app.kit import bulk
 from connectors.receipt import Verdict
 from connectors.records import Stream
@@ -58,7 +59,9 @@ def merge(sealing: Sealing) -> None:
 
 
 def _distrust_nobody(sealing: Sealing) -> None:
-    """No system is empty: the credential that reads it belongs to somebody."""
+    """No system is empty: the credential that reads it belongs to somebody. Here alone there may be nobody yet."""
+    if sealing.session.scalar(select(SystemRow.kind).where(SystemRow.id == sealing.system_id)) == policy.OURSELVES:
+        return
     row = sealing.streams[Stream.ACCOUNTS]
     if row.verdict in (Verdict.COMPLETE, Verdict.EXPLAINED):
         row.verdict, row.because = Verdict.INCOMPLETE, "the reading names no account at all, not even the reader's own"

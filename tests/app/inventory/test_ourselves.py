@@ -97,6 +97,14 @@ def test_tokens_and_what_opens_other_systems_are_credentials_without_their_value
         assert found[f"system:{crm.id}:reader"].integration_id == integration.id
 
 
+def test_an_installation_with_nobody_in_it_yet_is_read_completely(database: Database) -> None:
+    """Whoever sits at the command line is no actor; of any other system that names no account, nothing is believed."""
+    snapshot = _read(database)
+    with database.reading() as session:
+        row = session.get_one(StreamRow, (snapshot, "accounts"))
+        assert (row.verdict, row.records) == ("complete", 0)
+
+
 def test_a_sign_in_is_a_sign_in(database: Database) -> None:
     with database.transaction() as session:
         ada = _actor(session, "Ada", Role.REVIEWER)

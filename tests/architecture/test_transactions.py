@@ -25,6 +25,7 @@ EDGES = {
     "app.inventory.spooling": "reads over the network for an hour: pages are spooled in a transaction each",
     "app.inventory.readers": "a rotated credential must be durable before it is used",
     "app.remediation.lane": "writes down that an act begins before it is begun, and how it ended; the call is between",
+    "app.remediation.ourselves": "an act on this installation is one transaction, as a call to another system is one call",
     "app.notices.sending": "settles the last message and takes the next one; what is sent is sent between",
     "app.evidence.packets": "reads in one steady view, writes files, and only then writes down that it did",
 }

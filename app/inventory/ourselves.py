@@ -56,7 +56,7 @@ PRIVILEGES: Mapping[Role, tuple[Privilege, ...]] = {
 class Reader:
     """Reads this installation's own tables, each stream in one view of its own."""
 
-    def __init__(self, database: Database, key: str, clock: Clock) -> None:
+    def __init__(self, database: Database, key: str, clock: Clock | None) -> None:
         self.database, self.key, self.clock = database, key, clock
 
     def check(self) -> Coverage:
@@ -70,6 +70,8 @@ class Reader:
 
     def pull(self, stream: Stream, resume: str | None = None) -> Iterator[Page]:
         """The whole stream, in pages of what is there at this moment; `resume` is how many rows came before."""
+        if self.clock is None:
+            raise ValueError("what somebody may do here ends by the clock, and none was given")
         at = self.clock()
         with self.database.frozen() as session:
             said, records = _READ[stream](session, at)

@@ -42,11 +42,12 @@ def open_reader(
     system_id: int,
     keys: Keys,
     *,
-    clock: Callable[[], datetime],
+    clock: Callable[[], datetime] | None = None,
     upload_id: uuid.UUID | None = None,
 ) -> Iterator[Reader]:
     """A reader of the system, closed afterwards. A roster reads the upload named, or its latest one.
 
+    `clock` is needed to pull from this installation itself, where roles end by it.
     Raises Refused when the system is gone or has nothing to read from, ValueError for a config that names its mistake.
     """
     access = _access(database, system_id, READER, keys)

@@ -1,7 +1,7 @@
 """This installation is a system under review, and one only.
 
-Revision ID: 202611270150
-Revises: 202611270119
+Revision ID: 202611270228
+Revises: 202611270202
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "202611270150"
-down_revision = "202611270119"
+revision = "202611270228"
+down_revision = "202611270202"
 branch_labels = None
 depends_on = None
 

@@ -20,8 +20,8 @@ from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.means import review_limits
 from app.remediation.tables import RemediationRow
-from app.review import campaigns, decisions
-from app.review.tables import ItemRow
+from app.review import campaigns, decisions, tasks
+from app.review.tables import ItemRow, TaskRow
 from tests import make
 from tests.app.running import Here, Installation
 
@@ -99,13 +99,13 @@ def _reviewed(house: Installation, system: int) -> int:
             reviewer = session.execute(_reviewer(item)).scalar_one()
             assert reviewer != item.subject_identity_id, "nobody reviews what is their own, here no less"
             decisions.record(session, item.id, answer, reason="left in October", by=by[reviewer], at=house.now)
+        for task in session.scalars(select(TaskRow).where(TaskRow.campaign_id == campaign.id)):
+            tasks.submit(session, task.id, by=by[task.reviewer_id], at=house.now)
         campaigns.close(session, campaign.id, by=make.ADMIN, at=house.later(minutes=1))
         return campaign.id
 
 
 def _reviewer(item: ItemRow) -> Any:
-    from app.review.tables import TaskRow
-
     return select(TaskRow.reviewer_id).where(TaskRow.id == item.task_id)
 
 

@@ -83,6 +83,38 @@ def new(request: Request, means: With, visit: Entered, since: Text = "", after: 
     )  # fmt: skip
 
 
+# --- taking something away ---
+
+
+@router.get("/findings/revocation")
+def prepare(
+    request: Request, means: With, visit: Entered, finding: Annotated[list[str] | None, Query()] = None, look: Text = ""
+) -> Response:
+    """What would be taken away, what stops because of it, and what is by hand. `look`: ask the systems now."""
+    return _prepared(request, means, visit, _numbers(finding or []), look=bool(look))
+
+
+@router.post("/findings/revocation")
+def start(request: Request, means: With, visit: Entered, form: Sent) -> Response:
+    """Start it: every chosen thing becomes a removal, and each system's lane is sent to work."""
+    numbers = _numbers([str(value) for value in form.getlist("finding")])
+    chosen = {number: [str(each) for each in form.getlist(f"take-{number}")] for number in numbers}
+    reason = forms.text(form, "reason")
+    try:
+        with means.database.transaction() as session:
+            made = _start(session, means, visit, chosen, reason)
+    except Refused as no:
+        if no.refusal.status in (403, 404):
+            raise
+        return _prepared(request, means, visit, numbers, chosen=chosen, reason=reason, refusal=no.refusal)
+    many = f"{made} removals are" if made != 1 else "1 removal is"
+    said = f"Started: {many} on the way. Each counts as done when a later reading of its system shows it gone."
+    return rendering.go(request, f"/findings/{numbers[0]}" if len(numbers) == 1 else "/findings", said=said)
+
+
+# --- one of them ---
+
+
 @router.get("/findings/{finding_id}")
 def one(request: Request, finding_id: int, means: With, visit: Entered) -> Response:
     """One finding: its facts, its rule, what to do in that system, its history, and what was done."""
@@ -119,35 +151,6 @@ def justify(request: Request, finding_id: int, means: With, visit: Entered, form
         )  # fmt: skip
     said = f"The reason is on file for {days} days. The finding closes with the next run of the rules."
     return rendering.go(request, f"/findings/{finding_id}", said=said)
-
-
-# --- taking something away ---
-
-
-@router.get("/revocation")
-def prepare(
-    request: Request, means: With, visit: Entered, finding: Annotated[list[str] | None, Query()] = None, look: Text = ""
-) -> Response:
-    """What would be taken away, what stops because of it, and what is by hand. `look`: ask the systems now."""
-    return _prepared(request, means, visit, _numbers(finding or []), look=bool(look))
-
-
-@router.post("/revocation")
-def start(request: Request, means: With, visit: Entered, form: Sent) -> Response:
-    """Start it: every chosen thing becomes a removal, and each system's lane is sent to work."""
-    numbers = _numbers([str(value) for value in form.getlist("finding")])
-    chosen = {number: [str(each) for each in form.getlist(f"take-{number}")] for number in numbers}
-    reason = forms.text(form, "reason")
-    try:
-        with means.database.transaction() as session:
-            made = _start(session, means, visit, chosen, reason)
-    except Refused as no:
-        if no.refusal.status in (403, 404):
-            raise
-        return _prepared(request, means, visit, numbers, chosen=chosen, reason=reason, refusal=no.refusal)
-    many = f"{made} removals are" if made != 1 else "1 removal is"
-    said = f"Started: {many} on the way. Each counts as done when a later reading of its system shows it gone."
-    return rendering.go(request, f"/findings/{numbers[0]}" if len(numbers) == 1 else "/findings", said=said)
 
 
 def _start(session: Session, means: Means, visit: Visit, chosen: Mapping[int, Sequence[str]], reason: str) -> int:

@@ -67,7 +67,7 @@ def one(request: Request, person_id: int, means: With, visit: Entered, on: Text 
     )  # fmt: skip
 
 
-@router.get("/accounts/{account_id}")
+@router.get("/people/accounts/{account_id}")
 def account(request: Request, account_id: int, means: With, visit: Entered) -> Response:
     """One account: to its person's page, or, if it is nobody's, by itself."""
     with means.database.reading() as session:
@@ -83,7 +83,7 @@ def account(request: Request, account_id: int, means: With, visit: Entered) -> R
     )  # fmt: skip
 
 
-@router.post("/accounts/{account_id}/sign-ins")
+@router.post("/people/accounts/{account_id}/sign-ins")
 def sign_ins(request: Request, account_id: int, means: With, visit: Entered, form: Sent) -> Response:
     """When and how one account signed in. That somebody looked is written down before anything is shown."""
     with means.database.transaction() as session:

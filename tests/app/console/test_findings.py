@@ -96,7 +96,7 @@ def test_an_auditor_sees_a_finding_and_cannot_start_anything(house: House) -> No
 def test_what_would_happen_is_shown_before_anything_does(house: House) -> None:
     with house.database.transaction() as session:
         make.credential(session, house.company.system, account_id=house.company.account.id, label="Loader key")
-    page = visitor(house, SEC).get(f"/revocation?finding={about(house)}").text
+    page = visitor(house, SEC).get(f"/findings/revocation?finding={about(house)}").text
     for part in (
         "Nothing has happened yet",
         "read-only for this kind of act",
@@ -113,7 +113,7 @@ def test_what_would_happen_is_shown_before_anything_does(house: House) -> None:
 def test_starting_promises_the_removal_and_sends_the_lane(house: House) -> None:
     number, subject = about(house), f"account:{house.company.account.id}"
     form = {"finding": str(number), f"take-{number}": subject, "reason": "left at the end of October"}
-    answer = visitor(house, SEC).act("/revocation", form)
+    answer = visitor(house, SEC).act("/findings/revocation", form)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/findings/{number}")
     with house.database.reading() as session:
         (made,) = session.scalars(select(RemediationRow).where(RemediationRow.finding_id == number)).all()
@@ -139,7 +139,7 @@ def test_a_start_without_a_reason_or_a_choice_keeps_what_was_typed(
 ) -> None:
     number, subject = about(house), f"account:{house.company.account.id}"
     form = {"finding": str(number), "reason": reason} | ({f"take-{number}": subject} if take else {})
-    answer = visitor(house, SEC).act("/revocation", form)
+    answer = visitor(house, SEC).act("/findings/revocation", form)
     assert answer.status_code == status
     assert said in answer.text
     assert f">{reason}</textarea>" in answer.text
@@ -155,23 +155,23 @@ def test_of_several_one_that_is_refused_stops_them_all(house: House) -> None:
         session.get_one(SystemRow, house.company.system.id).principal = "own-account"
         own_id = own.id
     one, other = about(house), about(house, subject=f"account:{own_id}", account_id=own_id)
-    page = visitor(house, SEC).get(f"/revocation?finding={one}&finding={other}").text
+    page = visitor(house, SEC).get(f"/findings/revocation?finding={one}&finding={other}").text
     assert "the account that Rolecall itself signs in with" in page
     form = {
         "finding": [str(one), str(other)], f"take-{one}": f"account:{account}", f"take-{other}": f"account:{own_id}",
         "reason": "both have left",
     }  # fmt: skip
-    answer = visitor(house, SEC).act("/revocation", form)
+    answer = visitor(house, SEC).act("/findings/revocation", form)
     assert (answer.status_code, "Rolecall itself signs in with" in answer.text) == (409, True)
     with house.database.reading() as session:
         assert session.scalars(select(RemediationRow).where(RemediationRow.finding_id.is_not(None))).all() == []
     del form[f"take-{other}"]
-    assert visitor(house, SEC).act("/revocation", form).headers["location"] == "/findings"
+    assert visitor(house, SEC).act("/findings/revocation", form).headers["location"] == "/findings"
 
 
 def test_a_system_that_cannot_be_asked_says_so_and_can_be_started_all_the_same(house: House) -> None:
     number = about(house)
-    page = visitor(house, SEC).get(f"/revocation?finding={number}&look=now").text
+    page = visitor(house, SEC).get(f"/findings/revocation?finding={number}&look=now").text
     assert "could not be asked" in page
     assert "has no executor credential" in page
     assert "Start taking it away" in page

@@ -79,7 +79,7 @@ def test_a_past_day_shows_what_was_held_then(house: House) -> None:
 def test_looking_at_sign_ins_is_it_securitys_and_is_written_down(house: House) -> None:
     with house.database.transaction() as session:
         make.login(session, house.company.account, way="SSO", application="Browser")
-    path = f"/accounts/{house.company.account.id}/sign-ins"
+    path = f"/people/accounts/{house.company.account.id}/sign-ins"
     assert visitor(house, "admin").act(path).status_code == 403
     with house.database.reading() as session:
         assert session.scalars(select(EntryRow).where(EntryRow.kind == "logins.seen")).all() == []
@@ -94,8 +94,8 @@ def test_an_account_of_nobody_has_a_page_and_another_leads_to_its_person(house: 
     with house.database.transaction() as session:
         stray: AccountRow = make.account(session, house.company.system, username="stray@corp")
     browser = visitor(house, SEC)
-    assert "This account is nobody&#39;s." in browser.get(f"/accounts/{stray.id}").text
-    answer = browser.get(f"/accounts/{house.company.account.id}")
+    assert "This account is nobody&#39;s." in browser.get(f"/people/accounts/{stray.id}").text
+    answer = browser.get(f"/people/accounts/{house.company.account.id}")
     assert answer.headers["location"] == f"/people/{house.company.bo.id}"
 
 

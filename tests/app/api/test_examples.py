@@ -1,0 +1,115 @@
+"""The description's examples are recorded from a run, and every one of them runs again.
+
+`RECORD_EXAMPLES=1 pytest tests/app/api/test_examples.py` records them anew, after an answer got another shape.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.api import examples
+from app.api.rights import RIGHTS
+from app.kit.db import Database
+from tests.app.api.house import House, furnish
+from tests.app.review import cast
+
+# Whoever asks, beside an admin; and what is asked for in the address.
+WHO = {
+    "/api/v1/items": "ada",
+    "/api/v1/items/{item_id}": "ada",
+    "/api/v1/tasks": "ada",
+    "/api/v1/tasks/{task_id}": "ada",
+}
+ADA = {("PUT", "/api/v1/items/{item_id}/decision"), ("POST", "/api/v1/decisions")}
+# Writes that this house can do, in an order in which each still fits.
+BODIES: dict[tuple[str, str], Any] = {
+    ("PUT", "/api/v1/items/{item_id}/decision"): {"answer": "keep", "reason": "still sells in the north"},
+    ("POST", "/api/v1/decisions"): {"decisions": [{"item": 1, "answer": "keep", "reason": "needed for the quarter"}]},
+    ("PUT", "/api/v1/drift/{drift_id}/decision"): {"answer": "remove", "reason": "nobody asked for it"},
+    ("POST", "/api/v1/campaigns/{campaign_id}/drift"): None,
+    ("POST", "/api/v1/systems/{system_id}/readings"): None,
+    ("PATCH", "/api/v1/systems/{system_id}"): {"owner_key": "flo"},
+    ("POST", "/api/v1/schedules"): {"name": "Every quarter", "zone": "Europe/Berlin", "scope": cast.SCOPE},
+    ("PATCH", "/api/v1/schedules/{schedule_id}"): {"due_days": 30},
+    ("DELETE", "/api/v1/schedules/{schedule_id}"): None,
+    ("POST", "/api/v1/actors"): {"name": "Zoe", "roles": [{"role": "it_security"}], "email": "zoe@example.com"},
+    ("POST", "/api/v1/overrides"): {"name": "Q1", "scope": cast.SCOPE, "reason": "one portal is down until Monday"},
+    ("POST", "/api/v1/campaigns"): {"name": "Q1", "scope": cast.SCOPE, "due_days": 14},
+    ("PUT", "/api/v1/remediations/{remediation_id}/report"): {"note": "removed in Setup"},
+    ("PUT", "/api/v1/remediations/{remediation_id}/retry"): {"reason": "it was the wrong account"},
+    ("PUT", "/api/v1/campaigns/{campaign_id}/cancellation"): {"reason": "the wrong scope"},
+}
+QUERIES = {
+    "/api/v1/items": lambda house: {"campaign": house.campaign.id},
+    "/api/v1/campaigns/{campaign_id}/items": lambda house: {"reviewer": house.company.ada.id},
+    "/api/v1/ledger/consistency": lambda house: {"old": 1, "new": 2},
+    "/api/v1/accounts/{account_id}/access": lambda house: {"on": "2026-11-15"},
+    "/api/v1/people/{person}/past": lambda house: {"on": "2026-11-15"},
+}
+# What this house has none of: a roster file, a review that has ended, a health without a database of its own.
+NOT_HERE = {"/api/v1/systems/{system_id}/roster", "/api/v1/campaigns/{campaign_id}/packet", "/ready"}
+
+
+@pytest.fixture(scope="module")
+def house(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    path = tmp_path_factory.mktemp("examples") / "house.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}", durable=False)
+    yield furnish(database)
+    database.close()
+
+
+def _asked() -> list[tuple[str, str]]:
+    reads = [(method, path) for method, path in RIGHTS if method == "GET" and path not in NOT_HERE]
+    return [*reads, *BODIES]
+
+
+def _run(house: House, method: str, path: str) -> dict[str, Any]:
+    query = QUERIES.get(path, lambda _house: {})(house)
+    body = BODIES.get((method, path))
+    who = "ada" if (method, path) in ADA else WHO.get(path, "boss") if method == "GET" else "boss"
+    answer = house.client(who).request(method, house.address(path), params=query, json=body)
+    assert answer.status_code < 300, f"{method} {path}: {answer.text}"
+    numbers = {name: value for name, value in house.numbers().items() if f"{{{name}}}" in path}
+    told: dict[str, Any] = {"path": {name: _plain(value) for name, value in numbers.items()}, "query": query}
+    if body is not None:
+        told["body"] = body
+    told["status"] = answer.status_code
+    if answer.content:
+        json_ = "json" in answer.headers["content-type"]
+        told["answer"] = answer.json() if json_ else answer.text
+    return told
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, int) else str(value)
+
+
+def test_every_example_runs_and_looks_as_recorded(house: House) -> None:
+    """The status, the shape (held against the description by the client) and the names of what is told."""
+    ran = {f"{method} {path}": _run(house, method, path) for method, path in _asked()}
+    if os.environ.get("RECORD_EXAMPLES"):
+        examples.RECORDED.write_text(json.dumps(ran, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        return
+    recorded = examples.recorded()
+    assert recorded.keys() == ran.keys()
+    for name, told in ran.items():
+        kept = recorded[name]
+        assert (kept["status"], kept.get("body"), kept["query"]) == (told["status"], told.get("body"), told["query"])
+        if isinstance(told.get("answer"), dict):
+            assert kept["answer"].keys() == told["answer"].keys(), name
+
+
+def test_the_description_has_them(house: House) -> None:
+    paths = house.app.openapi()["paths"]
+    decide = paths["/api/v1/items/{item_id}/decision"]["put"]
+    assert decide["requestBody"]["content"]["application/json"]["example"]["answer"] == "keep"
+    assert decide["responses"]["200"]["content"]["application/json"]["example"]["outcome"] == "keep"
+    assert next(each for each in decide["parameters"] if each["name"] == "item_id")["example"]

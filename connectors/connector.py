@@ -176,6 +176,20 @@ def lines(reader: Reader) -> int:
     return max(1, int(getattr(reader, "lines", 1)))
 
 
+def again(reader: Reader, account_keys: Sequence[str]) -> Iterator[Page]:
+    """Pages of accounts and grants, read now, in which all that is told of these accounts is found; others may be too.
+
+    A reader that can ask for some accounts alone has a method `again(account_keys)` of this shape; with any other, both
+    streams are read whole.
+    """
+    asks = getattr(reader, "again", None)
+    if asks is not None:
+        yield from asks(account_keys)
+        return
+    for stream in (Stream.ACCOUNTS, Stream.GRANTS):
+        yield from reader.pull(stream)
+
+
 class Executor(Protocol):
     """Takes away, one act at a time, through a credential of its own."""
 

@@ -35,6 +35,7 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("PUT", "/api/v1/systems/{system_id}/credentials/{role}"): May.RUN_SYSTEMS,
     ("PUT", "/api/v1/systems/{system_id}/writing"): May.RUN_SYSTEMS,
     ("GET", "/api/v1/systems/{system_id}/snapshots"): May.SEE_SYSTEMS,
+    ("GET", "/api/v1/systems/{system_id}/replays"): May.SEE_SYSTEMS,
     ("GET", "/api/v1/systems/{system_id}/snapshots/{snapshot_id}"): May.SEE_SYSTEMS,
     ("POST", "/api/v1/systems/{system_id}/readings"): May.READ_SYSTEMS,
     ("GET", "/api/v1/systems/{system_id}/roster"): May.SEE_SYSTEMS,

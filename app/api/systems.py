@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime
 from typing import Any, Literal
 
@@ -18,8 +19,8 @@ from app.api.answering import Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Nothing, Page, Told
-from app.api.words import SnapshotStatus, Verdict
-from app.inventory.tables import SnapshotRow, StreamRow, SystemRow
+from app.api.words import ReplayVerdict, SnapshotStatus, Verdict
+from app.inventory.tables import ReplayRow, SnapshotRow, StreamRow, SystemRow
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
@@ -97,6 +98,43 @@ class Stream(Told):
     rows_digest: str | None
 
 
+class Difference(Told):
+    """One thing that is not as the reading said. `because` null: nothing that the system tells explains it."""
+
+    account: str
+    what: str
+    before: str | None
+    now: str | None
+    because: str | None
+
+
+class Replay(Told):
+    """A seeded sample of accounts, read again: `differs` where something is explained by nothing."""
+
+    id: uuid.UUID
+    snapshot_id: int
+    seed: str
+    wanted: int
+    population: int
+    accounts: int
+    grants: int
+    keys_digest: str
+    verdict: ReplayVerdict
+    because: str | None
+    differences: list[Difference]
+    receipts: list[Part]
+    principal: str | None
+    by: str
+    began_at: datetime
+    ended_at: datetime
+
+
+class ReplayPage(Page):
+    """A page of replays."""
+
+    replays: list[Replay]
+
+
 class Snapshot(Told):
     """One reading with its receipts."""
 
@@ -160,6 +198,16 @@ def list_snapshots(system_id: paging.Number, means: With, actor: Entered, page: 
         found(session, system_id)
         rows, after = page.page(session, statement, Order((SnapshotRow.id,), falling=True))
         return SnapshotPage(snapshots=_with_streams(session, [row[0] for row in rows]), next=after)
+
+
+@router.get("/{system_id}/replays")
+def list_replays(system_id: paging.Number, means: With, actor: Entered, page: paging.Asked) -> ReplayPage:
+    """Samples of accounts that were read again and held against a reading, newest first."""
+    statement = select(ReplayRow).where(ReplayRow.system_id == system_id)
+    with means.database.reading() as session:
+        found(session, system_id)
+        rows, after = page.page(session, statement, Order((ReplayRow.id,), falling=True))
+        return ReplayPage(replays=[Replay.model_validate(row[0]) for row in rows], next=after)
 
 
 @router.get("/{system_id}/snapshots/{snapshot_id}")

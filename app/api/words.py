@@ -185,3 +185,12 @@ class EventName(StrEnum):
     ACCOUNTS_DIGEST = "accounts.digest"
     CHANNEL_FAILED = "channel.failed"
     CHANNEL_TEST = "channel.test"
+
+
+class ReplayVerdict(StrEnum):
+    """What reading a sample again came to. Drifted: all that differs came later, by the system's own word."""
+
+    SAME = "same"
+    DRIFTED = "drifted"
+    DIFFERS = "differs"
+    INCOMPLETE = "incomplete"

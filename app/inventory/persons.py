@@ -22,6 +22,7 @@ from app.inventory.tables import (
     IdentityRow,
     LoginRow,
     ObservationRow,
+    ReplayRow,
     SystemRow,
 )
 from app.ledger import entries
@@ -54,6 +55,7 @@ def erase(session: Session, person: IdentityRow, *, reason: str, by: Actor, at: 
     session.execute(delete(LoginRow).where(LoginRow.account_id.in_(theirs)))
     sessions = (ObservationRow.account_id.in_(theirs), ObservationRow.stream == Stream.SESSIONS)
     session.execute(delete(ObservationRow).where(*sessions))
+    _erase_from_replays(session, person)
     session.execute(delete(AccountChangeRow).where(AccountChangeRow.account_id.in_(theirs)))
     session.execute(delete(IdentityEmailRow).where(IdentityEmailRow.identity_id == person.id))
     session.execute(
@@ -67,6 +69,22 @@ def erase(session: Session, person: IdentityRow, *, reason: str, by: Actor, at: 
     session.flush()
     entry = Entry(Kind.PERSON_ERASED, f"identity:{person.id}", {"where": "inventory"}, {"reason": reason})
     entries.record(session, entry, by=by.id, at=at)
+
+
+def _erase_from_replays(session: Session, person: IdentityRow) -> None:
+    """What a sample showed of their accounts is theirs too; that something differed, and in which field, stays."""
+    theirs = session.execute(
+        select(AccountRow.system_id, AccountRow.key).where(AccountRow.identity_id == person.id)
+    ).all()
+    keys = {(system_id, key) for system_id, key in theirs}
+    of = ReplayRow.system_id.in_({system_id for system_id, _ in keys})
+    for row in session.scalars(select(ReplayRow).where(of)):
+        row.differences = [
+            each | {"before": GONE, "now": GONE, "because": each["because"] and GONE}
+            if (row.system_id, each["account"]) in keys
+            else each
+            for each in row.differences
+        ]
 
 
 def _account(session: Session, account: AccountRow, system: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -136,6 +136,16 @@ def why_not_upload_roster(*, kind: str, extracted_at: datetime, at: datetime) ->
     if extracted_at > at:
         told = f"The roster says that it was extracted at {extracted_at.isoformat()}, which is still to come."
         return Refusal("from_the_future", told, "Correct the time.", 422)
+    return None
+
+
+def why_not_replay(*, sample: int, read: Collection[Stream]) -> Refusal | None:
+    """A sample is held against a reading that was whole; against any other, a difference would say nothing."""
+    if sample < 1:
+        return Refusal("no_sample", "A sample needs at least one account.", "Ask for some.", 422)
+    if lacking := [each for each in (Stream.ACCOUNTS, Stream.ENTITLEMENTS, Stream.GRANTS) if each not in read]:
+        told = f"The newest reading is not complete in {', '.join(lacking)}."
+        return Refusal("no_complete_reading", told, "Read the system again: `rolecall sync SYSTEM`.")
     return None
 
 

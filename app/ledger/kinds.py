@@ -29,6 +29,7 @@ class Kind(StrEnum):
     SYNC_REQUESTED = "sync.requested"
     SNAPSHOT_SEALED = "snapshot.sealed"
     SNAPSHOT_FAILED = "snapshot.failed"
+    REPLAY_RECORDED = "replay.recorded"
     ROSTER_UPLOADED = "roster.uploaded"
     ROSTER_APPROVED = "roster.approved"
     IDENTITY_MATCHED = "identity.matched"
@@ -92,6 +93,7 @@ QUIET = frozenset(
         Kind.SYSTEM_CHANGED,
         Kind.SYSTEM_REMOVED,
         Kind.WRITING_SWITCHED,
+        Kind.REPLAY_RECORDED,
         Kind.ROSTER_UPLOADED,
         Kind.ROSTER_APPROVED,
         Kind.IDENTITY_MATCHED,

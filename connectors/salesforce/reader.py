@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from connectors.connector import ActKind, Allowance, Coverage, Page, StreamCoverage
 from connectors.errors import Denied, Misread
@@ -22,6 +22,7 @@ from connectors.salesforce import (
     object_rights,
     packages,
     rights,
+    sample,
     sessions,
     settings,
 )
@@ -106,6 +107,10 @@ class SalesforceReader:
             yield from read_stream(line, stream, STREAMS[stream](line, gathered), gathered, resume, line.spent)
         finally:
             line.hang_up()
+
+    def again(self, account_keys: Sequence[str]) -> Iterator[Page]:
+        """Accounts and grants of these accounts alone, read now."""
+        yield from sample.again(self.client, account_keys)
 
     def close(self) -> None:
         """Let go of connections."""

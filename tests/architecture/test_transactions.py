@@ -21,6 +21,7 @@ EDGES = {
     "app.schema": "migrations",
     "app.kit.db": "where transactions are made",
     "app.kit.engine": "keeps its own rows between the steps of a job",
+    "app.inventory.replaying": "reads a sample over the network, and writes down afterwards what differed",
     "app.inventory.sync": "begins a reading, and seals it in one transaction when the network is done with",
     "app.inventory.spooling": "reads over the network for an hour: pages are spooled in a transaction each",
     "app.inventory.readers": "a rotated credential must be durable before it is used",

@@ -14,8 +14,8 @@ app = typer.Typer(
 )
 app.command("try")(playing.attempt)
 for command in (
-    running.serve, running.work, running.migrate, running.doctor, reading.sync, reading.findings, reading.justify,
-    reviewing.decide, proving.removals,
+    running.serve, running.work, running.migrate, running.doctor, reading.sync, reading.replay, reading.findings,
+    reading.justify, reviewing.decide, proving.removals,
 ):  # fmt: skip
     app.command()(command)
 for name, child in {

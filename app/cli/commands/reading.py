@@ -84,6 +84,18 @@ def sync(
     systems.sync(Telling(as_json), system)
 
 
+def replay(
+    system: System,
+    sample: Annotated[int, typer.Option(help="How many accounts to draw.")] = 25,
+    seed: Annotated[str, typer.Option(help="Any text; the same draws the same accounts again.")] = "1",
+    as_json: AsJson = False,
+) -> None:
+    """Read a random sample of accounts again, and hold it against the newest reading."""
+    from app.cli import replaying
+
+    replaying.replay(Telling(as_json), system, sample, seed)
+
+
 def findings(
     status: Annotated[str, typer.Option(help="open, closed, waived or all.")] = "open",
     rule: str | None = None,

@@ -4,7 +4,7 @@ Mass rows have bigint keys. Everything with a history carries `began` and a null
 sealing snapshot's `began_at`. `ended` is set only by a complete reading of the row's stream that lacks it.
 """
 
-from app.inventory.tables.readings import RosterUploadRow, SnapshotRow, SpoolRow, StreamRow, SystemRow
+from app.inventory.tables.readings import ReplayRow, RosterUploadRow, SnapshotRow, SpoolRow, StreamRow, SystemRow
 from app.inventory.tables.seen import (
     AccountChangeRow,
     AccountRow,
@@ -37,6 +37,7 @@ __all__ = [
     "LoginRow",
     "ObservationRow",
     "PrivilegeRow",
+    "ReplayRow",
     "ReturnRow",
     "RosterUploadRow",
     "SettingRow",

@@ -99,6 +99,30 @@ class StreamRow(Base):
     )
 
 
+class ReplayRow(Base):
+    """A sample of accounts read again and held against a snapshot: the receipt of it."""
+
+    __tablename__ = "replays"
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"), index=True)
+    snapshot_id: Mapped[int] = mapped_column(ForeignKey("snapshots.id"), index=True)
+    seed: Mapped[str] = mapped_column(String(80))
+    wanted: Mapped[int]  # accounts asked for
+    population: Mapped[int]  # accounts that the sample was drawn from
+    accounts: Mapped[int]
+    grants: Mapped[int]  # grants that the snapshot says these accounts hold
+    keys_digest: Mapped[str] = mapped_column(String(64))  # SHA-256 over the sampled keys: the draw can be repeated
+    verdict: Mapped[str] = mapped_column(String(10))
+    differences: Mapped[list[Any]] = mapped_column(Json)
+    receipts: Mapped[list[Any]] = mapped_column(Json)  # what was asked, part by part
+    principal: Mapped[str | None] = mapped_column(String(200))
+    because: Mapped[str | None] = mapped_column(String)  # why it is incomplete
+    by: Mapped[str] = mapped_column(String(80))
+    began_at: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime] = mapped_column(Moment)
+    __table_args__ = (CheckConstraint("verdict IN ('same','drifted','differs','incomplete')", name="verdict_known"),)
+
+
 class SpoolRow(Base):
     """A page waiting to be sealed. Written as it arrives, so that a crash resumes after the last one; gone at sealing."""
 

@@ -42,6 +42,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("PUT", "/api/v1/systems/{system_id}/credentials/{role}"): ("A", {"secret": {}}),
     ("PUT", "/api/v1/systems/{system_id}/writing"): ("A", {"acts": ["fly"]}),
     ("GET", "/api/v1/systems/{system_id}/snapshots"): ("AIUS", None),
+    ("GET", "/api/v1/systems/{system_id}/replays"): ("AIUS", None),
     ("GET", "/api/v1/systems/{system_id}/snapshots/{snapshot_id}"): ("AIUS", None),
     ("POST", "/api/v1/systems/{system_id}/readings"): ("AIS", None),
     ("GET", "/api/v1/systems/{system_id}/roster"): ("AIUS", None),

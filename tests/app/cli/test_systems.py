@@ -123,6 +123,18 @@ def test_a_reading_that_failed_says_why_and_what_was_known_stays(shut: Place) ->
     assert last["read"] != "never"
 
 
+# --- replaying a sample ---
+
+
+@pytest.mark.parametrize("system", ["Sales org", "Portal"])
+def test_a_sample_is_read_again_and_is_as_the_reading_said(place: Place, system: str) -> None:
+    told = place.rolecall("replay", system, "--sample", "7", "--seed", "q4", "--json").json()
+    assert (told["accounts"], told["verdict"], told["differences"]) == (7, "same", [])
+    again = place.rolecall("replay", system, "--sample", "7", "--seed", "q4").well()
+    assert "everything is as the reading said" in again.all
+    place.rolecall("replay", "Nobody's org").refused("Nobody's org")
+
+
 # --- the doctor ---
 
 

@@ -22,7 +22,7 @@ from app.ledger import entries
 from app.ledger import queries as ledger
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.notices import policy, queries
+from app.notices import policy, queries, timing
 from app.notices.carriers import others
 from app.notices.events import EVENTS, Event
 from app.notices.policy import ChannelStatus, Status
@@ -141,11 +141,12 @@ def test(session: Session, channel: ChannelRow, *, by: Actor, at: datetime) -> D
     at = clock.utc(at)
     insist(None if channel.status == ChannelStatus.ON else policy.why_not_replay(Status.DELIVERED, channel.status))
     identifier = ids.uuid7()
+    # Whoever asks for a test waits to see it: its hour lies before that of all else that may still wait.
     row = DeliveryRow(
         id=identifier, channel_id=channel.id, whom=place(channel.id), event=Event.CHANNEL_TEST,
         cause=f"channel:{channel.id}:test:{identifier.hex}", severity=EVENTS[Event.CHANNEL_TEST].severity,
         facts={"channel": channel.id, "name": channel.name}, digest=False, leaves=False, status=Status.WAITING,
-        made_at=at, since=at, not_before=at, tries=0,
+        made_at=at, since=at, not_before=at - timing.FOR_AT_MOST, tries=0,
     )  # fmt: skip
     session.add(row)
     if channel.resting_until is not None:  # a test asks whether it works now

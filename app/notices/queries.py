@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.actors.tables import ActorRoleRow, ActorRow
 from app.inventory.tables import IdentityEmailRow, IdentityRow
 from app.kit.refusal import Refusal, Refused
 from app.ledger.tables import EntryRow, LeafRow
-from app.notices.events import Event
 from app.notices.grouping import MOST, Waiting
 from app.notices.policy import OUTBOX_SENDER, ChannelStatus, Status
 from app.notices.tables import ChannelRow, DeliveryRow, MarkRow, PreferenceRow, SubscriptionRow, TryRow
@@ -207,13 +206,11 @@ def ready_channels(session: Session, at: datetime) -> list[int]:
 
 
 def next_up(session: Session, channel_id: int, at: datetime) -> list[Waiting]:
-    """The message that waits longest for this channel and, if it is for a digest, those that may leave with it. A test
-    comes before all others: somebody waits to see it."""
-    tested = case((DeliveryRow.event == Event.CHANNEL_TEST, 0), else_=1)
+    """The message that waits longest for this channel and, if it is for a digest, those that may leave with it."""
     due = (
         select(*(getattr(DeliveryRow, name) for name in ("id", "channel_id", "whom", "digest", "not_before")))
         .where(DeliveryRow.channel_id == channel_id, DeliveryRow.status == Status.WAITING, DeliveryRow.not_before <= at)
-        .order_by(tested, DeliveryRow.not_before, DeliveryRow.id)
+        .order_by(DeliveryRow.not_before, DeliveryRow.id)
     )
     first = session.execute(due.limit(1)).first()
     if first is None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from app.detection.tables import FindingEventRow, FindingRow
@@ -21,6 +21,7 @@ from app.ledger.kinds import Kind
 from app.notices.events import Event, Occurrence
 from app.notices.queries import Happened
 from app.notices.tables import ChannelRow
+from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
 
 _GONE_BAD = {"by_hand": Event.REMOVAL_BY_HAND, "declined": Event.REMOVAL_FAILED}
@@ -44,15 +45,17 @@ def systems_of(session: Session, campaign_id: int) -> frozenset[int]:
 
 
 def shares(session: Session, campaign_id: int, *, pending: bool = False) -> dict[int, int]:
-    """How many items each reviewer of a review has; with `pending`, how many without an answer, of those who have some."""
+    """How many items each reviewer of a review has; with `pending`, of those who have not submitted how many lack an answer
+    (none: all are answered, and still a draft)."""
+    open_items = func.count(case((ItemRow.outcome.is_(None), 1))) if pending else func.count()
     counted = (
-        select(TaskRow.reviewer_id, func.count())
+        select(TaskRow.reviewer_id, open_items)
         .join(ItemRow, ItemRow.task_id == TaskRow.id)
         .where(TaskRow.campaign_id == campaign_id)
         .group_by(TaskRow.reviewer_id)
     )
     if pending:
-        counted = counted.where(ItemRow.outcome.is_(None))
+        counted = counted.where(TaskRow.status == TaskStatus.OPEN)
     return dict(session.execute(counted).all())
 
 

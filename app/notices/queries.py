@@ -19,6 +19,7 @@ from app.notices.grouping import MOST, Waiting
 from app.notices.policy import OUTBOX_SENDER, ChannelStatus, Status
 from app.notices.tables import ChannelRow, DeliveryRow, MarkRow, PreferenceRow, SubscriptionRow, TryRow
 from app.notices.timing import Quiet
+from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 
 _CHUNK = 5_000
@@ -223,17 +224,17 @@ def next_up(session: Session, channel_id: int, at: datetime) -> list[Waiting]:
 
 
 def is_pending(session: Session, campaign_id: int, identity_id: int) -> bool:
-    """Whether somebody still has something to answer in an open review."""
-    open_items = (
-        select(ItemRow.id)
-        .join(TaskRow, TaskRow.id == ItemRow.task_id)
+    """Whether somebody has still to submit what is theirs in an open review."""
+    theirs = (
+        select(TaskRow.id)
         .join(CampaignRow, CampaignRow.id == TaskRow.campaign_id)
+        .join(ItemRow, ItemRow.task_id == TaskRow.id)
         .where(
-            TaskRow.campaign_id == campaign_id, TaskRow.reviewer_id == identity_id, CampaignRow.status == "open",
-            ItemRow.outcome.is_(None),
+            TaskRow.campaign_id == campaign_id, TaskRow.reviewer_id == identity_id, TaskRow.status == TaskStatus.OPEN,
+            CampaignRow.status == "open",
         )
     )  # fmt: skip
-    return session.scalar(open_items.limit(1)) is not None
+    return session.scalar(theirs.limit(1)) is not None
 
 
 def delivery(session: Session, delivery_id: uuid.UUID) -> DeliveryRow:

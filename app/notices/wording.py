@@ -75,6 +75,11 @@ def _review(facts: Facts) -> str:
     return f"/reviews/{facts['campaign']}"
 
 
+def _left(facts: Facts) -> str:
+    """What is still to be done: answers, or the sending off of those that were given."""
+    return f"{_items(facts)} still to be answered" if facts["items"] else "Everything is answered and not yet submitted"
+
+
 def _items(facts: Facts) -> str:
     """How much there is to do: for one reviewer their own items, for others those of all who are concerned."""
     told = count(facts["items"], "item")
@@ -96,12 +101,12 @@ def _given(facts: Facts, reader: Reader) -> _Said:
 
 
 def _due(facts: Facts, reader: Reader) -> _Said:
-    lines = [f"{_items(facts)} still to be answered, by {moment(facts['due_at'], reader.zone)}."]
+    lines = [f"{_left(facts)}; due by {moment(facts['due_at'], reader.zone)}."]
     return f"Due in {count(facts['days'], 'day')}: {facts['name']}", lines, _review(facts), "Open the review"
 
 
 def _overdue(facts: Facts, reader: Reader) -> _Said:
-    lines = [f"{_items(facts)} still to be answered; it was due on {moment(facts['due_at'], reader.zone)}."]
+    lines = [f"{_left(facts)}; it was due on {moment(facts['due_at'], reader.zone)}."]
     return f"Overdue: {facts['name']}", lines, _review(facts), "Open the review"
 
 

@@ -148,6 +148,20 @@ def test_a_reminder_of_somebody_who_got_done_in_the_night_is_not_sent(desk: Desk
     assert (row.status, len(desk.mails())) == ("dropped", 1)
 
 
+def test_who_has_answered_everything_and_not_submitted_is_still_reminded(desk: Desk) -> None:
+    concerned(desk)
+    company, campaign = open_review(desk)
+    desk.tell()
+    with desk.database.transaction() as session:
+        for item in cast.items(session, campaign).values():
+            decisions.record(session, item.id, "keep", reason="seen", by=company.actor(company.ada), at=desk.now)
+    desk.now = campaign.due_at - timedelta(days=1)
+    assert told(desk) == {"review.due": 1}
+    desk.send()
+    text = desk.mails()[-1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "Everything is answered and not yet submitted; due by" in text
+
+
 @both
 def test_managers_and_admins_hear_of_what_stays_undone(desk: Desk) -> None:
     concerned(desk)

@@ -24,6 +24,7 @@ class Place:
 PLACES = (
     Place("/", "Home", May.SEE_SELF),
     Place("/reviews", "My reviews", May.SEE_OWN_ITEMS),
+    Place("/campaigns", "Reviews", May.SEE_CAMPAIGNS),
     Place("/findings", "Findings", May.SEE_FINDINGS),
     Place("/people", "People", May.SEE_ACCESS),
     Place("/integrations", "Integrations", May.SEE_ACCESS),

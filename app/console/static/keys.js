@@ -2,8 +2,8 @@
 (() => {
   "use strict";
   const typing = (at) => at.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
-  const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.getClientRects().length > 0);
-  const current = () => document.activeElement?.closest("[data-row]") ?? document.querySelector("[data-row].at");
+  const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => !row.closest("details:not([open])"));
+  const current = () => document.querySelector("[data-row].at") ?? document.activeElement?.closest("[data-row]");
   const at = (row) => {
     document.querySelectorAll("[data-row].at").forEach((other) => other !== row && other.classList.remove("at"));
     row?.classList.add("at");
@@ -85,8 +85,8 @@
     answering = null;
     if (!row) return;
     const all = rows();
-    const wrong = row.querySelector("[role=alert]");
-    stand(wrong ? row : all[Math.min(all.length - 1, all.indexOf(row) + 1)]);
+    const next = row.querySelector("[role=alert]") ? row : all[Math.min(all.length - 1, all.indexOf(row) + 1)];
+    setTimeout(() => stand(next), 20); // after htmx has put the focus back to where it was
   });
   document.querySelectorAll(".keys-link").forEach((link) => { link.hidden = false; });
   count();

@@ -90,6 +90,18 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/reviews/{campaign_id}/submission"): ("AIR", {}),
     ("GET", "/reviews/{campaign_id}/items/{item_id}"): ("AIRU", None),
     ("POST", "/reviews/{campaign_id}/items/{item_id}/handover"): ("AIR", {}),
+    ("GET", "/campaigns"): ("AIU", None),
+    ("GET", "/campaigns/new"): ("A", None),
+    ("POST", "/campaigns/new"): ("A", {}),
+    ("GET", "/campaigns/{campaign_id}"): ("AIU", None),
+    ("GET", "/campaigns/{campaign_id}/drift"): ("AIU", None),
+    ("POST", "/campaigns/{campaign_id}/drift"): ("A", {}),
+    ("POST", "/campaigns/{campaign_id}/drift/{drift_id}"): ("A", {}),
+    ("GET", "/campaigns/{campaign_id}/closure"): ("A", None),
+    ("POST", "/campaigns/{campaign_id}/closure"): ("A", {"unanswered": "shrug"}),
+    ("POST", "/campaigns/{campaign_id}/cancellation"): ("A", {}),
+    ("POST", "/campaigns/{campaign_id}/handover"): ("A", {}),
+    ("POST", "/campaigns/{campaign_id}/reopening"): ("A", {}),
 }
 CLOSED = [route for route, (who, _) in TABLE.items() if who != OPEN]
 

@@ -1,0 +1,166 @@
+"""Reviews for those who run them: the list, one with its progress, its drift, its end; hand a share on, open one again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.actors import policy as rights
+from app.actors.policy import May
+from app.console import rendering
+from app.console.entering import Entered, Visit, With
+from app.inventory import queries as inventory
+from app.inventory.tables import IdentityRow
+from app.kit.refusal import Refusal, Refused
+from app.review import campaigns, drifts, policy, queries, tasks
+from app.review.tables import CampaignRow, DriftRow
+
+router = APIRouter()
+Text = Annotated[str, Form(max_length=2000)]
+Number = Annotated[int, Form(ge=1, le=2**53)]
+
+
+@router.get("/campaigns")
+def listed(request: Request, means: With, visit: Entered) -> Response:
+    """All reviews, the latest first, and the schedules."""
+    with means.database.reading() as session:
+        rows, schedules = queries.campaigns(session), queries.schedules(session)
+    return rendering.page(request, "campaigns/list.html", visit, campaigns=rows, schedules=schedules, runs=_runs(visit))
+
+
+@router.get("/campaigns/{campaign_id}")
+def one(request: Request, campaign_id: int, means: With, visit: Entered) -> Response:
+    """One review: how far each reviewer is, what was left out, and what can be done with it."""
+    with means.database.reading() as session:
+        campaign = _found(session, campaign_id)
+        shares = queries.progress(session, campaign_id)
+        undecided = queries.drift_undecided(session, campaign_id)
+    pending = [share for share in shares if share.status != "submitted"]
+    return rendering.page(
+        request, "campaigns/one.html", visit, campaign=campaign, shares=shares, pending=pending,
+        drift_undecided=undecided, runs=_runs(visit) and campaign.status == "open",
+    )  # fmt: skip
+
+
+@router.get("/campaigns/{campaign_id}/drift")
+def drift(request: Request, campaign_id: int, means: With, visit: Entered) -> Response:
+    """What began or ended since the review was frozen, as far as it was listed."""
+    with means.database.reading() as session:
+        campaign, rows = _found(session, campaign_id), queries.drift(session, campaign_id)
+    return rendering.page(
+        request, "campaigns/drift.html", visit, campaign=campaign, rows=rows[:200], more=max(0, len(rows) - 200),
+        runs=_runs(visit) and campaign.status == "open",
+    )  # fmt: skip
+
+
+@router.post("/campaigns/{campaign_id}/drift")
+def list_drift(request: Request, campaign_id: int, means: With, visit: Entered) -> Response:
+    """Look for it now."""
+    with means.database.transaction() as session:
+        _found(session, campaign_id)
+        rows = drifts.detect(session, campaign_id, by=visit.actor, at=means.clock())
+    return rendering.go(request, f"/campaigns/{campaign_id}/drift", said=f"Looked: {len(rows)} changes in all.")
+
+
+@router.post("/campaigns/{campaign_id}/drift/{drift_id}")
+def decide_drift(
+    request: Request, campaign_id: int, drift_id: int, means: With, visit: Entered, answer: Text = "", reason: Text = ""
+) -> Response:
+    """Say what becomes of something that began meanwhile."""
+    with means.database.transaction() as session:
+        row = session.get(DriftRow, drift_id)
+        if row is None or row.campaign_id != campaign_id:
+            raise _none("change")
+        drifts.decide(session, drift_id, answer, reason, by=visit.actor, at=means.clock())
+    return rendering.go(request, f"/campaigns/{campaign_id}/drift", said="Decided.")
+
+
+@router.get("/campaigns/{campaign_id}/closure")
+def before_closing(request: Request, campaign_id: int, means: With, visit: Entered) -> Response:
+    """What closing would mean now, and what no answer would come to."""
+    with means.database.reading() as session:
+        campaign = _found(session, campaign_id)
+        shares = queries.progress(session, campaign_id)
+        facts: dict[str, Any] = {
+            "undecided": {share.reviewer: share.undecided for share in shares if share.undecided},
+            "privileged_undecided": queries.undecided_privileged(session, campaign_id),
+            "drift_undecided": queries.drift_undecided(session, campaign_id),
+        }
+    drafts = [share.reviewer for share in shares if share.status != "submitted" and not share.undecided]
+    refusals = {
+        how or "all": policy.why_not_close(campaign.status, unanswered=how, drafts=drafts, **facts)
+        for how in (None, "keep", "remove")
+    }
+    return rendering.page(
+        request, "campaigns/closure.html", visit, campaign=campaign, shares=shares, refusals=refusals, drafts=drafts,
+        silent=sum(share.undecided for share in shares), **facts,
+    )  # fmt: skip
+
+
+@router.post("/campaigns/{campaign_id}/closure")
+def close(request: Request, campaign_id: int, means: With, visit: Entered, unanswered: Text = "") -> Response:
+    """Close it; the removals begin."""
+    with means.database.transaction() as session:
+        _found(session, campaign_id)
+        row = campaigns.close(session, campaign_id, unanswered=unanswered or None, by=visit.actor, at=means.clock())
+    return rendering.go(request, f"/campaigns/{campaign_id}", said=f"{row.name} is closed. The removals begin.")
+
+
+@router.post("/campaigns/{campaign_id}/cancellation")
+def cancel(request: Request, campaign_id: int, means: With, visit: Entered, reason: Text = "") -> Response:
+    """End it without consequences."""
+    with means.database.transaction() as session:
+        _found(session, campaign_id)
+        row = campaigns.cancel(session, campaign_id, reason=reason, by=visit.actor, at=means.clock())
+    return rendering.go(request, f"/campaigns/{campaign_id}", said=f"{row.name} is cancelled; nothing follows from it.")
+
+
+@router.post("/campaigns/{campaign_id}/handover")
+def hand_on(
+    request: Request, campaign_id: int, means: With, visit: Entered, task: Number, to: Text = "", reason: Text = ""
+) -> Response:
+    """Give a whole share to somebody else."""
+    with means.database.transaction() as session:
+        _found(session, campaign_id)
+        person = _person(session, to)
+        tasks.reassign(
+            session, campaign_id, to_id=person.id, reason=reason, task=task, by=visit.actor, at=means.clock()
+        )
+    return rendering.go(request, f"/campaigns/{campaign_id}", said=f"Handed on to {person.name}.")
+
+
+@router.post("/campaigns/{campaign_id}/reopening")
+def reopen(
+    request: Request, campaign_id: int, means: With, visit: Entered, task: Number, reason: Text = ""
+) -> Response:
+    """Let a submitted share be changed again."""
+    with means.database.transaction() as session:
+        _found(session, campaign_id)
+        tasks.reopen(session, task, reason=reason, by=visit.actor, at=means.clock())
+    return rendering.go(request, f"/campaigns/{campaign_id}", said="Its reviewer can change the answers again.")
+
+
+def _runs(visit: Visit) -> bool:
+    return rights.why_not(visit.actor, May.RUN_CAMPAIGNS) is None
+
+
+def _found(session: Session, campaign_id: int) -> CampaignRow:
+    row = queries.campaign(session, campaign_id)
+    if row is None:
+        raise _none("review")
+    return row
+
+
+def _person(session: Session, written: str) -> IdentityRow:
+    person = inventory.find_identity(session, written.strip()) if written.strip() else None
+    if person is None:
+        told = "Nobody in the roster is called that."
+        raise Refused(Refusal("not_found", told, "Write a roster id or an e-mail address.", status=422))
+    return person
+
+
+def _none(what: str) -> Refused:
+    return Refused(Refusal("not_found", f"There is no such {what} here.", "Look at the list.", status=404))

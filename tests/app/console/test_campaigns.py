@@ -1,0 +1,97 @@
+"""The rooms of those who run reviews: progress, drift, the ways to end one, and opening one that was looked at before."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select, update
+
+from app.ledger.tables import EntryRow
+from app.review.tables import CampaignRow, DriftRow, TaskRow
+from tests.app.api.house import House
+from tests.app.console.visiting import visitor
+
+OPENING = {
+    "name": "Extra", "systems": ["Sales org"], "kinds": ["grant", "account"], "fallback": "fay", "second": "cy",
+    "due_days": "7",
+}  # fmt: skip
+
+
+def _count(house: House, row: type) -> int:
+    with house.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(row)) or 0
+
+
+def _status(house: House) -> str:
+    with house.database.reading() as session:
+        return session.get_one(CampaignRow, house.campaign.id).status
+
+
+def test_the_progress_names_who_is_not_done(shown_house: House) -> None:
+    page = visitor(shown_house, "boss").get(f"/campaigns/{shown_house.campaign.id}").text
+    assert "Reviewers: 1 of 1 not done" in page
+    assert "Hand a share on" in page
+    auditor = visitor(shown_house, "auditor").get(f"/campaigns/{shown_house.campaign.id}").text
+    assert "Hand a share on" not in auditor
+    assert 'href="/campaigns/new"' not in visitor(shown_house, "auditor").get("/campaigns").text
+
+
+def test_a_preview_says_what_would_be_opened_and_leaves_nothing_behind(house: House) -> None:
+    admin = visitor(house, "admin")
+    before = (_count(house, CampaignRow), _count(house, EntryRow), _count(house, TaskRow))
+    page = admin.act("/campaigns/new", OPENING | {"go": "look"})
+    assert page.status_code == 200, page.text
+    assert "It would ask 1 reviewer about 3 items." in page.text
+    assert (_count(house, CampaignRow), _count(house, EntryRow), _count(house, TaskRow)) == before
+
+
+def test_what_was_looked_at_is_opened(house: House) -> None:
+    opened = visitor(house, "admin").act("/campaigns/new", OPENING | {"go": "open"})
+    assert opened.status_code == 303, opened.text
+    assert "Extra" in visitor(house, "admin").get(opened.headers["location"]).text
+
+
+def test_a_slip_in_the_scope_is_said_and_what_was_typed_stays(shown_house: House) -> None:
+    page = visitor(shown_house, "admin").act("/campaigns/new", OPENING | {"fallback": "nobody@example.com"})
+    assert page.status_code == 422
+    assert "Nobody in the roster is called" in page.text
+    assert 'value="nobody@example.com"' in page.text
+    assert "Open it" not in page.text
+
+
+def test_closing_says_before_what_no_answer_would_come_to(house: House) -> None:
+    boss, path = visitor(house, "boss"), f"/campaigns/{house.campaign.id}/closure"
+    page = boss.get(path).text
+    assert "2 without an answer" in page
+    assert "Closing cannot be taken back" in page
+    assert boss.act(path).status_code == 409
+    assert boss.act(path, {"unanswered": "remove"}).status_code == 409  # privileged drift is decided first
+    assert boss.act(f"/campaigns/{house.campaign.id}/drift").status_code == 303
+    with house.database.transaction() as session:
+        session.execute(update(DriftRow).values(answer="keep"))
+    closed = boss.act(path, {"unanswered": "remove"})
+    assert closed.status_code == 303, closed.text
+    assert _status(house) == "closed"
+    assert "is closed" in boss.get(f"/campaigns/{house.campaign.id}").text
+
+
+def test_a_review_is_cancelled_with_a_reason(house: House) -> None:
+    boss, path = visitor(house, "boss"), f"/campaigns/{house.campaign.id}/cancellation"
+    assert boss.act(path, {"reason": " "}).status_code == 422
+    assert boss.act(path, {"reason": "wrong scope"}).status_code == 303
+    assert _status(house) == "cancelled"
+
+
+def test_a_share_is_handed_on_and_what_was_submitted_is_opened_again_by_an_administrator(house: House) -> None:
+    boss, path = visitor(house, "boss"), f"/campaigns/{house.campaign.id}"
+    task = {"task": str(house.plain.task_id)}
+    assert boss.act(f"{path}/reopening", task | {"reason": "x"}).status_code == 409  # nothing was submitted
+    given = boss.act(f"{path}/handover", task | {"to": house.company.cy.key, "reason": "away"})
+    assert given.status_code == 303, given.text
+    assert visitor(house, "ada").get(f"/reviews/{house.campaign.id}/items/{house.plain.id}").status_code == 404
+
+
+def test_drift_is_listed_and_belongs_to_its_review(house: House) -> None:
+    boss, path = visitor(house, "boss"), f"/campaigns/{house.campaign.id}/drift"
+    assert "privileged" in boss.get(path).text
+    assert boss.act(path).status_code == 303
+    other = f"/campaigns/{house.campaign.id + 1}/drift/{house.drift.id}"
+    assert boss.act(other, {"answer": "keep", "reason": "seen"}).status_code == 404

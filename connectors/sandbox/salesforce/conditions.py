@@ -49,7 +49,9 @@ def joined(parts: list[Sql]) -> Sql:
 
 def _test(test: Test, around: Surroundings, top: bool) -> Sql:
     expression, column = around.resolve(test.path)
-    if not column.filterable:
+    if test.function is not None:
+        expression, column = aggregated(test.function, expression, column)
+    elif not column.filterable:
         raise bad("INVALID_FIELD", f"field '{column.name}' can not be filtered in a query call")
     if isinstance(test.value, SemiJoin):
         return _semi_join(expression, column, test, test.value, around, top)
@@ -109,7 +111,7 @@ def _compare(expression: str, column: Column, operator: str, literal: Literal, n
 
 def _value(column: Column, literal: Literal) -> Any:
     """The value as it is stored. Refuses a literal of another type, as Salesforce does before it runs anything."""
-    kinds = {"boolean": "boolean", "datetime": "datetime", "date": "date", "int": "number"}
+    kinds = {"boolean": "boolean", "datetime": "datetime", "date": "date", "int": "number", "double": "number"}
     wanted = kinds.get(column.type, "string")
     if literal.kind != wanted:
         quotes = "should be" if wanted == "string" else "should not be"
@@ -159,6 +161,25 @@ def _like(expression: str, column: Column, literal: Literal) -> Sql:
     if pattern.isascii():
         return Sql(f"{expression} LIKE ? ESCAPE '\\'", (pattern,))
     return Sql(f"fold({expression}) LIKE fold(?) ESCAPE '\\'", (pattern,))
+
+
+AGGREGATES = {
+    "count": "COUNT({})",
+    "count_distinct": "COUNT(DISTINCT {})",
+    "max": "MAX({})",
+    "min": "MIN({})",
+    "sum": "SUM({})",
+    "avg": "AVG({})",
+}
+
+
+def aggregated(function: str, expression: str, column: Column) -> tuple[str, Column]:
+    """The SQL of an aggregate, and a column of the type it gives. Refuses to add up what is no number."""
+    numbers = {"int", "double"}
+    if function in {"sum", "avg"} and column.type not in numbers:
+        raise malformed(f"field {column.name} does not support aggregate operator {function.upper()}")
+    kind = column.type if function in {"max", "min"} else "int"
+    return AGGREGATES[function].format(expression), Column(column.name, kind, None, False, True)
 
 
 def unescaped(text: str, like: bool = False) -> str:

@@ -11,16 +11,21 @@ from typing import Any
 from lark import Lark, Token, Transformer, UnexpectedInput, UnexpectedToken
 from lark.exceptions import VisitError
 
+from connectors.sandbox.names import words
 from connectors.sandbox.salesforce.errors import Refusal, malformed
 
 GRAMMAR = r"""
-query: SELECT selection FROM NAME [where] [group] [order] [limit] [offset]
+query: SELECT selection FROM NAME [alias] [where] [group] [having] [order] [limit] [offset] [note]
+alias: [AS] NAME
+note: FOR NOTED
 selection: item ("," item)*
 item: path                                  -> field
     | COUNT "(" ")"                         -> count_rows
     | FUNCTION "(" path ")" [NAME]          -> aggregate
     | COUNT "(" path ")" [NAME]             -> aggregate
     | FIELDS "(" FIELD_KIND ")"             -> fields
+    | "(" SELECT below FROM NAME [where] [order] [limit] ")" -> children
+below: path ("," path)*
 path: NAME ("." NAME)*
 where: WHERE condition
 ?condition: unary
@@ -29,10 +34,13 @@ where: WHERE condition
 ?unary: NOT unary                           -> negated
     | "(" condition ")"
     | comparison
-comparison: path OPERATOR value             -> compared
-    | path LIKE string                      -> like
-    | path IN set                           -> within
-    | path NOT IN set                       -> without
+comparison: operand OPERATOR value          -> compared
+    | operand LIKE string                   -> like
+    | operand IN set                        -> within
+    | operand NOT IN set                    -> without
+operand: path | aggregate_of
+aggregate_of: (FUNCTION | COUNT) "(" path ")"
+having: HAVING condition
 ?set: "(" value ("," value)* ")"            -> values
     | "(" SELECT path FROM NAME [where] ")" -> semi_join
 ?value: string | number | TRUE -> true | FALSE -> false | NULL -> null | DATETIME -> instant | DATE -> day | date_literal
@@ -41,10 +49,14 @@ string: STRING
 number: INTEGER | DECIMAL
 group: GROUP BY path ("," path)*
 order: ORDER BY ordering ("," ordering)*
-ordering: path [DIRECTION] [NULLS_WHERE]
+ordering: operand [DIRECTION] [NULLS_WHERE]
 limit: LIMIT INTEGER
 offset: OFFSET INTEGER
 
+AS.3: /as(?!\w)/i
+FOR.3: /for(?=\s+(view|reference)\s*$)/i
+NOTED.3: /(view|reference)(?=\s*$)/i
+HAVING.3: /having(?!\w)/i
 SELECT.3: /select(?!\w)/i
 FROM.3: /from(?!\w)/i
 WHERE.3: /where(?!\w)/i
@@ -62,7 +74,7 @@ TRUE.3: /true(?!\w)/i
 FALSE.3: /false(?!\w)/i
 NULL.3: /null(?!\w)/i
 COUNT.3: /count(?=\s*\()/i
-FUNCTION.3: /(count_distinct|max|min)(?=\s*\()/i
+FUNCTION.3: /(count_distinct|max|min|sum|avg)(?=\s*\()/i
 FIELDS.3: /fields(?=\s*\()/i
 FIELD_KIND.3: /(all|standard|custom)(?!\w)/i
 DIRECTION.3: /(asc|desc)(?!\w)/i
@@ -74,10 +86,19 @@ STRING: /'(?:[^'\\]|\\.)*'/
 DATETIME.4: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?(?:Z|[+-]\d\d:?\d\d)/i
 DATE.3: /\d{4}-\d\d-\d\d/
 DECIMAL.2: /[+-]?\d+\.\d+/
-INTEGER: /[+-]?\d+/
+INTEGER: /[+-]?(0|[1-9]\d*)(?![\d\w])/
 %import common.WS
 %ignore WS
 """
+
+
+# Words that name nothing, wherever they stand; an object may be called Group.
+RESERVED = frozenset(
+    words(
+        "and asc desc excludes first from group having in includes last like limit not null nulls or select using "
+        "where with"
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -104,6 +125,7 @@ class Test:
     path: tuple[str, ...]
     operator: str
     value: "Literal | tuple[Literal, ...] | SemiJoin"
+    function: str | None = None  # only in HAVING
 
     __test__ = False  # no test, whatever pytest may think of the name
 
@@ -135,6 +157,18 @@ class Ordering:
     path: tuple[str, ...]
     descending: bool
     nulls_last: bool
+    function: str | None = None
+
+
+@dataclass(frozen=True)
+class Children:
+    """`(SELECT … FROM relationship …)` among what is selected."""
+
+    paths: tuple[tuple[str, ...], ...]
+    relationship: str
+    where: Condition | None
+    order: tuple[Ordering, ...]
+    limit: int | None
 
 
 @dataclass(frozen=True)
@@ -150,13 +184,16 @@ class Query:
     offset: int | None
     count_only: bool
     all_fields: str | None
+    alias: str | None = None
+    having: Condition | None = None
+    children: tuple[Children, ...] = ()
 
 
 class _Build(Transformer[Token, Query]):
     """From the parse tree to the frozen values above."""
 
     def path(self, parts: list[Token]) -> tuple[str, ...]:
-        return tuple(map(str, parts))
+        return tuple(_named(part) for part in parts)
 
     def field(self, parts: list[Any]) -> Item:
         return Item(parts[0])
@@ -165,10 +202,30 @@ class _Build(Transformer[Token, Query]):
         return Item((), "count()")
 
     def aggregate(self, parts: list[Any]) -> Item:
-        return Item(parts[1], str(parts[0]).lower(), str(parts[2]) if parts[2] else None)
+        return Item(parts[1], str(parts[0]).lower(), _named(parts[2]) if parts[2] else None)
 
     def fields(self, parts: list[Any]) -> Item:
         return Item((), f"fields({str(parts[1]).lower()})")
+
+    def below(self, parts: list[Any]) -> tuple[Any, ...]:
+        return tuple(parts)
+
+    def children(self, parts: list[Any]) -> Children:
+        _, paths, _, relationship, where, order, limit = parts
+        return Children(paths, _named(relationship), where, order or (), limit)
+
+    def alias(self, parts: list[Any]) -> str:
+        return _named(parts[1])
+
+    def aggregate_of(self, parts: list[Any]) -> Item:
+        return Item(parts[1], str(parts[0]).lower())
+
+    def operand(self, parts: list[Any]) -> Item:
+        return parts[0] if isinstance(parts[0], Item) else Item(parts[0])
+
+    def having(self, parts: list[Any]) -> Condition:
+        condition: Condition = parts[1]
+        return condition
 
     def selection(self, parts: list[Item]) -> tuple[Item, ...]:
         return tuple(parts)
@@ -205,19 +262,19 @@ class _Build(Transformer[Token, Query]):
         return tuple(parts)
 
     def semi_join(self, parts: list[Any]) -> SemiJoin:
-        return SemiJoin(parts[1], str(parts[3]), parts[4])
+        return SemiJoin(parts[1], _object(parts[3]), parts[4])
 
     def compared(self, parts: list[Any]) -> Test:
-        return Test(parts[0], "!=" if parts[1] == "<>" else str(parts[1]), parts[2])
+        return _test(parts[0], "!=" if parts[1] == "<>" else str(parts[1]), parts[2])
 
     def like(self, parts: list[Any]) -> Test:
-        return Test(parts[0], "like", parts[2])
+        return _test(parts[0], "like", parts[2])
 
     def within(self, parts: list[Any]) -> Test:
-        return Test(parts[0], "in", _as_set(parts[2]))
+        return _test(parts[0], "in", _as_set(parts[2]))
 
     def without(self, parts: list[Any]) -> Test:
-        return Test(parts[0], "not in", _as_set(parts[3]))
+        return _test(parts[0], "not in", _as_set(parts[3]))
 
     def negated(self, parts: list[Any]) -> Joined:
         return Joined("NOT", (parts[1],))
@@ -230,6 +287,8 @@ class _Build(Transformer[Token, Query]):
 
     def where(self, parts: list[Any]) -> Condition:
         condition: Condition = parts[1]
+        if _aggregates(condition):
+            raise malformed("Aggregate functions are not allowed in WHERE; use HAVING")
         return condition
 
     def group(self, parts: list[Any]) -> tuple[tuple[str, ...], ...]:
@@ -240,7 +299,7 @@ class _Build(Transformer[Token, Query]):
 
     def ordering(self, parts: list[Any]) -> Ordering:
         nulls = str(parts[2] or "").lower()
-        return Ordering(parts[0], str(parts[1] or "").lower() == "desc", nulls.endswith("last"))
+        return Ordering(parts[0].path, str(parts[1] or "").lower() == "desc", nulls.endswith("last"), parts[0].function)
 
     def limit(self, parts: list[Token]) -> int:
         return int(parts[1])
@@ -249,13 +308,50 @@ class _Build(Transformer[Token, Query]):
         return int(parts[1])
 
     def query(self, parts: list[Any]) -> Query:
-        _, items, _, entity, where, group, order, limit, offset = parts
+        _, chosen, _, entity, alias, where, group, having, order, limit, offset, _ = parts
+        children = tuple(i for i in chosen if isinstance(i, Children))
+        items = [i for i in chosen if not isinstance(i, Children)]
+        if having is not None and not group:
+            raise malformed("HAVING needs a GROUP BY")
         counts = [i for i in items if i.function == "count()"]
-        if counts and len(items) > 1:
+        if counts and len(chosen) > 1:
             raise malformed("Grouped field should not be aggregated: COUNT() stands alone")
         fields = next((i.function for i in items if i.function and i.function.startswith("fields(")), None)
         kept = tuple(i for i in items if not (i.function and i.function.endswith(")")))
-        return Query(kept, str(entity), where, group or (), order or (), limit, offset, bool(counts), fields)
+        return Query(
+            kept,
+            _object(entity),
+            where,
+            group or (),
+            order or (),
+            limit,
+            offset,
+            bool(counts),
+            fields,
+            alias,
+            having,
+            children,
+        )
+
+
+def _named(word: Token) -> str:
+    if word.lower() in RESERVED:
+        raise malformed(f"unexpected token: '{word}'")
+    return str(word)
+
+
+def _object(word: Token) -> str:
+    return str(word) if word.lower() == "group" else _named(word)
+
+
+def _test(operand: Item, operator: str, value: Any) -> Test:
+    return Test(operand.path, operator, value, operand.function)
+
+
+def _aggregates(condition: Condition) -> bool:
+    if isinstance(condition, Test):
+        return condition.function is not None
+    return any(map(_aggregates, condition.parts))
 
 
 def _as_set(value: Any) -> "tuple[Literal, ...] | SemiJoin":

@@ -106,7 +106,7 @@ def _page(call: Call, cursor: Cursor, start: int, locator: str) -> dict[str, Any
     for at in range(0, len(keys), 500):
         some = keys[at : at + 500]
         rows |= {row[0]: row for row in call.store.rows(f"{cursor.plan.page} ({','.join('?' * len(some))})", some)}
-    records = [soql.record(cursor.plan, rows[key], call.base) for key in keys if key in rows]
+    records = [_record(call, cursor.plan, rows[key]) for key in keys if key in rows]
     end = start + len(keys)
     said: dict[str, Any] = {"totalSize": cursor.total, "done": end >= cursor.total}
     if end < cursor.total:
@@ -118,6 +118,19 @@ def _page(call: Call, cursor: Cursor, start: int, locator: str) -> dict[str, Any
         kind = "tooling/query" if cursor.tooling else "query"
         said["nextRecordsUrl"] = f"{call.base}/{kind}/{locator}-{end}"
     return said | {"records": records}
+
+
+def _record(call: Call, plan: Plan, row: Any) -> dict[str, Any]:
+    """One record, with what hangs below it: an answer of the same shape within it, or null where there is nothing."""
+    made = soql.record(plan, row, call.base)
+    for name, child in plan.children:
+        values = [row[-1] if value is soql.PARENT else value for value in child.keys.values]
+        keys = call.store.column(child.keys.text, values)[:LARGEST_BATCH]
+        marks = ",".join("?" * len(keys))
+        found = {each[0]: each for each in call.store.rows(f"{child.page} ({marks})", keys)}
+        records = [soql.record(child, found[key], call.base) for key in keys]
+        made[name] = {"totalSize": len(records), "done": True, "records": records} if records else None
+    return made
 
 
 def more(call: Call, locator: str) -> Answer:

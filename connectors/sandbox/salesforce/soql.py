@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.sandbox.salesforce import grammar, moments, schema
-from connectors.sandbox.salesforce.conditions import Sql, Surroundings, condition, joined
+from connectors.sandbox.salesforce.conditions import Sql, Surroundings, aggregated, condition, joined
 from connectors.sandbox.salesforce.errors import bad, malformed, no_column, no_type
-from connectors.sandbox.salesforce.grammar import Query, SemiJoin
+from connectors.sandbox.salesforce.grammar import Children, Ordering, Query, SemiJoin
 from connectors.sandbox.salesforce.rights import Caller, may_see
 from connectors.sandbox.salesforce.schema import Column, Entity
 
@@ -25,6 +25,7 @@ class _Joins:
     entity: Entity
     caller: Caller
     mark: str = "t"
+    alias: str | None = None
     seen: dict[tuple[str, ...], tuple[str, Entity]] = field(default_factory=dict)
     sql: list[str] = field(default_factory=list)
 
@@ -64,7 +65,8 @@ class _Joins:
 
     def below(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """The path without the object's own name in front."""
-        return path[1:] if len(path) > 1 and path[0].lower() == self.entity.name.lower() else path
+        known = {self.entity.name.lower(), (self.alias or self.entity.name).lower()}
+        return path[1:] if len(path) > 1 and path[0].lower() in known else path
 
     def spelled(self, path: tuple[str, ...]) -> tuple[str, ...]:
         """The path as the schema spells it."""
@@ -88,6 +90,7 @@ class Output:
 
 
 NOTHING = Sql("SELECT 0 WHERE 0")
+PARENT = object()  # among the values of a query for children: the id they hang below
 
 
 @dataclass(frozen=True)
@@ -102,13 +105,14 @@ class Plan:
     count: Sql | None = None
     aggregate: Sql | None = None
     names: tuple[tuple[str, Column | None], ...] = ()
+    children: tuple[tuple[str, "Plan"], ...] = ()  # relationship, and the query for what hangs below one record
 
 
 def plan(text: str, caller: Caller, now: datetime, tooling: bool = False) -> Plan:
     """Read and check a query and say what to run. Refuses as Salesforce does, and before anything is run."""
     query = grammar.parse(text)
     entity = _entity(query.entity, caller, text, tooling)
-    joins = _Joins(entity, caller)
+    joins = _Joins(entity, caller, alias=query.alias)
     around = Surroundings(joins.resolve, lambda join: _inner(join, caller, now), now)
     paths = _selected(query, entity)
     functions = [i for i in query.items if i.function]
@@ -118,7 +122,9 @@ def plan(text: str, caller: Caller, now: datetime, tooling: bool = False) -> Pla
         filters.append(condition(query.where, around))
     where = joined(filters)
     if outputs is None and not query.count_only:
-        return _aggregate(query, joins, where)
+        if query.children:
+            raise malformed("a query that aggregates cannot select child rows")
+        return _aggregate(query, joins, where, around)
     order = _order(query, joins)
     cut = _cut(query)
     tables = " ".join(joins.sql)
@@ -128,7 +134,33 @@ def plan(text: str, caller: Caller, now: datetime, tooling: bool = False) -> Pla
     columns, found, parents = outputs or ([], (), ())
     page = f"SELECT t0.rowid, {', '.join(columns)} FROM {tables} WHERE t0.rowid IN "
     keys = Sql(f"SELECT t0.rowid FROM {tables} WHERE {where.text}{order}{cut}", where.values)
-    return Plan(entity, keys, page, found, parents)
+    children = tuple(_children(entity, each, caller, now) for each in query.children)
+    return Plan(entity, keys, page, found, parents, children=children)
+
+
+def _children(parent: Entity, wish: Children, caller: Caller, now: datetime) -> tuple[str, Plan]:
+    """The query for what hangs below one record by a relationship."""
+    known = parent.children.get(wish.relationship.lower())
+    entity = schema.ENTITIES[known[1].lower()] if known else None
+    if known is None or entity is None or not may_see(entity, caller):
+        raise bad("INVALID_TYPE", f"Didn't understand relationship '{wish.relationship}' in FROM part of query call.")
+    joins = _Joins(entity, caller)
+
+    def inner(join: SemiJoin) -> Sql:
+        return _inner(join, caller, now)
+
+    columns, outputs, parents = _outputs(joins, list(wish.paths))
+    filters = [_scope(entity, caller, now, "t0")]
+    if wish.where is not None:
+        filters.append(condition(wish.where, Surroundings(joins.resolve, inner, now)))
+    filters.append(Sql(f't0."{known[2]}" = ?', (PARENT,)))
+    where, tables = joined(filters), " ".join(joins.sql)
+    query = Query((), entity.name, wish.where, (), wish.order, wish.limit, None, False, None)
+    order, cut = _order(query, joins), _cut(query)
+    tables = " ".join(joins.sql)
+    keys = Sql(f"SELECT t0.rowid FROM {tables} WHERE {where.text}{order}{cut}", where.values)
+    page = f"SELECT t0.rowid, {', '.join(columns)} FROM {tables} WHERE t0.rowid IN "
+    return known[0], Plan(entity, keys, page, outputs, parents)
 
 
 def _entity(name: str, caller: Caller, text: str, tooling: bool) -> Entity:
@@ -207,6 +239,8 @@ def _inner(join: SemiJoin, caller: Caller, now: datetime) -> Sql:
 def _order(query: Query, joins: _Joins) -> str:
     keys = []
     for ordering in query.order:
+        if ordering.function:
+            raise malformed("ORDER BY an aggregate needs a GROUP BY")
         expression, _ = joins.resolve(ordering.path)
         nulls = "LAST" if ordering.nulls_last else "FIRST"  # SOQL's default either way
         keys.append(f"{expression} {'DESC' if ordering.descending else 'ASC'} NULLS {nulls}")
@@ -223,7 +257,7 @@ def _cut(query: Query) -> str:
     return f" LIMIT {-1 if query.limit is None else query.limit} OFFSET {query.offset or 0}"
 
 
-def _aggregate(query: Query, joins: _Joins, where: Sql) -> Plan:
+def _aggregate(query: Query, joins: _Joins, where: Sql, around: Surroundings) -> Plan:
     grouped = {tuple(p.lower() for p in path) for path in query.group}
     columns, names = list[str](), list[tuple[str, Column | None]]()
     unnamed = 0
@@ -238,27 +272,26 @@ def _aggregate(query: Query, joins: _Joins, where: Sql) -> Plan:
         name = item.alias
         if name is None:
             name, unnamed = f"expr{unnamed}", unnamed + 1
-        call = {"count": "COUNT({})", "count_distinct": "COUNT(DISTINCT {})", "max": "MAX({})", "min": "MIN({})"}[
-            item.function
-        ]
-        columns.append(call.format(expression))
+        columns.append(aggregated(item.function, expression, column)[0])
         names.append((name, column if item.function in {"max", "min"} else None))
     keys = [joins.resolve(path)[0] for path in query.group]
-    order = [
-        f"{joins.resolve(o.path)[0]} {'DESC' if o.descending else 'ASC'}"
-        for o in query.order
-        if _is_grouped(o.path, grouped)
-    ]
+    order = [f"{_key(o, joins, grouped)} {'DESC' if o.descending else 'ASC'}" for o in query.order]
+    having = condition(query.having, around, top=False) if query.having is not None else Sql("")
     text = f"SELECT {', '.join(columns)} FROM {' '.join(joins.sql)} WHERE {where.text}"
     text += f" GROUP BY {', '.join(keys)}" if keys else ""
+    text += f" HAVING {having.text}" if having.text else ""
     text += f" ORDER BY {', '.join(order)}" if order else ""
-    return Plan(joins.entity, aggregate=Sql(text + _cut(query), where.values), names=tuple(names))
+    return Plan(joins.entity, aggregate=Sql(text + _cut(query), where.values + having.values), names=tuple(names))
 
 
-def _is_grouped(path: tuple[str, ...], grouped: set[tuple[str, ...]]) -> bool:
-    if tuple(p.lower() for p in path) not in grouped:
-        raise malformed(f"Ordered field must be grouped or aggregated: {'.'.join(path)}")
-    return True
+def _key(ordering: Ordering, joins: _Joins, grouped: set[tuple[str, ...]]) -> str:
+    """What an aggregate query is ordered by: something grouped, or an aggregate."""
+    expression, column = joins.resolve(ordering.path)
+    if ordering.function is not None:
+        return aggregated(ordering.function, expression, column)[0]
+    if tuple(p.lower() for p in ordering.path) not in grouped:
+        raise malformed(f"Ordered field must be grouped or aggregated: {'.'.join(ordering.path)}")
+    return expression
 
 
 def record(found: Plan, row: sqlite3.Row | Sequence[Any], base: str) -> dict[str, Any]:

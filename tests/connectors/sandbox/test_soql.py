@@ -34,7 +34,6 @@ MALFORMED = [
     "SELECT * FROM User",
     "SELECT Id FROM User WHERE",
     "SELECT Id FROM User;",
-    "SELECT Id FROM User u",
     "SELECT Id, Name FROM User WHERE IsActive = true AND Name = 'a' OR Name = 'b'",
     'SELECT Id FROM User WHERE Name = "x"',
     "SELECT Id FROM User WHERE Name LIKE",
@@ -44,7 +43,6 @@ MALFORMED = [
     "SELECT Id FROM User ALL ROWS",
     "SELECT Id FROM User USING SCOPE mine",
     "SELECT TYPEOF Owner WHEN User THEN Id END FROM Group",
-    "SELECT (SELECT Id FROM UserLogins) FROM User",
     "SELECT toLabel(Name) FROM User",
     "SELECT Id FROM User WHERE LastLoginDate < LAST_N_DAYS",
     "SELECT Id FROM User WHERE LastLoginDate < LAST_N_FORTNIGHTS:2",
@@ -93,8 +91,8 @@ def test_what_the_org_does_not_have_is_refused_by_its_own_code(org: Org, soql: s
 
 
 def test_a_refusal_points_at_the_place() -> None:
-    with pytest.raises(Refusal, match=r"(?s)ERROR at Row:1:Column:21\nunexpected token: 'HAVING'"):
-        grammar.parse("SELECT Id FROM User HAVING x")
+    with pytest.raises(Refusal, match=r"(?s)ERROR at Row:1:Column:21\nunexpected token: '5'"):
+        grammar.parse("SELECT Id FROM User 5")
 
 
 def test_conditions_and_their_negations_share_out_all_rows(org: Org) -> None:
@@ -157,3 +155,45 @@ def test_moments_have_milliseconds_and_a_zone_without_colon(org: Org) -> None:
     row = org.one("SELECT LoginTime FROM LoginHistory LIMIT 1")
     assert row["LoginTime"].endswith("+0000")
     assert row["LoginTime"][19] == "."
+
+
+def test_child_rows_come_within_their_parent(org: Org) -> None:
+    rows = org.rows(
+        "SELECT Id, (SELECT PermissionSet.Name FROM PermissionSetAssignments ORDER BY Id) FROM User LIMIT 40"
+    )
+    counted = {
+        r["AssigneeId"]: r["n"]
+        for r in org.rows("SELECT AssigneeId, COUNT(Id) n FROM PermissionSetAssignment GROUP BY AssigneeId")
+    }
+    for row in rows:
+        below = row["PermissionSetAssignments"]
+        assert (0 if below is None else below["totalSize"]) == counted.get(row["Id"], 0)
+        assert below is None or below["records"][0]["PermissionSet"]["attributes"]["type"] == "PermissionSet"
+
+
+def test_child_rows_may_be_filtered_and_cut_and_must_exist(org: Org) -> None:
+    said = "SELECT Id, (SELECT Id FROM Assignments WHERE Assignee.IsActive = false LIMIT 1) FROM PermissionSet"
+    assert all(r["Assignments"] is None or len(r["Assignments"]["records"]) == 1 for r in org.rows(said))
+    assert org.refused("SELECT Id, (SELECT Id FROM Nothings) FROM User") == "INVALID_TYPE"
+
+
+def test_groups_may_be_filtered_and_ordered_by_what_they_add_up_to(org: Org) -> None:
+    said = "SELECT Profile.Name p, COUNT(Id) n FROM User GROUP BY Profile.Name HAVING COUNT(Id) > 5 ORDER BY COUNT(Id) DESC"
+    counts = [row["n"] for row in org.rows(said.replace(" p,", ","))]
+    assert counts == sorted(counts, reverse=True)
+    assert min(counts) > 5
+    every = org.rows("SELECT Profile.Name, COUNT(Id) n FROM User GROUP BY Profile.Name")
+    assert len(counts) == sum(row["n"] > 5 for row in every)
+
+
+def test_numbers_add_up_and_other_things_do_not(org: Org) -> None:
+    row = org.one("SELECT SUM(UsedLicenses) s, AVG(UsedLicenses) a, COUNT(Id) n FROM UserLicense")
+    assert row["s"] == pytest.approx(row["a"] * row["n"])
+    assert org.refused("SELECT SUM(Name) FROM UserLicense") == "MALFORMED_QUERY"
+
+
+def test_an_object_may_have_another_name_and_be_looked_at(org: Org) -> None:
+    assert org.one("SELECT u.Id, u.Profile.Name FROM User u WHERE u.IsActive = true LIMIT 1 FOR VIEW")["Profile"][
+        "Name"
+    ]
+    assert org.rows("SELECT g.Id FROM Group g WHERE g.Type = 'Queue'")

@@ -31,6 +31,7 @@ from connectors.sandbox.wire import Pretender
 Kind = Literal["salesforce", "hubspot"]
 HOST = "127.0.0.1"
 PORTS_TRIED = 50
+WITH_A_STORY = 20_000
 PATIENCE = 30.0  # seconds until a server must have begun to answer
 
 
@@ -161,6 +162,21 @@ def _run(server: uvicorn.Server, listener: socket.socket, pretender: Pretender) 
     return stop
 
 
+# How each of the credentials is used; `principal` is reader or executor.
+WAYS_IN = {
+    "salesforce": {
+        "jwt_bearer": "POST /services/oauth2/token: an assertion signed with private_key, iss client_id, sub username",
+        "client_credentials": "POST /services/oauth2/token: client_id and client_secret, by Basic or in the body",
+        "authorization_code": "GET /services/oauth2/authorize with a redirect_uri on this machine; brings a refresh token",
+        "soap_login": "POST /services/Soap/u/64.0: username, and password followed by security_token",
+    },
+    "hubspot": {
+        "service_key": "Authorization: Bearer token",
+        "oauth_refresh": "POST /oauth/2026-03/token: oauth.client_id, oauth.client_secret, oauth.refresh_token",
+    },
+}
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Serve one sandbox until told to stop. Prints one line of JSON: where it is and how to sign in."""
     parser = argparse.ArgumentParser(prog="python -m connectors.sandbox.serve", description="A pretend CRM.")
@@ -168,7 +184,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0, help="falls forward when taken; 0 takes any")
     parser.add_argument("--home", type=Path, default=None, help="where its state and keys are kept; nowhere by default")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--people", "--accounts", type=int, default=300)
+    parser.add_argument(
+        "--people", "--accounts", type=int, default=300, help="from 80 up, for salesforce to any number"
+    )
+    parser.add_argument("--assignments", type=int, default=10, help="of each account beyond the company (salesforce)")
+    parser.add_argument("--sign-ins", type=int, default=0, help="of each account beyond the company (salesforce)")
     parser.add_argument(
         "--now", type=datetime.fromisoformat, default=None, help="ISO time with a zone; the real time by default"
     )
@@ -177,11 +197,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--faults", type=int, default=None, help="seed of random faults")
     wish = parser.parse_args(argv)
+    # People with a story are kept in memory while they are told; whoever comes after them is computed row by row.
+    people = min(wish.people, WITH_A_STORY) if wish.kind == "salesforce" else wish.people
     running = start(
         wish.kind,
         home=wish.home,
         seed=wish.seed,
-        people=wish.people,
+        people=people,
+        crowd=wish.people - people,
+        each=wish.assignments,
+        sign_ins=wish.sign_ins,
         port=wish.port,
         now=wish.now,
         without=wish.without,
@@ -194,6 +219,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "kind": running.kind,
         "url": running.url,
         "credentials": running.credentials,
+        "ways_in": WAYS_IN[running.kind],
         "admin_key": running.admin_key,
         "pid": os.getpid(),
     }

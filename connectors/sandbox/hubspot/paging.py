@@ -13,7 +13,7 @@ def limit(call: Call, default: int, most: int, strict: bool = True) -> int:
     text = call.ask.one("limit", str(default))
     if not text.isdigit() or int(text) < 1 or (strict and int(text) > most):
         raise invalid(f"limit must be between 1 and {most}")
-    return min(int(text), most)
+    return min(int(text), most, int(call.world.knobs["largest_page"]))
 
 
 def after(call: Call, what: str) -> int | None:

@@ -39,6 +39,7 @@ PLANS = ("free", "starter", "professional", "enterprise")
 DAILY = {"free": 250_000, "starter": 250_000, "professional": 625_000, "enterprise": 1_000_000}
 
 KNOBS: dict[str, Any] = {
+    "largest_page": 500,  # the server may return fewer rows than asked, and with this it does
     "plan": "enterprise",  # free and starter: no roles, no teams; professional: no roles, no audit log
     "put_mode": "partial",  # partial | replace | ignores-role: nobody has published which is true
     "list_lag_seconds": 0.0,  # how long a removed account is still listed

@@ -193,7 +193,7 @@ class _Build(Transformer[Token, Query]):
     """From the parse tree to the frozen values above."""
 
     def path(self, parts: list[Token]) -> tuple[str, ...]:
-        return tuple(_named(part) for part in parts)
+        return (*map(_object, parts[:-1]), _named(parts[-1]))  # a relationship may be called Group
 
     def field(self, parts: list[Any]) -> Item:
         return Item(parts[0])

@@ -93,7 +93,8 @@ def _batch(call: Call) -> int:
         part.strip().partition("=")[::2] for part in call.ask.headers.get("sforce-query-options", "").split(",")
     )
     wanted = options.get("batchSize", "")
-    return min(LARGEST_BATCH, max(SMALLEST_BATCH, int(wanted))) if wanted.isdigit() else LARGEST_BATCH
+    size = min(LARGEST_BATCH, max(SMALLEST_BATCH, int(wanted))) if wanted.isdigit() else LARGEST_BATCH
+    return min(size, int(call.world.knobs["largest_page"]))
 
 
 def _page(call: Call, cursor: Cursor, start: int, locator: str) -> dict[str, Any]:

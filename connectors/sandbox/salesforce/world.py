@@ -33,6 +33,7 @@ LARGE = 5_000  # accounts beyond which rows are kept on disk even without a home
 LAYOUT = 2  # of the tables; a home written by an older one is refused, not misread
 KNOBS: dict[str, Any] = {
     "short_pages": True,  # every fourth page of a long answer is shorter than asked
+    "largest_page": 2000,  # the server may return fewer rows than asked, and with this it does
     "gone_is_cross_reference": False,  # a record deleted before answers 400 INVALID_CROSS_REFERENCE_KEY instead of 404
     "token_seconds": 7200,  # how long an access token lives, by the real clock
     "daily_limit": None,  # API calls per day; `None`: what the licences add up to

@@ -197,3 +197,4 @@ def test_an_object_may_have_another_name_and_be_looked_at(org: Org) -> None:
         "Name"
     ]
     assert org.rows("SELECT g.Id FROM Group g WHERE g.Type = 'Queue'")
+    assert org.rows("SELECT Id, Group.Type FROM GroupMember WHERE Group.Type = 'Regular' ORDER BY Group.Type")

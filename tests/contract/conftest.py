@@ -1,7 +1,7 @@
 """Who keeps the promises: always the sandbox, and a real org or portal where its credentials are in the environment.
 
-Salesforce: ROLECALL_CONTRACT_SALESFORCE_URL (the org's own address) and ROLECALL_CONTRACT_SALESFORCE_TOKEN (an access
-token). HubSpot: ROLECALL_CONTRACT_HUBSPOT_TOKEN. Only reading calls are made. Where a variable is missing, the tests for
+Salesforce: CONTRACT_SALESFORCE_URL (the org's own address) and CONTRACT_SALESFORCE_TOKEN (an access
+token). HubSpot: CONTRACT_HUBSPOT_TOKEN. Only reading calls are made. Where a variable is missing, the tests for
 the real one are not there at all, rather than skipped.
 """
 
@@ -19,8 +19,8 @@ import pytest
 from connectors.sandbox.serve import start
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
-SALESFORCE = tuple(os.environ.get(f"ROLECALL_CONTRACT_SALESFORCE_{what}", "") for what in ("URL", "TOKEN"))
-HUBSPOT = os.environ.get("ROLECALL_CONTRACT_HUBSPOT_TOKEN", "")
+SALESFORCE = tuple(os.environ.get(f"CONTRACT_SALESFORCE_{what}", "") for what in ("URL", "TOKEN"))
+HUBSPOT = os.environ.get("CONTRACT_HUBSPOT_TOKEN", "")
 ORGS = ["sandbox", *(["real"] if all(SALESFORCE) else [])]
 PORTALS = ["sandbox", *(["real"] if HUBSPOT else [])]
 

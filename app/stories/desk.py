@@ -12,6 +12,7 @@ from app.actors import policy
 from app.actors.actor import Actor
 from app.actors.policy import May
 from app.detection.tables import FindingRow
+from app.kit.refusal import insist
 from app.remediation.tables import RemediationRow
 from app.review import queries
 from app.review.policy import Status
@@ -96,6 +97,18 @@ def findings(session: Session, *, by: Actor) -> Mapping[str, int]:
     if policy.why_not(by, May.SEE_FINDINGS) is not None:
         return {}
     counted = select(FindingRow.severity, func.count()).where(FindingRow.status == "open").group_by(FindingRow.severity)
+    return dict(session.execute(counted).all())
+
+
+def removals_of(session: Session, campaign_id: int, *, by: Actor) -> dict[str, int]:
+    """What became of a review's removals: how many stand where. Only `verified` means that the CRM has said so."""
+    insist(policy.why_not(by, May.SEE_CAMPAIGNS))
+    counted = (
+        select(RemediationRow.status, func.count())
+        .where(RemediationRow.campaign_id == campaign_id)
+        .group_by(RemediationRow.status)
+        .order_by(RemediationRow.status)
+    )
     return dict(session.execute(counted).all())
 
 

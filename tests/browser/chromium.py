@@ -97,10 +97,12 @@ def window(
     for name, value in (cookies or {}).items():
         context.add_cookies([{"name": name, "value": value, "domain": host, "path": "/", "httpOnly": True}])
     made = Window(context, context.new_page(), url)
-    allowed = (url, *elsewhere)
+    ours = (url, "about:", "blob:")
 
     def asked(request: Request) -> None:
-        if not request.url.startswith((*allowed, "about:", "blob:")):
+        if request.is_navigation_request() and request.url.startswith((*ours, *elsewhere)):
+            return
+        if request.frame.url.startswith(ours) and not request.url.startswith(ours):
             made.wrongs.append(f"{request.frame.url} asked for {request.url}")
 
     def answered(answer: Response) -> None:

@@ -17,6 +17,7 @@ from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
 from app.review import campaigns, drifts, policy, queries, tasks
 from app.review.tables import CampaignRow, DriftRow
+from app.stories import desk
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=2000)]
@@ -38,10 +39,11 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered) -> Resp
         campaign = _found(session, campaign_id)
         shares = queries.progress(session, campaign_id)
         undecided = queries.drift_undecided(session, campaign_id)
+        removals = desk.removals_of(session, campaign_id, by=visit.actor)
     pending = [share for share in shares if share.status != "submitted"]
     return rendering.page(
         request, "campaigns/one.html", visit, campaign=campaign, shares=shares, pending=pending,
-        drift_undecided=undecided, runs=_runs(visit) and campaign.status == "open",
+        drift_undecided=undecided, removals=removals, runs=_runs(visit) and campaign.status == "open",
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ The preview is the opening itself, taken back: what it says is what would be.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,6 +38,7 @@ class Preview:
     shares: Sequence[Share]
     excluded: Sequence[dict[str, Any]]
     apart: str | None
+    seen: str  # a digest of all that was shown, which opening it must bring back
 
 
 class _TakenBack(Exception):
@@ -62,6 +65,9 @@ def answer(request: Request, means: With, visit: Entered, form: Sent) -> Respons
         if forms.text(form, "go") == "open":
             with means.database.transaction() as session:
                 row = _opened(session, means, visit, given)
+                if forms.text(form, "seen") != _digest(given, queries.progress(session, row.id), row):
+                    told = "This is not what you looked at: something was changed, here or in the CRMs, since."
+                    raise Refused(Refusal("unseen", told, "Look once more, then open it."))
             return rendering.go(request, f"/campaigns/{row.id}", said=f"{row.name} is open. Its reviewers hear of it.")
         preview = _previewed(means, visit, given)
     except Refused as refused:
@@ -76,9 +82,14 @@ def _previewed(means: Means, visit: Entered, given: dict[str, Any]) -> Preview:
             shares = queries.progress(session, row.id)
             items = sum(share.items for share in shares)
             name = visit.actor.name if visit.actor.identity_id is not None else None
-            raise _TakenBack(Preview(items, shares, row.excluded, apart.told(name)))
+            raise _TakenBack(Preview(items, shares, row.excluded, apart.told(name), _digest(given, shares, row)))
     except _TakenBack as taken_back:
         return taken_back.preview
+
+
+def _digest(given: dict[str, Any], shares: Sequence[Share], row: CampaignRow) -> str:
+    told = [given, [(share.reviewer_id, share.items) for share in shares], row.excluded]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
 def _opened(session: Session, means: Means, visit: Entered, given: dict[str, Any]) -> CampaignRow:

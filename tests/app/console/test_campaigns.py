@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import func, select, update
 
 from app.ledger.tables import EntryRow
@@ -44,7 +46,15 @@ def test_a_preview_says_what_would_be_opened_and_leaves_nothing_behind(house: Ho
 
 
 def test_what_was_looked_at_is_opened(house: House) -> None:
-    opened = visitor(house, "admin").act("/campaigns/new", OPENING | {"go": "open"})
+    admin = visitor(house, "admin")
+    looked = re.search(r'name="seen" value="([0-9a-f]{64})"', admin.act("/campaigns/new", OPENING).text)
+    assert looked
+    seen = {"go": "open", "seen": looked[1]}
+    for unseen in ({"go": "open"}, seen | {"due_days": "9"}):
+        refused = admin.act("/campaigns/new", OPENING | unseen)
+        assert refused.status_code == 409
+        assert "not what you looked at" in refused.text
+    opened = admin.act("/campaigns/new", OPENING | seen)
     assert opened.status_code == 303, opened.text
     assert "Extra" in visitor(house, "admin").get(opened.headers["location"]).text
 
@@ -54,7 +64,7 @@ def test_a_slip_in_the_scope_is_said_and_what_was_typed_stays(shown_house: House
     assert page.status_code == 422
     assert "Nobody in the roster is called" in page.text
     assert 'value="nobody@example.com"' in page.text
-    assert "Open it" not in page.text
+    assert "Open the review" not in page.text
 
 
 def test_closing_says_before_what_no_answer_would_come_to(house: House) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from oidc_provider_mock import User, run_server_in_thread
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from sqlalchemy import select
 
 from app.actors.actor import Actor, Role
@@ -212,30 +212,43 @@ def _everybody_else(town: Town, boss: str) -> None:
     database.close()
 
 
+def _role_of_somebody(page: Page) -> Locator:
+    """A row that is somebody's role or team, which the CRM's API can take away. Not of Rolecall's own account: that is
+    never touched."""
+    for section in page.locator("section.person").all():
+        rows = section.locator("li[data-row]:visible").filter(has_text=re.compile(r"(role|team) · Marketing"))
+        if "rolecall-" not in section.inner_text() and rows.count():
+            return rows.first
+    raise AssertionError("nobody holds a role or a team")
+
+
 def _decide_by_keyboard(manager: Window) -> int:
-    """Open the share from Home and answer everything without the mouse: remove the first grant, keep the rest."""
+    """Open the share from Home and answer everything without the mouse: remove one role, keep the rest."""
     page = manager.page
     page.get_by_role("button", name="Begin").first.focus()
     page.keyboard.press("Enter")
     page.wait_for_url("**/reviews/*")
-    presses, removed = 0, False
+    row = _role_of_somebody(page)
+    row.focus()
+    page.keyboard.press("r")
+    page.keyboard.type("not part of the job")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("To be removed", exact=True)).to_be_visible()
+    presses = 1
     while presses < 400:
         left = page.locator("[data-row]:visible:not(.done) button[data-key=a]:visible")
-        if left.count() == 0:
+        before = left.count()
+        if not before:
             break
         row = left.first.locator("xpath=ancestor::*[@data-row][1]")
+        needs_why = row.locator("button[data-key=a][data-needs-why]").count() > 0
         row.focus()
-        say_why = row.locator("button[data-key=a][data-needs-why]").count() > 0
-        before = left.count()
-        remove = not removed and row.locator("button[data-key=r]").count() > 0
-        page.keyboard.press("r" if remove else "a")
-        presses += 1
-        if remove or say_why:
-            page.keyboard.type("not part of the job" if remove else "needed for the job")
+        page.keyboard.press("a")
+        if needs_why:
+            page.keyboard.type("needed for the job")
             page.keyboard.press("Enter")
-        removed = removed or remove
+        presses += 1
         expect(left).not_to_have_count(before)
-    assert removed
     page.keyboard.press("s")
     page.wait_for_url("**/submission")
     expect(page.get_by_text("1 to be removed")).to_be_visible()

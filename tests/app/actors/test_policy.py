@@ -19,6 +19,8 @@ TABLE = {
     May.SEE_ALL_ITEMS: "AIU",
     May.SEE_REMEDIATIONS: "AIU",
     May.SEE_LEDGER: "AIU",
+    May.SEE_NOTICES: "AIU",
+    May.RUN_NOTICES: "A",
     May.TAKE_EVIDENCE: "AU",
     May.DECIDE: "AIR",
     May.RUN_CAMPAIGNS: "A",

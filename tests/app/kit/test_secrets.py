@@ -76,7 +76,7 @@ def test_a_key_that_is_not_configured_is_named_with_the_way_out() -> None:
 def test_each_purpose_has_a_key_of_its_own() -> None:
     keys = Keys(NEW)
     derived = {keys.derive(purpose) for purpose in secrets.PURPOSES}
-    assert len(derived) == len(secrets.PURPOSES) == 4
+    assert len(derived) == len(secrets.PURPOSES) == 6
     assert all(len(each) == 32 for each in derived)
     assert NEW not in derived
 
@@ -88,7 +88,7 @@ def test_derived_keys_list_the_current_one_first() -> None:
 
 
 def test_no_key_is_derived_for_a_purpose_nobody_declared() -> None:
-    with pytest.raises(ValueError, match="checkpoints, cursors, links, secrets"):
+    with pytest.raises(ValueError, match="checkpoints, cursors, flash, links, secrets, sources"):
         Keys(NEW).derive("lnks")
 
 

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from app.actors.actor import SCHEDULER
+from app.jobs import FOLLOWS
 from app.kit.db import Database
 from app.kit.refusal import Refused
+from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow, PendingRow
 from app.review import campaigns, decisions
 from app.review.tables import CampaignRow, ItemRow
@@ -139,7 +141,7 @@ def test_a_campaign_closes_once(database: Database) -> None:
             campaigns.close(session, 999, by=make.ADMIN, at=NOW)
 
 
-def test_a_cancelled_campaign_leads_to_nothing(database: Database) -> None:
+def test_a_cancelled_campaign_leads_to_nothing_but_the_news_of_it(database: Database) -> None:
     with database.transaction() as session:
         cast.company(session)
         campaign = cast.opened(session)
@@ -147,4 +149,5 @@ def test_a_cancelled_campaign_leads_to_nothing(database: Database) -> None:
             campaigns.cancel(session, campaign.id, reason=" ", by=make.ADMIN, at=NOW)
         assert campaigns.cancel(session, campaign.id, reason="wrong scope", by=make.ADMIN, at=NOW).status == "cancelled"
         entry = session.scalars(select(EntryRow).where(EntryRow.kind == "campaign.cancelled")).one()
-        assert session.get(PendingRow, entry.id) is None
+        assert session.get(PendingRow, entry.id) is not None
+    assert FOLLOWS[Kind.CAMPAIGN_CANCELLED] == ("tell",)

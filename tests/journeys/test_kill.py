@@ -129,7 +129,9 @@ def test_a_worker_is_killed_in_the_middle_of_a_reading(crew: Crew) -> None:
     stagehands.order(stage.sandboxes["salesforce"], "faults", QUICK)
     again = ask_for_a_reading(stage, "salesforce")
     stagehands.until(lambda: snapshots(stage).get(again) == "sealed", what="an undisturbed reading")
-    assert changes_of(stage, again).keys() <= {"logins", "usage"}, "the broken reading is not what an undisturbed one sees"
+    assert changes_of(stage, again).keys() <= {"logins", "usage"}, (
+        "the broken reading is not what an undisturbed one sees"
+    )
     undisturbed = calls_of(stage) - broken
     truth = stagehands.asked(stage.sandboxes["salesforce"], "truth")["counts"]
     assert live(stage, AccountRow) == truth["User"]

@@ -41,7 +41,7 @@ def all_of_them() -> Mapping[str, Asset]:
             name = path.relative_to(HERE).as_posix()
             plain = path.read_bytes()
             for picture, seen in found.items():  # icons/ comes first, so what a stylesheet names is known
-                if path.name == "rolecall.css":
+                if path.name == "icons.css":
                     plain = plain.replace(f'url("{picture}")'.encode(), f'url("{_at(picture, seen)}")'.encode())
             digest = hashlib.sha256(plain).hexdigest()[:12]
             found[name] = Asset(digest, TYPES[path.suffix], plain, gzip.compress(plain, 9, mtime=0))

@@ -27,7 +27,7 @@ def _who(path: str) -> str | None:
 
 
 def _address(served: Served, path: str) -> str:
-    return served.house.address(path.replace("{link}", "0123456789ab.AAAA"))
+    return served.house.address(path.replace("{link}", "0123456789ab.AAAA").replace("{kind}", "hubspot"))
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -14,7 +14,7 @@ from tests.browser.test_every_page import PAGES, _address, _who
 WHERE = os.environ.get("ROLECALL_SCREENSHOTS", "")
 
 
-@pytest.mark.parametrize("path", PAGES if WHERE else [])
+@pytest.mark.parametrize("path", PAGES)
 def test_a_picture(furnished: Served, path: str) -> None:
     window = furnished.window(_who(path))
     assert window.open(_address(furnished, path)).ok

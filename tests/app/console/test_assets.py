@@ -37,7 +37,7 @@ def test_a_file_is_kept_for_good_under_its_address_and_found_under_no_other(show
 
 
 def test_pictures_that_the_stylesheet_names_are_there(shown_house: House) -> None:
-    named = set(re.findall(r'url\("([^"]+)"\)', assets.all_of_them()["rolecall.css"].plain.decode()))
+    named = set(re.findall(r'url\("([^"]+)"\)', assets.all_of_them()["icons.css"].plain.decode()))
     assert named
     assert {shown_house.client().get(path).status_code for path in named} == {200}
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.detection import queries, rulebook
 from app.detection.judgement import Judgement
-from app.detection.rule import Answer, CannotTell, Fails, Limits, Rule
+from app.detection.rule import Answer, CannotTell, Fails, Limits, Rule, Subject
 from app.inventory.facts import AccountFacts, CredentialFacts
 
 
@@ -28,18 +28,20 @@ def judgements(session: Session, system_id: int, limits: Limits, *, at: datetime
     for account in queries.account_facts(session, system_id):
         person = account.person.identity_id if account.person is not None else None
         blindness = blind_of_programs if account.kind == "service" else blind
-        for rule, ask in rulebook.OF_ACCOUNTS:
+        for rule, ask in rulebook.ASKED[Subject.ACCOUNT]:
             answer: Answer = blindness[rule.name] or ask(account, at, limits)
             subject = f"account:{account.account_id}"
-            yield _judgement(rule, subject, answer, account.account_id, person, _account_shown(account, answer))
+            yield _judgement(
+                rule, system_id, subject, answer, account.account_id, person, _account_shown(account, answer)
+            )
     for credential in queries.credential_facts(session, system_id):
         holder = credential.account
-        for rule, question in rulebook.OF_CREDENTIALS:
-            answer = blind[rule.name] or question(credential, at, limits)
+        for rule, ask in rulebook.ASKED[Subject.CREDENTIAL]:
+            answer = blind[rule.name] or ask(credential, at, limits)
             person = holder.person.identity_id if holder is not None and holder.person is not None else None
             subject = f"credential:{credential.credential_id}"
             holder_id = holder.account_id if holder is not None else None
-            yield _judgement(rule, subject, answer, holder_id, person, _credential_shown(credential, answer))
+            yield _judgement(rule, system_id, subject, answer, holder_id, person, _credential_shown(credential, answer))
 
 
 def _blindness(needs: tuple[str, ...], untrusted: dict[str, str]) -> CannotTell | None:
@@ -48,10 +50,17 @@ def _blindness(needs: tuple[str, ...], untrusted: dict[str, str]) -> CannotTell 
 
 
 def _judgement(
-    rule: Rule, subject: str, answer: Answer, account: int | None, person: int | None, facts: dict[str, Any]
+    rule: Rule,
+    system: int,
+    subject: str,
+    answer: Answer,
+    account: int | None,
+    person: int | None,
+    facts: dict[str, Any],
 ) -> Judgement:
     worse = answer.severity if isinstance(answer, Fails) and answer.severity is not None else rule.severity
-    return Judgement(rule.name, subject, worse, answer, account, person, facts)
+    cause = rule.cause_of(subject, system=system, account=account, person=person)
+    return Judgement(rule.name, subject, worse, answer, account, person, facts, cause)
 
 
 def _account_shown(account: AccountFacts, answer: Answer) -> dict[str, Any]:

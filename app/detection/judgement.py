@@ -10,7 +10,10 @@ from app.detection.rule import Answer, Severity
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`subject` is stable from run to run ("account:12"). `facts` are what the answer rests on, shown with a finding."""
+    """`subject` is stable from run to run ("account:12"). `facts` are what the answer rests on, shown with a finding.
+
+    `cause` is the key of the story that it belongs to; empty: it is a story of its own.
+    """
 
     rule: str
     subject: str
@@ -19,3 +22,4 @@ class Judgement:
     account_id: int | None = None
     identity_id: int | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
+    cause: str = ""

@@ -6,8 +6,8 @@ a rule that cannot tell neither opens a finding nor closes one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -35,6 +35,15 @@ class Remedy(StrEnum):
 
     SUBJECT = "subject"  # the account or credential itself
     PRIVILEGES = "privileges"  # the grants through which the account holds a privilege
+
+
+class About(StrEnum):
+    """Whom one cause is about: findings of the same cause about the same one of these are one story."""
+
+    SUBJECT = "subject"  # each finding is a story of its own
+    PERSON = "person"
+    ACCOUNT = "account"
+    SYSTEM = "system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,13 @@ class Rule:
 
     `needs` are the streams (of `connectors.records.Stream`) whose readings it rests on; if one of them was not read
     completely, the answer is CannotTell for every subject. `needs_of_programs` come on top for service identities, which
-    are judged by their tokens' use too. `controls` are checklist line ids. `remedy` says what a revocation takes away.
+    are judged by their tokens' use too. `remedy` says what a revocation takes away.
+
+    `iso` are the controls of ISO/IEC 27001:2022, Annex A, that a failure speaks against; `controls` our checklist's lines.
+    `alerts`: people are told of a new finding unless they chose otherwise; other rules only report until switched on. Of a
+    system's first reading only critical findings are told at once, and those of rules with `at_first`. Findings of rules
+    with the same `cause` about the same `about` are one story (a leaver with an account and three tokens). `steps` are what
+    to do, step by step, by the kind of system; those under "" hold where a kind has none of its own.
     """
 
     name: str
@@ -91,6 +106,29 @@ class Rule:
     todo: str  # what to do about it, in one sentence
     needs_of_programs: tuple[str, ...] = ()
     remedy: Remedy = Remedy.SUBJECT
+    iso: tuple[str, ...] = ()
+    alerts: bool = False
+    at_first: bool = False
+    cause: str = ""
+    about: About = About.SUBJECT
+    steps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def steps_in(self, kind: str) -> tuple[str, ...]:
+        """What to do in a system of this kind, step by step; the one sentence of `todo` where nothing is written down."""
+        return self.steps.get(kind) or self.steps.get("") or (self.todo,)
+
+    def cause_of(self, subject: str, *, system: int | None, account: int | None, person: int | None) -> str:
+        """The key of the story that a finding belongs to. Whom nobody knows is told apart by account, then by subject."""
+        name = self.cause or self.name
+        known = {
+            About.PERSON: ("person", person),
+            About.ACCOUNT: ("account", account),
+            About.SYSTEM: ("system", system),
+        }
+        word, number = known.get(self.about, ("", None))
+        if word == "person" and number is None:
+            word, number = "account", account
+        return f"{name}:{word}:{number}" if number is not None else f"{name}:{subject}"
 
 
 def days_ago(then: datetime, at: datetime) -> int:

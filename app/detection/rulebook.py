@@ -1,40 +1,36 @@
-"""Every rule there is, in the order they are asked. A new rule is one file in `rules/` and one line here."""
+"""Every rule there is, the worst first. A new rule is one file in `rules/`: this book finds it by itself."""
 
 from __future__ import annotations
 
 import inspect
+import pkgutil
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
-from app.detection.rule import Answer, Limits, Rule
-from app.detection.rules import (
-    dormant_credential,
-    inactive_account,
-    leaver_active,
-    leaver_credential,
-    never_used,
-    nobodys_account,
-    privileged_without_reason,
-)
-from app.inventory.facts import AccountFacts, CredentialFacts
+from app.detection import rules
+from app.detection.rule import Answer, Limits, Rule, Severity, Subject
 
-OF_ACCOUNTS: tuple[tuple[Rule, Callable[[AccountFacts, datetime, Limits], Answer]], ...] = (
-    (leaver_active.RULE, leaver_active.ask),
-    (nobodys_account.RULE, nobodys_account.ask),
-    (inactive_account.RULE, inactive_account.ask),
-    (never_used.RULE, never_used.ask),
-    (privileged_without_reason.RULE, privileged_without_reason.ask),
-)
-OF_CREDENTIALS: tuple[tuple[Rule, Callable[[CredentialFacts, datetime, Limits], Answer]], ...] = (
-    (leaver_credential.RULE, leaver_credential.ask),
-    (dormant_credential.RULE, dormant_credential.ask),
-)
-RULES: dict[str, Rule] = {rule.name: rule for rule, _ in (*OF_ACCOUNTS, *OF_CREDENTIALS)}
+Asked = tuple[Rule, Callable[[Any, datetime, Limits], Answer]]
+_ORDER = list(Severity)
+
+
+def _found() -> dict[str, ModuleType]:
+    names = sorted(each.name for each in pkgutil.iter_modules(rules.__path__))
+    found = [import_module(f"{rules.__name__}.{name}") for name in names]
+    return {each.RULE.name: each for each in sorted(found, key=lambda each: _ORDER.index(each.RULE.severity))}
+
+
+_FILES = _found()
+RULES: dict[str, Rule] = {name: file.RULE for name, file in _FILES.items()}
+ASKED: dict[Subject, tuple[Asked, ...]] = {
+    subject: tuple((file.RULE, file.ask) for file in _FILES.values() if file.RULE.subject == subject)
+    for subject in Subject
+}
 
 
 def manual(name: str) -> str | None:
     """A rule's manual page: the docstring of its file. None for a rule that is not in this book."""
-    for rule, ask in (*OF_ACCOUNTS, *OF_CREDENTIALS):
-        if rule.name == name:
-            return inspect.getdoc(inspect.getmodule(ask))
-    return None
+    return inspect.getdoc(_FILES[name]) if name in _FILES else None

@@ -18,6 +18,8 @@ RULE = Rule(
     Severity.MEDIUM,
     needs=("integrations",),
     controls=("CRM-G.1.2",),
+    iso=("5.18", "5.23"),
+    alerts=True,
     todo="Revoke it; whoever still needs it will ask, and then there is an owner.",
 )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, away, days_ago
+from app.detection.rule import About, Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, away, days_ago
 from app.inventory.facts import AccountFacts
 
 RULE = Rule(
@@ -21,6 +21,10 @@ RULE = Rule(
     needs=("accounts",),
     needs_of_programs=("integrations",),
     controls=("CRM-G.1.2",),
+    iso=("5.18", "8.2"),
+    alerts=True,
+    cause="unused",
+    about=About.ACCOUNT,
     todo="Ask the manager whether it is still needed; if not, deactivate it.",
 )
 

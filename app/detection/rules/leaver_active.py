@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, left
+from app.detection.rule import About, Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, left
 from app.inventory.facts import AccountFacts
 
 RULE = Rule(
@@ -18,6 +18,11 @@ RULE = Rule(
     Severity.HIGH,
     needs=("accounts", "people"),
     controls=("CRM-9.1.4",),
+    iso=("5.18", "6.5"),
+    alerts=True,
+    at_first=True,
+    cause="leaver",
+    about=About.PERSON,
     todo="Freeze it now, end its sessions and tokens, then deactivate it.",
 )
 

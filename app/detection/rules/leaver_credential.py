@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, left
+from app.detection.rule import About, Answer, Fails, Holds, Limits, Rule, Severity, Subject, left
 from app.inventory.facts import CredentialFacts
 
 RULE = Rule(
@@ -18,6 +18,11 @@ RULE = Rule(
     Severity.HIGH,
     needs=("integrations", "accounts", "people"),
     controls=("CRM-9.1.4",),
+    iso=("5.18", "6.5"),
+    alerts=True,
+    at_first=True,
+    cause="leaver",
+    about=About.PERSON,
     todo="Revoke it now, and look at what it did since its person left.",
 )
 

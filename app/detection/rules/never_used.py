@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, away, days_ago
+from app.detection.rule import About, Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, away, days_ago
 from app.inventory.facts import AccountFacts
 
 RULE = Rule(
@@ -19,6 +19,9 @@ RULE = Rule(
     needs=("accounts",),
     needs_of_programs=("integrations",),
     controls=("CRM-G.1.2",),
+    iso=("5.18", "5.16"),
+    cause="unused",
+    about=About.ACCOUNT,
     todo="Ask who asked for it; an account nobody needs is a way in that nobody watches.",
 )
 

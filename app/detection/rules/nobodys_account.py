@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject
+from app.detection.rule import About, Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject
 from app.inventory.facts import AccountFacts
 
 RULE = Rule(
@@ -18,6 +18,10 @@ RULE = Rule(
     Severity.HIGH,
     needs=("accounts", "people"),
     controls=("CRM-9.1.1",),
+    iso=("5.16", "5.18"),
+    alerts=True,
+    cause="nobodys",
+    about=About.ACCOUNT,
     todo="Find out whose it is and enter it in the roster, or deactivate it.",
 )
 

@@ -18,6 +18,7 @@ RULE = Rule(
     Severity.HIGH,
     needs=("accounts", "entitlements", "grants"),
     controls=("CRM-9.1.3",),
+    iso=("8.2", "8.18"),
     remedy=Remedy.PRIVILEGES,
     todo="Write down why it is needed and until when, or take the privilege away.",
 )

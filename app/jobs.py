@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from app.actors import failures, links, requests, sessions
 from app.actors.actor import SCHEDULER
+from app.detection import deadlines, findings, owners, rulebook, waivers
 from app.detection import detect as rules
-from app.detection import findings, rulebook
 from app.inventory import identities, logins, sync
 from app.inventory import queries as inventory
 from app.inventory.tables import SnapshotRow
@@ -29,7 +29,7 @@ from app.ledger import entries, leaves
 from app.ledger.entries import Entry
 from app.ledger.kinds import QUIET, Kind
 from app.ledger.tables import EntryRow
-from app.means import Means, quiet_hours, reminder_limits, review_limits, rule_limits
+from app.means import Means, finding_terms, quiet_hours, reminder_limits, review_limits, rule_limits
 from app.notices import admissions, announcing, channels, deliveries, sending
 from app.notices import queries as notices
 from app.notices.carriers.carrier import Ways
@@ -114,10 +114,23 @@ def _judge(means: Means, system_id: int) -> Answer:
             rules=list(rulebook.RULES),
             system_id=system_id,
             snapshot_id=snapshot.id,
+            terms=finding_terms(means.settings),
             by=SCHEDULER,
             at=at,
         )
     return {"opened": outcome.opened, "reopened": outcome.reopened, "closed": outcome.closed}
+
+
+def settle(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """What time alone does to findings: waivers end, owners who left pass on, what is late or unnoticed is told once."""
+    terms = finding_terms(means.settings)
+    with means.database.transaction() as session:
+        at = means.clock()
+        ended = waivers.expire(session, terms=terms, by=SCHEDULER, at=at)
+        passed = owners.pass_on(session, security_owner=terms.security_owner, by=SCHEDULER, at=at)
+        late = deadlines.breach(session, by=SCHEDULER, at=at)
+        silent = deadlines.escalate(session, hours=terms.escalate_hours, by=SCHEDULER, at=at)
+    return {"waivers_ended": ended, "passed_on": passed, "overdue": late, "escalated": silent}
 
 
 def prove(means: Means, steps: Steps, payload: Payload) -> Answer:
@@ -281,6 +294,7 @@ JOBS: dict[str, Job] = {
         Job("read_system", read_system, lane=lambda payload: f"reading:{payload['system']}"),
         Job("read_all", read_all),
         Job("detect", detect, lane=lambda payload: "detect"),
+        Job("settle", settle, lane=lambda payload: "detect"),
         Job("prove", prove),
         Job("open_removals", open_removals),
         Job("remove", remove, lane=lambda payload: f"system:{payload['system']}"),
@@ -295,6 +309,7 @@ JOBS: dict[str, Job] = {
 SCHEDULE: tuple[Tick, ...] = (
     Tick("read_all", "hour=2 minute=30", "%Y-%m-%d"),
     Tick("detect", "hour=5 minute=0", "%Y-%m-%d"),
+    Tick("settle", "minute=10", "%Y-%m-%dT%H"),
     Tick("forget", "hour=4 minute=0", "%Y-%m-%d"),
     Tick("open_due_campaigns", "minute=*", "%Y-%m-%dT%H:%M"),
     Tick("tell", "minute=*", "%Y-%m-%dT%H:%M"),
@@ -309,6 +324,11 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.SNAPSHOT_FAILED: ("tell",),
     Kind.DETECTION_RAN: ("tell",),
     Kind.DETECTION_REQUESTED: ("detect",),
+    Kind.FINDING_ASSIGNED: ("tell",),
+    Kind.FINDINGS_OVERDUE: ("tell",),
+    Kind.FINDINGS_ESCALATED: ("tell",),
+    Kind.WAIVER_ASKED: ("tell",),
+    Kind.WAIVER_ENDED: ("tell",),
     Kind.CAMPAIGN_OPENED: ("tell",),
     Kind.CAMPAIGN_CLOSED: ("open_removals", "tell"),
     Kind.CAMPAIGN_CANCELLED: ("tell",),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.detection.rule import Limits as RuleLimits
+from app.detection.terms import Terms
 from app.kit import clock
 from app.kit.db import Database
 from app.kit.secrets import Keys
@@ -45,6 +46,17 @@ def rule_limits(settings: Settings) -> RuleLimits:
         dormant_credential_days=settings.dormant_credential_days,
         leaver_grace_hours=settings.leaver_grace_hours,
         roster_max_age_days=settings.roster_max_age_days,
+    )
+
+
+def finding_terms(settings: Settings) -> Terms:
+    """How long findings may stay, from the settings."""
+    return Terms(
+        sla_days=settings.finding_sla_days,
+        baseline_days=settings.baseline_sla_days,
+        waiver_most_days=settings.waiver_most_days,
+        escalate_hours=settings.finding_escalate_hours,
+        security_owner=settings.security_owner,
     )
 
 

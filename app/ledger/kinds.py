@@ -41,6 +41,16 @@ class Kind(StrEnum):
     DETECTION_REQUESTED = "detection.requested"
     DETECTION_RAN = "detection.ran"
     PRIVILEGE_JUSTIFIED = "privilege.justified"
+    FINDING_ACKNOWLEDGED = "finding.acknowledged"
+    FINDING_ASSIGNED = "finding.assigned"
+    FINDING_COMMENTED = "finding.commented"
+    FINDINGS_PASSED_ON = "findings.passed_on"
+    FINDINGS_OVERDUE = "findings.overdue"
+    FINDINGS_ESCALATED = "findings.escalated"
+    WAIVER_ASKED = "waiver.asked"
+    WAIVER_APPROVED = "waiver.approved"
+    WAIVER_REFUSED = "waiver.refused"
+    WAIVER_ENDED = "waiver.ended"
     # review
     SCHEDULE_ADDED = "schedule.added"
     SCHEDULE_CHANGED = "schedule.changed"
@@ -102,6 +112,11 @@ QUIET = frozenset(
         Kind.SESSIONS_FORGOTTEN,
         Kind.LOGINS_SEEN,
         Kind.PRIVILEGE_JUSTIFIED,
+        Kind.FINDING_ACKNOWLEDGED,
+        Kind.FINDING_COMMENTED,
+        Kind.FINDINGS_PASSED_ON,
+        Kind.WAIVER_APPROVED,
+        Kind.WAIVER_REFUSED,
         Kind.SCHEDULE_ADDED,
         Kind.SCHEDULE_CHANGED,
         Kind.SCHEDULE_REMOVED,

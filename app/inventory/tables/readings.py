@@ -31,8 +31,11 @@ class SystemRow(Base):
     added: Mapped[datetime] = mapped_column(Moment)
     removed: Mapped[datetime | None] = mapped_column(Moment)
     demo: Mapped[bool] = mapped_column(default=False)
+    # How its owner classed what it holds: public, internal, confidential, restricted
+    held: Mapped[str] = mapped_column(String(12), default="confidential", server_default="confidential")
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (
+        CheckConstraint("held IN ('public','internal','confidential','restricted')", name="held_known"),
         Index(
             "uq_systems_ourselves",  # this installation is one system and not two
             "kind",

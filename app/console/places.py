@@ -1,4 +1,4 @@
-"""Where one can go: the rooms, in the order of the navigation, each with the right that opens it.
+"""Where one can go: the rooms, in the order of the navigation, each with the right that opens it and what it lies beside.
 
 A room adds its line when it is built. What somebody may not open is not shown to them.
 """
@@ -19,25 +19,34 @@ class Place:
     path: str
     name: str
     may: May
+    group: str = "Access"
 
 
 PLACES = (
-    Place("/", "Home", May.SEE_SELF),
-    Place("/reviews", "My reviews", May.SEE_OWN_ITEMS),
-    Place("/campaigns", "Reviews", May.SEE_CAMPAIGNS),
-    Place("/findings", "Findings", May.SEE_FINDINGS),
-    Place("/people", "People", May.SEE_ACCESS),
-    Place("/integrations", "Integrations", May.SEE_ACCESS),
-    Place("/evidence", "Evidence", May.SEE_LEDGER),
-    Place("/activity", "Activity", May.SEE_LEDGER),
-    Place("/systems", "Systems", May.SEE_SYSTEMS),
-    Place("/settings", "Settings", May.SEE_SELF),
+    Place("/", "Home", May.SEE_SELF, ""),
+    Place("/reviews", "My reviews", May.SEE_OWN_ITEMS, ""),
+    Place("/campaigns", "Reviews", May.SEE_CAMPAIGNS, "Reviews"),
+    Place("/findings", "Findings", May.SEE_FINDINGS, "Access"),
+    Place("/people", "People", May.SEE_ACCESS, "Access"),
+    Place("/integrations", "Integrations", May.SEE_ACCESS, "Access"),
+    Place("/evidence", "Evidence", May.SEE_LEDGER, "Proof"),
+    Place("/activity", "Activity", May.SEE_LEDGER, "Proof"),
+    Place("/systems", "Systems", May.SEE_SYSTEMS, "Setup"),
+    Place("/settings", "Settings", May.SEE_SELF, "Setup"),
 )  # fmt: skip
 
 
 def open_to(actor: Actor) -> list[Place]:
     """The rooms that this actor may enter."""
     return [place for place in PLACES if policy.why_not(actor, place.may) is None]
+
+
+def grouped(actor: Actor) -> list[tuple[str, list[Place]]]:
+    """The same, as the navigation shows them: what lies beside each other under one word."""
+    groups: dict[str, list[Place]] = {}
+    for place in open_to(actor):
+        groups.setdefault(place.group, []).append(place)
+    return list(groups.items())
 
 
 def here(path: str) -> str:

@@ -55,7 +55,7 @@ def page(
         **facts,
         request=request,
         visit=visit,
-        places=places.open_to(visit.actor) if visit is not None else [],
+        rooms=places.grouped(visit.actor) if visit is not None else [],
         here=places.here(request.url.path),
         said=said,
         now=means.clock(),

@@ -92,6 +92,14 @@ def running(session: Session, *, by: Actor) -> list[Running]:
     return told
 
 
+def latest_closed(session: Session, *, by: Actor) -> CampaignRow | None:
+    """The latest review that was closed, for those who may see it."""
+    if policy.why_not(by, May.SEE_CAMPAIGNS) is not None:
+        return None
+    ended = select(CampaignRow).where(CampaignRow.status == Status.CLOSED)
+    return session.scalars(ended.order_by(CampaignRow.closed_at.desc(), CampaignRow.id.desc()).limit(1)).one_or_none()
+
+
 def findings(session: Session, *, by: Actor) -> Mapping[str, int]:
     """How many findings are open, by severity, for those who may see them."""
     if policy.why_not(by, May.SEE_FINDINGS) is not None:

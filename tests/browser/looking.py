@@ -7,14 +7,28 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
 
+from tests.browser.chromium import Window
+
 LARGEST = 150_000  # bytes of everything a first visit loads
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong: the rule, how bad, and where, once for each element."""
+def weighing(window: Window) -> list[int]:
+    """The bytes on the wire of what is loaded from now on, one number for each answer."""
+    wire = window.context.new_cdp_session(window.page)
+    wire.send("Network.enable")
+    sizes: list[int] = []
+    wire.on("Network.loadingFinished", lambda told: sizes.append(int(told["encodedDataLength"])))
+    return sizes
+
+
+def violations(page: Page, *rules: str) -> list[str]:
+    """What axe finds wrong by all of its rules, or by these: the rule, how bad, and where, once for each element."""
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(AXE_SCRIPT)
-    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    asked: dict[str, Any] = {"resultTypes": ["violations"]}
+    if rules:
+        asked["runOnly"] = {"type": "rule", "values": list(rules)}
+    found: dict[str, Any] = page.evaluate("asked => axe.run(document, asked)", asked)
     return [
         f"{each['id']} ({each['impact']}) at {node['target']}: {node['html'][:160]}"
         for each in found["violations"]

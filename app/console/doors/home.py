@@ -1,44 +1,46 @@
-"""Home: what needs somebody now, by what they may see."""
+"""Home: what needs somebody now, by what they may see; for a new installation, its first steps."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from app.actors import policy
 from app.actors.policy import May
-from app.console import rendering
+from app.console import rendering, waiting
 from app.console.entering import Entered, With
-from app.stories import desk, readings
-from app.stories.readings import Standing, State
+from app.console.waiting import Told
+from app.stories import beginning, desk, lately, readings
+from app.stories.readings import State
 
 router = APIRouter()
+LATELY = timedelta(days=7)
 
 
 @router.get("/")
 def home(request: Request, means: With, visit: Entered) -> Response:
-    """What waits."""
+    """What waits, what has changed, and how things stand."""
+    by, at = visit.actor, means.clock()
+    sees_systems = policy.why_not(by, May.SEE_SYSTEMS) is None
     with means.database.reading() as session:
-        told: dict[str, Any] = {
-            "own": desk.own(session, by=visit.actor),
-            "running": desk.running(session, by=visit.actor),
-            "findings": desk.findings(session, by=visit.actor),
-            "removals": desk.removals(session, by=visit.actor),
-        }
-        systems: list[Standing] = []
-        sees_systems = policy.why_not(visit.actor, May.SEE_SYSTEMS) is None
-        if sees_systems:
-            systems = readings.standings(
-                session,
-                by=visit.actor,
-                at=means.clock(),
-                max_age=timedelta(hours=means.settings.snapshot_max_age_hours),
+        told = Told(
+            own=desk.own(session, by=by),
+            running=desk.running(session, by=by),
+            findings=desk.findings(session, by=by),
+            removals=desk.removals(session, by=by),
+            closed=desk.latest_closed(session, by=by),
+            steps=beginning.steps(session, by=by),
+            systems=readings.standings(
+                session, by=by, at=at, max_age=timedelta(hours=means.settings.snapshot_max_age_hours),
                 roster_days=means.settings.roster_max_age_days,
-            )
-    unwell = [each for each in systems if each.state not in (State.COMPLETE, State.READING)]
+            ) if sees_systems else (),
+        )  # fmt: skip
+        changes = lately.changes(session, by=by, since=at - LATELY)
+    well = sum(each.state in (State.COMPLETE, State.READING) for each in told.systems)
     return rendering.page(
-        request, "home.html", visit, systems=len(systems), unwell=unwell, sees_systems=sees_systems, **told
-    )
+        request, "home.html", visit, told=told, waiting=waiting.waiting(told, by=by, at=at), changes=changes, well=well,
+        days=LATELY.days, runs=policy.why_not(by, May.RUN_CAMPAIGNS) is None,
+        takes=policy.why_not(by, May.TAKE_EVIDENCE) is None,
+    )  # fmt: skip

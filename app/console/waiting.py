@@ -1,0 +1,129 @@
+"""What waits for whoever has come, the most pressing first: Home's first thing is the first of these.
+
+Only what somebody can do something about is in it, each with where to go. Own answers come first, for others wait for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from app.actors import policy
+from app.actors.actor import Actor
+from app.actors.policy import May
+from app.console import words
+from app.review.tables import CampaignRow
+from app.stories.beginning import Step
+from app.stories.desk import Own, Running
+from app.stories.readings import Standing, State
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing: what it is, more about it, and where it is done. `due` is shown as a day."""
+
+    title: str
+    text: str
+    path: str
+    label: str
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What Home knows."""
+
+    own: Sequence[Own] = ()
+    running: Sequence[Running] = ()
+    findings: Mapping[str, int] = field(default_factory=dict)
+    removals: Sequence[tuple[str, int]] = ()
+    systems: Sequence[Standing] = ()
+    steps: Sequence[Step] = ()
+    closed: CampaignRow | None = None  # the latest review that has ended
+
+
+def waiting(told: Told, *, by: Actor, at: datetime) -> list[Waiting]:
+    """All of it, the most pressing first."""
+    may = {act for act in May if policy.why_not(by, act) is None}
+    found = [*_own(told.own), *_first_steps(told.steps)]
+    if May.READ_SYSTEMS in may:
+        found += _failed(told.systems)
+    if May.JUSTIFY in may:
+        found += _findings(told.findings, "critical")
+    if May.RUN_CAMPAIGNS in may:
+        found += _running(told.running, at)
+    elif May.TAKE_EVIDENCE in may and told.closed is not None:
+        text = (
+            "Who could reach what, who decided, what was removed, and how we know: one file, verified on your machine."
+        )
+        found.append(Waiting(f"{told.closed.name} has ended: take its packet", text, "/evidence", "Go to the evidence"))
+    if May.JUSTIFY in may:
+        found += _findings(told.findings, "high")
+    if May.READ_SYSTEMS in may:
+        found += _unwell(told.systems, bool(told.steps))
+    return found
+
+
+def _own(own: Sequence[Own]) -> Iterator[Waiting]:
+    for each in own:
+        path = f"/reviews/{each.campaign.id}"
+        if each.done:
+            continue
+        if each.undecided:
+            begun = each.undecided < each.items
+            title = (
+                f"{words.plural(each.undecided, 'item')} {'waits' if each.undecided == 1 else 'wait'} for your answer"
+            )
+            text = f"{each.campaign.name}: {each.items - each.undecided:,} of {each.items:,} answered."
+            yield Waiting(title, text, path, "Go on" if begun else "Begin", each.campaign.due_at)
+        else:
+            title = f"Your answers to {each.campaign.name} have to be submitted"
+            yield Waiting(title, "Everything is answered.", path + "/submission", "Look over and submit",
+                          each.campaign.due_at)  # fmt: skip
+
+
+def _first_steps(steps: Sequence[Step]) -> Iterator[Waiting]:
+    for step in steps:
+        if not step.done:
+            yield Waiting(step.name, step.says, step.path, step.name)
+            return
+
+
+def _failed(systems: Sequence[Standing]) -> Iterator[Waiting]:
+    for each in systems:
+        if each.state == State.FAILED:
+            yield Waiting(f"{each.system.name} could not be read", each.because, f"/systems/{each.system.id}",
+                          "See what is wrong")  # fmt: skip
+
+
+def _findings(counts: Mapping[str, int], severity: str) -> Iterator[Waiting]:
+    count = counts.get(severity, 0)
+    if count:
+        title = f"{words.plural(count, f'{severity} finding')} {'is' if count == 1 else 'are'} open"
+        yield Waiting(title, "Each says what to do about it.", f"/findings?severity={severity}", "Look at them")
+
+
+def _running(running: Sequence[Running], at: datetime) -> Iterator[Waiting]:
+    for each in running:
+        path, name = f"/campaigns/{each.campaign.id}", each.campaign.name
+        if each.drift:
+            title = f"{words.plural(each.drift, 'privileged change')} came up during {name}"
+            yield Waiting(title, "The review cannot close before each is decided.", path + "/drift", "Decide")
+        if not each.pending:
+            yield Waiting(f"{name} can be closed", "Everybody has submitted.", path + "/closure", "Close it")
+        elif each.campaign.due_at < at:
+            title = f"{name} is overdue"
+            yield Waiting(title, f"{each.pending:,} of {words.plural(each.reviewers, 'reviewer')} not done.", path,
+                          "See who is pending", each.campaign.due_at)  # fmt: skip
+
+
+def _unwell(systems: Sequence[Standing], beginning: bool) -> Iterator[Waiting]:
+    for each in systems:
+        if each.state in (State.STALE, State.PARTIAL) or (each.state == State.NEVER and not beginning):
+            title = {
+                State.STALE: f"The last reading of {each.system.name} is old",
+                State.PARTIAL: f"Not everything of {each.system.name} could be read",
+                State.NEVER: f"{each.system.name} was never read",
+            }[each.state]
+            yield Waiting(title, each.because, f"/systems/{each.system.id}", "Look at it")

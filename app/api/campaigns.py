@@ -59,6 +59,7 @@ class Share(Told):
     keep: int
     remove: int
     change: int
+    acknowledge: int
     undecided: int
     status: TaskStatus
     submitted_at: datetime | None

@@ -55,6 +55,7 @@ class Answer(StrEnum):
     KEEP = "keep"
     REMOVE = "remove"
     CHANGE = "change"
+    ACKNOWLEDGE = "acknowledge"
 
 
 class KeepOrRemove(StrEnum):

@@ -17,8 +17,13 @@ USE: Mapping[str, tuple[str, str]] = {  # band -> (level of the picture, words)
     "never": ("0", "Never used"),
     "unknown": ("unknown", "Use is not known"),
 }
-ANSWERS: Mapping[str, str] = {"keep": "Keep", "remove": "Remove", "change": "Change"}
-ANSWERED: Mapping[str, str] = {"keep": "Kept", "remove": "To be removed", "change": "To be changed"}
+ANSWERS: Mapping[str, str] = {"keep": "Keep", "remove": "Remove", "change": "Change", "acknowledge": "Acknowledge"}
+ANSWERED: Mapping[str, str] = {
+    "keep": "Kept",
+    "remove": "To be removed",
+    "change": "To be changed",
+    "acknowledge": "Acknowledged",
+}
 KINDS: Mapping[str, str] = {
     "grant": "access",
     "account": "account",

@@ -38,6 +38,7 @@ class Log:
     decisions: dict[str, Said] = field(default_factory=dict)
     told: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)  # the last of each (kind, subject)
     promised: set[str] = field(default_factory=set)  # removals, by subject
+    models: set[str] = field(default_factory=set)  # versions of role models that their owners approved
     moves: dict[str, dict[str, Any]] = field(default_factory=dict)  # where each came to last
     acts: dict[str, dict[str, Any]] = field(default_factory=dict)  # how each call ended
     entries: int = 0
@@ -83,9 +84,11 @@ def _keep(log: Log, number: int, entry: Mapping[str, Any], opened: Mapping[str, 
     if kind == "decision.recorded":
         parts = (number, subject, entry["author"], entry["at"], body["campaign"], body["about"], body["answer"])
         reason = opened.get("reason") if "reason" in body else ""
-        digest = _digest(*parts, body["change_to"], body["way"], opened.get("shown"), reason)
+        digest = _digest(*parts, body["change_to"], body["way"], opened.get("shown"), reason, body.get("model"))
         open_reason = "reason" in opened or "reason" not in body
         log.decisions[entry["id"]] = Said(digest, "shown" in opened, open_reason, tuple(body["concerned"]))
+    elif kind == "bundle.approved":
+        log.models.add(f"{subject} v{body['number']}")
     elif kind == "remediation.opened":
         log.promised.add(subject)
     elif kind in _MOVES:
@@ -125,6 +128,8 @@ def decisions(packet: Unpacked, cover: Mapping[str, Any], log: Log) -> Counted:
         for said in item["decisions"]:
             left.discard(said["entry"])
             _decision(item, said, campaign["id"], log.decisions.get(said["entry"]), counted)
+            if said["answer"] == "acknowledge" and said.get("model") not in log.models:
+                counted.troubles.append(f"item {item['item']}: no owner approved {said.get('model')}, says the log")
         _outcome(item, campaign["unanswered"], counted)
     if left:
         counted.troubles.append(f"the log holds {len(left)} decisions that the packet leaves out")
@@ -141,7 +146,7 @@ def _decision(
     parts = (said["leaf"], f"item:{item['item']}", said["by"], said["at"], campaign, item["subject"], said["answer"])
     shown = hashlib.sha256(jcs.dumps(item["shown"])).hexdigest() if logged.shown else None
     reason = said["reason"] if logged.reason else None
-    if _digest(*parts, said["change_to"], said["way"], shown, reason) != logged.digest:
+    if _digest(*parts, said["change_to"], said["way"], shown, reason, said.get("model")) != logged.digest:
         counted.troubles.append(f"{where} is not what the log says")
     if said["self_review"] or f"identity:{said['by_identity']}" in logged.concerned:
         counted.own.append(f"{where} is by the person whose access it is")
@@ -193,11 +198,12 @@ def _scope(shown: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _closing(body: Mapping[str, Any], counted: Counted) -> Iterator[str]:
     counts = body["counts"]
-    found = {answer: counted.decided[answer] for answer in ("keep", "remove", "change")}
+    answers = ("keep", "remove", "change", "acknowledge")  # the last is younger than some logs
+    found = {answer: counted.decided[answer] for answer in answers if answer in counts or counted.decided[answer]}
     found |= {"items": sum(counted.kinds.values()), "unanswered": counted.unanswered}
     for name, count in found.items():
-        if counts[name] != count:
-            yield f"when the campaign was closed the count of {name} was {counts[name]}; in the packet it is {count}"
+        if counts.get(name, 0) != count:
+            yield f"when the campaign was closed the count of {name} was {counts.get(name, 0)}; in the packet it is {count}"
     if counted.unanswered and body["unanswered_items"] != counted.silent.hexdigest():
         yield "the items without an answer are not those of the closing"
 

@@ -112,11 +112,12 @@ def item(row: Line, decisions: Sequence[Line]) -> dict[str, Any]:
         "reviewer_identity": row.reviewer_id,
         "chosen_by": of.chosen_by,
         "outcome": of.outcome,
-        "decisions": [_decision(said, subject) for said in decisions],
+        "role_model": _model(of),
+        "decisions": [_decision(said, subject, row.model) for said in decisions],
     }
 
 
-def _decision(row: Line, subject: int | None) -> dict[str, Any]:
+def _decision(row: Line, subject: int | None, model: str | None) -> dict[str, Any]:
     _, said, leaf, key, name = row
     known = said.by_identity_id is not None and subject is not None
     return {
@@ -130,10 +131,18 @@ def _decision(row: Line, subject: int | None) -> dict[str, Any]:
         "by_person": key,
         "by_name": name,
         "way": said.way,
+        # Under which version of which role model it was acknowledged; what was decided on in full has none.
+        "model": model if said.answer == "acknowledge" else None,
         "at": _text(said.at),
         # None: it is nobody's, or who acted is not a known person; `concerned` in the ledger entry says more.
         "self_review": said.by_identity_id == subject if known else None,
     }
+
+
+def _model(of: Any) -> str | None:
+    """The role model that covers it, as its reviewer read it; None: it was decided on in full."""
+    told = (of.shown or {}).get("model") if of.bundle_version_id is not None else None
+    return f"{told['name']} v{told['number']}" if told else None
 
 
 def drift(row: Line) -> dict[str, Any]:

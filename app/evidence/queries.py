@@ -27,7 +27,15 @@ from app.inventory.tables import (
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow, LeafRow, PersonalRow
 from app.remediation.tables import ActRow, RemediationRow
-from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, DriftRow, ItemRow, TaskRow
+from app.review.tables import (
+    BundleVersionRow,
+    CampaignRow,
+    CampaignSnapshotRow,
+    DecisionRow,
+    DriftRow,
+    ItemRow,
+    TaskRow,
+)
 
 Line = Row[*tuple[Any, ...]]
 _AT_ONCE = 1000
@@ -196,12 +204,19 @@ def items(session: Session, campaign_id: int) -> Iterator[tuple[Line, list[Line]
             reviewer.key.label("reviewer_key"),
             reviewer.name.label("reviewer_name"),
             subject.key.label("subject_key"),
+            (
+                literal("bundle:")
+                + cast(BundleVersionRow.bundle_id, String)
+                + " v"
+                + cast(BundleVersionRow.number, String)
+            ).label("model"),
         )
         .join(SystemRow, SystemRow.id == ItemRow.system_id)
         .join(TaskRow, TaskRow.id == ItemRow.task_id)
         .join(reviewer, reviewer.id == TaskRow.reviewer_id)
         .outerjoin(AccountRow, AccountRow.id == ItemRow.account_id)
         .outerjoin(subject, subject.id == ItemRow.subject_identity_id)
+        .outerjoin(BundleVersionRow, BundleVersionRow.id == ItemRow.bundle_version_id)
         .where(ItemRow.campaign_id == campaign_id)
         .order_by(ItemRow.id)
     )
@@ -308,6 +323,8 @@ def _subjects(campaign_id: int) -> Any:
     roster = _roster_snapshots(opened)
     remediation = select(RemediationRow.id).where(RemediationRow.campaign_id == campaign_id)
 
+    models = select(ItemRow.bundle_version_id).where(ItemRow.campaign_id == campaign_id).distinct()
+
     def of(word: str, column: InstrumentedAttribute[Any], *where: ColumnElement[bool]) -> Select[str]:
         text = _dashed(column) if isinstance(column.type, Uuid) else cast(column, String)
         return select((literal(f"{word}:") + text).label("subject")).where(*where)
@@ -319,6 +336,7 @@ def _subjects(campaign_id: int) -> Any:
         of("snapshot", SnapshotRow.id, SnapshotRow.id.in_(union(frozen, proved, roster))),
         of("item", ItemRow.id, ItemRow.campaign_id == campaign_id),
         of("task", TaskRow.id, TaskRow.campaign_id == campaign_id),
+        of("bundle", BundleVersionRow.bundle_id, BundleVersionRow.id.in_(models)),
         of("drift", DriftRow.id, DriftRow.campaign_id == campaign_id),
         of("remediation", RemediationRow.id, RemediationRow.campaign_id == campaign_id),
         of("act", ActRow.id, ActRow.remediation_id.in_(remediation)),

@@ -63,6 +63,10 @@ class Kind(StrEnum):
     TASK_SUBMITTED = "task.submitted"
     TASK_REOPENED = "task.reopened"
     DECISION_RECORDED = "decision.recorded"
+    BUNDLE_DRAFTED = "bundle.drafted"
+    BUNDLE_REVISED = "bundle.revised"
+    BUNDLE_APPROVED = "bundle.approved"
+    BUNDLE_RETIRED = "bundle.retired"
     DRIFT_LISTED = "drift.listed"
     DRIFT_DECIDED = "drift.decided"
     # remediation
@@ -123,6 +127,10 @@ QUIET = frozenset(
         Kind.CAMPAIGN_OVERRIDDEN,
         Kind.TASK_REOPENED,
         Kind.DECISION_RECORDED,
+        Kind.BUNDLE_DRAFTED,
+        Kind.BUNDLE_REVISED,
+        Kind.BUNDLE_APPROVED,
+        Kind.BUNDLE_RETIRED,
         Kind.DRIFT_LISTED,
         Kind.DRIFT_DECIDED,
         Kind.REMEDIATION_OPENED,

@@ -85,12 +85,15 @@ def _opened(session: Session, entry: Happened) -> Occurrence | None:
     )
 
 
+_ANSWERS = ("keep", "acknowledge", "remove", "change")
+
+
 def _closed(session: Session, entry: Happened) -> Occurrence | None:
     row = session.get(CampaignRow, entry.about)
     if row is None:
         return None
     told = entry.body.get("counts", {})
-    numbers = {name: told.get(name, 0) for name in ("keep", "remove", "change", "unanswered")}
+    numbers = {name: told.get(name, 0) for name in (*_ANSWERS, "unanswered")}
     facts = {**review_facts(row), **numbers}
     return Occurrence(Event.REVIEW_CLOSED, f"campaign:{row.id}:closed", facts, entry.at, systems_of(session, row.id))
 
@@ -125,7 +128,7 @@ def _submitted(session: Session, entry: Happened) -> Occurrence | None:
     if row is None or not whom.isdigit():
         return None
     told = entry.body.get("counts", {})
-    facts = {**review_facts(row), **{name: told.get(name, 0) for name in ("keep", "remove", "change")}}
+    facts = {**review_facts(row), **{name: told.get(name, 0) for name in _ANSWERS}}
     return Occurrence(
         Event.REVIEW_SUBMITTED, f"entry:{entry.id}", {**facts, "reviewers": 1}, entry.at, systems_of(session, row.id),
         {int(whom): facts},

@@ -123,6 +123,8 @@ def _escalated(facts: Facts, reader: Reader) -> _Said:
 
 def _answers(facts: Facts) -> str:
     told = [f"{facts['keep']} kept", f"{facts['remove']} to be removed"]
+    if facts.get("acknowledge"):
+        told.insert(1, f"{facts['acknowledge']} acknowledged as their job's")
     return ", ".join(told + ([f"{facts['change']} to be changed"] if facts.get("change") else [])) + "."
 
 

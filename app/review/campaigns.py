@@ -110,6 +110,7 @@ def close(session: Session, campaign: int, *, unanswered: str | None = None, by:
             "keep": sum(share.keep for share in shares),
             "remove": sum(share.remove for share in shares),
             "change": sum(share.change for share in shares),
+            "acknowledge": sum(share.acknowledge for share in shares),
             "unanswered": silent["count"],
             "drift": len(queries.drift(session, campaign)),
             "drift_found_at_closing": fresh,

@@ -25,7 +25,7 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.review import policy, queries, ties
 from app.review.policy import Answer, ItemFacts
-from app.review.tables import CampaignRow, DecisionRow, ItemRow, TaskRow
+from app.review.tables import BundleVersionRow, CampaignRow, DecisionRow, ItemRow, TaskRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,9 @@ _ITEMS = (
         ItemRow.privileged,
         ItemRow.shown,
         ItemRow.version,
+        ItemRow.bundle_version_id,
+        BundleVersionRow.bundle_id,
+        BundleVersionRow.number.label("model"),
         CampaignRow.status,
         CampaignRow.configurer_id,
         TaskRow.reviewer_id,
@@ -76,6 +79,7 @@ _ITEMS = (
     )
     .join(CampaignRow, CampaignRow.id == ItemRow.campaign_id)
     .join(TaskRow, TaskRow.id == ItemRow.task_id)
+    .outerjoin(BundleVersionRow, BundleVersionRow.id == ItemRow.bundle_version_id)
     .where(_WANTED)
 )
 _SWAP = (
@@ -166,7 +170,7 @@ def _why_not(
     if item is None:
         return Refusal("not_found", f"There is no item {ask.item_id}.", "Look at your list.", status=404)
     facts = ItemFacts(item.status, item.kind, item.reviewer_id, concerned, item.privileged, item.task_status,
-        campaign_id=item.campaign_id, configurer_id=item.configurer_id,
+        campaign_id=item.campaign_id, configurer_id=item.configurer_id, covered=item.bundle_version_id is not None,
     )  # fmt: skip
     changeable = ask.change_to is not None and (ask.item_id, ask.change_to) in replacements
     return policy.why_not_decide(
@@ -258,6 +262,7 @@ def _entry(ask: Ask, item: Row[Any], concerned: frozenset[int], by: Actor) -> En
             "reviewer": f"identity:{item.reviewer_id}",
             "concerned": [f"identity:{identity}" for identity in sorted(concerned)],
             "way": by.way,
+            **({"model": f"bundle:{item.bundle_id} v{item.model}"} if ask.answer == Answer.ACKNOWLEDGE else {}),
         },
         personal,
         person or (f"account:{item.account_id}" if item.account_id else None),

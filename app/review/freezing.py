@@ -38,10 +38,10 @@ from app.inventory.tables import (
     IntegrationRow,
     PrivilegeRow,
 )
-from app.review import advice, shown
+from app.review import advice, peers, shown
 from app.review.choice import ChosenBy
 from app.review.dialect import array, embed, obj
-from app.review.frozen import CHOICES, CONCERNS, FINDINGS, PEOPLE, SUBJECTS, SYSTEMS, analyze
+from app.review.frozen import CHOICES, CONCERNS, FINDINGS, MODELS, PEOPLE, SUBJECTS, SYSTEMS, VERSIONS, analyze
 from app.review.scope import ItemKind
 
 
@@ -80,8 +80,11 @@ def prepare(session: Session, frame: Frame) -> None:
         session.execute(insert(SUBJECTS).from_select([c.name for c in SUBJECTS.c], subjects))
     analyze(session)
     session.execute(insert(CHOICES).from_select([c.name for c in CHOICES.c], _choices(frame)))
+    peers.models(session, frame.at)
     session.execute(insert(FINDINGS).from_select([c.name for c in FINDINGS.c], _findings(frame.at)))
     session.execute(insert(PEOPLE).from_select([c.name for c in PEOPLE.c], _people(frame.at)))
+    if any(ItemKind.GRANT in place.kinds for place in frame.places):
+        peers.held(session)
     analyze(session)
 
 
@@ -305,6 +308,11 @@ def _people(at: datetime) -> Select[Any]:
     return (
         select(
             AccountRow.id,
+            AccountRow.system_id,
+            AccountRow.active.is_not(False),
+            shown.job(),
+            MODELS.c.version_id,
+            VERSIONS.c.told,
             shown.who(at.date()),
             band,
             held.c.names,
@@ -315,6 +323,8 @@ def _people(at: datetime) -> Select[Any]:
         .join(SYSTEMS, SYSTEMS.c.system_id == AccountRow.system_id)
         .outerjoin(IdentityRow, IdentityRow.id == AccountRow.identity_id)
         .outerjoin(shown.Manager, shown.Manager.id == IdentityRow.manager_id)
+        .outerjoin(MODELS, MODELS.c.identity_id == AccountRow.identity_id)
+        .outerjoin(VERSIONS, VERSIONS.c.version_id == MODELS.c.version_id)
         .outerjoin(tokens, tokens.c.account_id == AccountRow.id)
         .outerjoin(held, held.c.account_id == AccountRow.id)
         .outerjoin(FINDINGS, FINDINGS.c.subject == literal("account:") + cast(AccountRow.id, String))

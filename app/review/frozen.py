@@ -76,6 +76,11 @@ CHOICES = _table(
 PEOPLE = _table(
     "frozen_people",
     Column("account_id", Big, autoincrement=False),
+    Column("system_id", Big, nullable=False),
+    Column("live", Boolean, nullable=False),
+    Column("job", String),  # department and title; null: one of them is not known
+    Column("version_id", Big),  # the role model of their job
+    Column("model", Json),
     Column("who", Json, nullable=False),
     Column("used", String, nullable=False),
     Column("privileges", Json),
@@ -101,6 +106,31 @@ FINDINGS = _table(
     Column("told", Json, nullable=False),
     Column("risk", Integer, nullable=False),
     key=("subject",),
+)
+
+
+# Role models in force, and whose job is which.
+VERSIONS = _table(
+    "frozen_versions",
+    Column("version_id", Big, autoincrement=False),
+    Column("told", Json, nullable=False),
+    key=("version_id",),
+)
+MODELS = _table(
+    "frozen_models",
+    Column("identity_id", Big, autoincrement=False),
+    Column("version_id", Big, nullable=False),
+    key=("identity_id",),
+)
+
+# How many people of a job hold an entitlement, of how many.
+HELD = _table(
+    "frozen_held",
+    Column("job", String),
+    Column("entitlement_id", Big, autoincrement=False),
+    Column("holders", Integer, nullable=False),
+    Column("people", Integer, nullable=False),
+    key=("job", "entitlement_id"),
 )
 
 

@@ -39,8 +39,10 @@ class Answer(StrEnum):
     KEEP = "keep"
     REMOVE = "remove"
     CHANGE = "change"
+    ACKNOWLEDGE = "acknowledge"  # with one answer for a person, what the role model of their job covers; no keeping
 
 
+STAYS = frozenset({Answer.KEEP, Answer.ACKNOWLEDGE})
 BULK = 5_000  # decisions per call
 REASSIGN = 10_000  # items per call
 
@@ -171,6 +173,7 @@ class ItemFacts:
     task_status: str = TaskStatus.OPEN
     campaign_id: int | None = None
     configurer_id: int | None = None  # who set the campaign up
+    covered: bool = False  # whether the role model of a job covers it
 
 
 def why_not_decide(
@@ -243,7 +246,9 @@ def _why_not_answer(
 ) -> Refusal | None:
     if answer not in set(Answer):
         return _no_answer(f'"{answer}" is not an answer', f"Answer {', '.join(Answer)}.")
-    if not reason.strip() and (answer != Answer.KEEP or item.privileged):
+    if answer == Answer.ACKNOWLEDGE and (not item.covered or item.privileged):
+        return _no_answer("no approved role model covers it", "Decide on it in full: keep, remove or change.")
+    if not reason.strip() and (answer not in STAYS or item.privileged):
         what = "keep privileged access" if answer == Answer.KEEP else answer
         return _no_answer(f"to {what} needs a reason", "Say why.")
     if (answer == Answer.CHANGE) != (change_to is not None):

@@ -21,10 +21,10 @@ from app.inventory.tables import (
 )
 from app.kit.db import Big
 from app.review import advice, shown
-from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, PEOPLE, SYSTEMS
+from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SYSTEMS
 from app.review.scope import ItemKind
 from app.review.shown import Grantor, Last
-from app.review.tables import TaskRow
+from app.review.tables import BundleContentRow, TaskRow
 
 COLUMNS = (
     "kind",
@@ -40,6 +40,7 @@ COLUMNS = (
     "privileged",
     "known",
     "risk",
+    "bundle_version_id",
     "shown",
 )
 
@@ -104,6 +105,14 @@ def _grants() -> Any:
         _joined(GrantRow, "account", GrantRow.account_id)
         .join(ENTITLEMENTS, ENTITLEMENTS.c.entitlement_id == GrantRow.entitlement_id)
         .outerjoin(Grantor, and_(Grantor.system_id == GrantRow.system_id, Grantor.key == GrantRow.granted_by))
+        .outerjoin(HELD, and_(HELD.c.entitlement_id == GrantRow.entitlement_id, HELD.c.job == PEOPLE.c.job))
+        .outerjoin(
+            BundleContentRow,
+            and_(
+                BundleContentRow.version_id == PEOPLE.c.version_id,
+                BundleContentRow.entitlement_id == GrantRow.entitlement_id,
+            ),
+        )
     )
     return _rows(
         kind=ItemKind.GRANT,
@@ -114,6 +123,7 @@ def _grants() -> Any:
         privileged=privileged,
         known=known,
         risk=PEOPLE.c.risk + shown.use_risk(PEOPLE.c.used) + shown.content_risk(privileged, known),
+        model=case((shown.covered(privileged, known), PEOPLE.c.version_id)),
         told=shown.of_grant(),
     ).where(SYSTEMS.c.grants, GrantRow.ended.is_(None), ENTITLEMENTS.c.revocable)
 
@@ -198,6 +208,7 @@ def _rows(
     known: Any,
     risk: Any,
     told: Any,
+    model: Any = None,
     account_id: Any = None,
     grant_id: Any = None,
     integration_id: Any = None,
@@ -223,6 +234,7 @@ def _rows(
         privileged.label("privileged"),
         known.label("known"),
         (risk + finding).label("risk"),
+        _or_null(model).label("bundle_version_id"),
         told.label("shown"),
         maintain_column_froms=True,
     )

@@ -23,6 +23,7 @@ from app.review.schedule import Plan, Slot
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, DriftRow, ItemRow, ScheduleRow, TaskRow
 
 SEES_ALL = apart.SEES_ALL
+ANSWERS = ("keep", "remove", "change", "acknowledge")
 
 
 # --- schedules ---
@@ -85,18 +86,19 @@ class Share:
     keep: int
     remove: int
     change: int
+    acknowledge: int = 0
     status: str = "open"
     submitted_at: datetime | None = None
 
     @property
     def undecided(self) -> int:
         """How many have no answer yet."""
-        return self.items - self.keep - self.remove - self.change
+        return self.items - self.keep - self.remove - self.change - self.acknowledge
 
 
 def progress(session: Session, campaign_id: int) -> list[Share]:
     """How far each reviewer is, in one pass over the campaign's items."""
-    counts = [func.count(case((ItemRow.outcome == answer, 1))) for answer in ("keep", "remove", "change")]
+    counts = [func.count(case((ItemRow.outcome == answer, 1))) for answer in ANSWERS]
     per_task = (
         select(ItemRow.task_id, func.count().label("items"), *counts)
         .where(ItemRow.campaign_id == campaign_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal_column, or_
+from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, or_
 from sqlalchemy.orm import aliased
 
 from app.inventory.tables import (
@@ -19,11 +19,11 @@ from app.inventory.tables import (
     IdentityRow,
     IntegrationRow,
 )
-from app.review import advice
+from app.review import advice, unusual
 from app.review.advice import Use
 from app.review.dialect import day, embed, flag, obj
-from app.review.frozen import ENTITLEMENTS, FINDINGS, PEOPLE, SYSTEMS
-from app.review.tables import ItemRow
+from app.review.frozen import ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SYSTEMS
+from app.review.tables import BundleContentRow, ItemRow
 
 Manager = aliased(IdentityRow, name="manager")
 Grantor = aliased(AccountRow, name="grantor")
@@ -75,6 +75,31 @@ def who(today: Any) -> ColumnElement[Any]:
     )
 
 
+def job() -> ColumnElement[Any]:
+    """Department and title as one text; null where one of them is not known."""
+    department = func.coalesce(IdentityRow.department, AccountRow.department)
+    return department + literal(" / ") + func.coalesce(IdentityRow.title, AccountRow.title)
+
+
+def covered(privileged: Any, known: Any) -> ColumnElement[bool]:
+    """Whether the role model of its holder's job covers a grant (twin of `bundling.covers`).
+
+    What is wrong with the account counts here only where the account itself is not asked about.
+    """
+    unasked = SYSTEMS.c.accounts.is_(False)
+    idle = PEOPLE.c.used.in_((str(Use.NEVER), str(Use.LONGER)))
+    return and_(
+        BundleContentRow.version_id.is_not(None),
+        known,
+        ~privileged,
+        GrantRow.until.is_(None),
+        FINDINGS.c.told.is_(None),
+        ~and_(unasked, or_(PEOPLE.c.findings.is_not(None), idle)),
+        or_(SYSTEMS.c.previous_id.is_(None), Last.outcome.is_not(None)),
+        or_(HELD.c.people.is_(None), HELD.c.people < unusual.PEERS, HELD.c.holders > 1),
+    )
+
+
 def _told() -> ColumnElement[Any]:
     return embed(func.coalesce(FINDINGS.c.told, EMPTY))
 
@@ -103,6 +128,10 @@ def of_grant() -> ColumnElement[Any]:
         use=PEOPLE.c.used,
         findings=_told(),
         account_findings=embed(func.coalesce(PEOPLE.c.findings, EMPTY)),
+        peers=embed(case((HELD.c.people.is_not(None), obj(held=HELD.c.holders, of=HELD.c.people)))),
+        model=embed(PEOPLE.c.model),
+        in_model=flag(case((PEOPLE.c.version_id.is_not(None), BundleContentRow.version_id.is_not(None)))),
+        covered=flag(covered(ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known)),
         last=last_time(),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.inventory.tables.seen import JsonOrNull
 from app.kit.db import Base, Big, Json, Moment
 
 
@@ -105,15 +106,60 @@ class ItemRow(Base):
     privileged: Mapped[bool]
     risk: Mapped[int]  # higher first in a reviewer's list
     shown: Mapped[dict[str, Any]] = mapped_column(Json)
-    outcome: Mapped[str | None] = mapped_column(String(10))
+    # The version of a role model that covers it: one answer for the person may acknowledge it, which is no keeping.
+    bundle_version_id: Mapped[int | None] = mapped_column(ForeignKey("bundle_versions.id"))
+    outcome: Mapped[str | None] = mapped_column(String(12))
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (
         UniqueConstraint("campaign_id", "subject"),
         CheckConstraint("kind IN ('grant','account','integration','credential')", name="kind_known"),
-        CheckConstraint("outcome IN ('keep','remove','change')", name="outcome_known"),
+        CheckConstraint("outcome IN ('keep','remove','change','acknowledge')", name="outcome_known"),
         Index("ix_items_queue", "task_id", text("risk DESC"), "id"),
         Index("ix_items_campaign_outcome", "campaign_id", "outcome"),
     )
+
+
+class BundleRow(Base):
+    """A role model: the access that a job is meant to have. Its owner answers for what is in it."""
+
+    __tablename__ = "bundles"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("identities.id"), index=True)
+    status: Mapped[str] = mapped_column(String(10))
+    version: Mapped[int] = mapped_column(default=1)
+    __table_args__ = (CheckConstraint("status IN ('live','retired')", name="status_known"),)
+
+
+class BundleVersionRow(Base):
+    """One version of a role model: whose job it is, and what is meant to go with it. Contents never change."""
+
+    __tablename__ = "bundle_versions"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    bundle_id: Mapped[int] = mapped_column(ForeignKey("bundles.id"))
+    number: Mapped[int]  # 1, 2, 3 …: "model v3"
+    status: Mapped[str] = mapped_column(String(10))
+    match: Mapped[str] = mapped_column(String)  # an expression over facts of the roster
+    proposed: Mapped[dict[str, Any] | None] = mapped_column(
+        JsonOrNull
+    )  # from which peers, by which share; null: by hand
+    digest: Mapped[str] = mapped_column(String(64))  # over match and contents
+    drafted_by: Mapped[str] = mapped_column(String(80))
+    drafted_at: Mapped[datetime] = mapped_column(Moment)
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"))
+    approved_at: Mapped[datetime | None] = mapped_column(Moment)  # the latest approval; it counts for a year
+    __table_args__ = (
+        UniqueConstraint("bundle_id", "number"),
+        CheckConstraint("status IN ('draft','approved','superseded','withdrawn')", name="status_known"),
+    )
+
+
+class BundleContentRow(Base):
+    """One entitlement that a version of a role model holds."""
+
+    __tablename__ = "bundle_contents"
+    version_id: Mapped[int] = mapped_column(ForeignKey("bundle_versions.id"), primary_key=True)
+    entitlement_id: Mapped[int] = mapped_column(ForeignKey("entitlements.id"), primary_key=True)
 
 
 class DecisionRow(Base):
@@ -122,14 +168,14 @@ class DecisionRow(Base):
     __tablename__ = "decisions"
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)  # also the id of its ledger entry
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), index=True)
-    answer: Mapped[str] = mapped_column(String(10))
+    answer: Mapped[str] = mapped_column(String(12))
     reason: Mapped[str] = mapped_column(String)
     change_to: Mapped[str | None] = mapped_column(String(200))  # with "change": the entitlement's key
     by: Mapped[str] = mapped_column(String(80))
     by_identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"))
     way: Mapped[str] = mapped_column(String(12))
     at: Mapped[datetime] = mapped_column(Moment)
-    __table_args__ = (CheckConstraint("answer IN ('keep','remove','change')", name="answer_known"),)
+    __table_args__ = (CheckConstraint("answer IN ('keep','remove','change','acknowledge')", name="answer_known"),)
 
 
 class DriftRow(Base):

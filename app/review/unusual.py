@@ -1,7 +1,8 @@
 """What makes an item unusual, so that it is decided on by itself; the ordinary ones of a person are kept with one answer.
 
 Unusual is: it can do harm, something is wrong with it, nobody knows whose it is or what it allows, it came since the last
-review, nobody like its holder has it, or it is not used. Unknown use alone is not: most systems do not tell it.
+review, it ends by itself, the job is not meant to have it, nobody like its holder has it, or it is not used. Unknown use
+alone is not: most systems do not tell it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class Why(StrEnum):
     CONTENTS = "contents"
     PROGRAM = "program"
     NEW = "new"
+    TEMPORARY = "temporary"
+    OUTSIDE = "outside"
     ALONE = "alone"
     UNUSED = "unused"
 
@@ -65,9 +68,25 @@ def reasons(kind: str, *, privileged: bool, shown: Mapping[str, Any], beside: Be
         told.append(Reason(Why.CONTENTS, "the system does not say what it allows"))
     if beside.reviewed_before and not shown.get("last"):
         told.append(Reason(Why.NEW, "new since the last review"))
-    if kind == "grant" and beside.holders == 1 and beside.people >= PEERS:
-        told.append(Reason(Why.ALONE, f"the only one of {beside.people} people with it"))
-    return tuple(told)
+    until = (shown.get("how") or {}).get("until")
+    if kind == "grant" and until:
+        told.append(Reason(Why.TEMPORARY, f"temporary, until {until}"))
+    return (*told, *_among_peers(kind, shown, beside))
+
+
+def _among_peers(kind: str, shown: Mapping[str, Any], beside: Beside) -> list[Reason]:
+    """Whether a grant is what its holder's job is meant to have, by the role model and by custom."""
+    if kind != "grant":
+        return []
+    model, told = shown.get("model"), []
+    if model and not shown.get("in_model"):
+        told.append(Reason(Why.OUTSIDE, f"outside the role model {model['name']} v{model['number']}"))
+    peers = shown.get("peers")
+    holders, people = (peers["held"], peers["of"]) if peers else (beside.holders, beside.people)
+    if holders == 1 and people >= PEERS:
+        of = "of this job" if peers else "people"
+        told.append(Reason(Why.ALONE, f"the only one of {people} {of} with it"))
+    return told
 
 
 def _of_account(kind: str, shown: Mapping[str, Any]) -> list[Reason]:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, SystemRow
 from app.remediation import policy
 from app.remediation.policy import Circumstances
+from app.review.policy import STAYS
 from app.review.tables import ItemRow
 
 MOST = 5_000
@@ -69,8 +70,8 @@ def outlook(session: Session, task_id: int) -> Outlook:
         .limit(MOST)
     )
     found = session.scalars(mighty).all()
-    gone = [item for item in found if item.outcome != "keep"]
-    kept = [item for item in found if item.outcome == "keep"]
+    gone = [item for item in found if item.outcome not in STAYS]
+    kept = [item for item in found if item.outcome in STAYS]
     return Outlook(told, gone[:_NAMED], kept[:_NAMED], len(found))
 
 

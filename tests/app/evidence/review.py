@@ -120,7 +120,7 @@ def decide(session: Session, of: Review, *, unanswered: tuple[str, ...] = ()) ->
         if item.kind in unanswered:
             continue
         by = make.actor(session.get_one(IdentityRow, reviewer))
-        answer = "remove" if item.grant_id == of.mighty.id else "keep"
+        answer = "remove" if item.grant_id == of.mighty.id else "acknowledge" if item.bundle_version_id else "keep"
         decisions.record(session, item.id, answer, reason="his job", by=by, at=NOW + timedelta(hours=2))
     if unanswered:
         return

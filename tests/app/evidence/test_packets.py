@@ -18,7 +18,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.evidence.verify import Verdict, verify
-from app.inventory.tables import AccountChangeRow, AccountRow, IntegrationRow, ReturnRow
+from app.inventory.tables import (
+    AccountChangeRow,
+    AccountRow,
+    EntitlementRow,
+    IdentityRow,
+    IntegrationRow,
+    ReturnRow,
+    SystemRow,
+)
 from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.kit.secrets import Keys
@@ -26,8 +34,8 @@ from app.ledger import entries, erasures, proofs
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
-from app.review import drifts
-from app.review.tables import CampaignRow
+from app.review import bundles, drifts
+from app.review.tables import BundleVersionRow, CampaignRow
 from tests import make
 from tests.app.evidence import review
 
@@ -74,6 +82,40 @@ def test_every_item_is_told_with_what_was_seen_who_said_what_and_why(database: D
     assert (said["answer"], said["reason"], said["by_name"], said["way"]) == ("remove", "his job", "Ada", "cli")
     assert said["self_review"] is False
     assert said["leaf"] is not None
+
+
+def _modelled(session: Session, system: SystemRow, bo: IdentityRow, plain: EntitlementRow) -> None:
+    """Everybody in sales is meant to have the plain role, says Mo, who is not in sales."""
+    mo = make.identity(session, "Mo", department="IT")
+    asked = {"match": 'department = "Sales"', "entitlements": [plain.id], "owner_id": mo.id}
+    made = bundles.draft(session, name="Sales rep", **asked, by=make.ADMIN, at=review.NOW)
+    bundles.approve(session, made.bundle_id, number=1, by=make.actor(mo), at=review.NOW)
+
+
+def test_what_a_role_model_covers_is_told_as_acknowledged_under_it(database: Database, tmp_path: Path) -> None:
+    told = review.whole(database, populate=_modelled)
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    assert failures(verify(sealed.path, key=sealed.fingerprint)) == []
+    (covered,) = [item for item in lines(sealed.path, "decisions.jsonl") if item["role_model"]]
+    assert (covered["outcome"], covered["role_model"]) == ("acknowledge", "Sales rep v1")
+    assert covered["decisions"][0]["model"] == "bundle:1 v1"
+    table = list(csv.DictReader(io.StringIO(content(sealed.path, "tables/decisions.csv").decode("utf-8-sig"))))
+    assert [(row["outcome"], row["role_model"]) for row in table if row["role_model"]] == [
+        ("acknowledge", "Sales rep v1")
+    ]
+    assert "1 acknowledge" in content(sealed.path, "cover.txt").decode()
+
+
+def test_an_acknowledgement_under_a_model_that_nobody_approved_does_not_verify(
+    database: Database, tmp_path: Path
+) -> None:
+    told = review.whole(database, populate=_modelled)
+    with database.transaction() as session:  # as if the approval had been kept out of the packet's log
+        version = session.scalars(select(BundleVersionRow)).one()
+        version.number = 2
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    (failed,) = failures(verify(sealed.path, key=sealed.fingerprint))
+    assert "no owner approved bundle:1 v2" in failed
 
 
 def test_a_removal_is_told_from_the_look_before_to_the_reading_that_proves_it(

@@ -1,0 +1,237 @@
+"""Reads of role models: which there are, what is in them, whom they fit, and what the custom of a job would propose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.actors.actor import Actor
+from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, PrivilegeRow, SystemRow
+from app.review import apart, asking, bundling, expression
+from app.review.bundling import BundleStatus, Content, VersionStatus
+from app.review.tables import BundleContentRow, BundleRow, BundleVersionRow
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """People of one department and title, with what most of them hold: (entitlement, how many of them)."""
+
+    department: str
+    title: str
+    people: int
+    held: Sequence[tuple[int, int]] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A role model with one of its versions (the newest, unless asked otherwise), its owner, and how many it fits."""
+
+    bundle: BundleRow
+    version: BundleVersionRow
+    owner: IdentityRow
+    contents: int
+
+
+def fits(match: str) -> ColumnElement[bool]:
+    """The condition over `IdentityRow` for whose job it is (twin of `expression.holds` over `facts_of`)."""
+    columns = {
+        "department": IdentityRow.department,
+        "title": IdentityRow.title,
+        "engagement": IdentityRow.engagement,
+        "person": IdentityRow.key,
+    }
+    return asking.condition(expression.read(match, bundling.FACTS), columns, bundling.FACTS)
+
+
+def facts_of(person: IdentityRow) -> dict[str, Any]:
+    """What a match may ask of one person."""
+    return {
+        "department": person.department,
+        "title": person.title,
+        "engagement": person.engagement,
+        "person": person.key,
+    }
+
+
+def here(today: date) -> ColumnElement[bool]:
+    """Whether an identity is a person who works here."""
+    return and_(
+        IdentityRow.kind == "person",
+        IdentityRow.ended.is_(None),
+        IdentityRow.erased.is_(None),
+        or_(IdentityRow.end.is_(None), IdentityRow.end >= today),
+    )
+
+
+def people(session: Session, match: str, today: date) -> int:
+    """How many people who work here have the job."""
+    return session.scalars(select(func.count()).select_from(IdentityRow).where(here(today), fits(match))).one()
+
+
+def contents(session: Session, entitlement_ids: Sequence[int]) -> list[Content]:
+    """These entitlements, as far as it matters whether they may be in a role model. One that is not there is left out."""
+    rows = session.execute(
+        select(EntitlementRow, _mighty().label("mighty"), SystemRow.removed)
+        .join(SystemRow, SystemRow.id == EntitlementRow.system_id)
+        .where(EntitlementRow.id.in_(entitlement_ids))
+        .order_by(EntitlementRow.id)
+    )
+    return [
+        Content(
+            row.label or row.name,
+            privileged=bool(mighty) or bool(row.privileges),
+            known=row.privileges is not None,
+            live=row.ended is None and row.revocable and removed is None,
+        )
+        for row, mighty, removed in rows
+    ]
+
+
+def _mighty() -> ColumnElement[bool]:
+    """Whether an entitlement brings privileges to whoever holds it, by itself or through what it holds."""
+    return exists().where(PrivilegeRow.entitlement_id == EntitlementRow.id)
+
+
+def jobs(session: Session, today: date, *, share: int = bundling.SHARE, least: int = bundling.PEERS) -> list[Job]:
+    """Every department and title with at least `least` people in the CRMs, with what `share` per cent of them hold.
+
+    Only access that a role model may hold: known contents, nothing privileged, and such as can be taken away by itself.
+    """
+    return _jobs(session, today, share, least, ())
+
+
+def job(session: Session, department: str, title: str, today: date, *, share: int = bundling.SHARE) -> Job:
+    """One department and title, however few they are."""
+    of = (IdentityRow.department == department, IdentityRow.title == title)
+    return next(iter(_jobs(session, today, share, 1, of)), Job(department, title, 0))
+
+
+def _jobs(session: Session, today: date, share: int, least: int, of: tuple[ColumnElement[bool], ...]) -> list[Job]:
+    working = (
+        here(today), IdentityRow.department.is_not(None), IdentityRow.title.is_not(None), AccountRow.ended.is_(None),
+        AccountRow.active.is_not(False), SystemRow.removed.is_(None), *of,
+    )  # fmt: skip
+    named = (IdentityRow.department, IdentityRow.title)
+    counted = func.count(IdentityRow.id.distinct())
+    there = (
+        select(*named, counted.label("people"))
+        .join(AccountRow, AccountRow.identity_id == IdentityRow.id)
+        .join(SystemRow, SystemRow.id == AccountRow.system_id)
+        .where(*working)
+        .group_by(*named)
+        .having(counted >= least)
+        .order_by(counted.desc(), *named)
+    )
+    found = {(row.department, row.title): row.people for row in session.execute(there)}
+    held = (
+        select(*named, GrantRow.entitlement_id, counted.label("holders"))
+        .join(AccountRow, AccountRow.identity_id == IdentityRow.id)
+        .join(SystemRow, SystemRow.id == AccountRow.system_id)
+        .join(GrantRow, and_(GrantRow.account_id == AccountRow.id, GrantRow.ended.is_(None), GrantRow.until.is_(None)))
+        .join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
+        .where(
+            *working, EntitlementRow.ended.is_(None), EntitlementRow.revocable, EntitlementRow.privileges.is_not(None)
+        )
+        .where(~_mighty())
+        .group_by(*named, GrantRow.entitlement_id)
+        .having(counted >= least * share / 100)
+        .order_by(counted.desc(), GrantRow.entitlement_id)
+    )
+    brings = _bringing(session)
+    common: dict[tuple[str | None, str | None], list[tuple[int, int]]] = {}
+    for department, title, entitlement, holders in session.execute(held):
+        many = found.get((department, title), 0)
+        if many and holders * 100 >= share * many and entitlement not in brings:
+            common.setdefault((department, title), []).append((entitlement, holders))
+    return [Job(str(d), str(t), many, tuple(common.get((d, t), ()))) for (d, t), many in found.items()]
+
+
+def _bringing(session: Session) -> set[int]:
+    """The entitlements that name privileges themselves. Their list is JSON, which the two databases ask differently."""
+    rows = session.execute(
+        select(EntitlementRow.id, EntitlementRow.privileges).where(
+            EntitlementRow.privileges.is_not(None), EntitlementRow.ended.is_(None)
+        )
+    )
+    return {number for number, privileges in rows if privileges}
+
+
+# --- what there is ---
+
+
+def models(session: Session, *, by: Actor) -> list[Model]:
+    """Every role model with its newest version, for those who see all; for others those that they own."""
+    newest = select(func.max(BundleVersionRow.id)).group_by(BundleVersionRow.bundle_id)
+    found = _models().where(BundleVersionRow.id.in_(newest)).order_by(BundleRow.status, BundleRow.name)
+    if not apart.sees_all(by):
+        found = found.where(BundleRow.owner_id == by.identity_id)
+    return [Model(*row) for row in session.execute(found)]
+
+
+def model(session: Session, bundle_id: int, *, by: Actor, number: int | None = None) -> Model | None:
+    """One role model with its newest version, or version `number`; None if there is none or it is not `by`'s to see."""
+    found = _models().where(BundleRow.id == bundle_id)
+    if number is not None:
+        found = found.where(BundleVersionRow.number == number)
+    row = session.execute(found.order_by(BundleVersionRow.number.desc()).limit(1)).one_or_none()
+    if row is None or not (apart.sees_all(by) or row[2].id == by.identity_id):
+        return None
+    return Model(*row)
+
+
+def _models() -> Any:
+    inside = (
+        select(func.count())
+        .where(BundleContentRow.version_id == BundleVersionRow.id)
+        .correlate(BundleVersionRow)
+        .scalar_subquery()
+    )
+    return (
+        select(BundleRow, BundleVersionRow, IdentityRow, inside)
+        .join(BundleVersionRow, BundleVersionRow.bundle_id == BundleRow.id)
+        .join(IdentityRow, IdentityRow.id == BundleRow.owner_id)
+    )
+
+
+def versions(session: Session, bundle_id: int) -> Sequence[BundleVersionRow]:
+    """A role model's versions, the newest first."""
+    return session.scalars(
+        select(BundleVersionRow).where(BundleVersionRow.bundle_id == bundle_id).order_by(BundleVersionRow.number.desc())
+    ).all()
+
+
+def holds(session: Session, version_id: int) -> Sequence[tuple[EntitlementRow, str]]:
+    """What a version holds, each with its system's name."""
+    rows = session.execute(
+        select(EntitlementRow, SystemRow.name)
+        .join(BundleContentRow, BundleContentRow.entitlement_id == EntitlementRow.id)
+        .join(SystemRow, SystemRow.id == EntitlementRow.system_id)
+        .where(BundleContentRow.version_id == version_id)
+        .order_by(SystemRow.name, EntitlementRow.name)
+    )
+    return [(row, name) for row, name in rows]
+
+
+def in_force(session: Session) -> Sequence[BundleVersionRow]:
+    """The approved version of every role model in use, whether its approval still counts or not."""
+    return session.scalars(
+        select(BundleVersionRow)
+        .join(BundleRow, BundleRow.id == BundleVersionRow.bundle_id)
+        .where(BundleRow.status == BundleStatus.LIVE, BundleVersionRow.status == VersionStatus.APPROVED)
+        .order_by(BundleVersionRow.id)
+    ).all()
+
+
+def named(session: Session, version_ids: Sequence[int]) -> Mapping[int, tuple[BundleRow, BundleVersionRow]]:
+    """Versions with their role models, by the versions' numbers."""
+    rows = session.execute(
+        select(BundleRow, BundleVersionRow)
+        .join(BundleVersionRow, BundleVersionRow.bundle_id == BundleRow.id)
+        .where(BundleVersionRow.id.in_(version_ids))
+    )
+    return {version.id: (bundle, version) for bundle, version in rows}

@@ -1,7 +1,7 @@
 """Role models: bundles with their versions and contents, items that one covers, and a word for acknowledging them.
 
 Revision ID: 202611270402
-Revises: 202611270230
+Revises: 202611270400
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from app.kit.db import Big, Moment
 from migrations.rewording import reword
 
 revision = "202611270402"
-down_revision = "202611270230"
+down_revision = "202611270400"
 branch_labels = None
 depends_on = None
 

@@ -19,6 +19,7 @@ from app.api import (
     findings,
     handing,
     health,
+    hooks,
     items,
     ledger,
     myself,
@@ -36,12 +37,13 @@ from app.api import (
     systems,
     tasks,
 )
-from app.console import assets, failures, headers, reviewing
+from app.console import assets, failures, headers, reviewing, sizes
 from app.console import entering as visiting
 from app.console.doors import activity, evidence, integrations, links, sign_in
 from app.console.doors import channels as channel_pages
 from app.console.doors import connecting as connecting_pages
 from app.console.doors import findings as finding_pages
+from app.console.doors import hooks as hook_pages
 from app.console.doors import people as people_pages
 from app.console.doors import settings as setting_pages
 from app.console.doors import systems as system_pages
@@ -68,12 +70,12 @@ def create_app(means: Means) -> FastAPI:
     _hush(logging.getLogger("uvicorn.access"))
     problems.install(app)
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, findings, ledger, packets)
-    deciding = (items, decisions, submitting, handing)
+    deciding = (items, decisions, hooks, submitting, handing)
     running = (schedules, campaigns, tasks, drift, overrides, *deciding, remediations, notices)
     for room in (*seeing, *running):
         app.include_router(room.router)
     seeing_pages = (finding_pages, people_pages, connecting_pages, system_pages, integrations, evidence, activity)
-    setting = (setting_pages, channel_pages)
+    setting = (setting_pages, hook_pages, channel_pages)
     for page in (sign_in, links, *seeing_pages, *setting):
         app.include_router(page.router, include_in_schema=False)
     visiting.install(app)
@@ -82,6 +84,11 @@ def create_app(means: Means) -> FastAPI:
     describing.install(app)
     failures.install(app)
     assets.install(app)
+    larger = sizes.LARGER | {
+        r"/evidence/verification": evidence.LARGEST + sizes.MOST,
+        r"/systems/[^/]+/roster": system_pages.MOST_ROSTER + sizes.MOST,
+    }
+    app.add_middleware(sizes.Sizes, larger=larger, refuse=failures.refuse(problems.render))
     app.add_middleware(headers.Headers, https=means.settings.base_url.startswith("https:"))
     return app
 

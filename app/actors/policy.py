@@ -143,6 +143,40 @@ def why_not_token(ended: datetime | None) -> Refusal | None:
     return Refusal("actor_ended", "This actor gets in no more.", "Make a new one.")
 
 
+def why_not_days(days: int) -> Refusal | None:
+    """What opens a door has an end."""
+    if 1 <= days <= 365:
+        return None
+    return Refusal("hook_days", "A hook is good for 1 to 365 days.", "Choose another number.", status=422)
+
+
+def why_not_hook(ended: datetime | None, roles: Collection[str]) -> Refusal | None:
+    """A hook decides, so it is for whoever may."""
+    if ended is not None or any(May.DECIDE in MAY[Role(role)] for role in roles):
+        return why_not_token(ended)
+    return Refusal("no_reviewer", "This actor may not decide on anything.", "Give it the role reviewer first.")
+
+
+def why_not_exchange(
+    ended: datetime | None, expires: datetime, overlap_until: datetime | None, at: datetime
+) -> Refusal | None:
+    """Why a hook gets no other secret now: it has ended, or its former one still counts and would be cut off."""
+    if ended is not None or expires <= at:
+        return Refusal("hook_ended", "This hook has ended.", "Make a new one.")
+    if overlap_until is not None and at < overlap_until:
+        return Refusal(
+            "still_overlapping",
+            f"Its former secret still counts, until {overlap_until.isoformat(timespec='minutes')}.",
+            "Wait until then. If a secret was stolen, end this hook and make another.",
+        )
+    return None
+
+
+def exchanged_meanwhile() -> Refusal:
+    """Two gave a hook another secret at once; the second one's would have cut off the first one's."""
+    return Refusal("changed_meanwhile", "Somebody else gave it another secret just now.", "Look again.", status=412)
+
+
 def why_not_link(ended: datetime | None) -> Refusal | None:
     """A link for whoever gets in no more would open nothing, and look as if it did."""
     return why_not_token(ended)

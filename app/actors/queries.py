@@ -9,19 +9,19 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor, Role
 from app.actors.policy import MAY, May
-from app.actors.tables import ActorRoleRow, ActorRow, SessionRow, TokenRow
+from app.actors.tables import ActorRoleRow, ActorRow, HookRow, SessionRow, TokenRow
 
 
 def actor(session: Session, actor_id: str, *, way: str, at: datetime) -> Actor | None:
     """The actor with the roles it holds at this moment; None if there is none or it has ended.
 
-    Whoever comes by a link from a message is a reviewer here and nothing else, whatever they are otherwise.
+    Whoever comes by a link from a message or by a hook is a reviewer here and nothing else, whatever they are otherwise.
     """
     row = session.get(ActorRow, actor_id)
     if row is None or (row.ended is not None and row.ended <= at):
         return None
     held = frozenset(Role(role) for role in roles_of(session, actor_id, at=at))
-    if way == "link":
+    if way in ("link", "hook"):
         held = frozenset({Role.REVIEWER} if any(May.DECIDE in MAY[role] for role in held) else ())
     return Actor(row.id, row.name, held, way=way)
 
@@ -104,3 +104,8 @@ def tokens_of(session: Session, actor_id: str) -> list[TokenRow]:
     return list(
         session.scalars(select(TokenRow).where(TokenRow.actor_id == actor_id).order_by(TokenRow.created.desc()))
     )
+
+
+def hooks_of(session: Session, actor_id: str) -> list[HookRow]:
+    """An actor's hooks, newest first."""
+    return list(session.scalars(select(HookRow).where(HookRow.actor_id == actor_id).order_by(HookRow.made.desc())))

@@ -39,8 +39,8 @@ def known(session: Session, key: str, body: bytes, *, by: Actor) -> tuple[int, d
         raise Refused(
             Refusal(
                 "key_reused",
-                "This Idempotency-Key was used for another request.",
-                "Send a new key with a new request.",
+                "This Idempotency-Key (of a hook: this webhook-id) was used for another request.",
+                "Send a new one with a new request.",
                 status=422,
             )
         )

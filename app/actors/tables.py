@@ -1,4 +1,4 @@
-"""Rows of actors, their roles, their ways in (tokens, links, sessions), failed tries, and requests already answered."""
+"""Rows of actors, their roles, their ways in (tokens, hooks, links, sessions), failed tries, and answered requests."""
 
 from __future__ import annotations
 
@@ -55,6 +55,21 @@ class TokenRow(Base):
     last_used: Mapped[datetime | None] = mapped_column(Moment)
     revoked: Mapped[datetime | None] = mapped_column(Moment)
     scope: Mapped[list[str] | None] = mapped_column(Json)  # acts by name; None: all of the roles'
+
+
+class HookRow(Base):
+    """A program that decides for its actor by signed messages. `secret` is sealed: no hash can check a signature."""
+
+    __tablename__ = "hooks"
+    id: Mapped[str] = mapped_column(String(24), primary_key=True)
+    actor_id: Mapped[str] = mapped_column(ForeignKey("actors.id"), index=True)
+    label: Mapped[str] = mapped_column(String(200))
+    secret: Mapped[bytes] = mapped_column(LargeBinary)  # its present and its former one; empty once the hook has ended
+    overlap_until: Mapped[datetime | None] = mapped_column(Moment)  # until then the former one counts as well
+    made: Mapped[datetime] = mapped_column(Moment)
+    expires: Mapped[datetime] = mapped_column(Moment)
+    last_used: Mapped[datetime | None] = mapped_column(Moment)
+    ended: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class LinkRow(Base):

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field
 from sqlalchemy.orm import Session
 
+from app.actors.actor import Actor
 from app.api import answering, paging, problems
 from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
@@ -96,14 +97,16 @@ def decide(
 def decide_many(asked: DecidingMany, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
     """Decide on many items. Each has a result of its own; those that are refused change nothing."""
 
-    def verb(session: Session, at: datetime) -> Results:
-        wishes = [Ask(one.item, one.answer, one.reason, one.version, one.change_to) for one in asked.decisions]
-        given = decisions.record_many(session, wishes, by=actor, at=at)
-        seen = queries.visible(session, [wish.item_id for wish in wishes], by=actor)
-        results = [_told(one, one.item_id in seen) for one in given]
-        return Results(decided=sum(result.decided for result in results), results=results)
+    return answering.once(means, actor, key, asked, request, lambda session, at: many(session, asked, actor, at))
 
-    return answering.once(means, actor, key, asked, request, verb)
+
+def many(session: Session, asked: DecidingMany, actor: Actor, at: datetime) -> Results:
+    """Record what is asked, and tell what became of each."""
+    wishes = [Ask(one.item, one.answer, one.reason, one.version, one.change_to) for one in asked.decisions]
+    given = decisions.record_many(session, wishes, by=actor, at=at)
+    seen = queries.visible(session, [wish.item_id for wish in wishes], by=actor)
+    results = [_told(one, one.item_id in seen) for one in given]
+    return Results(decided=sum(result.decided for result in results), results=results)
 
 
 def _told(given: decisions.Result, seen: bool) -> Result:

@@ -53,10 +53,16 @@ def entered(
         )
     at = means.clock()
     actor, token = _recognised(request, means, bearer.credentials.strip(), at)
-    insist(_pace(request, means).why_not(token.id, at))
+    insist(pace(request, means).why_not(token.id, at))
     if tokens.is_stale(token, at):
         with means.database.transaction() as session:
             tokens.note_use(session, token.id, at=at)
+    insist_on_right(request, actor)
+    return actor
+
+
+def insist_on_right(request: Request, actor: Actor) -> None:
+    """Refuse what the actor may not call (403), and a request that does not fit the route (422)."""
     route: APIRoute = request.scope["route"]
     act = RIGHTS[(request.method, route.path)]
     if act is not None:
@@ -64,27 +70,31 @@ def entered(
     insist(_why_not_parameters([name for name, _ in request.query_params.multi_items()], parameters(route)))
     if not storable([*request.path_params.values(), *request.query_params.values(), *request.headers.values()]):
         raise Refused(Refusal("does_not_fit", "The request holds NUL.", "Leave it out.", status=422))
-    return actor
+
+
+def source(request: Request, means: Means) -> bytes:
+    """Where a request comes from, as failed tries are counted."""
+    host = request.client.host if request.client is not None else None
+    return failures.source(means.keys.derive("sources"), "api", host)
 
 
 def _recognised(request: Request, means: Means, presented: str, at: datetime) -> tuple[Actor, TokenRow]:
     """Whose token this is. Refuses (429) who presented too many that are none, and notes the next one."""
-    host = request.client.host if request.client is not None else None
-    source, subject = failures.source(means.keys.derive("sources"), "api", host), tokens.subject_of(presented)
+    origin, subject = source(request, means), tokens.subject_of(presented)
     try:
         with means.database.reading() as session:
-            insist(failures.why_not_try(session, source, subject, limit=means.settings.failed_entries, at=at))
+            insist(failures.why_not_try(session, origin, subject, limit=means.settings.failed_entries, at=at))
             actor, token = tokens.enter(session, presented, at=at)
             row = session.get_one(ActorRow, actor.id)
             person = inventory.find_identity(session, row.person_key or row.email or "")
     except Refused as refused:
         if refused.refusal.status == 401:
-            _note(means, source, presented, subject, at)
+            note_failure(means, origin, presented, subject, at)
         raise
     return replace(actor, identity_id=person.id if person is not None else None), token
 
 
-def _note(means: Means, source: bytes, presented: str, subject: str | None, at: datetime) -> None:
+def note_failure(means: Means, source: bytes, presented: str, subject: str | None, at: datetime) -> None:
     """Write down that a token was none, unless it stands there: being wrong must not cost us a write each time."""
     with means.database.reading() as session:
         known = failures.is_noted(session, source, presented, at=at)
@@ -93,7 +103,7 @@ def _note(means: Means, source: bytes, presented: str, subject: str | None, at: 
             failures.note(session, source, presented, subject, at=at)
 
 
-def _pace(request: Request, means: Means) -> Pace:
+def pace(request: Request, means: Means) -> Pace:
     """This process's count of calls, made with the first."""
     found: Pace | None = getattr(request.app.state, "pace", None)
     if found is None:

@@ -27,6 +27,10 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("DELETE", "/api/v1/actors/{actor_id}/tokens/{token_id}"): May.RUN_ACTORS,
     ("GET", "/api/v1/actors/{actor_id}/sessions"): May.RUN_ACTORS,
     ("DELETE", "/api/v1/actors/{actor_id}/sessions/{session_id}"): May.RUN_ACTORS,
+    ("GET", "/api/v1/actors/{actor_id}/hooks"): May.RUN_ACTORS,
+    ("POST", "/api/v1/actors/{actor_id}/hooks"): May.RUN_ACTORS,
+    ("POST", "/api/v1/actors/{actor_id}/hooks/{hook_id}/rotation"): May.RUN_ACTORS,
+    ("DELETE", "/api/v1/actors/{actor_id}/hooks/{hook_id}"): May.RUN_ACTORS,
     ("GET", "/api/v1/systems"): May.SEE_SYSTEMS,
     ("POST", "/api/v1/systems"): May.RUN_SYSTEMS,
     ("GET", "/api/v1/systems/{system_id}"): May.SEE_SYSTEMS,
@@ -68,6 +72,7 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("GET", "/api/v1/items/{item_id}"): May.SEE_OWN_ITEMS,
     ("PUT", "/api/v1/items/{item_id}/decision"): May.DECIDE,
     ("POST", "/api/v1/decisions"): May.DECIDE,
+    ("POST", "/api/v1/hooks/{hook_id}/decisions"): May.DECIDE,  # by a message signed for its actor; no token opens it
     ("GET", "/api/v1/remediations"): May.SEE_REMEDIATIONS,
     ("GET", "/api/v1/remediations/{remediation_id}"): May.SEE_REMEDIATIONS,
     ("PUT", "/api/v1/remediations/{remediation_id}/report"): May.DO_BY_HAND,

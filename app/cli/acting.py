@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from app.actors import actors, links, queries, roles, sessions, tokens
+from app.actors import actors, hooks, links, queries, roles, sessions, tokens
 from app.actors.actor import Role
 from app.actors.tables import ActorRow, TokenRow
 from app.cli.installation import opened, operator
@@ -46,7 +46,7 @@ def listed(telling: Telling) -> None:
 def end(telling: Telling, email: str) -> None:
     """Let an actor in no more."""
     with opened() as means, means.database.transaction() as session:
-        row = _named(session, email)
+        row = named(session, email)
         actors.end(session, row, by=operator(), at=clock.now())
     telling.say(f"{email} gets in no more; its tokens have stopped.")
 
@@ -55,7 +55,7 @@ def link(telling: Telling, name: str) -> None:
     """Make a link that signs an actor in, and show it, once."""
     with opened() as means:
         with means.database.transaction() as session:
-            path = links.invite(session, _named(session, name), by=operator(), at=clock.now())
+            path = links.invite(session, named(session, name), by=operator(), at=clock.now())
         print(means.settings.base_url + path)
 
 
@@ -64,28 +64,28 @@ def give(telling: Telling, name: str, role: str, days: int | None) -> None:
     at = clock.now()
     with opened() as means, means.database.transaction() as session:
         until = at + timedelta(days=days) if days else None
-        roles.give(session, _named(session, name), _role(role), until=until, by=operator(), at=at)
+        roles.give(session, named(session, name), _role(role), until=until, by=operator(), at=at)
     telling.say(f"{name} is {role} now; whoever was signed in as {name} signs in again.")
 
 
 def take(telling: Telling, name: str, role: str) -> None:
     """Take a role."""
     with opened() as means, means.database.transaction() as session:
-        roles.take(session, _named(session, name), _role(role), by=operator(), at=clock.now())
+        roles.take(session, named(session, name), _role(role), by=operator(), at=clock.now())
     telling.say(f"{name} is {role} no more.")
 
 
 def sign_out(telling: Telling, name: str) -> None:
     """Sign an actor out everywhere."""
     with opened() as means, means.database.transaction() as session:
-        count = sessions.end_all(session, _named(session, name).id, by=operator(), at=clock.now())
+        count = sessions.end_all(session, named(session, name).id, by=operator(), at=clock.now())
     telling.say(f"{count} sign-ins ended.")
 
 
 def make_token(telling: Telling, email: str, label: str, days: int, scope: list[str]) -> None:
     """Make a token and show it, once."""
     with opened() as means, means.database.transaction() as session:
-        row = _named(session, email)
+        row = named(session, email)
         made = tokens.make(session, row, label, days=days, scope=scope or None, by=operator(), at=clock.now())
     print(made)
 
@@ -106,14 +106,15 @@ def rotate(telling: Telling) -> None:
     """Seal every secret with the current key."""
     with opened() as means, means.database.transaction() as session:
         count = systems.rotate(session, keys=means.keys, by=operator(), at=clock.now())
-        count += channels.reseal(session, keys=means.keys)
+        count += channels.reseal(session, keys=means.keys) + hooks.reseal(session, keys=means.keys)
     telling.say(f"{count} secrets were sealed anew. The former key may go once every process runs with the new one.")
 
 
-def _named(session: Session, named: str) -> ActorRow:
-    row = queries.find(session, named)
+def named(session: Session, name: str) -> ActorRow:
+    """The actor of this address, id or name."""
+    row = queries.find(session, name)
     if row is None:
-        raise Refused(Refusal("no_actor", f"There is no actor {named!r}.", "See `rolecall actor list`."))
+        raise Refused(Refusal("no_actor", f"There is no actor {name!r}.", "See `rolecall actor list`."))
     return row
 
 

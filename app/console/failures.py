@@ -58,6 +58,15 @@ def render(request: Request, refusal: Refusal, *, headers: Mapping[str, str] | N
     )
 
 
+def refuse(before: Callable[[Refusal], Response]) -> Callable[[Request, Refusal], Response]:
+    """How to say no outside of every endpoint: `before` makes the API's answers, this the pages."""
+
+    def choose(request: Request, refusal: Refusal) -> Response:
+        return before(refusal) if request.url.path.startswith(_API) else render(request, refusal)
+
+    return choose
+
+
 def told(error: Exception) -> Refusal:
     """What to say of an error."""
     if isinstance(error, Refused):

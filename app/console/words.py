@@ -24,6 +24,15 @@ ANSWERED: Mapping[str, str] = {
     "change": "To be changed",
     "acknowledge": "Acknowledged",
 }
+WAYS: Mapping[str, str] = {  # how somebody came in -> said after what they did
+    "oidc": "signed in with the company's account",
+    "invitation": "signed in by a link from an administrator",
+    "link": "by a link from a message",
+    "token": "by a token",
+    "hook": "by a program's signed message",
+    "cli": "at the command line",
+    "schedule": "by the schedule",
+}
 KINDS: Mapping[str, str] = {
     "grant": "access",
     "account": "account",

@@ -1,8 +1,8 @@
 """Rolecall seen as a system: who may do what here is reviewed like access anywhere else.
 
-Actors are accounts and roles entitlements; tokens are credentials, and so is what Rolecall enters the other systems with,
-each of which is an integration. A sign-in at the console is a sign-in. It is read by the ordinary way, so that rules,
-reviews and evidence apply; what has ended or expired opens nothing any more and is not there.
+Actors are accounts and roles entitlements; tokens and hooks are credentials, and so is what Rolecall enters the other
+systems with, each of which is an integration. A sign-in at the console is a sign-in. It is read by the ordinary way, so
+that rules, reviews and evidence apply; what has ended or expired opens nothing any more and is not there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.actors import policy as rights
 from app.actors.actor import SCHEDULER, Role
-from app.actors.tables import ActorRoleRow, ActorRow, SessionRow, TokenRow
+from app.actors.tables import ActorRoleRow, ActorRow, HookRow, SessionRow, TokenRow
 from app.inventory.tables import SnapshotRow, SystemRow
 from app.kit.db import Database
 from connectors.connector import Coverage, Page, StreamCoverage
@@ -39,7 +39,7 @@ from connectors.records import (
 
 Clock = Callable[[], datetime]
 PAGE = 1_000
-TOKEN, CREDENTIAL = "token", "system"
+TOKEN, HOOK, CREDENTIAL = "token", "hook", "system"
 # What a role makes dangerous, in the words that every system is judged by.
 PRIVILEGES: Mapping[Role, tuple[Privilege, ...]] = {
     Role.ADMIN: (
@@ -172,7 +172,7 @@ def _sessions(session: Session, at: datetime) -> tuple[int, Sequence[Record]]:
 
 
 def _integrations(session: Session, at: datetime) -> tuple[int, Sequence[Record]]:
-    """The systems that Rolecall enters, and what it may do in each; then the credentials it enters by, and all tokens."""
+    """The systems that Rolecall enters, and what it may do in each; the credentials it enters by; tokens and hooks."""
     read = dict(
         session.execute(
             select(SnapshotRow.system_id, func.max(SnapshotRow.sealed_at))
@@ -196,8 +196,8 @@ def _integrations(session: Session, at: datetime) -> tuple[int, Sequence[Record]
         for row in entered
     ]
     connected += [credential for row in entered for credential in _held(row, read.get(row.id))]
-    tokens = _tokens(session, at)
-    return len(connected) + len(tokens), [*connected, *tokens]
+    own = _tokens(session, at) + _hooks(session, at)
+    return len(connected) + len(own), [*connected, *own]
 
 
 def _held(row: SystemRow, read: datetime | None) -> Iterator[CredentialRecord]:
@@ -233,6 +233,30 @@ def _tokens(session: Session, at: datetime) -> list[Record]:
             created=row.created,
             last_used=row.last_used,
             uses_known_since=row.created,
+            expires=row.expires,
+        )
+        for row, name in rows
+    ]
+
+
+def _hooks(session: Session, at: datetime) -> list[Record]:
+    rows = session.execute(
+        select(HookRow, ActorRow.name)
+        .join(ActorRow, ActorRow.id == HookRow.actor_id)
+        .where(HookRow.ended.is_(None), HookRow.expires > at, _present(at))
+        .order_by(HookRow.id)
+    )
+    return [
+        CredentialRecord(
+            key=f"{HOOK}:{row.id}",
+            kind="signing_secret",
+            label=f"{row.label} ({name})",
+            account_key=row.actor_id,
+            scopes=(rights.named(rights.May.DECIDE),),
+            active=True,
+            created=row.made,
+            last_used=row.last_used,
+            uses_known_since=row.made,
             expires=row.expires,
         )
         for row, name in rows

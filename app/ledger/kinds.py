@@ -17,6 +17,9 @@ class Kind(StrEnum):
     ACTOR_CHANGED = "actor.changed"
     TOKEN_MADE = "token.made"  # noqa: S105  (a kind of entry, no secret)
     TOKEN_REVOKED = "token.revoked"  # noqa: S105
+    HOOK_MADE = "hook.made"
+    HOOK_ROTATED = "hook.rotated"
+    HOOK_ENDED = "hook.ended"
     LINK_MADE = "link.made"
     SESSION_BEGUN = "session.begun"
     SESSION_ENDED = "session.ended"
@@ -99,6 +102,9 @@ QUIET = frozenset(
         Kind.ACTOR_CHANGED,
         Kind.TOKEN_MADE,
         Kind.TOKEN_REVOKED,
+        Kind.HOOK_MADE,
+        Kind.HOOK_ROTATED,
+        Kind.HOOK_ENDED,
         Kind.LINK_MADE,
         Kind.SESSION_BEGUN,
         Kind.SESSION_ENDED,

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.actors import actors, queries, roles, tokens
+from app.actors import actors, hooks, queries, roles, tokens
 from app.actors.actor import SCHEDULER, Role
-from app.actors.tables import ActorRow, TokenRow
-from app.inventory.ourselves import TOKEN
+from app.actors.tables import ActorRow, HookRow, TokenRow
+from app.inventory.ourselves import HOOK, TOKEN
 from app.kit.db import Database
 from app.kit.refusal import Refused
 from connectors.connector import (
@@ -40,7 +40,7 @@ ELSEWHERE = ByHand(
 
 
 class Executor:
-    """Ends actors, takes roles and revokes tokens of this installation, one act at a time."""
+    """Ends actors, takes roles, revokes tokens and ends hooks of this installation, one act at a time."""
 
     def __init__(self, database: Database, key: str, clock: Callable[[], datetime]) -> None:
         self.database, self.key, self.clock = database, key, clock
@@ -78,9 +78,10 @@ class Executor:
             case TargetKind.GRANT:
                 says = f"Take the role {target.entitlement_key} from {whose}"
                 return [Act(ActKind.REMOVE_GRANT, target, says, "roles.take")]
-            case TargetKind.CREDENTIAL if _token(target) is not None:
-                says = f"Revoke the token {_token(target)}"
-                return [Act(ActKind.REVOKE_CREDENTIAL, target, says, "tokens.revoke")]
+            case TargetKind.CREDENTIAL if (number := _numbered(target, TOKEN)) is not None:
+                return [Act(ActKind.REVOKE_CREDENTIAL, target, f"Revoke the token {number}", "tokens.revoke")]
+            case TargetKind.CREDENTIAL if (number := _numbered(target, HOOK)) is not None:
+                return [Act(ActKind.REVOKE_CREDENTIAL, target, f"End the hook {number}", "hooks.end")]
         return ELSEWHERE
 
     def perform(self, act: Act) -> ActReceipt:
@@ -110,18 +111,24 @@ def _facts(session: Session, target: Target, at: datetime) -> dict[str, str | No
     if target.kind is TargetKind.GRANT:
         holds = lives and target.entitlement_key in queries.roles_of(session, target.account_key or "", at=at)
         return {"actor": target.account_key, "role": target.entitlement_key} if holds else {}
-    number = _token(target)
-    if number is None:
-        return None
-    row = session.get(TokenRow, number)
-    opens = row is not None and row.revoked is None and row.expires > at
-    return {"token": number, "label": row.label} if row is not None and opens else {}
+    if (number := _numbered(target, TOKEN)) is not None:
+        token = session.get(TokenRow, number)
+        opens = token is not None and token.revoked is None and token.expires > at
+        return {"token": number, "label": token.label} if token is not None and opens else {}
+    if (number := _numbered(target, HOOK)) is not None:
+        hook = session.get(HookRow, number)
+        opens = hook is not None and hook.ended is None and hook.expires > at
+        return {"hook": number, "label": hook.label} if hook is not None and opens else {}
+    return None
 
 
 def _take_away(session: Session, act: Act, at: datetime) -> None:
     target = act.target
     if act.kind is ActKind.REVOKE_CREDENTIAL:
-        tokens.revoke(session, session.get_one(TokenRow, _token(target)), by=SCHEDULER, at=at)
+        if (number := _numbered(target, HOOK)) is not None:
+            hooks.end(session, session.get_one(HookRow, number), by=SCHEDULER, at=at)
+        else:
+            tokens.revoke(session, session.get_one(TokenRow, _numbered(target, TOKEN)), by=SCHEDULER, at=at)
         return
     actor = session.get_one(ActorRow, target.account_key)
     if act.kind is ActKind.REMOVE_GRANT:
@@ -130,7 +137,7 @@ def _take_away(session: Session, act: Act, at: datetime) -> None:
         actors.end(session, actor, by=SCHEDULER, at=at)
 
 
-def _token(target: Target) -> str | None:
-    """The token's short id, if the credential is one of our tokens."""
-    kind, _, number = (target.credential_key or "").partition(":")
-    return number if kind == TOKEN and number else None
+def _numbered(target: Target, kind: str) -> str | None:
+    """The short id of one of our tokens or hooks, if that is what the credential is."""
+    of, _, number = (target.credential_key or "").partition(":")
+    return number if of == kind and number else None

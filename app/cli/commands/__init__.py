@@ -21,6 +21,7 @@ for command in (
 for name, child in {
     "demo": playing.demo_app, "system": reading.system_app, "campaign": reviewing.campaign_app,
     "evidence": proving.evidence_app, "person": entering.person_app, "actor": entering.actor_app,
-    "token": entering.token_app, "key": entering.key_app, "notices": noticing.notices_app, "sandbox": playing.sandbox_app,
+    "token": entering.token_app, "hook": entering.hook_app, "key": entering.key_app, "notices": noticing.notices_app,
+    "sandbox": playing.sandbox_app,
 }.items():  # fmt: skip
     app.add_typer(child, name=name)

@@ -1,4 +1,4 @@
-"""person, actor, token and key: about whom, and who may do what here."""
+"""person, actor, token, hook and key: about whom, and who may do what here."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from app.cli.telling import Telling
 person_app = typer.Typer(no_args_is_help=True, help="People: access, export and erasure.")
 actor_app = typer.Typer(no_args_is_help=True, help="Who may do what here.")
 token_app = typer.Typer(no_args_is_help=True, help="Bearer tokens for the API.")
+hook_app = typer.Typer(no_args_is_help=True, help="Programs that decide for a reviewer, by signed messages.")
 Named = Annotated[str, typer.Argument(help="The actor's e-mail address, id, roster id or name.")]
 key_app = typer.Typer(no_args_is_help=True, help="The key that protects secrets.")
 
@@ -147,6 +148,38 @@ def token_revoke(
     from app.cli import acting
 
     acting.revoke_token(Telling(), token)
+
+
+@hook_app.command("make")
+def hook_make(name: Named, label: str = "made at the command line", days: int = 365) -> None:
+    """Let a program decide for an actor. Prints where it posts to and its signing secret, which is shown once."""
+    from app.cli import hooking
+
+    hooking.make(Telling(), name, label, days)
+
+
+@hook_app.command("list")
+def hook_list(name: Named, as_json: AsJson = False) -> None:
+    """An actor's hooks, never their secrets."""
+    from app.cli import hooking
+
+    hooking.listed(Telling(as_json), name)
+
+
+@hook_app.command("rotate")
+def hook_rotate(hook: Annotated[str, typer.Argument(help="The hook's id.")]) -> None:
+    """Give a hook another secret. It is shown once; the former one counts beside it for a day."""
+    from app.cli import hooking
+
+    hooking.rotate(Telling(), hook)
+
+
+@hook_app.command("end")
+def hook_end(hook: Annotated[str, typer.Argument(help="The hook's id.")]) -> None:
+    """Take no more messages by a hook."""
+    from app.cli import hooking
+
+    hooking.end(Telling(), hook)
 
 
 @key_app.command("new")

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.actors import actors, links, policy, queries, roles, sessions, tokens
+from app.actors import hooks as hook_paths
 from app.actors.actor import Role
 from app.actors.policy import May
-from app.actors.tables import ActorRoleRow, ActorRow, SessionRow, TokenRow
+from app.actors.tables import ActorRoleRow, ActorRow, HookRow, SessionRow, TokenRow
 from app.console import forms, rendering
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
@@ -50,7 +51,7 @@ def end_session(request: Request, session_id: str, means: With, visit: Entered, 
     with means.database.transaction() as session:
         row = session.get(SessionRow, session_id)
         if row is None or row.actor_id != visit.actor.id:
-            raise Refused(_nothing("sign-in of yours"))
+            raise Refused(nothing("sign-in of yours"))
         sessions.end(session, row, by=visit.actor, at=means.clock())
     return rendering.go(request, "/settings", said="That browser is signed out.")
 
@@ -61,7 +62,7 @@ def end_token(request: Request, token_id: str, means: With, visit: Entered, form
     with means.database.transaction() as session:
         row = session.get(TokenRow, token_id)
         if row is None or row.actor_id != visit.actor.id:
-            raise Refused(_nothing("token of yours"))
+            raise Refused(nothing("token of yours"))
         tokens.revoke(session, row, by=visit.actor, at=means.clock())
     return rendering.go(request, "/settings", said=f"The token {row.label} has ended.")
 
@@ -107,15 +108,15 @@ def make(request: Request, means: With, visit: Entered, form: Sent) -> Response:
             request, "settings/people.html", visit, status=no.refusal.status, told=told, roles=list(Role),
             refusal=no.refusal, typed=typed,
         )  # fmt: skip
-    return _shown(request, means, visit, row, link=path)
+    return shown(request, means, visit, row, link=path)
 
 
 @router.get("/settings/people/{actor_id}")
 def one(request: Request, actor_id: str, means: With, visit: Entered) -> Response:
     """One of them: roles, tokens, where they are signed in."""
     with means.database.reading() as session:
-        row = _found(session, actor_id)
-    return _shown(request, means, visit, row)
+        row = found(session, actor_id)
+    return shown(request, means, visit, row)
 
 
 @router.post("/settings/people/{actor_id}/roles")
@@ -123,7 +124,7 @@ def give(request: Request, actor_id: str, means: With, visit: Entered, form: Sen
     """Give a role or take it. A change signs them out."""
     role = _role(forms.text(form, "role"))
     with means.database.transaction() as session:
-        at, row = means.clock(), _found(session, actor_id)
+        at, row = means.clock(), found(session, actor_id)
         if form.get("take"):
             roles.take(session, row, role, by=visit.actor, at=at)
         else:
@@ -136,9 +137,9 @@ def give(request: Request, actor_id: str, means: With, visit: Entered, form: Sen
 def invite(request: Request, actor_id: str, means: With, visit: Entered, form: Sent) -> Response:
     """A new link to come in by; the ones before end."""
     with means.database.transaction() as session:
-        row = _found(session, actor_id)
+        row = found(session, actor_id)
         path = links.invite(session, row, by=visit.actor, at=means.clock())
-    return _shown(request, means, visit, row, link=path)
+    return shown(request, means, visit, row, link=path)
 
 
 @router.post("/settings/people/{actor_id}/tokens")
@@ -148,9 +149,9 @@ def make_token(request: Request, actor_id: str, means: With, visit: Entered, for
     if not label:
         raise Refused(Refusal("missing", "What is the token for?", "Give it a label.", 422))
     with means.database.transaction() as session:
-        row = _found(session, actor_id)
+        row = found(session, actor_id)
         made = tokens.make(session, row, label, days=days, by=visit.actor, at=means.clock())
-    return _shown(request, means, visit, row, token=made)
+    return shown(request, means, visit, row, token=made)
 
 
 @router.post("/settings/people/{actor_id}/tokens/{token_id}/end")
@@ -161,7 +162,7 @@ def end_their_token(
     with means.database.transaction() as session:
         row = session.get(TokenRow, token_id)
         if row is None or row.actor_id != actor_id:
-            raise Refused(_nothing("such token"))
+            raise Refused(nothing("such token"))
         tokens.revoke(session, row, by=visit.actor, at=means.clock())
     return rendering.go(request, f"/settings/people/{actor_id}", said=f"The token {row.label} has ended.")
 
@@ -170,7 +171,7 @@ def end_their_token(
 def sign_out(request: Request, actor_id: str, means: With, visit: Entered, form: Sent) -> Response:
     """Sign them out everywhere."""
     with means.database.transaction() as session:
-        row = _found(session, actor_id)
+        row = found(session, actor_id)
         but = visit.session if row.id == visit.actor.id else None
         count = sessions.end_all(session, row.id, but=but, by=visit.actor, at=means.clock())
     said = f"{row.name} is signed out of {count} browsers."
@@ -181,39 +182,46 @@ def sign_out(request: Request, actor_id: str, means: With, visit: Entered, form:
 def end(request: Request, actor_id: str, means: With, visit: Entered, form: Sent) -> Response:
     """Let them in no more."""
     with means.database.transaction() as session:
-        row = _found(session, actor_id)
+        row = found(session, actor_id)
         actors.end(session, row, by=visit.actor, at=means.clock())
     said = f"{row.name} gets in no more; sign-ins and tokens have stopped. What they did stays."
     return rendering.go(request, "/settings/people", said=said)
 
 
-def _shown(
-    request: Request, means: Means, visit: Visit, row: ActorRow, *, link: str | None = None, token: str | None = None
-) -> Response:
+def shown(
+    request: Request, means: Means, visit: Visit, row: ActorRow, *, link: str | None = None, token: str | None = None,
+    hook: HookRow | None = None, signing: str | None = None,
+) -> Response:  # fmt: skip
+    """Somebody's page, with what was just made for them: it is shown this once, and kept by no browser."""
     at = means.clock()
     with means.database.reading() as session:
         held = session.scalars(select(ActorRoleRow).where(ActorRoleRow.actor_id == row.id).order_by(ActorRoleRow.role))
         facts: dict[str, Any] = {
             "held": [each for each in held if each.until is None or each.until > at],
             "tokens": queries.tokens_of(session, row.id)[:100],
+            "hooks": queries.hooks_of(session, row.id)[:100],
+            "decides": policy.why_not_hook(row.ended, queries.roles_of(session, row.id, at=at)) is None,
             "sessions": len(queries.sessions_of(session, row.id, at=at)),
         }
-    address = f"{means.settings.base_url.rstrip('/')}{link}" if link else None
-    headers = {"Cache-Control": "no-store"} if link or token else None
+    base = means.settings.base_url.rstrip("/")
+    address, posts_to = f"{base}{link}" if link else None, f"{base}{hook_paths.path(hook.id)}" if hook else None
+    headers = {"Cache-Control": "no-store"} if link or token or signing else None
     return rendering.page(
         request, "settings/person.html", visit, headers=headers, actor=row, roles=list(Role), address=address,
-        token=token, **facts,
+        token=token, signing=signing, posts_to=posts_to, **facts,
     )  # fmt: skip
 
 
-def _found(session: Session, actor_id: str) -> ActorRow:
+def found(session: Session, actor_id: str) -> ActorRow:
+    """The actor, or 404."""
     row = session.get(ActorRow, actor_id)
     if row is None:
-        raise Refused(_nothing("such actor"))
+        raise Refused(nothing("such actor"))
     return row
 
 
-def _nothing(what: str) -> Refusal:
+def nothing(what: str) -> Refusal:
+    """There is none of it here (404)."""
     return Refusal("not_found", f"There is no {what} here.", "Go back to the list.", status=404)
 
 

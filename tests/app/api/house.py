@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -17,10 +18,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from standardwebhooks.webhooks import Webhook
 
 from app import settings
-from app.actors import actors, tokens
+from app.actors import actors, hooks, tokens
 from app.actors.actor import Role
+from app.actors.tables import ActorRow, HookRow
 from app.detection.tables import FindingRow
 from app.inventory.tables import CredentialRow, IdentityRow, IntegrationRow, SnapshotRow
 from app.kit import ids
@@ -63,6 +66,8 @@ class House:
     channel: ChannelRow
     subscription: SubscriptionRow
     delivery: DeliveryRow
+    hook: HookRow  # of Ada's chat bot
+    signing: str
     tokens: dict[str, str] = field(default_factory=dict)  # by role, and by person: "ada", "eve"
 
     @property
@@ -82,6 +87,16 @@ class House:
         client.event_hooks["response"].append(conformance.Holding(self.app))
         return client
 
+    def message(self, asked: Any, number: str = "msg_1", *, at: datetime = NOW, signing: str = "") -> dict[str, Any]:
+        """What Ada's chat bot sends, signed: the body and the headers of a request."""
+        body = asked if isinstance(asked, str) else json.dumps(asked)
+        signature = Webhook(signing or self.signing).sign(number, at, body)
+        headers = {
+            "webhook-id": number, "webhook-timestamp": str(int(at.timestamp())), "webhook-signature": signature,
+            "content-type": "application/json",
+        }  # fmt: skip
+        return {"content": body.encode(), "headers": headers}
+
     def address(self, path: str) -> str:
         """A route's path with the numbers of what is in this house."""
         of = self.numbers()
@@ -96,7 +111,8 @@ class House:
             "person_id": self.company.bo.id, "snapshot_id": self.snapshot_id, "account_id": self.company.account.id,
             "entitlement_id": self.company.role.id, "integration_id": self.integration.id,
             "credential_id": self.credential.id, "entry_id": self.entry_id, "schedule_id": self.schedule.id,
-            "task_id": self.plain.task_id, "role": "reader", "actor_id": self.ended_actor, "token_id": "none",
+            "task_id": self.plain.task_id, "hook_id": self.hook.id,
+            "role": "reader", "actor_id": self.ended_actor, "token_id": "none",
             "session_id": "none",
             "channel_id": self.channel.id, "subscription_id": self.subscription.id, "delivery_id": self.delivery.id,
         }  # fmt: skip
@@ -177,6 +193,8 @@ def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, 
         for name in ("ada", "bo", "eve"):
             given[name] = _actor(session, Role.REVIEWER, getattr(company, name))
         given["boss"] = _actor(session, Role.ADMIN, company.flo)
+        holder = session.scalars(select(ActorRow).where(ActorRow.person_key == company.ada.key)).one()
+        hook, secret = hooks.make(session, holder, "the chat bot", days=30, keys=KEYS, by=make.ADMIN, at=NOW)
         found = finding(session, company)
         outbox, _ = channels.add(
             session, name="outbox", kind="file", config={}, secret={}, keys=KEYS, by=make.ADMIN, at=NOW
@@ -192,7 +210,7 @@ def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, 
         session.flush()
     app = create_app(means)
     rows = (company, campaign, items, found, drift, remediation, integration, credential, schedule)
-    return House(means, app, *rows, gone.id, outbox, subscribed, delivery, given)
+    return House(means, app, *rows, gone.id, outbox, subscribed, delivery, hook, secret, given)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from app.api import rights
 from tests.app.api.house import House
 
 LETTERS = {"A": Role.ADMIN, "I": Role.IT_SECURITY, "R": Role.REVIEWER, "U": Role.AUDITOR, "S": Role.SERVICE}
-OPEN = "everyone"
+OPEN, SIGNED = "everyone", "whoever signs"
 # Route: who may call it (Admin, It security, Reviewer, aUditor, Service), and a body that fits.
 TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/health"): (OPEN, None),
@@ -34,6 +34,11 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("DELETE", "/api/v1/actors/{actor_id}/tokens/{token_id}"): ("A", None),
     ("GET", "/api/v1/actors/{actor_id}/sessions"): ("A", None),
     ("DELETE", "/api/v1/actors/{actor_id}/sessions/{session_id}"): ("A", None),
+    ("GET", "/api/v1/actors/{actor_id}/hooks"): ("A", None),
+    ("POST", "/api/v1/actors/{actor_id}/hooks"): ("A", {"label": "x"}),
+    ("POST", "/api/v1/actors/{actor_id}/hooks/{hook_id}/rotation"): ("A", None),
+    ("DELETE", "/api/v1/actors/{actor_id}/hooks/{hook_id}"): ("A", None),
+    ("POST", "/api/v1/hooks/{hook_id}/decisions"): (SIGNED, {"decisions": [{"item": 1, "answer": "keep"}]}),
     ("GET", "/api/v1/systems"): ("AIUS", None),
     ("POST", "/api/v1/systems"): ("A", {"name": "X", "kind": "nothing"}),
     ("GET", "/api/v1/systems/{system_id}"): ("AIUS", None),
@@ -141,6 +146,8 @@ def test_each_role_may_call_what_the_table_says(shown_house: House, method: str,
         answer = shown_house.client(role, **headers).request(method, _address(shown_house, path), json=body)
         if allowed == OPEN:
             assert answer.status_code in (200, 503), role
+        elif allowed == SIGNED:
+            assert (answer.status_code, answer.json()["code"]) == (401, "bad_signature"), "a token opens it"
         elif letter in allowed:
             assert answer.status_code not in (401, 405, 500), f"{role}: {answer.text}"
             assert answer.status_code != 403 or answer.json()["code"] != "not_allowed", f"{role}: {answer.text}"

@@ -54,6 +54,17 @@ def test_an_actor_is_signed_in_by_a_link_and_its_roles_come_and_go(empty: Place)
     empty.rolecall("actor", "link", "Eve").refused("Eve", "actor list")
 
 
+def test_a_program_decides_by_a_hook_until_it_is_ended(empty: Place) -> None:
+    empty.rolecall("actor", "add", "Ada", "--role", "reviewer").well()
+    said = empty.rolecall("hook", "make", "Ada", "--label", "chat bot").well().out
+    found = re.search(r"/api/v1/hooks/([0-9a-f]{12})/decisions\nwhsec_(\S+)\n$", said)
+    assert found is not None
+    (hook,) = empty.rolecall("hook", "list", "Ada", "--json").json()
+    assert (hook["id"], hook["label"], hook["ended"]) == (found[1], "chat bot", None)
+    assert found[2] not in empty.rolecall("hook", "rotate", found[1]).well().out
+    empty.rolecall("hook", "end", found[1]).well()
+
+
 # --- the key ---
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.actors import actors, roles, sessions, tokens
+from app.actors import actors, hooks, roles, sessions, tokens
 from app.actors.actor import Role
 from app.actors.tables import ActorRoleRow, TokenRow
 from app.inventory import identities, sync, systems
@@ -83,13 +83,19 @@ def test_tokens_and_what_opens_other_systems_are_credentials_without_their_value
         )
         tokens.make(session, boss, "expired", days=1, by=make.ADMIN, at=NOW - 2 * DAY)
         tokens.revoke(session, session.get_one(TokenRow, revoked.split("_")[1]), by=make.ADMIN, at=NOW)
+        hook, _ = hooks.make(session, boss, "chat bot", days=30, keys=KEYS, by=make.ADMIN, at=NOW - DAY)
+        done, _ = hooks.make(session, boss, "former bot", days=30, keys=KEYS, by=make.ADMIN, at=NOW - DAY)
+        hooks.end(session, done, by=make.ADMIN, at=NOW)
+        hooks.make(session, boss, "expired bot", days=1, keys=KEYS, by=make.ADMIN, at=NOW - 2 * DAY)
         crm = make.system(session, name="Acme", kind="salesforce")
         crm.reader_secret, crm.executor_secret, crm.writing = b"r", b"e", ["deactivate"]
     _read(database)
     with database.reading() as session:
         found = {row.key: row for row in session.scalars(select(CredentialRow))}
         number = live.split("_")[1]
-        assert found.keys() == {f"token:{number}", f"system:{crm.id}:reader", f"system:{crm.id}:executor"}
+        systems_own = {f"system:{crm.id}:reader", f"system:{crm.id}:executor"}
+        assert found.keys() == {f"token:{number}", f"hook:{hook.id}", *systems_own}
+        assert (found[f"hook:{hook.id}"].label, found[f"hook:{hook.id}"].scopes) == ("chat bot (Ada)", ["decide"])
         assert found[f"token:{number}"].label == "live (Ada)"
         assert live.split("_", 2)[2] not in str([vars(row) for row in found.values()])
         (integration,) = session.scalars(select(IntegrationRow))

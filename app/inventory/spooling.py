@@ -117,7 +117,7 @@ def _spool(reading: Reading, page: Page, number: int, rows: int) -> None:
         receipt=packing.receipt_out(page.receipt) | seen, resume=page.resume,
     )  # fmt: skip
     with reading.told:
-        with reading.database.transaction() as session:
+        with reading.database.hasty() as session:  # a page that a power cut took is asked for again
             session.add(row)
         if reading.on_page is not None:
             reading.on_page(str(page.stream), number, rows)

@@ -132,13 +132,22 @@ def insert_new(
     columns: Sequence[str],
     constants: Mapping[str, Any] | None = None,
     where: Sequence[ColumnElement[bool]] = (),
+    order: Sequence[str] = (),
 ) -> int:
-    """Insert staged rows whose key no row of the target (among those in `where`) has. Returns rows written."""
+    """Insert staged rows whose key no row of the target (among those in `where`) has. Returns rows written.
+
+    `order`: of a large index of the target. Rows that come in an index's order are written to it in one go, others
+    one here and one there, which took twice as long for a million.
+    """
     table = cast(Table, target)
     given = constants or {}
     values = [_literal(table, name, value) for name, value in given.items()]
     there = exists().where(*where, _joined(table, staged, on))
-    rows = select(*values, *(staged.c[name] for name in columns)).where(not_(there))
+    rows = (
+        select(*values, *(staged.c[name] for name in columns))
+        .where(not_(there))
+        .order_by(*(staged.c[n] for n in order))
+    )
     return written(session, insert(table).from_select([*given, *columns], rows))
 
 

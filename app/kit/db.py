@@ -27,6 +27,7 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
@@ -79,8 +80,9 @@ class Database:
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
-            self.writer = _sqlite(self.url, "BEGIN IMMEDIATE", durable)
-            self.reader = _sqlite(self.url, "BEGIN", durable)
+            self.writer = _sqlite(self.url, "BEGIN IMMEDIATE", "FULL" if durable else "OFF")
+            self.reader = _sqlite(self.url, "BEGIN", "FULL" if durable else "OFF")
+            self.haste = _sqlite(self.url, "BEGIN IMMEDIATE", "NORMAL" if durable else "OFF")
         else:
             self.writer = create_engine(
                 self.url,
@@ -90,12 +92,24 @@ class Database:
                 isolation_level="READ COMMITTED",
                 hide_parameters=True,  # an error's text goes into logs; what was being written does not
             )
-            self.reader = self.writer
+            self.reader = self.haste = self.writer
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that commits when the block ends well and rolls back when it does not."""
         with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def hasty(self) -> Iterator[Session]:
+        """A transaction whose commit does not wait for the disk: a power cut may undo it, and the last few like it.
+
+        Whole ones, never a part of one, and none that a later `transaction` rests on: its commit waits for all before it.
+        A process that dies loses nothing. For what can be had again by asking again.
+        """
+        with Session(self.haste, expire_on_commit=False) as session, session.begin():
+            if not self.sqlite:
+                session.execute(text("SET LOCAL synchronous_commit = off"))
             yield session
 
     @contextmanager
@@ -115,9 +129,10 @@ class Database:
         """Let go of every connection."""
         self.writer.dispose()
         self.reader.dispose()
+        self.haste.dispose()
 
 
-def _sqlite(url: Any, begin: str, durable: bool) -> Engine:
+def _sqlite(url: Any, begin: str, synchronous: str) -> Engine:
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -127,7 +142,7 @@ def _sqlite(url: Any, begin: str, durable: bool) -> Engine:
         for pragma in (
             "busy_timeout=30000",
             "journal_mode=WAL",
-            f"synchronous={'FULL' if durable else 'OFF'}",  # FULL: what was acknowledged survives a power cut
+            f"synchronous={synchronous}",  # FULL: what was acknowledged survives a power cut
             "foreign_keys=ON",
             "recursive_triggers=ON",  # else INSERT OR REPLACE slips past the ledger's guards
         ):

@@ -31,7 +31,7 @@ EDGES = {
     "app.notices.sending": "settles the last message and takes the next one; what is sent is sent between",
     "app.evidence.packets": "reads in one steady view, writes files, and only then writes down that it did",
 }
-ENDS = {"commit", "rollback", "transaction"}
+ENDS = {"commit", "rollback", "transaction", "hasty"}
 OPENED = {"session", "connection", "engine", "writer", "reader"}
 
 
@@ -112,6 +112,7 @@ def test_the_code_is_synchronous_throughout() -> None:
         "session.rollback()",
         "with database.transaction() as session: pass",
         "with means.database.transaction() as session: pass",
+        "with database.hasty() as session: pass",
         "with session.begin(): pass",
         "with database.writer.begin() as connection: pass",
         "s = Session(engine)",

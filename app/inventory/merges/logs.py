@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, Integer, Table, delete, func, select, update
+from sqlalchemy import Column, Integer, Table, case, delete, func, select, update
 
 from app.inventory.merges.sealing import Sealing, ids_of, pages, told_repeats
 from app.inventory.packing import FIELDS
@@ -30,7 +31,7 @@ def merge_logins(sealing: Sealing) -> None:
         for row in of_page:
             row[place] = ids.get(row[place])  # a sign-in of an account that is gone is still a sign-in
         bulk.fill(session, staged, of_page)
-    _merge(sealing, Stream.LOGINS, LOGINS, staged, names)
+    _merge(sealing, Stream.LOGINS, LOGINS, staged, names, order=("account_id", "at"))
     _move_use(sealing, staged)
     bulk.drop(session, staged)
 
@@ -73,14 +74,18 @@ def _stage(sealing: Sealing, target: Table, names: list[str]) -> Table:
     return bulk.stage(sealing.session, f"stage_{target.name}", columns)
 
 
-def _merge(sealing: Sealing, stream: Stream, target: Table, staged: Table, names: list[str]) -> None:
+def _merge(
+    sealing: Sealing, stream: Stream, target: Table, staged: Table, names: list[str], order: Sequence[str] = ()
+) -> None:
     session = sealing.session
     told_repeats(sealing, stream, bulk.ready(session, staged, ["key"]), str(stream))
     ours = [target.c.system_id == sealing.system_id]
     columns = [name for name in names if name != "key"]
     changed = bulk.update_changed(session, target, staged, on=["key"], columns=columns, where=ours)
     constants = {"system_id": sealing.system_id}
-    began = bulk.insert_new(session, target, staged, on=["key"], columns=names, constants=constants, where=ours)
+    began = bulk.insert_new(
+        session, target, staged, on=["key"], columns=names, constants=constants, where=ours, order=order
+    )
     sealing.count(target.name, began=began, changed=changed)
 
 
@@ -92,10 +97,10 @@ def _move_use(sealing: Sealing, staged: Table) -> None:
         .group_by(staged.c.account_id)
         .subquery()
     )
-    connection = sealing.session.connection()
-    for name, moved in (
-        ("last", ACCOUNTS.c.last_login.is_(None) | (ACCOUNTS.c.last_login < seen.c.last)),
-        ("first", ACCOUNTS.c.first_login.is_(None) | (ACCOUNTS.c.first_login > seen.c.first)),
-    ):
-        moving = update(ACCOUNTS).values({f"{name}_login": seen.c[name]})
-        connection.execute(moving.where(ACCOUNTS.c.id == seen.c.account_id, moved))
+    last, first = ACCOUNTS.c.last_login, ACCOUNTS.c.first_login
+    later = last.is_(None) | (last < seen.c.last)
+    sooner = first.is_(None) | (first > seen.c.first)
+    moved = {last: case((later, seen.c.last), else_=last), first: case((sooner, seen.c.first), else_=first)}
+    sealing.session.connection().execute(
+        update(ACCOUNTS).values(moved).where(ACCOUNTS.c.id == seen.c.account_id, later | sooner)
+    )

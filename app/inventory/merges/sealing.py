@@ -46,6 +46,7 @@ class Sealing:
     previous: datetime | None = None  # when the last reading with trusted accounts began
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     repeats: Counter[Stream] = field(default_factory=Counter)  # records that were there twice
+    ids: dict[tuple[str, bool], dict[str, int]] = field(default_factory=dict)  # what `ids_of` has found before
 
     def ends(self, stream: Stream) -> bool:
         """Whether absence from this stream ends rows."""
@@ -83,11 +84,16 @@ def pages(sealing: Sealing, stream: Stream) -> Iterator[Page]:
 def ids_of(
     sealing: Sealing, of: type[AccountRow] | type[EntitlementRow] | type[IntegrationRow], *, live: bool = False
 ) -> dict[str, int]:
-    """Our ids of the system's rows by the CRM's keys; with `live`, only of those that have not ended."""
-    there = select(of.key, of.id).where(of.system_id == sealing.system_id)
-    if live:
-        there = there.where(of.ended.is_(None))
-    return {row.key: row.id for row in sealing.session.execute(there)}
+    """Our ids of the system's rows by the CRM's keys; with `live`, only of those that have not ended.
+
+    Asked once they were merged: what it finds is kept for the rest of the sealing.
+    """
+    kept = (of.__tablename__, live)
+    if kept not in sealing.ids:
+        there = select(of.key, of.id).where(of.system_id == sealing.system_id)
+        found = sealing.session.execute(there.where(of.ended.is_(None)) if live else there)
+        sealing.ids[kept] = {row.key: row.id for row in found}
+    return sealing.ids[kept]
 
 
 def told_repeats(sealing: Sealing, stream: Stream, repeats: Mapping[int, int], what: str) -> None:

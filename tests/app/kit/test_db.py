@@ -135,6 +135,27 @@ def test_every_sqlite_connection_has_the_settings_that_durability_rests_on(make_
     database.close()
 
 
+def test_only_a_hasty_transaction_does_not_wait_for_the_disk(make_database: Callable[[str], str]) -> None:
+    database = Database(make_database("sqlite"))
+    for opened, waits in ((database.transaction, 2), (database.hasty, 1), (database.transaction, 2)):
+        with opened() as session:
+            assert session.scalar(text("PRAGMA synchronous")) == waits
+    database.close()
+    database = Database(make_database("postgresql"), pool_size=1)
+    with database.transaction() as session:
+        session.execute(text("SET synchronous_commit = on"))  # for the one connection there is, until it closes
+    for opened, waiting in ((database.hasty, "off"), (database.transaction, "on")):
+        with opened() as session:
+            assert session.scalar(text("SHOW synchronous_commit")) == waiting
+    database.close()
+
+
+def test_what_was_written_in_haste_is_there_for_all(database: Database) -> None:
+    with database.hasty() as session:
+        session.add(job("a"))
+    assert count(database) == 1
+
+
 def test_postgresql_runs_read_committed_whatever_the_server_defaults_to(make_database: Callable[[str], str]) -> None:
     database = Database(make_database("postgresql"))
     with database.transaction() as session:

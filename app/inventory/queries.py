@@ -104,6 +104,15 @@ def receipts(session: Session, snapshot_id: int) -> Sequence[StreamRow]:
     return sorted(found, key=lambda row: order.index(Stream(row.stream)))
 
 
+def receipts_of(session: Session, snapshot_ids: Iterable[int]) -> dict[int, Sequence[StreamRow]]:
+    """The receipts of several readings."""
+    order = list(Stream)
+    told: dict[int, list[StreamRow]] = {}
+    for row in session.scalars(select(StreamRow).where(StreamRow.snapshot_id.in_(list(snapshot_ids)))):
+        told.setdefault(row.snapshot_id, []).append(row)
+    return {number: sorted(rows, key=lambda row: order.index(Stream(row.stream))) for number, rows in told.items()}
+
+
 def latest_upload(session: Session, system_id: int) -> RosterUploadRow | None:
     """The roster file that was handed in last."""
     mine = select(RosterUploadRow).where(RosterUploadRow.system_id == system_id)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.actors import policy
 from app.actors.actor import Actor
@@ -74,8 +74,7 @@ class Story:
 def standings(session: Session, *, by: Actor, at: datetime, max_age: timedelta, roster_days: int) -> list[Standing]:
     """Every connected system, those that need somebody first."""
     insist(policy.why_not(by, May.SEE_SYSTEMS))
-    systems = inventory.systems(session)
-    told = [_standing(session, system, at, max_age, roster_days) for system in systems]
+    told = _standings(session, inventory.systems(session), at, max_age, roster_days)
     order = list(State)
     return sorted(told, key=lambda each: (order.index(each.state), each.system.name))
 
@@ -96,8 +95,9 @@ def story(
     ).all()
     readings = [Reading(row, inventory.receipts(session, row.id)) for row in rows]
     uploads = select(RosterUploadRow).where(RosterUploadRow.system_id == system_id)
+    (standing,) = _standings(session, [system], at, max_age, roster_days)
     return Story(
-        _standing(session, system, at, max_age, roster_days),
+        standing,
         readings,
         inventory.live_counts(session, [system_id]) if system.kind != "roster" else {},
         session.scalars(uploads.order_by(RosterUploadRow.uploaded_at.desc()).limit(limit)).all(),
@@ -119,21 +119,37 @@ def waiting(session: Session, *, by: Actor) -> int:
     return session.scalar(select(func.count()).where(SnapshotRow.status == "reading")) or 0
 
 
-def _standing(session: Session, system: SystemRow, at: datetime, max_age: timedelta, roster_days: int) -> Standing:
-    newest = session.scalar(
-        select(SnapshotRow)
-        .where(SnapshotRow.system_id == system.id)
-        .order_by(SnapshotRow.began_at.desc(), SnapshotRow.id.desc())
-        .limit(1)
-    )
-    sealed = inventory.latest_sealed(session, system.id)
-    streams = inventory.receipts(session, sealed.id) if sealed is not None else ()
-    trouble = None
-    if system.kind == "roster":
-        trouble = inventory.why_not_trust_roster(session, system.id, max_age_days=roster_days, at=at)
-        max_age = timedelta(days=roster_days)
-    state, because = _state(newest, sealed, streams, trouble, at, max_age)
-    return Standing(system, state, because, sealed, newest, streams, trouble)
+def _standings(
+    session: Session, systems: Sequence[SystemRow], at: datetime, max_age: timedelta, roster_days: int
+) -> list[Standing]:
+    """Of all of them in as many questions as of one."""
+    numbers = [system.id for system in systems]
+    newest = _latest(session, numbers, sealed=False)
+    sealed = _latest(session, numbers, sealed=True)
+    streams = inventory.receipts_of(session, [row.id for row in sealed.values()])
+    told = []
+    for system in systems:
+        trouble, oldest = None, max_age
+        if system.kind == "roster":
+            trouble = inventory.why_not_trust_roster(session, system.id, max_age_days=roster_days, at=at)
+            oldest = timedelta(days=roster_days)
+        last = sealed.get(system.id)
+        read = streams.get(last.id, ()) if last is not None else ()
+        state, because = _state(newest.get(system.id), last, read, trouble, at, oldest)
+        told.append(Standing(system, state, because, last, newest.get(system.id), read, trouble))
+    return told
+
+
+def _latest(session: Session, systems: Sequence[int], *, sealed: bool) -> dict[int, SnapshotRow]:
+    """Each system's newest attempt, or its newest reading that was sealed: one look into the index for each system."""
+    one = aliased(SnapshotRow)
+    order = (one.sealed_at.desc(), one.id.desc()) if sealed else (one.began_at.desc(), one.id.desc())
+    mine = select(one.id).where(one.system_id == SystemRow.id).order_by(*order).limit(1).correlate(SystemRow)
+    if sealed:
+        mine = mine.where(one.status == "sealed")
+    found = select(mine.scalar_subquery()).select_from(SystemRow).where(SystemRow.id.in_(systems))
+    rows = session.scalars(select(SnapshotRow).where(SnapshotRow.id.in_(found)))
+    return {row.system_id: row for row in rows}
 
 
 def _state(

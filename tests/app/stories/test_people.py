@@ -26,6 +26,8 @@ from tests.app.stories.town import EVE, NOW, SEC, finding, town
         ("bo", ["Bo Reed"]),
         ("NG", ["Cy Ng"]),
         ("bo@corp", ["Bo Reed"]),
+        (" Bo@corp.EXAMPLE ", ["Bo Reed"]),
+        ("o@corp.example", ["Bo Reed"]),  # no whole address, so it is looked for as a part of one
         ("bo.legal", ["Bo Reed"]),
         ("100%", ["Cy Ng"]),
         ("%", ["Cy Ng"]),

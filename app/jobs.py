@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.actors import failures, links, requests, sessions
 from app.actors.actor import SCHEDULER
+from app.compliance import statuses
 from app.detection import deadlines, findings, owners, rulebook, waivers
 from app.detection import detect as rules
 from app.inventory import identities, logins, sync
@@ -29,7 +30,7 @@ from app.ledger import entries, leaves
 from app.ledger.entries import Entry
 from app.ledger.kinds import QUIET, Kind
 from app.ledger.tables import EntryRow
-from app.means import Means, finding_terms, quiet_hours, reminder_limits, review_limits, rule_limits
+from app.means import Means, finding_terms, promise_limits, quiet_hours, reminder_limits, review_limits, rule_limits
 from app.notices import admissions, announcing, channels, deliveries, sending
 from app.notices import queries as notices
 from app.notices.carriers.carrier import Ways
@@ -42,6 +43,7 @@ from app.review import queries as review
 from app.review.tables import CampaignRow
 
 Payload = Mapping[str, Any]
+COMPLIANCE = "compliance"  # the source of the findings that the checklist itself raises
 _WAYS_IN_KEPT_DAYS = 30  # sign-ins that are over and links that expired, for who asks what happened last week
 _KEYS_KEPT_DAYS = 2  # an Idempotency-Key is for a client that lost our answer, not for next week
 Answer = dict[str, Any]
@@ -131,6 +133,16 @@ def settle(means: Means, steps: Steps, payload: Payload) -> Answer:
         late = deadlines.breach(session, by=SCHEDULER, at=at)
         silent = deadlines.escalate(session, hours=terms.escalate_hours, by=SCHEDULER, at=at)
     return {"waivers_ended": ended, "passed_on": passed, "overdue": late, "escalated": silent}
+
+
+def judge_controls(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Look at every line of the checklist. What its own findings brought about is no reason to look again."""
+    if payload.get("source") == COMPLIANCE:
+        return {"skipped": "these findings came from here"}
+    limits, roster_days = promise_limits(means.settings), means.settings.roster_max_age_days
+    with means.database.transaction() as session:
+        judged = statuses.judge(session, limits, roster_max_age_days=roster_days, by=SCHEDULER, at=means.clock())
+    return {"counts": dict(judged.counts), "changed": judged.changed}
 
 
 def prove(means: Means, steps: Steps, payload: Payload) -> Answer:
@@ -295,6 +307,7 @@ JOBS: dict[str, Job] = {
         Job("read_all", read_all),
         Job("detect", detect, lane=lambda payload: "detect"),
         Job("settle", settle, lane=lambda payload: "detect"),
+        Job("judge_controls", judge_controls, lane=lambda payload: "controls"),
         Job("prove", prove),
         Job("open_removals", open_removals),
         Job("remove", remove, lane=lambda payload: f"system:{payload['system']}"),
@@ -310,6 +323,7 @@ SCHEDULE: tuple[Tick, ...] = (
     Tick("read_all", "hour=2 minute=30", "%Y-%m-%d"),
     Tick("detect", "hour=5 minute=0", "%Y-%m-%d"),
     Tick("settle", "minute=10", "%Y-%m-%dT%H"),
+    Tick("judge_controls", "hour=5 minute=45", "%Y-%m-%d"),
     Tick("forget", "hour=4 minute=0", "%Y-%m-%d"),
     Tick("open_due_campaigns", "minute=*", "%Y-%m-%dT%H:%M"),
     Tick("tell", "minute=*", "%Y-%m-%dT%H:%M"),
@@ -322,7 +336,7 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.SYNC_REQUESTED: ("read_system",),
     Kind.SNAPSHOT_SEALED: ("detect", "prove", "tell"),
     Kind.SNAPSHOT_FAILED: ("tell",),
-    Kind.DETECTION_RAN: ("tell",),
+    Kind.DETECTION_RAN: ("tell", "judge_controls"),
     Kind.DETECTION_REQUESTED: ("detect",),
     Kind.FINDING_ASSIGNED: ("tell",),
     Kind.FINDINGS_OVERDUE: ("tell",),
@@ -330,7 +344,7 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.WAIVER_ASKED: ("tell",),
     Kind.WAIVER_ENDED: ("tell",),
     Kind.CAMPAIGN_OPENED: ("tell",),
-    Kind.CAMPAIGN_CLOSED: ("open_removals", "tell"),
+    Kind.CAMPAIGN_CLOSED: ("open_removals", "tell", "judge_controls"),
     Kind.CAMPAIGN_CANCELLED: ("tell",),
     Kind.TASK_REASSIGNED: ("tell",),
     Kind.TASK_SUBMITTED: ("tell",),

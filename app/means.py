@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.compliance.facts import Limits as PromiseLimits
 from app.detection.rule import Limits as RuleLimits
 from app.detection.terms import Terms
 from app.kit import clock
@@ -66,6 +67,18 @@ def review_limits(settings: Settings) -> ReviewLimits:
         reading_max_age=timedelta(hours=settings.snapshot_max_age_hours),
         roster_max_age=timedelta(days=settings.roster_max_age_days),
         roster_max_shrink_percent=settings.roster_max_shrink_percent,
+    )
+
+
+def promise_limits(settings: Settings) -> PromiseLimits:
+    """How often, how fresh and how long the organisation asks for, from the settings."""
+    return PromiseLimits(
+        review_every=timedelta(days=settings.review_every_days),
+        judged_within=timedelta(hours=settings.judged_within_hours),
+        alerts_tested_within=timedelta(days=settings.channel_test_days),
+        training_good_for=timedelta(days=settings.training_days),
+        screening_good_for=timedelta(days=settings.screening_days),
+        register_good_for=timedelta(days=settings.register_max_age_days),
     )
 
 

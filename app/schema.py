@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 import app.actors.tables
+import app.compliance.tables
 import app.detection.tables
 import app.inventory.tables
 import app.kit.engine.tables

@@ -80,6 +80,8 @@ class Kind(StrEnum):
     REMEDIATION_MOVED = "remediation.moved"
     REMEDIATION_VERIFIED = "remediation.verified"
     REMEDIATION_RETURNED = "remediation.returned"
+    # compliance
+    CONTROLS_JUDGED = "controls.judged"
     # evidence
     PACKET_SEALED = "packet.sealed"
     # notices
@@ -145,6 +147,7 @@ QUIET = frozenset(
         Kind.REMEDIATION_MOVED,
         Kind.REMEDIATION_VERIFIED,
         Kind.REMEDIATION_RETURNED,
+        Kind.CONTROLS_JUDGED,
         Kind.PACKET_SEALED,
         Kind.CHANNEL_ADDED,
         Kind.SUBSCRIPTION_ADDED,

@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 
 from app.settings import signing_in
 from app.settings.noticing import Noticing
+from app.settings.promising import Promising
 from app.settings.settling import Settling
 from app.settings.signing_in import SigningIn
 
@@ -33,7 +34,7 @@ class SettingsWrong(Exception):
         self.mistakes = mistakes
 
 
-class Settings(SigningIn, Noticing, Settling):
+class Settings(SigningIn, Noticing, Promising, Settling):
     """What was configured. Frozen; printing it shows no secret."""
 
     # where things are

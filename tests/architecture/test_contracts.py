@@ -86,6 +86,10 @@ PLANTED = [
     Planted("inside-remediation", "app/remediation/offers.py", "import app.remediation.remediations"),
     Planted("inside-remediation", "app/remediation/queries.py", "import app.remediation.verify"),
     Planted("inside-remediation", "app/remediation/policy.py", "import app.remediation.tables"),
+    Planted("inside-compliance", "app/compliance/queries.py", "import app.compliance.gathering"),
+    Planted("inside-compliance", "app/compliance/tables/judged.py", "import app.compliance.queries"),
+    Planted("inside-compliance", "app/compliance/computing.py", "import app.compliance.judging"),
+    Planted("inside-compliance", "app/compliance/drawer.py", '"""A drawer."""'),  # exhaustive
     Planted("inside-evidence", "app/evidence/verify.py", "import app.evidence.packets"),
     Planted("inside-evidence", "app/evidence/queries.py", "import app.evidence.extracts"),
     Planted("inside-evidence", "app/evidence/manifest.py", "import app.evidence.unpacking"),
@@ -100,6 +104,7 @@ PLANTED = [
     Planted("verifying-needs-nothing", "app/evidence/unpacking.py", "from urllib import request"),
     Planted("verifying-needs-nothing", "app/ledger/note.py", "import sqlalchemy"),
     Planted("thinking-is-pure", "app/review/policy.py", "import app.kit.db"),
+    Planted("thinking-is-pure", "app/compliance/judging.py", "import sqlalchemy"),
     Planted("thinking-is-pure", "app/review/policy.py", "from app.kit import clock"),
     Planted("thinking-is-pure", "app/detection/rules/never_used.py", "from app import settings"),
     Planted("thinking-is-pure", "app/detection/rules/never_used.py", "import time"),

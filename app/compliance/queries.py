@@ -1,0 +1,72 @@
+"""Reads of compliance: what lines came out as, now or on a day, and what is on file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from app.compliance.tables import AttestationRow, ExemptionRow, OutcomeRow, RegisterRow, StatusRunRow
+from app.inventory import queries as inventory
+from app.inventory.tables import SystemRow
+
+ALL = "all"
+NO_CRM = ("roster", "rolecall")  # who works here, and this installation itself
+
+
+def crms(session: Session) -> list[SystemRow]:
+    """The systems that the checklist is about, by name."""
+    return [row for row in inventory.systems(session) if row.kind not in NO_CRM]
+
+
+def outcomes(
+    session: Session, *, at: datetime | None = None, line: str | None = None, place: str | None = None
+) -> Sequence[OutcomeRow]:
+    """What lines came out as, now or at a moment; `place` "all" or "system:3", None for each."""
+    found = select(OutcomeRow).order_by(OutcomeRow.line, OutcomeRow.system_id, OutcomeRow.began)
+    if at is None:
+        found = found.where(OutcomeRow.ended.is_(None))
+    else:
+        found = found.where(OutcomeRow.began <= at, or_(OutcomeRow.ended.is_(None), OutcomeRow.ended > at))
+    if line is not None:
+        found = found.where(OutcomeRow.line == line)
+    if place is not None:
+        found = found.where(OutcomeRow.place == place)
+    return session.scalars(found).all()
+
+
+def history(session: Session, line: str, *, place: str = ALL, limit: int = 50) -> Sequence[OutcomeRow]:
+    """What a line has been, the latest first."""
+    found = select(OutcomeRow).where(OutcomeRow.line == line, OutcomeRow.place == place)
+    return session.scalars(found.order_by(OutcomeRow.began.desc(), OutcomeRow.id.desc()).limit(limit)).all()
+
+
+def latest_run(session: Session, *, at: datetime | None = None) -> StatusRunRow | None:
+    """The latest look at every line, or the latest before a moment."""
+    found = select(StatusRunRow).order_by(StatusRunRow.at.desc(), StatusRunRow.id.desc()).limit(1)
+    return session.scalar(found if at is None else found.where(StatusRunRow.at <= at))
+
+
+def attestations(
+    session: Session, *, line: str | None = None, system_id: int | None = None, status: str | None = None
+) -> Sequence[AttestationRow]:
+    """What people gave their word for, by line, the latest revision first."""
+    found = select(AttestationRow).order_by(AttestationRow.line, AttestationRow.revision.desc())
+    given = {AttestationRow.line: line, AttestationRow.system_id: system_id, AttestationRow.status: status}
+    return session.scalars(
+        found.where(*(column == value for column, value in given.items() if value is not None))
+    ).all()
+
+
+def exemptions(session: Session, *, line: str | None = None) -> Sequence[ExemptionRow]:
+    """Why lines do not apply, the latest first."""
+    found = select(ExemptionRow).order_by(ExemptionRow.made_at.desc(), ExemptionRow.id.desc())
+    return session.scalars(found if line is None else found.where(ExemptionRow.line == line)).all()
+
+
+def latest_registers(session: Session) -> dict[str, RegisterRow]:
+    """The register of each kind that was taken last from where it is kept."""
+    found = select(RegisterRow).order_by(RegisterRow.extracted_at, RegisterRow.at, RegisterRow.id)
+    return {row.kind: row for row in session.scalars(found)}

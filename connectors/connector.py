@@ -190,6 +190,15 @@ def again(reader: Reader, account_keys: Sequence[str]) -> Iterator[Page]:
         yield from reader.pull(stream)
 
 
+def asks_about(reader: Reader, stream: Stream) -> Callable[[Target], Look] | None:
+    """How the reader asks about one thing of this stream by itself, where nobody counts the stream's list; else None.
+
+    Such a reader names the streams in an attribute `uncounted` and has a method `look(target)`, as an executor has, with
+    its own credential. `asked` of what it returns holds one "->" for each call.
+    """
+    return getattr(reader, "look", None) if stream in getattr(reader, "uncounted", ()) else None
+
+
 class Executor(Protocol):
     """Takes away, one act at a time, through a credential of its own."""
 

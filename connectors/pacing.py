@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import random
 import re
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -87,25 +88,30 @@ def wait_before(
 
 @dataclass(slots=True)
 class Pace:
-    """At most `calls` requests begin in any stretch of `seconds`; `keep` waits as long as that needs."""
+    """At most `calls` requests begin in any stretch of `seconds`; `keep` waits as long as that needs.
+
+    Streams that are read side by side share one: whoever waits holds the others up, because their turn is not before.
+    """
 
     calls: int
     seconds: float
     clock: Clock = time.monotonic
     sleep: Sleep = time.sleep
     _begun: deque[float] = field(default_factory=deque)
+    _turn: threading.Lock = field(default_factory=threading.Lock)
 
     def keep(self) -> None:
         """Wait for our turn, then count this request."""
-        now = self.clock()
-        if len(self._begun) >= self.calls:
-            due = self._begun[-self.calls] + self.seconds
-            if due > now:
-                self.sleep(due - now)
-                now = self.clock()
-        self._begun.append(now)
-        while len(self._begun) > self.calls:
-            self._begun.popleft()
+        with self._turn:
+            now = self.clock()
+            if len(self._begun) >= self.calls:
+                due = self._begun[-self.calls] + self.seconds
+                if due > now:
+                    self.sleep(due - now)
+                    now = self.clock()
+            self._begun.append(now)
+            while len(self._begun) > self.calls:
+                self._begun.popleft()
 
 
 # --- paging -----------------------------------------------------------------------------------------------------------

@@ -159,6 +159,8 @@ class IntegrationRecord:
     """A program with its own way in: connected app, private app, installed package, webhook.
 
     `derived=True`: concluded from traces (events, tokens), because the system has no list of integrations.
+    `by_events=True`: pieced together from a log of events that nobody counts and that scrolls: only an event ends it
+    (`active=False`), never that it was not told.
     """
 
     key: str
@@ -173,11 +175,12 @@ class IntegrationRecord:
     derived: bool = False
     permitted: tuple[str, ...] | None = None  # keys of entitlements whose holders are let in without asking
     native: Mapping[str, str] = field(default_factory=dict)  # its policies, in the vendor's words
+    by_events: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CredentialRecord:
-    """The token or key by which an integration, or an account, enters. Never its value."""
+    """The token or key by which an integration, or an account, enters. Never its value. `by_events` as above."""
 
     key: str
     kind: str
@@ -190,6 +193,7 @@ class CredentialRecord:
     last_used: datetime | None = None
     uses_known_since: datetime | None = None  # with last_used=None: unused since then
     expires: datetime | None = None
+    by_events: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
-from app.inventory import absence, packing
+from app.inventory import absence, doubts, packing
 from app.inventory.tables import SpoolRow, StreamRow
 from app.kit.db import Database
-from connectors.connector import Page, Reader, StreamCoverage, lines
+from connectors.connector import Page, Reader, StreamCoverage, asks_about, lines
 from connectors.errors import ConnectorError, Misread
 from connectors.receipt import StreamReceipt, Verdict
 from connectors.records import Stream
@@ -76,7 +76,7 @@ def _read(reading: Reading, stream: Stream, covered: StreamCoverage) -> None:
         return
     error: ConnectorError | None = None
     for chance in (1, 2):
-        error = _pull(reading, stream)
+        error = _pull(reading, stream) or _doubt(reading, stream)
         if not (isinstance(error, Misread) and error.restart and chance == 1):
             break
         with reading.database.transaction() as session:  # its place is gone: once more from page one
@@ -109,6 +109,24 @@ def _pull(reading: Reading, stream: Stream) -> ConnectorError | None:
     return None
 
 
+def _doubt(reading: Reading, stream: Stream) -> ConnectorError | None:
+    """Ask about what a list that nobody counted does not name any more. Returns why the list is not to be believed."""
+    if reading.over.is_set() or asks_about(reading.reader, stream) is None:
+        return None
+    with reading.database.reading() as session:
+        place = _place(session, reading, stream)
+        if not place.ended or place.part == doubts.PART:
+            return None
+        targets = doubts.vanished(session, reading.snapshot_id, stream)
+    try:
+        page = doubts.ask(reading.reader, stream, targets)
+    except ConnectorError as error:
+        return error
+    if page is not None:
+        _spool(reading, page, place.number + 1, place.rows)
+    return None
+
+
 def _spool(reading: Reading, page: Page, number: int, rows: int) -> None:
     packed, digest = packing.pack(page.records)
     seen = {"rows_digest": digest, "records": len(page.records), "skew": skew(reading.clock(), page.receipt.at)}
@@ -138,6 +156,7 @@ class _Place:
     rows: int = 0
     skew: int | None = None
     server_at: datetime | None = None
+    part: str | None = None  # which the last page belongs to
 
 
 def _place(session: Session, reading: Reading, stream: Stream) -> _Place:
@@ -148,7 +167,7 @@ def _place(session: Session, reading: Reading, stream: Stream) -> _Place:
     ).all()
     if not pages:
         return _Place()
-    number, resume, _ = pages[-1]
+    number, resume, last = pages[-1]
     timed = [receipt for _, _, receipt in pages if receipt.get("at")]
     return _Place(
         number,
@@ -157,6 +176,7 @@ def _place(session: Session, reading: Reading, stream: Stream) -> _Place:
         rows=sum(receipt["records"] for _, _, receipt in pages),
         skew=timed[-1].get("skew") if timed else None,
         server_at=packing.receipt_in(timed[-1]).at if timed else None,
+        part=last["part"],
     )
 
 

@@ -42,15 +42,19 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.schema import CreateTable
 
 Cell = tuple[int, Callable[[Any], Any]]
+# Staging tables by name and columns: the same object each time, so that a merge's statements are compiled once.
+_KNOWN: dict[tuple[object, ...], Table] = {}
 PART = "part"  # a staged column that tells where a row came from; `ready` counts repeats by it
 
 
 def stage(session: Session, name: str, columns: Sequence[Column[Any]]) -> Table:
     """Make an empty temporary table with these columns, in place of any former one of that name."""
-    connection = session.connection()
-    staged = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+    shape = (name, *((column.name, repr(column.type)) for column in columns))
+    if shape not in _KNOWN:
+        _KNOWN[shape] = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+    staged = _KNOWN[shape]
     drop(session, staged)
-    connection.execute(CreateTable(staged))
+    session.connection().execute(CreateTable(staged))
     return staged
 
 

@@ -1,8 +1,9 @@
 """Which programs have a way in, as far as HubSpot lets anybody see it.
 
 There is no list of connected apps, private apps or service keys. The security history is replayed into one (`derived`):
-what was installed or made and not taken away since. It knows nothing from before the history began. Our own credential
-and the SMTP tokens are read directly.
+what was installed or made and not taken away since. It knows nothing from before the history began, and nobody counts
+its events, so what it tells ends by an event alone (`by_events`). Our own credential and the SMTP tokens are read
+directly.
 """
 
 from __future__ import annotations
@@ -152,6 +153,7 @@ def translate(traces: Iterable[Trace]) -> Made:
                     active=trace.active,
                     created=trace.created,
                     derived=True,
+                    by_events=True,
                 )
             )
         if trace.has_credential:
@@ -164,6 +166,7 @@ def translate(traces: Iterable[Trace]) -> Made:
                     account_key=trace.owner if personal else None,
                     active=trace.active,
                     created=trace.renewed or trace.created,
+                    by_events=True,
                 )
             )
     return records, credentials

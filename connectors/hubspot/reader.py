@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from connectors.connector import Allowance, Config, Coverage, Keep, Page, Secret, StreamCoverage
+from connectors.connector import Allowance, Config, Coverage, Keep, Look, Page, Secret, StreamCoverage, Target
 from connectors.errors import Denied, Misread
-from connectors.hubspot import accounts, changes, entitlements, grants, integrations, logins, refusals, settings, usage
+from connectors.hubspot import (
+    absences,
+    accounts,
+    changes,
+    entitlements,
+    grants,
+    integrations,
+    logins,
+    refusals,
+    settings,
+    usage,
+)
 from connectors.hubspot.client import Client, open_client
 from connectors.hubspot.lists import Row, Shelf, text
 from connectors.hubspot.paths import Place, Version
@@ -51,9 +62,12 @@ NOTES: Mapping[Stream, str] = {
 class HubSpotReader:
     """Sees one portal with a credential that should only hold reading scopes."""
 
+    uncounted = absences.UNCOUNTED
+
     def __init__(self, config: Config, secret: Secret, keep: Keep) -> None:
         self._client = open_client(config, secret, keep)
         self._shelf = Shelf()
+        self._asking = absences.Asking(self._client)
 
     def check(self) -> Coverage:
         """Ask whose credential this is and try the first row of every list (about ten calls)."""
@@ -65,6 +79,10 @@ class HubSpotReader:
             raise Denied(f"HubSpot has no {stream}", missing="who works here is the roster's to say")
         self._client.principal()
         yield from STREAMS[stream](self._client, self._shelf, resume)
+
+    def look(self, target: Target) -> Look:
+        """Whether one thing that a list does not name any more is there after all."""
+        return self._asking.look(target)
 
     def close(self) -> None:
         """Let go of connections."""

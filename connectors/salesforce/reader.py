@@ -26,10 +26,10 @@ from connectors.salesforce import (
     sessions,
     settings,
 )
-from connectors.salesforce.client import Client
+from connectors.salesforce.client import Client, QueryPage
 from connectors.salesforce.parts import Gathered, Part
 from connectors.salesforce.reading import read_stream
-from connectors.salesforce.soql import text
+from connectors.salesforce.soql import text, value, when
 
 Parts = Callable[[Client, Gathered], list[Part]]
 STREAMS: Mapping[Stream, Parts] = {
@@ -91,7 +91,7 @@ class SalesforceReader:
         return self.client.access.at_once
 
     def check(self) -> Coverage:
-        """Ask who we are and what we may read; six calls. Denied if even the org does not say its name."""
+        """Ask who we are and what we may read; seven calls. Denied if even the org does not say its name."""
         return check(self.client)
 
     def pull(self, stream: Stream, resume: str | None = None) -> Iterator[Page]:
@@ -124,9 +124,8 @@ def check(client: Client, acts: bool = False) -> Coverage:
     if wanted not in offered:
         newest = offered[-1] if offered else "none"
         raise Denied(f"the org does not offer API {wanted}, the newest is {newest}; set api_version", missing=wanted)
-    page = client.query("SELECT Id, Name FROM Organization")
-    if len(page.rows) != 1:
-        raise Misread("SELECT Id, Name FROM Organization: an org has exactly one row")
+    page = _organization(client)
+    (org,) = page.rows
     held = rights.own(client)
     there = client.objects()
     notes = [] if held is not None else ["our own permissions are out of sight: give View Setup and Configuration"]
@@ -135,8 +134,8 @@ def check(client: Client, acts: bool = False) -> Coverage:
     if client.usage:
         notes.append(f"API calls in the last 24 hours: {client.usage[0]} of {client.usage[1]}")
     return Coverage(
-        system_key=text(page.rows[0], "Id") or "",
-        system_name=text(page.rows[0], "Name") or "",
+        system_key=text(org, "Id") or "",
+        system_name=text(org, "Name") or "",
         principal=client.token.principal,
         streams={stream: _coverage(client, stream, held, there) for stream in STREAMS},
         acts=_acts(held) if acts else frozenset(),
@@ -144,7 +143,18 @@ def check(client: Client, acts: bool = False) -> Coverage:
         notes=tuple(notes),
         allowance=Allowance(*client.usage, "24 hours") if client.usage else None,
         server_at=page.answer.at,
+        ends=when(value(org, "TrialExpirationDate")),
     )
+
+
+def _organization(client: Client) -> QueryPage:
+    """The org's own row: its name, and when it ends with every credential of it, should it be a trial."""
+    there = client.columns("Organization")
+    columns = ", ".join(name for name in ("Id", "Name", "TrialExpirationDate") if name in there)
+    page = client.query(f"SELECT {columns} FROM Organization")
+    if len(page.rows) != 1:
+        raise Misread(f"SELECT {columns} FROM Organization: an org has exactly one row")
+    return page
 
 
 def _coverage(client: Client, stream: Stream, held: frozenset[str] | None, there: frozenset[str]) -> StreamCoverage:

@@ -111,6 +111,26 @@ def test_no_more_than_so_many_requests_begin_in_a_stretch() -> None:
     assert time.now - begun[0] == pytest.approx(3.0)
 
 
+def test_whoever_asks_while_another_waits_gets_the_turn_behind() -> None:
+    """Streams are read side by side: both look, and find room for one."""
+    time, begun = VirtualTime(), list[float]()
+    beside = threading.Thread(target=lambda: (pace.keep(), begun.append(time.now)))
+
+    def sleep(seconds: float) -> None:
+        due = time.now + seconds
+        if beside.ident is None:
+            beside.start()
+            beside.join(0.1)  # it has every chance to slip in here
+        time.now = max(time.now, due)
+
+    pace = Pace(1, 10.0, time.clock, sleep)
+    for _ in range(2):
+        pace.keep()
+        begun.append(time.now)
+    beside.join()
+    assert [at - begun[0] for at in sorted(begun)] == [0.0, 10.0, 20.0]
+
+
 # --- paging ---
 
 

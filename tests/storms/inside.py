@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+import requests
 import urllib3
 from urllib3.connection import HTTPConnection
 
@@ -120,4 +121,6 @@ def answering(time: Time) -> Iterator[Inside]:
     kind = type("Connection", (_Connection,), {"inside": inside})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(urllib3.connectionpool.HTTPConnectionPool, "ConnectionCls", kind)
+        # No proxy leads here, and looking for one in the environment is a tenth of a reading's time.
+        patch.setattr(requests.sessions, "get_environ_proxies", lambda *_, **__: {})
         yield inside

@@ -50,6 +50,7 @@ KINDS = (
 LARGEST_PAGE = {"salesforce": 120, "hubspot": 25}  # so that a small CRM has many pages, each of which may go wrong
 HEALING = ("limit_concurrent", "too_many", "server_error", "timeout", "cut_body", "short_page", "unauthorized")
 SCRIPTS = 4
+SHARE = 12  # one storm in so many is over Salesforce, where a reading takes four times as long
 LIVE = {  # what is live in our copy, by table: each row as one text
     "accounts": "SELECT key FROM accounts WHERE ended IS NULL",
     "entitlements": "SELECT key FROM entitlements WHERE ended IS NULL",
@@ -95,7 +96,6 @@ class Told:
     waited: float
     happened: list[str]
     status: str
-    blind: frozenset[Stream] = frozenset()  # streams that nobody can judge: see `blind`
 
 
 def live(database: Database) -> Rows:
@@ -112,7 +112,8 @@ def _config(world_kind: str, port: int) -> dict[str, str]:
 
 def _secret(kind: str, credentials: dict[str, Any]) -> dict[str, str]:
     known = credentials["reader"]
-    return {k: known[k] for k in (("client_id", "private_key", "username") if kind == "salesforce" else ("token",))}
+    # Client credentials, because an RSA key is costly to open and no storm is about it.
+    return {k: known[k] for k in (("client_id", "client_secret") if kind == "salesforce" else ("token",))}
 
 
 def _keep(_: Any) -> None:
@@ -183,7 +184,7 @@ class Storm:
     @classmethod
     def of(cls, seed: int, kind: str | None = None) -> Storm:
         rng = random.Random(f"storm:{seed}")
-        drawn = kind or ("salesforce" if seed % 15 == 0 else "hubspot")
+        drawn = kind or ("salesforce" if seed % SHARE == 0 else "hubspot")
         rate = rng.choice((0.01, 0.03, 0.08, 0.2, 0.5))
         kinds = tuple(rng.sample(KINDS, rng.randint(1, 5)) if rng.random() < 0.6 else rng.sample(HEALING, 3))
         script, at_page = rng.randint(0, SCRIPTS), rng.choice((None, rng.randint(1, 30)))
@@ -237,13 +238,8 @@ class Weather:
         world = self.worlds[storm.kind]
         _reset(world, self.states[storm.kind])
         faults = Faults()
-        kinds = storm.kinds
-        if storm.kind == "hubspot" and "dropped_page" in kinds:
-            # Its lists tell no total. One that ends early shows beside the others; several at once nobody can notice.
-            kinds = tuple(kind for kind in kinds if kind != "dropped_page")
-            faults.plan({"fault": "dropped_page", "after": storm.seed % 9})
         if storm.rate:
-            faults.plan({"seed": storm.seed, "rate": storm.rate, "kinds": kinds})
+            faults.plan({"seed": storm.seed, "rate": storm.rate, "kinds": storm.kinds})
         if storm.skew:
             faults.plan({"fault": "clock_skew", "seconds": storm.skew, "times": None})
         self.inside.exchanges[world.port] = Exchange(world.pretender, faults, Clock(NOW), Calls())
@@ -306,8 +302,6 @@ def wrong(before: Rows, after: Rows, told: Told, *, during: bool) -> list[str]:
     """
     found = []
     for stream, table, pick in _parts():
-        if stream in told.blind:
-            continue
         was, will, now = (frozenset(filter(pick, rows[table])) for rows in (before, after, told.live))
         must = was & will if during else will
         if told.status == "sealed" and absence.counts(stream, told.verdicts):
@@ -320,15 +314,6 @@ def wrong(before: Rows, after: Rows, told: Told, *, during: bool) -> list[str]:
         else:
             found += [f"{stream}: not complete, yet {row} was ended" for row in sorted((was & will) - now)[:3]]
     return found
-
-
-def blind(happened: list[dict[str, Any]]) -> frozenset[Stream]:
-    """Streams that cannot be judged: a portal's histories tell no total, so nobody can notice that one ended early.
-
-    What is derived from them ought not to end by absence; until it does not, the exception stands here to be seen.
-    """
-    lost = any(each["fault"] == "dropped_page" and "/activity/" in each["path"] for each in happened)
-    return frozenset({Stream.INTEGRATIONS}) if lost else frozenset()
 
 
 def _parts() -> Iterator[tuple[Stream, str, Callable[[str], bool]]]:
@@ -360,5 +345,4 @@ def _read(
         status = session.scalar(text(f"SELECT status FROM snapshots WHERE id = {number}"))
         verdicts, because = {r.stream: str(r.verdict) for r in rows}, {r.stream: r.because for r in rows}
     happened = [each["fault"] for each in exchange.faults.happened]
-    unseen = blind(exchange.faults.happened)
-    return Told(verdicts, because, live(database), inside.calls, inside.time.now - began, happened, str(status), unseen)
+    return Told(verdicts, because, live(database), inside.calls, inside.time.now - began, happened, str(status))

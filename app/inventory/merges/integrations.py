@@ -1,4 +1,8 @@
-"""Integrations and the credentials they, or accounts, enter by."""
+"""Integrations and the credentials they, or accounts, enter by.
+
+What is pieced together from a log of events ends by an event alone: the log may have scrolled, or been cut short, and
+nobody counts it. For the same reason, what it told once is kept where it does not tell it any more.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, Integer, Table
+from sqlalchemy import Column, Integer, Table, update
 
 from app.inventory import absence
 from app.inventory.merges.sealing import Sealing, ids_of, merge_keyed, pages, say, told_repeats
@@ -18,6 +22,7 @@ from connectors.records import Stream
 INTEGRATIONS: Table = IntegrationRow.__table__  # type: ignore[assignment]
 CREDENTIALS: Table = CredentialRow.__table__  # type: ignore[assignment]
 # The CRM's key of something else, by the column that holds our id of it.
+TOLD_ONCE = frozenset({"owner_account_id", "account_id", "active", "created"})
 OURS = {"owner_key": "owner_account_id", "integration_key": "integration_id", "account_key": "account_id"}
 
 
@@ -57,8 +62,21 @@ def _merge(
     staged = bulk.stage(sealing.session, f"stage_{target.name}", columns)
     bulk.fill(sealing.session, staged, found[record])
     bulk.ready(sealing.session, staged, ["key"])
-    merge_keyed(sealing, Stream.INTEGRATIONS, target, staged, [name for name in names if name != "key"], kind=kind)
+    _keep_what_was_told(sealing, target, staged)
+    columns_of_it = [name for name in names if name != "key"]
+    merge_keyed(
+        sealing, Stream.INTEGRATIONS, target, staged, columns_of_it, kind=kind, spared=[target.c.by_events.is_(True)]
+    )
     bulk.drop(sealing.session, staged)
+
+
+def _keep_what_was_told(sealing: Sealing, target: Table, staged: Table) -> None:
+    """Carry what former readings knew of events into rows that are pieced together from those that are left."""
+    same = (target.c.system_id == sealing.system_id, target.c["key"] == staged.c["key"], staged.c.by_events.is_(True))
+    for name in TOLD_ONCE.intersection(staged.c.keys()):
+        kept = update(staged).values({name: target.c[name]})
+        lacking = (staged.c[name].is_(None), target.c[name].is_not(None))
+        sealing.session.connection().execute(kept.where(*same, *lacking))
 
 
 def _resolve(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, String, Table, and_, case, cast, insert, literal, select, update
+from sqlalchemy import Boolean, ColumnElement, String, Table, and_, case, cast, insert, literal, not_, select, update
 from sqlalchemy.orm import Session
 
 from app.inventory import absence, packing
@@ -132,8 +132,9 @@ def merge_keyed(
     *,
     kind: str,
     ends: bool | None = None,
+    spared: Sequence[ColumnElement[bool]] = (),
 ) -> None:
-    """Merge staged rows into a table whose rows are told apart by (system, key)."""
+    """Merge staged rows into a table whose rows are told apart by (system, key). Absence never ends what is `spared`."""
     session = sealing.session
     ours = target.c.system_id == sealing.system_id
     returned = take_back(sealing, target, staged, kind, [ours])
@@ -144,7 +145,7 @@ def merge_keyed(
     )
     ended = 0
     if sealing.ends(stream) if ends is None else ends:
-        ended = end(sealing, target, [ours, bulk.absent(target, staged, ["key"])])
+        ended = end(sealing, target, [ours, bulk.absent(target, staged, ["key"]), *(not_(each) for each in spared)])
     sealing.count(target.name, began=began, changed=changed, returned=returned, ended=ended)
 
 

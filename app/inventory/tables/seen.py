@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -245,6 +245,7 @@ class IntegrationRow(Base):
     derived: Mapped[bool]
     permitted: Mapped[list[str] | None] = mapped_column(JsonOrNull)  # entitlement keys whose holders need not be asked
     native: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)  # null: read before this was asked for
+    by_events: Mapped[bool] = mapped_column(default=False, server_default=false())  # absence does not end it
     began: Mapped[datetime] = mapped_column(Moment)
     ended: Mapped[datetime | None] = mapped_column(Moment)
     __table_args__ = (UniqueConstraint("system_id", "key"),)
@@ -267,6 +268,7 @@ class CredentialRow(Base):
     last_used: Mapped[datetime | None] = mapped_column(Moment)
     uses_known_since: Mapped[datetime | None] = mapped_column(Moment)
     expires: Mapped[datetime | None] = mapped_column(Moment)
+    by_events: Mapped[bool] = mapped_column(default=False, server_default=false())  # absence does not end it
     began: Mapped[datetime] = mapped_column(Moment)
     ended: Mapped[datetime | None] = mapped_column(Moment)
     __table_args__ = (UniqueConstraint("system_id", "key"),)

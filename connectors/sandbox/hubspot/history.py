@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.sandbox.hubspot import moments, paging
-from connectors.sandbox.hubspot.errors import invalid, no_plan
+from connectors.sandbox.hubspot.errors import invalid, no_plan, not_found
 from connectors.sandbox.hubspot.portal import PORTAL_ID
 from connectors.sandbox.hubspot.world import DAILY, Call
 from connectors.sandbox.wire import Answer
@@ -157,9 +157,24 @@ def usage(call: Call) -> Answer:
 
 
 def smtp_tokens(call: Call) -> Answer:
-    """Credentials for sending mail."""
+    """Credentials for sending mail, a page of them."""
+    shown = _smtp_shown(call)
+    size, start = paging.limit(call, 100, 100, strict=False), paging.after(call, "smtp") or 0
+    onward = start + size if len(shown) > start + size else None
+    return Answer(200, paging.page(call, "smtp", shown[start : start + size], size, onward))
+
+
+def smtp_token(call: Call, id: str) -> Answer:
+    """One credential for sending mail, by its id."""
+    for each in _smtp_shown(call):
+        if each["id"] == id:
+            return Answer(200, each)
+    raise not_found("SMTP token not found")
+
+
+def _smtp_shown(call: Call) -> list[dict[str, Any]]:
     rows = call.store.rows("SELECT * FROM smtp_token ORDER BY id")
-    shown = [
+    return [
         {
             "id": r["id"],
             "userName": r["user_name"],
@@ -170,4 +185,3 @@ def smtp_tokens(call: Call) -> Answer:
         | {"createContact": False, "emailCampaignId": str(4000 + n)}
         for n, r in enumerate(rows)
     ]
-    return Answer(200, {"results": shown})

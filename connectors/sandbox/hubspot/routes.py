@@ -16,6 +16,7 @@ SECURITY, OWNERS, BILLING = (
     ("crm.objects.owners.read", "automation"),
     ("settings.billing.write",),
 )
+MAIL = ("transactional-email",)
 READ_RECORDS, WRITE_RECORDS = ("crm.objects.users.read",), ("crm.objects.users.write",)
 
 # The versions of each family of paths. Docs and SDK call `settings/v3/users`, the specification prints `settings/users/v3`.
@@ -24,6 +25,7 @@ TEAMS = r"/settings/teams/(?P<family>2026-09-beta)"
 OWNER = r"/crm/(?:owners/(?P<family>2026-03|2026-09)|(?P<family_too>v3)/owners)"
 OBJECTS = r"/crm/(?:objects/(?P<family>2026-03|2026-09)|(?P<family_too>v3)/objects)/(?:users|0-115)"
 INFO = r"/account-info/(?P<family>v3|2026-03|2026-09)"
+SMTP = r"/marketing/(?P<family>v3)/transactional/smtp-tokens"
 TOKENS = r"/oauth/(?:v1|v3|2026-03)"
 _ID = r"/(?P<id>[^/]+)"
 
@@ -65,7 +67,8 @@ ROUTES = (
     _route(f"{INFO}/activity/audit-logs", GET=(SECURITY, history.audit_log)),
     _route(f"{INFO}/details", GET=((), history.details)),
     _route(f"{INFO}/api-usage/daily/private-apps", GET=((), history.usage)),
-    _route(r"/marketing/(?P<family>v3)/transactional/smtp-tokens", GET=(("transactional-email",), history.smtp_tokens)),
+    _route(SMTP, GET=(MAIL, history.smtp_tokens)),
+    _route(SMTP + _ID, GET=(MAIL, history.smtp_token)),
 )
 
 # These need no bearer token: they are about tokens.

@@ -605,3 +605,39 @@ def test_an_account_that_ended_can_do_nothing_even_where_its_grants_are_not_know
 def _another(crm: Connected) -> int:
     with crm.database.transaction() as session:
         return make.system(session, kind="fake", config={"world": "acme"}, key=None).id
+
+
+def test_what_is_told_by_events_ends_by_an_event_and_keeps_what_was_told_once(staffed: Connected) -> None:
+    app = IntegrationRecord("app:7", "app", "App 7", owner_key="bo", active=True, created=NOW, by_events=True)
+    token = CredentialRecord("token:7", "service_key", "Key 7", account_key="bo", created=NOW, by_events=True)
+    staffed.world.put(app, token)
+    staffed.read()
+    staffed.world.remove(app, token)  # the history scrolled, or a page of it was lost
+    number = staffed.read()
+    assert receipt(staffed, number, "integrations").verdict == "complete"
+    with staffed.database.reading() as session:
+        assert [row.ended for of in (IntegrationRow, CredentialRow) for row in rows(session, of)] == [None, None]
+    staffed.world.put(IntegrationRecord("app:7", "app", "App 7", active=False, by_events=True))
+    staffed.world.put(replace(token, account_key=None, created=None, active=False))
+    staffed.read()
+    bo = account(staffed, "bo")
+    with staffed.database.reading() as session:
+        (program,), (key,) = (rows(session, of) for of in (IntegrationRow, CredentialRow))
+    assert (program.active, program.created, program.owner_account_id) == (False, NOW, bo.id)
+    assert (key.active, key.created, key.account_id) == (False, NOW, bo.id)
+
+
+def test_a_program_of_a_list_ends_when_it_is_not_in_the_list_any_more(staffed: Connected) -> None:
+    app = IntegrationRecord("app:8", "connected_app", "App 8", owner_key="bo", created=NOW)
+    staffed.world.put(app)
+    staffed.read()
+    staffed.world.remove(app)
+    staffed.world.put(IntegrationRecord("app:9", "connected_app", "App 9"))
+    staffed.read()
+    staffed.world.put(replace(app, created=None))
+    staffed.read()
+    with staffed.database.reading() as session:
+        eight, nine = rows(session, IntegrationRow)
+    assert (eight.ended, eight.created, nine.ended) == (None, None, None)  # it is back, and says less of itself
+    with staffed.database.reading() as session:
+        assert [row.kind for row in rows(session, ReturnRow)] == ["integration"]

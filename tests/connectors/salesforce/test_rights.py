@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -133,3 +134,14 @@ def test_tokens_past_the_ceiling_are_read_by_groups_of_users(
     monkeypatch.setattr(tokens, "CEILING", 10_000)  # as if nobody had told us
     cut = [page.receipt for page in SalesforceReader(client).pull(Stream.INTEGRATIONS)]
     assert judge([each for each in cut if each.part == "OauthToken"]).verdict is Verdict.INCOMPLETE
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["told", "no such column"])
+def test_a_trial_org_says_until_when_anything_of_it_works(org: Any, client: Client, told: bool) -> None:
+    org.columns["Organization"] = ["Id", "Name", *(["TrialExpirationDate"] if told else [])]
+    trial = {"TrialExpirationDate": "2026-12-24T00:00:00.000+0000"} if told else {}
+    org.rows["Organization"] = [{"Id": "00D1", "Name": "Northwind", **trial}]
+    org.columns["PermissionSet"] = ["Id"]
+    expected = datetime(2026, 12, 24, tzinfo=UTC) if told else None
+    assert SalesforceReader(client).check().ends == expected
+    assert any("TrialExpirationDate" in address for _, address, _ in org.asked) is told

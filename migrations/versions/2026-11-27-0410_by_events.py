@@ -1,7 +1,7 @@
 """Integrations and credentials know whether they are pieced together from a log of events, which only an event can end.
 
 Revision ID: 202611270410
-Revises: 202611270412
+Revises: 202611270436
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "202611270410"
-down_revision = "202611270412"
+down_revision = "202611270436"
 branch_labels = None
 depends_on = None
 

@@ -11,6 +11,7 @@ from app import __version__, settings
 from app.api import (
     access,
     actors,
+    bundles,
     campaigns,
     connecting,
     decisions,
@@ -71,7 +72,7 @@ def create_app(means: Means) -> FastAPI:
     problems.install(app)
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, findings, ledger, packets)
     deciding = (items, decisions, hooks, submitting, handing)
-    running = (schedules, campaigns, tasks, drift, overrides, *deciding, remediations, notices)
+    running = (bundles, schedules, campaigns, tasks, drift, overrides, *deciding, remediations, notices)
     for room in (*seeing, *running):
         app.include_router(room.router)
     seeing_pages = (finding_pages, people_pages, connecting_pages, system_pages, integrations, evidence, activity)

@@ -58,6 +58,22 @@ class Answer(StrEnum):
     ACKNOWLEDGE = "acknowledge"
 
 
+class BundleStatus(StrEnum):
+    """Whether a role model is in use."""
+
+    LIVE = "live"
+    RETIRED = "retired"
+
+
+class BundleVersionStatus(StrEnum):
+    """Where one version of a role model is."""
+
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
 class KeepOrRemove(StrEnum):
     """What is to become of what nobody was asked about."""
 

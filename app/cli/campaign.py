@@ -91,15 +91,16 @@ def show(telling: Telling, name: str) -> None:
             removals = {row.status: row[1] for row in session.execute(by_status)}
     telling.say(f"{found.name}: {found.status}, due {found.due_at.date()}", style="bold")
     telling.table(
-        ("reviewer", "items", "keep", "remove", "change", "no answer"),
-        ((s.reviewer, s.items, s.keep, s.remove, s.change, s.undecided) for s in shares),
+        ("reviewer", "items", "keep", "acknowledge", "remove", "change", "no answer"),
+        ((s.reviewer, s.items, s.keep, s.acknowledge, s.remove, s.change, s.undecided) for s in shares),
     )
     telling.say(f"drift: {len(drift)}; removals: {shown(removals) or 'none'}")
     telling.answer(
         {
             "id": found.id, "name": found.name, "status": found.status, "drift": len(drift), "removals": removals,
             "shares": [
-                {"reviewer": s.reviewer, "items": s.items, "keep": s.keep, "remove": s.remove, "change": s.change}
+                {"reviewer": s.reviewer, "items": s.items, "keep": s.keep, "acknowledge": s.acknowledge,
+                 "remove": s.remove, "change": s.change}
                 for s in shares
             ],
         }

@@ -26,6 +26,7 @@ PLACES = (
     Place("/", "Home", May.SEE_SELF, ""),
     Place("/reviews", "My reviews", May.SEE_OWN_ITEMS, ""),
     Place("/campaigns", "Reviews", May.SEE_CAMPAIGNS, "Reviews"),
+    Place("/bundles", "Role models", May.SEE_CAMPAIGNS, "Reviews"),
     Place("/findings", "Findings", May.SEE_FINDINGS, "Access"),
     Place("/people", "People", May.SEE_ACCESS, "Access"),
     Place("/integrations", "Integrations", May.SEE_ACCESS, "Access"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from app.console.doors import campaigns, home, items, opening, reviews, submission
+from app.console.doors import bundles, campaigns, home, items, opening, reviews, submission
 
-ROOMS = (home, reviews, submission, items, opening, campaigns)  # /campaigns/new before /campaigns/{id}
+ROOMS = (home, reviews, submission, items, opening, campaigns, bundles)  # /campaigns/new before /campaigns/{id}
 
 
 def install(app: FastAPI) -> None:

@@ -54,14 +54,13 @@ def propose(
     at = clock.utc(at)
     job = modelling.job(session, department, title, at.date(), share=share)
     insist(bundling.why_not_proposed(job.people, len(job.held), least))
-    match = expression.Both((expression.OneOf("department", (department,)), expression.OneOf("title", (title,))))
     custom = {
         "people": job.people,
         "share": share,
         "held": [{"entitlement": entitlement, "holders": holders} for entitlement, holders in job.held],
     }
     inside = [entitlement for entitlement, _ in job.held]
-    written = expression.written(match)
+    written = modelling.match_of(department, title)
     return _begin(session, name or f"{title}, {department}", written, inside, owner_id, custom, by, at)
 
 
@@ -104,22 +103,9 @@ def approve(session: Session, bundle: int, *, number: int, by: Actor, at: dateti
     """
     at = clock.utc(at)
     row = _found(session, bundle)
-    version = session.scalar(
-        select(BundleVersionRow).where(BundleVersionRow.bundle_id == bundle, BundleVersionRow.number == number)
-    )
-    if version is None:
-        raise Refused(Refusal("not_found", f"{row.name} has no version {number}.", "Look at its versions.", status=404))
+    version = _numbered(session, row, number)
     inside = [each.id for each, _ in modelling.holds(session, version.id)]
-    insist(
-        bundling.why_not_approve(
-            row.status,
-            version.status,
-            owner_id=row.owner_id,
-            own_job=_own_job(session, version, by),
-            contents=bundling.why_not_contents(modelling.contents(session, inside), len(inside)),
-            by=by,
-        )
-    )
+    insist(_why_not(session, row, version, inside, by))
     _move(session, row)
     before = [each for each in modelling.versions(session, bundle) if each.status == VersionStatus.APPROVED]
     if any(each.id != version.id for each in before):
@@ -146,6 +132,34 @@ def retire(session: Session, bundle: int, *, reason: str, by: Actor, at: datetim
     entry = Entry(Kind.BUNDLE_RETIRED, f"bundle:{bundle}", {}, {"reason": reason.strip()})
     entries.record(session, entry, by=by.id, at=at)
     return row
+
+
+def why_not_approve(session: Session, bundle: int, number: int, *, by: Actor) -> Refusal | None:
+    """Why `by` may not approve this version now; None if they may."""
+    row = _found(session, bundle)
+    version = _numbered(session, row, number)
+    return _why_not(session, row, version, [each.id for each, _ in modelling.holds(session, version.id)], by)
+
+
+def _why_not(
+    session: Session, row: BundleRow, version: BundleVersionRow, inside: Sequence[int], by: Actor
+) -> Refusal | None:
+    return bundling.why_not_approve(
+        row.status,
+        version.status,
+        owner_id=row.owner_id,
+        own_job=_own_job(session, version, by),
+        contents=bundling.why_not_contents(modelling.contents(session, inside), len(inside)),
+        by=by,
+    )
+
+
+def _numbered(session: Session, row: BundleRow, number: int) -> BundleVersionRow:
+    found = select(BundleVersionRow).where(BundleVersionRow.bundle_id == row.id, BundleVersionRow.number == number)
+    version = session.scalar(found)
+    if version is None:
+        raise Refused(Refusal("not_found", f"{row.name} has no version {number}.", "Look at its versions.", status=404))
+    return version
 
 
 def _begin(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
@@ -46,6 +46,12 @@ def fits(match: str) -> ColumnElement[bool]:
         "person": IdentityRow.key,
     }
     return asking.condition(expression.read(match, bundling.FACTS), columns, bundling.FACTS)
+
+
+def match_of(department: str, title: str) -> str:
+    """The match of a department and title, in the one spelling that is kept."""
+    both = (expression.OneOf("department", (department,)), expression.OneOf("title", (title,)))
+    return expression.written(expression.Both(both))
 
 
 def facts_of(person: IdentityRow) -> dict[str, Any]:
@@ -182,6 +188,20 @@ def model(session: Session, bundle_id: int, *, by: Actor, number: int | None = N
     if row is None or not (apart.sees_all(by) or row[2].id == by.identity_id):
         return None
     return Model(*row)
+
+
+def waiting(session: Session, at: datetime, *, by: Actor) -> int:
+    """How many role models of `by`'s own cover nothing until they say so."""
+    if by.identity_id is None:
+        return 0
+    mine = (
+        select(BundleRow.id, BundleVersionRow.status, BundleVersionRow.approved_at)
+        .join(BundleVersionRow, BundleVersionRow.bundle_id == BundleRow.id)
+        .where(BundleRow.owner_id == by.identity_id, BundleRow.status == BundleStatus.LIVE)
+    )
+    rows = session.execute(mine).all()
+    covering = {row.id for row in rows if bundling.state(row.status, row.approved_at, at) is None}
+    return len({row.id for row in rows} - covering)
 
 
 def _models() -> Any:

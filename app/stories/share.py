@@ -54,8 +54,18 @@ class Group:
 
     @property
     def open(self) -> list[Line]:
-        """The ordinary ones without an answer, which one answer can keep."""
+        """The ordinary ones without an answer, which one answer can keep or acknowledge."""
         return [line for line in self.ordinary if line.item.outcome is None]
+
+    @property
+    def covered(self) -> list[Line]:
+        """Those of them that the role model of their job covers."""
+        return [line for line in self.ordinary if line.item.bundle_version_id is not None]
+
+    @property
+    def model(self) -> Mapping[str, Any] | None:
+        """The role model of their job, as far as this page rests on it."""
+        return next((line.item.shown.get("model") for line in self.covered), None)
 
 
 @dataclass(frozen=True, slots=True)

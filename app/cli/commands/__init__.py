@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from app.cli.commands import entering, noticing, playing, promising, proving, reading, reviewing, running
+from app.cli.commands import entering, modelling, noticing, playing, promising, proving, reading, reviewing, running
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +22,6 @@ for name, child in {
     "demo": playing.demo_app, "system": reading.system_app, "campaign": reviewing.campaign_app,
     "evidence": proving.evidence_app, "controls": promising.controls_app, "person": entering.person_app,
     "actor": entering.actor_app, "token": entering.token_app, "hook": entering.hook_app, "key": entering.key_app,
-    "notices": noticing.notices_app, "sandbox": playing.sandbox_app,
+    "notices": noticing.notices_app, "sandbox": playing.sandbox_app, "bundles": modelling.bundles_app,
 }.items():  # fmt: skip
     app.add_typer(child, name=name)

@@ -13,12 +13,13 @@ from app.console import forms, rendering
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
-from app.review import decisions
+from app.review import decisions, modelling
 from app.review.decisions import Ask, Result
 from app.stories import desk, share
 from app.stories.share import Line
 
 router = APIRouter()
+TOGETHER = "together"  # one answer for a person
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
@@ -27,7 +28,8 @@ def mine(request: Request, means: With, visit: Entered) -> Response:
     """The reviews somebody has a share of."""
     with means.database.reading() as session:
         own = desk.own(session, by=visit.actor)
-    return rendering.page(request, "review/mine.html", visit, own=own)
+        waiting = modelling.waiting(session, means.clock(), by=visit.actor)
+    return rendering.page(request, "review/mine.html", visit, own=own, models=waiting)
 
 
 @router.get("/reviews/{campaign_id}")
@@ -59,13 +61,18 @@ def answer(request: Request, campaign_id: int, means: With, visit: Entered, form
     Unusual items are answered one at a time. Each answer names the version that was seen.
     """
     said, wanted, reason = _read(form)
+    many = len(wanted) > 1 or said == TOGETHER
     with means.database.transaction() as session:
         found = share.share(session, campaign_id, by=visit.actor)
         if found is None:
             raise _none_here()
         lines = {line.item.id: line for line in share.lines(session, found.campaign, found.task.id)}
-        _insist_on_one_at_a_time(wanted, lines)
-        asks = [Ask(item, said, reason, version) for item, version in wanted.items() if item in lines]
+        _insist_on_one_at_a_time(wanted, lines, many)
+        asks = [
+            Ask(item, _meant(said, lines[item], many), reason, version)
+            for item, version in wanted.items()
+            if item in lines
+        ]
         results = decisions.record_many(session, asks, by=visit.actor, at=means.clock())
     refused = [result for result in results if result.refusal is not None]
     first = refused[0].refusal if refused else None
@@ -80,7 +87,7 @@ def answer(request: Request, campaign_id: int, means: With, visit: Entered, form
 
 def _read(form: FormData) -> tuple[str, dict[int, int], str]:
     """The answer, the items with the versions that were seen, and the reason."""
-    for said in ("keep", "remove"):
+    for said in ("keep", "remove", TOGETHER):
         given = forms.text(form, said)
         if given:
             wanted = _items(given.split())
@@ -97,6 +104,13 @@ def _read(form: FormData) -> tuple[str, dict[int, int], str]:
     return said, _items(chosen), forms.text(form, "reason")
 
 
+def _meant(said: str, line: Line, many: bool) -> str:
+    """What one answer says of one item: together with others, what a role model covers is acknowledged, and not kept."""
+    if said == "remove":
+        return said
+    return "acknowledge" if many and line.item.bundle_version_id is not None else "keep"
+
+
 def _items(given: Sequence[str]) -> dict[int, int]:
     wanted = {}
     for each in given[: share.MOST]:
@@ -108,12 +122,12 @@ def _items(given: Sequence[str]) -> dict[int, int]:
     return wanted
 
 
-def _insist_on_one_at_a_time(wanted: Mapping[int, int], lines: Mapping[int, Line]) -> None:
+def _insist_on_one_at_a_time(wanted: Mapping[int, int], lines: Mapping[int, Line], many: bool) -> None:
     alone = [item for item in wanted if item in lines and not lines[item].ordinary]
     missing = [item for item in wanted if item not in lines]
     if missing and len(missing) == len(wanted):
         raise _none_here()
-    if len(wanted) > 1 and alone:
+    if many and alone:
         raise Refused(
             Refusal(
                 "unusual",
@@ -148,7 +162,7 @@ def _pieces(
 
 def _told(results: Sequence[Result], said: str, first: Refusal | None) -> str:
     done = sum(result.refusal is None for result in results)
-    told = f"{done} {'kept' if said == 'keep' else 'to be removed'}."
+    told = f"{done} {'to be removed' if said == 'remove' else 'confirmed' if said == TOGETHER else 'kept'}."
     return f"{told} {len(results) - done} could not be answered: {first.reason} {first.way_out}" if first else told
 
 

@@ -37,7 +37,9 @@ def submit(request: Request, campaign_id: int, means: With, visit: Entered) -> R
         tasks.submit(session, found.task.id, by=visit.actor, at=means.clock())
         after = _next_review(session, means)
     kept, gone, changed = (found.counts.get(answer, 0) for answer in ("keep", "remove", "change"))
-    told = f"Submitted. {kept} kept, {gone} to be removed" + (f", {changed} to be changed." if changed else ".")
+    known = found.counts.get("acknowledge", 0)
+    stays = f"{kept} kept, {known} acknowledged" if known else f"{kept} kept"
+    told = f"Submitted. {stays}, {gone} to be removed" + (f", {changed} to be changed." if changed else ".")
     return rendering.go(request, f"/reviews/{campaign_id}", said=told + after)
 
 

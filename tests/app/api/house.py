@@ -37,8 +37,8 @@ from app.means import Means
 from app.notices import channels, subscriptions
 from app.notices.tables import ChannelRow, DeliveryRow, SubscriptionRow
 from app.remediation.tables import RemediationRow
-from app.review import decisions, schedules
-from app.review.tables import CampaignRow, DriftRow, ItemRow, ScheduleRow
+from app.review import bundles, decisions, schedules
+from app.review.tables import BundleRow, CampaignRow, DriftRow, ItemRow, ScheduleRow
 from tests import make
 from tests.app.api import conformance
 from tests.app.review import cast
@@ -114,8 +114,14 @@ class House:
             "task_id": self.plain.task_id, "hook_id": self.hook.id,
             "role": "reader", "actor_id": self.ended_actor, "token_id": "none",
             "session_id": "none",
+            "bundle_id": self.bundle_id, "number": 1,
             "channel_id": self.channel.id, "subscription_id": self.subscription.id, "delivery_id": self.delivery.id,
         }  # fmt: skip
+
+    @property
+    def bundle_id(self) -> int:
+        with self.database.reading() as session:
+            return session.scalars(select(BundleRow.id)).one()
 
     @property
     def snapshot_id(self) -> int:
@@ -187,6 +193,10 @@ def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, 
         schedule = schedules.add(
             session, name="Quarterly", zone="Europe/Berlin", scope=cast.SCOPE, by=make.ADMIN, at=NOW
         )
+        bundles.draft(
+            session, name="Rep", match='department = "Sales" and title = "Rep"', entitlements=[company.role.id],
+            owner_id=company.ada.id, by=make.ADMIN, at=NOW,
+        )  # fmt: skip
         gone = actors.make(session, "Gone", {Role.REVIEWER: None}, by=make.ADMIN, at=NOW)
         actors.end(session, gone, by=make.ADMIN, at=NOW)
         given = {role.value: _actor(session, role) for role in Role}

@@ -104,9 +104,9 @@ def test_unusual_items_are_never_answered_together(house: House) -> None:
 def test_the_ordinary_ones_of_a_person_are_kept_with_one_answer(house: House) -> None:
     ada = visitor(house, "ada")
     page = ada.get(f"/reviews/{house.campaign.id}").text
-    (together,) = re.findall(r'<button name="keep" value="([^"]+)" data-key="a">Keep all', page)
+    (together,) = re.findall(r'<button name="together" value="([^"]+)" data-key="a">Keep all', page)
     assert len(together.split()) == 2
-    assert _answer(ada, house, keep=together)[0] == 303
+    assert _answer(ada, house, together=together)[0] == 303
     assert (_outcome(house, house.plain), _outcome(house, _account(house))) == ("keep", "keep")
 
 

@@ -145,7 +145,7 @@ def list_bundles(means: With, actor: Entered, page: paging.Asked, status: Bundle
 
 
 @router.get("/proposals")
-def list_proposals(
+def get_proposals(
     means: With,
     actor: Entered,
     share: int = Query(bundling.SHARE, ge=50, le=100),

@@ -142,7 +142,7 @@ def _person(session: Session, who: str) -> IdentityRow:
     found = inventory.find_identity(session, who)
     if found is None:
         raise Refused(
-            Refusal("not_found", f'Nobody in the roster is "{who}".', "See `rolecall person find`.", status=404)
+            Refusal("not_found", f'Nobody in the roster is "{who}".', "See `rolecall person list`.", status=404)
         )
     return found
 

@@ -39,6 +39,8 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/v1/schedules"): {"name": "Every quarter", "zone": "Europe/Berlin", "scope": cast.SCOPE},
     ("PATCH", "/api/v1/schedules/{schedule_id}"): {"due_days": 30},
     ("DELETE", "/api/v1/schedules/{schedule_id}"): None,
+    ("POST", "/api/v1/bundles/{bundle_id}/versions"): {"match": 'title = "Rep"'},
+    ("PUT", "/api/v1/bundles/{bundle_id}/retirement"): {"reason": "the team was split"},
     ("POST", "/api/v1/actors"): {"name": "Zoe", "roles": [{"role": "it_security"}], "email": "zoe@example.com"},
     ("POST", "/api/v1/overrides"): {"name": "Q1", "scope": cast.SCOPE, "reason": "one portal is down until Monday"},
     ("POST", "/api/v1/campaigns"): {"name": "Q1", "scope": cast.SCOPE, "due_days": 14},

@@ -344,6 +344,7 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.WAIVER_ASKED: ("tell",),
     Kind.WAIVER_ENDED: ("tell",),
     Kind.CAMPAIGN_OPENED: ("tell",),
+    Kind.CAMPAIGN_REMINDED: ("send",),
     Kind.CAMPAIGN_CLOSED: ("open_removals", "tell", "judge_controls"),
     Kind.CAMPAIGN_CANCELLED: ("tell",),
     Kind.TASK_REASSIGNED: ("tell",),

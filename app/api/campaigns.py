@@ -14,10 +14,11 @@ from app.api import answering, overrides, paging, problems
 from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
-from app.api.shapes import Asked, Page, Told
+from app.api.shapes import Asked, Number, Page, Told
 from app.api.words import CampaignStatus, KeepOrRemove, TaskStatus
 from app.ledger.kinds import Kind
-from app.means import review_limits
+from app.means import quiet_hours, review_limits
+from app.notices import nudges
 from app.review import campaigns, queries
 from app.review.tables import CampaignRow
 
@@ -92,6 +93,21 @@ class Closing(Asked):
     unanswered: KeepOrRemove | None = None
 
 
+class Reminding(Asked):
+    """Whom to remind: some reviewers (`reviewer_id` of their shares), or all. `again`: also who heard within a day."""
+
+    reviewers: list[Number] | None = Field(None, min_length=1, max_length=5000)
+    again: bool = False
+
+
+class Reminded(Told):
+    """How many are not done, how many of them a message waits for now, and how many heard within a day."""
+
+    pending: int
+    reminded: int
+    lately: int
+
+
 class Cancelling(Asked):
     """Why the review ends without consequences."""
 
@@ -149,6 +165,22 @@ def get_campaign(campaign_id: paging.Number, means: With, actor: Entered, respon
         answering.tag(response, row.version)
         shares = [Share.model_validate(share) for share in queries.progress(session, campaign_id)]
         return CampaignStory(**Campaign.model_validate(row).model_dump(), shares=shares)
+
+
+@router.post("/{campaign_id}/reminders", status_code=202, response_model=Reminded)
+def remind_reviewers(
+    campaign_id: paging.Number, asked: Reminding, request: Request, means: With, actor: Entered, key: Key = None
+) -> Response:
+    """Remind those who have not submitted; whoever heard within a day is left alone, unless `again`."""
+
+    def verb(session: Session, at: datetime) -> Reminded:
+        hours = quiet_hours(means.settings)
+        told = nudges.remind(
+            session, campaign_id, whom=asked.reviewers, again=asked.again, hours=hours, by=actor, at=at
+        )
+        return Reminded.model_validate(told)
+
+    return answering.once(means, actor, key, asked, request, verb, status=202)
 
 
 @router.put("/{campaign_id}/closure", response_model=Campaign)

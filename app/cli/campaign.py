@@ -16,7 +16,8 @@ from app.cli.installation import find_campaign, json_object, opened, operator, s
 from app.cli.telling import Telling, shown
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
-from app.means import review_limits
+from app.means import quiet_hours, review_limits
+from app.notices import nudges
 from app.remediation.tables import RemediationRow
 from app.review import campaigns, decisions, drifts, queries, schedules, tasks
 from app.review.tables import ItemRow, TaskRow
@@ -168,6 +169,20 @@ def close(telling: Telling, name: str, unanswered: str | None) -> None:
         with telling.step("Carrying out what was decided") as progress, at_work(means, progress) as wait:
             wait()
     show(telling, name)
+
+
+def remind(telling: Telling, name: str, whom: Sequence[str], again: bool) -> None:
+    """Remind those who are not done."""
+    with opened() as means:
+        found = find_campaign(means, name)
+        people = [speaking_for(means, who).identity_id for who in whom]
+        with means.database.transaction() as session:
+            told = nudges.remind(
+                session, found.id, whom=[who for who in people if who is not None] if whom else None, again=again,
+                hours=quiet_hours(means.settings), by=operator(), at=clock.now(),
+            )  # fmt: skip
+    telling.say(f"{told.reminded} of {told.pending} who are not done are reminded; {told.lately} heard within a day.")
+    telling.answer({"pending": told.pending, "reminded": told.reminded, "lately": told.lately})
 
 
 def cancel(telling: Telling, name: str, reason: str) -> None:

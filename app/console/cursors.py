@@ -7,12 +7,13 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from app.kit.refusal import Refusal, Refused
 
 _MOST = 2**63 - 1
+Row = TypeVar("Row")
 
 
 def make(place: Sequence[Any] | None) -> str | None:
@@ -20,6 +21,17 @@ def make(place: Sequence[Any] | None) -> str | None:
     if place is None:
         return None
     return base64.urlsafe_b64encode(json.dumps(list(place)).encode()).decode().rstrip("=")
+
+
+def part(
+    rows: Sequence[Row], key: Callable[[Row], int], given: str, most: int
+) -> tuple[Sequence[Row], str | None, bool]:
+    """A page of a list that is in hand: its rows, the text of where it ended, and whether it is not the first. A row that
+    is gone by now leads back to the beginning."""
+    place = read(given, whole)
+    begin = next((number + 1 for number, row in enumerate(rows) if place and key(row) == place[0]), 0)
+    some = rows[begin : begin + most]
+    return some, make([key(some[-1])]) if begin + most < len(rows) else None, begin > 0
 
 
 def read(given: str, *shape: Callable[[Any], Any]) -> list[Any] | None:

@@ -27,6 +27,7 @@ PLACES = (
     Place("/reviews", "My reviews", May.SEE_OWN_ITEMS, ""),
     Place("/campaigns", "Reviews", May.SEE_CAMPAIGNS, "Reviews"),
     Place("/bundles", "Role models", May.SEE_CAMPAIGNS, "Reviews"),
+    Place("/schedules", "Schedules", May.SEE_CAMPAIGNS, "Reviews"),
     Place("/findings", "Findings", May.SEE_FINDINGS, "Access"),
     Place("/people", "People", May.SEE_ACCESS, "Access"),
     Place("/integrations", "Integrations", May.SEE_ACCESS, "Access"),

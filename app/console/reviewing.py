@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from app.console.doors import bundles, campaigns, home, items, opening, reviews, submission
+from app.console.doors import bundles, campaigns, home, items, opening, reviews, schedules, submission
 
-ROOMS = (home, reviews, submission, items, opening, campaigns, bundles)  # /campaigns/new before /campaigns/{id}
+# /campaigns/new before /campaigns/{id}
+ROOMS = (home, reviews, submission, items, opening, campaigns, schedules, bundles)
 
 
 def install(app: FastAPI) -> None:

@@ -60,6 +60,7 @@ class Kind(StrEnum):
     SCHEDULE_REMOVED = "schedule.removed"
     CAMPAIGN_OPENED = "campaign.opened"
     CAMPAIGN_OVERRIDDEN = "campaign.overridden"
+    CAMPAIGN_REMINDED = "campaign.reminded"
     CAMPAIGN_CLOSED = "campaign.closed"
     CAMPAIGN_CANCELLED = "campaign.cancelled"
     TASK_REASSIGNED = "task.reassigned"

@@ -7,16 +7,13 @@ database insists on.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.kit import bulk, clock
+from app.kit import clock
 from app.ledger import entries
 from app.ledger import queries as ledger
 from app.ledger.entries import Entry
@@ -26,11 +23,9 @@ from app.notices.audiences import Hours
 from app.notices.events import Occurrence
 from app.notices.policy import DAILY, TOLD
 from app.notices.reminders import Limits
-from app.notices.tables import DeliveryRow, MarkRow
-from app.review.dialect import insert_or_skip
+from app.notices.tables import MarkRow
 
 _LEAVES_AT_ONCE = 20_000
-_ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ def tell(session: Session, *, limits: Limits, hours: Hours, by: Actor, at: datet
     told.number, told.at = end, at
     if not more:
         found += _reminders(session, limits, at) + _daily(session, limits, hours, at)
-    made = _make(session, found, hours, at)
+    made = audiences.make(session, found, hours, at)
     session.flush()
     if made:
         body = {"made": sum(made.values()), "events": dict(made)}
@@ -80,16 +75,3 @@ def _daily(session: Session, limits: Limits, hours: Hours, at: datetime) -> list
         return []
     since, row.at = row.at, at
     return reminders.daily(session, limits, since, at)
-
-
-def _make(session: Session, found: Sequence[Occurrence], hours: Hours, at: datetime) -> Counter[str]:
-    """Insert the messages that are not there yet. Returns how many of each event."""
-    made: Counter[str] = Counter()
-    rows = audiences.messages(session, found, hours, at) if found else []
-    for event in dict.fromkeys(row["event"] for row in rows):
-        mine: list[dict[str, Any]] = [row for row in rows if row["event"] == event]
-        for begin in range(0, len(mine), _ROWS_AT_ONCE):
-            values = mine[begin : begin + _ROWS_AT_ONCE]
-            number = bulk.written(session, insert_or_skip(session, DeliveryRow).values(values))
-            made[event] += number
-    return +made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,14 +11,16 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.actors.tables import ActorRow
-from app.kit import ids
+from app.kit import bulk, ids
 from app.notices import policy, queries, timing
 from app.notices.events import FOR_REVIEWERS, Occurrence, as_bad_as
 from app.notices.policy import Status
-from app.notices.tables import ChannelRow, SubscriptionRow
+from app.notices.tables import ChannelRow, DeliveryRow, SubscriptionRow
 from app.notices.timing import Quiet
+from app.review.dialect import insert_or_skip
 
 Facts = Mapping[str, Any]
+_ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,28 @@ class _Told:
     leaves: bool
 
 
-def messages(session: Session, occurrences: Sequence[Occurrence], hours: Hours, at: datetime) -> list[dict[str, Any]]:
+def make(
+    session: Session, occurrences: Sequence[Occurrence], hours: Hours, at: datetime, *, concerned_only: bool = False
+) -> Counter[str]:
+    """Insert the messages that are not there yet; returns how many of each event. `concerned_only`: to nobody but the
+    people an event is about."""
+    made: Counter[str] = Counter()
+    rows = messages(session, occurrences, hours, at, concerned_only) if occurrences else []
+    for event in dict.fromkeys(row["event"] for row in rows):
+        mine: list[dict[str, Any]] = [row for row in rows if row["event"] == event]
+        for begin in range(0, len(mine), _ROWS_AT_ONCE):
+            values = mine[begin : begin + _ROWS_AT_ONCE]
+            made[event] += bulk.written(session, insert_or_skip(session, DeliveryRow).values(values))
+    return +made
+
+
+def messages(
+    session: Session, occurrences: Sequence[Occurrence], hours: Hours, at: datetime, concerned_only: bool = False
+) -> list[dict[str, Any]]:
     """The rows to be made, one for each reader and cause; whom an event is about comes before who subscribed to it."""
-    subscribed = queries.telling(session)
+    subscribed = [
+        pair for pair in queries.telling(session) if not concerned_only or pair[0].recipient == policy.CONCERNED
+    ]
     concerned_first = sorted(subscribed, key=lambda pair: (pair[0].recipient != policy.CONCERNED, pair[0].id))
     found: dict[tuple[str, str], _Told] = {}
     for occurrence in occurrences:

@@ -249,3 +249,29 @@ def shown(kind: str, config: Mapping[str, str], secret: Mapping[str, str]) -> di
 
 def _no(code: str, reason: str, way_out: str) -> Refusal:
     return Refusal(code, reason, way_out, status=422)
+
+
+# --- reminding by hand ---
+
+
+def why_not_remind(status: str, *, told: bool) -> Refusal | None:
+    """Why nobody can be reminded of a review: it has ended, or no channel tells reviewers."""
+    if status != "open":
+        return Refusal("campaign_ended", f"This review is {status}.", "There is nothing left to remind of.")
+    if told:
+        return None
+    way_out = "Add a mail channel under Settings, or subscribe `concerned` to review.due and review.overdue."
+    return Refusal("nobody_is_told", "No channel tells reviewers.", way_out)
+
+
+def why_not_remind_them(*, pending: int, chosen: int) -> Refusal | None:
+    """Why these are not reminded: they are done, or all of them heard within a day."""
+    if not pending:
+        return Refusal("nobody_pending", "Everybody whom this is about has submitted.", "Nobody needs reminding.")
+    if chosen:
+        return None
+    return Refusal(
+        "reminded_lately",
+        "Everybody who is not done heard of this review within a day.",
+        "Wait until tomorrow, or say that they are to hear again.",
+    )

@@ -80,6 +80,19 @@ def campaign_close(
     campaign.close(Telling(as_json), name, unanswered)
 
 
+@campaign_app.command("remind")
+def campaign_remind(
+    name: str,
+    who: Annotated[list[str] | None, typer.Option(help="A reviewer, by address or roster id; all without.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also who heard within a day.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remind those who have not submitted."""
+    from app.cli import campaign
+
+    campaign.remind(Telling(as_json), name, who or [], again)
+
+
 @campaign_app.command("cancel")
 def campaign_cancel(name: str, reason: Reason) -> None:
     """End a review without consequences. What was decided stays on record."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.actors import policy as rights
 from app.actors.policy import May
-from app.console import rendering
+from app.console import cursors, rendering
 from app.console.entering import Entered, Visit, With
 from app.inventory import queries as inventory
 from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
+from app.means import quiet_hours
+from app.notices import nudges
 from app.review import campaigns, drifts, policy, queries, tasks
 from app.review.tables import CampaignRow, DriftRow
 from app.stories import desk
@@ -22,39 +24,49 @@ from app.stories import desk
 router = APIRouter()
 Text = Annotated[str, Form(max_length=2000)]
 Number = Annotated[int, Form(ge=1, le=2**53)]
+After = Annotated[str, Query(max_length=200)]
+MOST = 100
 
 
 @router.get("/campaigns")
-def listed(request: Request, means: With, visit: Entered) -> Response:
-    """All reviews, the latest first, and the schedules."""
+def listed(request: Request, means: With, visit: Entered, after: After = "") -> Response:
+    """All reviews, the latest first, and how many open by themselves."""
     with means.database.reading() as session:
         rows, schedules = queries.campaigns(session), queries.schedules(session)
-    return rendering.page(request, "campaigns/list.html", visit, campaigns=rows, schedules=schedules, runs=_runs(visit))
+    some, more, later = cursors.part(rows, lambda row: row.id, after, MOST)
+    return rendering.page(
+        request, "campaigns/list.html", visit, campaigns=some, schedules=schedules, runs=_runs(visit),
+        **_pages("/campaigns", more, later),
+    )  # fmt: skip
 
 
 @router.get("/campaigns/{campaign_id}")
-def one(request: Request, campaign_id: int, means: With, visit: Entered) -> Response:
+def one(request: Request, campaign_id: int, means: With, visit: Entered, after: After = "") -> Response:
     """One review: how far each reviewer is, what was left out, and what can be done with it."""
     with means.database.reading() as session:
         campaign = _found(session, campaign_id)
         shares = queries.progress(session, campaign_id)
         undecided = queries.drift_undecided(session, campaign_id)
         removals = desk.removals_of(session, campaign_id, by=visit.actor)
+        unheard = nudges.why_not(session, campaign)
     pending = [share for share in shares if share.status != "submitted"]
+    some, more, later = cursors.part(shares, lambda share: share.task_id, after, MOST)
     return rendering.page(
-        request, "campaigns/one.html", visit, campaign=campaign, shares=shares, pending=pending,
-        drift_undecided=undecided, removals=removals, runs=_runs(visit) and campaign.status == "open",
+        request, "campaigns/one.html", visit, campaign=campaign, shares=shares, shown=some, pending=pending,
+        drift_undecided=undecided, removals=removals, unheard=unheard, runs=_runs(visit) and campaign.status == "open",
+        **_pages(f"/campaigns/{campaign_id}", more, later),
     )  # fmt: skip
 
 
 @router.get("/campaigns/{campaign_id}/drift")
-def drift(request: Request, campaign_id: int, means: With, visit: Entered) -> Response:
+def drift(request: Request, campaign_id: int, means: With, visit: Entered, after: After = "") -> Response:
     """What began or ended since the review was frozen, as far as it was listed."""
     with means.database.reading() as session:
         campaign, rows = _found(session, campaign_id), queries.drift(session, campaign_id)
+    some, more, later = cursors.part(rows, lambda row: row.id, after, MOST)
     return rendering.page(
-        request, "campaigns/drift.html", visit, campaign=campaign, rows=rows[:200], more=max(0, len(rows) - 200),
-        runs=_runs(visit) and campaign.status == "open",
+        request, "campaigns/drift.html", visit, campaign=campaign, rows=some,
+        runs=_runs(visit) and campaign.status == "open", **_pages(f"/campaigns/{campaign_id}/drift", more, later),
     )  # fmt: skip
 
 
@@ -111,6 +123,23 @@ def close(request: Request, campaign_id: int, means: With, visit: Entered, unans
     return rendering.go(request, f"/campaigns/{campaign_id}", said=f"{row.name} is closed. The removals begin.")
 
 
+@router.post("/campaigns/{campaign_id}/reminders")
+def remind(
+    request: Request, campaign_id: int, means: With, visit: Entered, whom: Annotated[int | None, Form()] = None,
+    again: Text = "",
+) -> Response:  # fmt: skip
+    """Remind those who are not done, or one of them."""
+    with means.database.transaction() as session:
+        _found(session, campaign_id)
+        told = nudges.remind(
+            session, campaign_id, whom=None if whom is None else [whom], again=bool(again),
+            hours=quiet_hours(means.settings), by=visit.actor, at=means.clock(),
+        )  # fmt: skip
+    said = f"{told.reminded} of {told.pending} who are not done are reminded, each when their hours allow it."
+    left = f" {told.lately} heard within a day and were left alone." if told.lately and not again else ""
+    return rendering.go(request, f"/campaigns/{campaign_id}", said=said + left)
+
+
 @router.post("/campaigns/{campaign_id}/cancellation")
 def cancel(request: Request, campaign_id: int, means: With, visit: Entered, reason: Text = "") -> Response:
     """End it without consequences."""
@@ -143,6 +172,14 @@ def reopen(
         _found(session, campaign_id)
         tasks.reopen(session, task, reason=reason, by=visit.actor, at=means.clock())
     return rendering.go(request, f"/campaigns/{campaign_id}", said="Its reviewer can change the answers again.")
+
+
+def _pages(path: str, more: str | None, later: bool) -> dict[str, Any]:
+    """The ways on and back of a list."""
+    return {
+        "next_page": rendering.link(path, after=more) if more else None,
+        "first_page": path if later else None,
+    }
 
 
 def _runs(visit: Visit) -> bool:

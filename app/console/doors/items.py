@@ -7,6 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
+from app.actors import policy as rights
+from app.actors.policy import May
 from app.console import rendering
 from app.console.entering import Entered, With
 from app.inventory import queries as inventory
@@ -24,7 +26,10 @@ def one(request: Request, campaign_id: int, item_id: int, means: With, visit: En
         story = stories.story(session, item_id, by=visit.actor)
     if story is None or story.item.campaign_id != campaign_id:
         raise _none_here()
-    return rendering.page(request, "review/item.html", visit, story=story, line=story.line)
+    runs = rights.why_not(visit.actor, May.RUN_CAMPAIGNS) is None
+    return rendering.page(
+        request, "review/item.html", visit, story=story, line=story.line, hands_on=runs and story.refusal is None
+    )
 
 
 @router.post("/reviews/{campaign_id}/items/{item_id}/handover")
@@ -39,7 +44,8 @@ def hand_on(
 ) -> Response:
     """Give one item to another reviewer."""
     with means.database.transaction() as session:
-        if stories.story(session, item_id, by=visit.actor) is None:
+        story = stories.story(session, item_id, by=visit.actor)
+        if story is None or story.item.campaign_id != campaign_id:
             raise _none_here()
         person = inventory.find_identity(session, to.strip()) if to.strip() else None
         if person is None:
@@ -54,7 +60,12 @@ def hand_on(
         tasks.reassign(
             session, campaign_id, to_id=person.id, reason=reason, items=[item_id], by=visit.actor, at=means.clock()
         )
-    return rendering.go(request, f"/reviews/{campaign_id}", said=f"Handed on to {person.name}.")
+    back = (
+        f"/reviews/{campaign_id}"
+        if story.own
+        else rendering.link(f"/reviews/{campaign_id}", reviewer=story.reviewer.id)
+    )
+    return rendering.go(request, back, said=f"Handed on to {person.name}.")
 
 
 def _none_here() -> Refused:

@@ -16,15 +16,13 @@ from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.console import forms, rendering
+from app.console import forms, rendering, scoping
 from app.console.entering import Entered, With
 from app.console.forms import Sent
-from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused
 from app.means import Means, review_limits
 from app.review import apart, campaigns, queries
 from app.review.queries import Share
-from app.review.scope import ItemKind
 from app.review.tables import CampaignRow
 
 router = APIRouter()
@@ -52,15 +50,14 @@ class _TakenBack(Exception):
 @router.get("/campaigns/new")
 def ask(request: Request, means: With, visit: Entered) -> Response:
     """What to review."""
-    systems = _systems(means)
-    given = {"systems": systems, "kinds": [str(kind) for kind in ItemKind]}
-    return _page(request, means, visit, given | _plain(None), None, None)
+    given = {"systems": scoping.systems(means), "kinds": scoping.KINDS, "name": "", "due_days": ""}
+    return _page(request, means, visit, given | dict.fromkeys(("fallback", "second", "department"), ""), None, None)
 
 
 @router.post("/campaigns/new")
 def answer(request: Request, means: With, visit: Entered, form: Sent) -> Response:
     """Show what would be opened, or open it."""
-    given = {"systems": form.getlist("systems"), "kinds": form.getlist("kinds")} | _plain(form)
+    given = scoping.given(form) | {name: forms.text(form, name) for name in ("name", "due_days")}
     try:
         if forms.text(form, "go") == "open":
             with means.database.transaction() as session:
@@ -97,38 +94,12 @@ def _opened(session: Session, means: Means, visit: Entered, given: dict[str, Any
     if not given["name"] or days is None or not 1 <= days <= 366:
         told = "A review needs a name, and is due in 1 to 366 days."
         raise Refused(Refusal("does_not_fit", told, "Complete it.", status=422))
-    scope = {
-        "systems": list(given["systems"]),
-        "kinds": list(given["kinds"]),
-        "fallback": _key(session, given["fallback"]),
-        "second_fallback": _key(session, given["second"]) if given["second"] else None,
-        "department": given["department"] or None,
-    }
     at = means.clock()
     return campaigns.open(
-        session, name=given["name"], scope=scope, due_at=at + timedelta(days=days), limits=review_limits(means.settings),
+        session, name=given["name"], scope=scoping.written(session, given),
+        due_at=at + timedelta(days=days), limits=review_limits(means.settings),
         by=visit.actor, at=at,
     )  # fmt: skip
-
-
-def _key(session: Session, written: str) -> str:
-    """The roster id of somebody named by it or by their e-mail address."""
-    person = inventory.find_identity(session, written) if written else None
-    if person is None or person.key is None:
-        told = f"Nobody in the roster is called {written!r}." if written else "Say who decides in the last resort."
-        raise Refused(Refusal("not_found", told, "Write a roster id or an e-mail address.", status=422))
-    return person.key
-
-
-def _plain(form: Any) -> dict[str, str]:
-    names = ("name", "fallback", "second", "department", "due_days")
-    given = {name: forms.text(form, name) if form is not None else "" for name in names}
-    return given | ({} if form is not None else {"due_days": ""})
-
-
-def _systems(means: Means) -> list[str]:
-    with means.database.reading() as session:
-        return [row.name for row in inventory.systems(session) if row.kind != "roster"]
 
 
 def _page(
@@ -136,6 +107,6 @@ def _page(
 ) -> Response:
     return rendering.page(
         request, "campaigns/open.html", visit, status=no.status if no is not None else 200, given=given,
-        preview=preview, no=no, systems=_systems(means), kinds=[str(kind) for kind in ItemKind],
+        preview=preview, no=no, systems=scoping.systems(means), kinds=scoping.KINDS,
         due_days=given["due_days"] or str(means.settings.campaign_due_days),
     )  # fmt: skip

@@ -78,6 +78,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/v1/campaigns/{campaign_id}/drift"): ("AIU", None),
     ("POST", "/api/v1/campaigns/{campaign_id}/drift"): ("A", None),
     ("PUT", "/api/v1/drift/{drift_id}/decision"): ("A", {"answer": "remove", "reason": "not asked for"}),
+    ("POST", "/api/v1/campaigns/{campaign_id}/reminders"): ("A", {}),
     ("PUT", "/api/v1/campaigns/{campaign_id}/closure"): ("A", {}),
     # Without a reason, so that the house stays as the other tests look at it.
     ("PUT", "/api/v1/campaigns/{campaign_id}/cancellation"): ("A", {"reason": " "}),

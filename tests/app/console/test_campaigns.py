@@ -6,9 +6,13 @@ import re
 
 from sqlalchemy import func, select, update
 
+from app.console import cursors
 from app.ledger.tables import EntryRow
+from app.notices import subscriptions
+from app.notices.tables import ChannelRow, DeliveryRow
 from app.review.tables import CampaignRow, DriftRow, TaskRow
-from tests.app.api.house import House
+from tests import make
+from tests.app.api.house import NOW, House
 from tests.app.console.visiting import visitor
 
 OPENING = {
@@ -105,3 +109,79 @@ def test_drift_is_listed_and_belongs_to_its_review(house: House) -> None:
     assert boss.act(path).status_code == 303
     other = f"/campaigns/{house.campaign.id + 1}/drift/{house.drift.id}"
     assert boss.act(other, {"answer": "keep", "reason": "seen"}).status_code == 404
+
+
+# --- reminding, and lists that are longer than a page ---
+
+
+def _tells_reviewers(house: House) -> None:
+    with house.database.transaction() as session:
+        row = session.get_one(ChannelRow, house.channel.id)
+        subscriptions.add(
+            session, row, events=["review.due", "review.overdue"], recipient="concerned", by=make.ADMIN, at=NOW
+        )
+
+
+def test_who_is_not_done_is_reminded_with_one_click(house: House) -> None:
+    admin, path = visitor(house, "admin"), f"/campaigns/{house.campaign.id}"
+    page = admin.get(path).text
+    assert "No channel tells reviewers." in page
+    assert admin.act(f"{path}/reminders").status_code == 409
+    _tells_reviewers(house)
+    assert "Remind who is not done (1)" in admin.get(path).text
+    said = admin.act(f"{path}/reminders")
+    assert said.status_code == 303
+    assert "1 of 1 who are not done are reminded" in admin.get(path).text
+    again = admin.act(f"{path}/reminders")
+    assert (again.status_code, "heard of this review within a day" in again.text) == (409, True)
+    ada = {"whom": str(house.company.ada.id), "again": "yes"}
+    assert admin.act(f"{path}/reminders", ada).status_code == 303
+    with house.database.reading() as session:
+        whom = select(DeliveryRow.whom).where(DeliveryRow.event == "review.due")
+        assert session.scalars(whom).all() == [f"identity:{house.company.ada.id}"] * 2
+    assert "Remind who is not done" not in visitor(house, "auditor").get(path).text
+
+
+def test_an_admin_hands_one_item_of_anybodys_on_and_comes_back_to_the_share(house: House) -> None:
+    boss = visitor(house, "admin")
+    path = f"/reviews/{house.campaign.id}/items/{house.plain.id}"
+    assert "Hand it on" in boss.get(path).text
+    assert "Hand it on" not in visitor(house, "auditor").get(path).text
+    done = boss.act(f"{path}/handover", {"to": "fay", "reason": "knows the north better"})
+    assert done.status_code == 303
+    assert done.headers["location"] == f"/reviews/{house.campaign.id}?reviewer={house.company.ada.id}"
+    wrong = boss.act(f"/reviews/999/items/{house.plain.id}/handover", {"to": "fay", "reason": "x"})
+    assert wrong.status_code == 404
+
+
+def test_a_list_in_hand_comes_in_pages_that_leave_nothing_out() -> None:
+    rows = list(range(1, 8))
+    seen, after, pages = [], "", 0
+    while True:
+        some, more, later = cursors.part(rows, lambda row: row, after, 3)
+        seen += some
+        assert later == (pages > 0)
+        pages += 1
+        if more is None:
+            break
+        after = more
+    assert (seen, pages) == (rows, 3)
+    gone = cursors.make([99])
+    assert gone is not None
+    assert cursors.part(rows, lambda row: row, gone, 3)[0] == [1, 2, 3]
+
+
+def test_more_reviews_than_a_page_holds_are_on_the_next(house: House) -> None:
+    with house.database.transaction() as session:
+        row = {column.name: getattr(house.campaign, column.name) for column in CampaignRow.__table__.columns}
+        session.add_all(
+            CampaignRow(**(row | {"id": house.campaign.id + n, "name": f"Former {n}", "slot": None}))
+            for n in range(1, 101)
+        )
+    first = visitor(house, "admin").get("/campaigns").text
+    assert (first.count("<tr data-row"), f'href="/campaigns/{house.campaign.id}"' in first) == (100, False)
+    more = re.search(r'href="(/campaigns\?after=[^"]+)" rel="next"', first)
+    assert more is not None
+    second = visitor(house, "admin").get(more[1]).text
+    assert (second.count("<tr data-row"), f'href="/campaigns/{house.campaign.id}"' in second) == (1, True)
+    assert "Back to the beginning" in second

@@ -1,0 +1,60 @@
+"""A review's scope as a form writes it, for opening one now and for those that open by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.console import forms
+from app.inventory import queries as inventory
+from app.kit.refusal import Refusal, Refused
+from app.means import Means
+from app.review.scope import ALL, ItemKind
+
+KINDS = [str(kind) for kind in ItemKind]
+
+
+def systems(means: Means) -> list[str]:
+    """The names of what can be reviewed."""
+    with means.database.reading() as session:
+        return [row.name for row in inventory.systems(session) if row.kind != "roster"]
+
+
+def given(form: Any) -> dict[str, Any]:
+    """What was written, as it is shown again."""
+    words = {name: forms.text(form, name) for name in ("fallback", "second", "department")}
+    return {"systems": form.getlist("systems"), "kinds": form.getlist("kinds"), **words}
+
+
+def shown(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """A scope that is kept, as its form shows it."""
+    named = scope["systems"]
+    return {
+        "systems": [ALL] if named == ALL else list(named),
+        "kinds": list(scope["kinds"]),
+        "fallback": scope["fallback"],
+        "second": scope.get("second_fallback") or "",
+        "department": scope.get("department") or "",
+    }
+
+
+def written(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
+    """The scope that a form means. Refuses (422) a person whom the roster does not know."""
+    return {
+        "systems": ALL if ALL in said["systems"] else list(said["systems"]),
+        "kinds": list(said["kinds"]),
+        "fallback": _key(session, said["fallback"]),
+        "second_fallback": _key(session, said["second"]) if said["second"] else None,
+        "department": said["department"] or None,
+    }
+
+
+def _key(session: Session, written: str) -> str:
+    """The roster id of somebody named by it or by their e-mail address."""
+    person = inventory.find_identity(session, written) if written else None
+    if person is None or person.key is None:
+        told = f"Nobody in the roster is called {written!r}." if written else "Say who decides in the last resort."
+        raise Refused(Refusal("not_found", told, "Write a roster id or an e-mail address.", status=422))
+    return person.key

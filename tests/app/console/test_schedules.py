@@ -1,0 +1,96 @@
+"""The room of schedules: what opens by itself and when next; added, changed, paused, taken away."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from sqlalchemy import select
+
+from app.ledger.tables import EntryRow
+from app.review.tables import ScheduleRow
+from tests.app.api.house import House
+from tests.app.console.visiting import visitor
+
+ADDING = {
+    "name": "Each quarter <b>", "zone": "Europe/Berlin", "opens_on_day": "15", "opens_at_hour": "8", "due_days": "10",
+    "systems": "all", "kinds": ["grant", "account"], "fallback": "fay",
+}  # fmt: skip
+
+
+def _rows(house: House) -> dict[str, ScheduleRow]:
+    with house.database.reading() as session:
+        return {row.name: row for row in session.scalars(select(ScheduleRow))}
+
+
+def _changing(row: ScheduleRow, **given: Any) -> dict[str, Any]:
+    plan = {name: str(getattr(row, name)) for name in ("zone", "opens_on_day", "opens_at_hour", "due_days", "version")}
+    return plan | {"systems": "all", "kinds": row.scope["kinds"], "fallback": row.scope["fallback"]} | given
+
+
+def test_a_schedule_is_added_and_tells_its_next_review(house: House) -> None:
+    admin = visitor(house, "admin")
+    assert admin.act("/schedules", ADDING).status_code == 303
+    row = _rows(house)[ADDING["name"]]
+    assert (row.scope["systems"], row.scope["kinds"], row.opens_on_day) == ("all", ["grant", "account"], 15)
+    page = admin.get("/schedules").text
+    assert "15 Jan 2027" in page
+    assert "<b>" not in page
+    assert "day 15 of each quarter, 8:00 (Europe/Berlin), due after 10 days" in page
+    assert "2 schedules" in admin.get("/campaigns").text
+
+
+def test_what_cannot_be_kept_is_said_on_the_form_with_what_was_written(house: House) -> None:
+    admin = visitor(house, "admin")
+    for wrong, told in (
+        ({"opens_on_day": "91"}, "day 91 is not in every quarter"),
+        ({"opens_on_day": "soon"}, "not in every quarter"),
+        ({"zone": "Mars"}, "is not a time zone"),
+        ({"fallback": "nobody"}, "Nobody in the roster"),
+        ({"name": "Quarterly"}, "called"),
+        ({"systems": []}, "names no system"),
+    ):
+        answer = admin.act("/schedules", ADDING | wrong)
+        assert answer.status_code in (409, 422), wrong
+        assert told in html.unescape(answer.text), wrong
+        assert 'value="10"' in answer.text
+    assert len(_rows(house)) == 1
+
+
+def test_a_schedule_is_changed_and_what_the_form_does_not_show_stays(house: House) -> None:
+    admin, row = visitor(house, "admin"), house.schedule
+    without = [{"system": "Sales org", "kind": "integration", "reason": "by hand"}]
+    with house.database.transaction() as session:
+        session.get_one(ScheduleRow, row.id).scope = row.scope | {"without": without}
+    assert admin.act(f"/schedules/{row.id}", _changing(row, due_days="30")).status_code == 303
+    now = _rows(house)["Quarterly"]
+    assert (now.due_days, now.scope["without"]) == (30, without)
+    late = admin.act(f"/schedules/{row.id}", _changing(row, due_days="5"))  # by what was seen before
+    assert (late.status_code, "Somebody changed this schedule" in late.text) == (412, True)
+    assert _rows(house)["Quarterly"].due_days == 30
+    wrong = admin.act(f"/schedules/{row.id}", _changing(now, opens_at_hour="24"))
+    assert (wrong.status_code, "24 is not an hour" in wrong.text) == (422, True)
+
+
+def test_a_schedule_is_paused_taken_up_again_and_taken_away(house: House) -> None:
+    admin, path = visitor(house, "admin"), f"/schedules/{house.schedule.id}"
+    assert admin.act(f"{path}/pause").status_code == 303
+    assert _rows(house)["Quarterly"].paused
+    assert "none while it is paused" in admin.get("/schedules").text
+    assert "1 paused" in admin.get("/campaigns").text
+    assert admin.act(f"{path}/pause", {"resume": "yes"}).status_code == 303
+    assert not _rows(house)["Quarterly"].paused
+    assert admin.act(f"{path}/removal").status_code == 303
+    assert "No review opens by itself" in admin.get("/schedules").text
+    assert admin.get(path).status_code == 404
+    with house.database.reading() as session:
+        kinds = session.scalars(select(EntryRow.kind).where(EntryRow.kind.like("schedule.%")))
+        assert sorted(kinds) == ["schedule.added", "schedule.changed", "schedule.changed", "schedule.removed"]
+
+
+def test_whoever_may_only_look_is_offered_nothing_to_do(shown_house: House) -> None:
+    auditor = visitor(shown_house, "auditor")
+    for path in ("/schedules", f"/schedules/{shown_house.schedule.id}"):
+        page = auditor.get(path)
+        assert page.status_code == 200
+        assert 'action="/schedules' not in page.text

@@ -40,12 +40,13 @@ from app.api import (
 )
 from app.console import assets, failures, headers, reviewing, sizes
 from app.console import entering as visiting
-from app.console.doors import activity, evidence, integrations, links, sign_in
+from app.console.doors import activity, evidence, integrations, links, settling, sign_in
 from app.console.doors import channels as channel_pages
 from app.console.doors import connecting as connecting_pages
 from app.console.doors import findings as finding_pages
 from app.console.doors import hooks as hook_pages
 from app.console.doors import people as people_pages
+from app.console.doors import revocations as revocation_pages
 from app.console.doors import settings as setting_pages
 from app.console.doors import systems as system_pages
 from app.console.rights import RIGHTS as PAGES
@@ -75,7 +76,8 @@ def create_app(means: Means) -> FastAPI:
     running = (bundles, schedules, campaigns, tasks, drift, overrides, *deciding, remediations, notices)
     for room in (*seeing, *running):
         app.include_router(room.router)
-    seeing_pages = (finding_pages, people_pages, connecting_pages, system_pages, integrations, evidence, activity)
+    found = (revocation_pages, settling, finding_pages)  # /findings/revocation before /findings/{id}
+    seeing_pages = (*found, people_pages, connecting_pages, system_pages, integrations, evidence, activity)
     setting = (setting_pages, hook_pages, channel_pages)
     for page in (sign_in, links, *seeing_pages, *setting):
         app.include_router(page.router, include_in_schema=False)

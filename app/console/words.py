@@ -39,6 +39,11 @@ KINDS: Mapping[str, str] = {
     "integration": "program",
     "credential": "key or token",
 }
+EVENTS: Mapping[str, str] = {  # turns of a finding
+    "opened": "opened", "reopened": "opened again", "closed": "closed", "commented": "said", "assigned": "handed on",
+    "acknowledged": "seen", "asked": "waiver asked for", "waived": "waived", "refused": "waiver refused",
+    "withdrawn": "waiver withdrawn", "ended": "waiver ended", "overdue": "late", "escalated": "told again",
+}  # fmt: skip
 PRIVILEGES: Mapping[str, str] = {  # what the house calls a privilege -> what it lets somebody do
     "administer": "can do nearly everything",
     "see_all": "can see every record",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, field_validator
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 
@@ -42,6 +42,29 @@ class Settling(BaseModel):
         description="Roster id of whoever findings go to where the system has no owner who is there. Default: none; "
         "they belong to the IT security role.",
     )
+
+    licence_costs: dict[str, NonNegativeInt] = Field(
+        {},
+        description="What a licence costs a month, as NAME=AMOUNT separated by commas, with the names that the system "
+        "has for them (`Salesforce=165, Sales Hub Professional=90`). Default: none; findings then name the licence and "
+        "no amount, for what you pay is in your contract.",
+    )
+    currency: str = Field(
+        "EUR",
+        min_length=1,
+        max_length=10,
+        description="In what these amounts are. Default EUR: it has to be something, and is only shown.",
+    )
+
+    @field_validator("licence_costs", mode="before")
+    @classmethod
+    def _pairs(cls, given: Any) -> Any:
+        if not isinstance(given, str):
+            return given
+        pairs = [each.partition("=") for each in given.split(",") if each.strip()]
+        if any(not sign or not name.strip() for name, sign, _ in pairs):
+            raise ValueError("must be pairs like Salesforce=165, Sales Hub=90")
+        return {name.strip(): amount.strip() for name, _, amount in pairs}
 
     @field_validator("finding_sla_days", "baseline_sla_days", mode="before")
     @classmethod

@@ -142,7 +142,7 @@ def test_the_documentation_says_what_the_code_does(name: str) -> None:
     assert text == field.description
     assert "Default" in text, "a description gives the default's reason"
     if field.default_factory is None:
-        empty = field.default in (None, (), "")
+        empty = field.default in (None, (), "", {})
         shown = ", ".join(map(str, field.default)) if isinstance(field.default, tuple) else str(field.default)
         shown = shown.lower() if isinstance(field.default, bool) else shown
         assert default == ("–" if empty else f"`{shown}`")

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from app.detection import ownership, waivers
 from app.kit.db import Database
 from app.kit.refusal import Refused
-from app.stories import findings
-from app.stories.findings import Wanted
+from app.stories import findings, queue
+from app.stories.queue import Wanted
 from tests.app.stories.town import EVE, NOW, SEC, Town, event, finding, town
 
 
@@ -39,7 +40,7 @@ def test_the_queue_leads_with_the_worst_and_every_filter_narrows_it(database: Da
         made = some(session, there)
 
         def shown(**given: object) -> list[str]:
-            page = findings.queue(session, Wanted(**given), by=SEC)  # type: ignore[arg-type]
+            page = queue.queue(session, Wanted(**given), by=SEC, at=NOW)  # type: ignore[arg-type]
             names = {number: name for name, number in made.items()}
             return [names[line.id] for line in page.lines]
 
@@ -53,7 +54,7 @@ def test_the_queue_leads_with_the_worst_and_every_filter_narrows_it(database: Da
         assert shown(department="Attic") == ["stray_high"], "where nobody is known, the system's own department counts"
         assert shown(department="") == ["nobodys_token"]
         assert shown(department="Sales", severity="low", system=there.sales.id) == ["bo_low"]
-        line = findings.queue(session, Wanted(), by=SEC).lines[0]
+        line = queue.queue(session, Wanted(), by=SEC, at=NOW).lines[0]
         assert (line.person, line.department, line.system, line.name) == (
             "Bo Reed", "Sales", "Sales org", "bo.sales@corp.example",
         )  # fmt: skip
@@ -66,12 +67,12 @@ def test_each_count_is_of_the_rows_that_its_link_leads_to(database: Database) ->
         fields = ("status", "severity", "rule", "system", "department")
         everything = Wanted(system=there.sales.id, status=None)
         for wanted in (Wanted(), Wanted(severity="high"), everything, Wanted(department="Sales")):
-            told = findings.facets(session, wanted, by=SEC)
-            assert told.total == len(findings.queue(session, wanted, by=SEC).lines)
+            told = queue.facets(session, wanted, by=SEC, at=NOW)
+            assert told.total == len(queue.queue(session, wanted, by=SEC, at=NOW).lines)
             for name in fields:
                 for value, count in getattr(told, name).items():
                     given = {field: getattr(wanted, field) for field in fields}
-                    linked = findings.queue(session, Wanted(**(given | {name: value})), by=SEC)
+                    linked = queue.queue(session, Wanted(**(given | {name: value})), by=SEC, at=NOW)
                     assert count == len(linked.lines), (wanted, name, value)
 
 
@@ -79,10 +80,10 @@ def test_pages_follow_each_other_without_repeating_or_hiding_any(database: Datab
     with database.transaction() as session:
         there = town(session)
         some(session, there)
-        whole = [line.id for line in findings.queue(session, Wanted(), by=SEC).lines]
+        whole = [line.id for line in queue.queue(session, Wanted(), by=SEC, at=NOW).lines]
         seen, after = [], None
         while True:
-            page = findings.queue(session, Wanted(), by=SEC, after=after, limit=2)
+            page = queue.queue(session, Wanted(), by=SEC, at=NOW, after=after, limit=2)
             seen += [line.id for line in page.lines]
             if page.after is None:
                 break
@@ -94,14 +95,14 @@ def test_ages_are_counted_in_bands_by_severity(database: Database) -> None:
     with database.transaction() as session:
         there = town(session)
         some(session, there)
-        told = {age.band: age.counts for age in findings.ages(session, Wanted(), by=SEC, at=NOW)}
+        told = {age.band: age.counts for age in queue.ages(session, Wanted(), by=SEC, at=NOW)}
         assert told == {
             "within a week": {"low": 1, "medium": 1},
             "a month": {"high": 1},
             "three months": {"critical": 1},
             "longer": {"high": 1},
         }
-        narrowed = findings.ages(session, Wanted(system=there.legal.id), by=SEC, at=NOW)
+        narrowed = queue.ages(session, Wanted(system=there.legal.id), by=SEC, at=NOW)
         assert [age.total for age in narrowed] == [1, 0, 0, 1]
 
 
@@ -112,8 +113,8 @@ def test_what_is_new_was_opened_or_opened_again_since(database: Database) -> Non
         back = finding(session, there.sales, "account:907", days=50)
         event(session, back, "reopened", days=2)
         event(session, back, "closed", days=1)
-        wanted = Wanted(since=NOW - timedelta(days=5), rules=findings.NEW_ONES)
-        assert {line.id for line in findings.queue(session, wanted, by=SEC).lines} == {made["bo_low"], back.id}
+        wanted = Wanted(since=NOW - timedelta(days=5), rules=queue.NEW_ONES)
+        assert {line.id for line in queue.queue(session, wanted, by=SEC, at=NOW).lines} == {made["bo_low"], back.id}
 
 
 def test_one_finding_comes_with_its_rule_its_history_and_its_removals(database: Database) -> None:
@@ -133,11 +134,66 @@ def test_one_finding_comes_with_its_rule_its_history_and_its_removals(database: 
 def test_findings_are_not_for_reviewers(database: Database) -> None:
     with database.transaction() as session:
         for ask in (
-            lambda: findings.queue(session, Wanted(), by=EVE),
-            lambda: findings.facets(session, Wanted(), by=EVE),
-            lambda: findings.ages(session, Wanted(), by=EVE, at=NOW),
+            lambda: queue.queue(session, Wanted(), by=EVE, at=NOW),
+            lambda: queue.facets(session, Wanted(), by=EVE, at=NOW),
+            lambda: queue.ages(session, Wanted(), by=EVE, at=NOW),
+            lambda: queue.waiting(session, by=EVE, at=NOW),
+            lambda: queue.matching(session, Wanted(), by=EVE, at=NOW, limit=5),
             lambda: findings.story(session, 1, by=EVE),
             lambda: findings.lines(session, [1], by=EVE),
         ):
             with pytest.raises(Refused, match="You may not see findings"):
                 ask()
+
+
+def test_one_cause_is_one_row_with_what_matters_most_in_front(database: Database) -> None:
+    with database.transaction() as session:
+        there = town(session)
+        bo = {"account_id": there.bo_sales.id, "identity_id": there.bo.id, "cause": f"leaver:person:{there.bo.id}"}
+        token = finding(session, there.sales, "credential:1", rule="leaver_credential", severity="medium", **bo)
+        account = finding(session, there.sales, "account:2", rule="leaver_active", severity="critical", **bo)
+        elsewhere = finding(session, there.legal, "account:3", rule="leaver_active", severity="high", **bo)
+        other = finding(session, there.legal, "account:4", severity="high")
+        page = queue.queue(session, Wanted(), by=SEC, at=NOW)
+        assert [(each.lead.id, [line.id for line in each.others], each.count) for each in page.groups] == [
+            (account.id, [elsewhere.id, token.id], 3), (other.id, [], 1),
+        ]  # fmt: skip
+        narrowed = queue.queue(session, Wanted(system=there.legal.id), by=SEC, at=NOW)
+        assert [(each.lead.id, each.count) for each in narrowed.groups] == [(elsewhere.id, 1), (other.id, 1)]
+        told = findings.story(session, token.id, by=SEC)
+        assert told is not None
+        assert [line.id for line in told.siblings] == [account.id, elsewhere.id]
+
+
+def test_what_is_late_mine_unnoticed_or_asked_for_is_found(database: Database) -> None:
+    with database.transaction() as session:
+        there = town(session)
+        day = timedelta(days=1)
+        late = finding(session, there.sales, "account:1", due_at=NOW - day, acknowledged_at=NOW, owner=SEC.id)
+        soon = finding(session, there.sales, "account:2", due_at=NOW + 7 * day, owner="role:admin")
+        later = finding(session, there.sales, "account:3", due_at=NOW + 8 * day, severity="low", baseline=True)
+        never = finding(session, there.sales, "account:4", severity="low")
+        waivers.ask(session, soon, "it is needed until May", until=NOW + day, most_days=9, by=SEC, at=NOW)
+
+        def shown(sort: str = "priority", **given: object) -> list[int]:
+            page = queue.queue(session, Wanted(**given), by=SEC, at=NOW, sort=sort)  # type: ignore[arg-type]
+            return [line.id for line in page.lines]
+
+        assert shown("due") == [late.id, soon.id, later.id, never.id]
+        assert shown(due="late") == [late.id]
+        assert shown(due="soon") == [soon.id]
+        assert shown(noticed=False) == [soon.id, later.id, never.id]
+        assert shown(noticed=True) == [late.id]
+        assert shown(owners=tuple(ownership.mine(SEC))) == [late.id, later.id, never.id], "the team's are mine too"
+        assert shown(waiver="asked") == [soon.id]
+        assert shown(baseline=True) == [later.id]
+        told = queue.waiting(session, by=SEC, at=NOW)
+        assert (told.mine, told.late, told.soon, told.unnoticed, told.waivers) == (3, 1, 1, 1, 1)
+        seen, after = [], None
+        while True:
+            page = queue.queue(session, Wanted(), by=SEC, at=NOW, sort="due", after=after, limit=1)
+            seen += [line.id for line in page.lines]
+            if page.after is None:
+                break
+            after = page.after
+        assert seen == shown("due")

@@ -34,13 +34,14 @@ from app.api import (
     rights,
     rosters,
     schedules,
+    settling,
     submitting,
     systems,
     tasks,
 )
 from app.console import assets, failures, headers, reviewing, sizes
 from app.console import entering as visiting
-from app.console.doors import activity, evidence, integrations, links, settling, sign_in
+from app.console.doors import activity, evidence, integrations, links, sign_in
 from app.console.doors import channels as channel_pages
 from app.console.doors import connecting as connecting_pages
 from app.console.doors import findings as finding_pages
@@ -48,6 +49,7 @@ from app.console.doors import hooks as hook_pages
 from app.console.doors import people as people_pages
 from app.console.doors import revocations as revocation_pages
 from app.console.doors import settings as setting_pages
+from app.console.doors import settling as settling_pages
 from app.console.doors import systems as system_pages
 from app.console.rights import RIGHTS as PAGES
 from app.kit.db import Database
@@ -71,12 +73,13 @@ def create_app(means: Means) -> FastAPI:
     app.state.means = means
     _hush(logging.getLogger("uvicorn.access"))
     problems.install(app)
-    seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, findings, ledger, packets)
+    finding = (settling, findings)
+    seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, *finding, ledger, packets)
     deciding = (items, decisions, hooks, submitting, handing)
     running = (bundles, schedules, campaigns, tasks, drift, overrides, *deciding, remediations, notices)
     for room in (*seeing, *running):
         app.include_router(room.router)
-    found = (revocation_pages, settling, finding_pages)  # /findings/revocation before /findings/{id}
+    found = (revocation_pages, settling_pages, finding_pages)  # /findings/revocation before /findings/{id}
     seeing_pages = (*found, people_pages, connecting_pages, system_pages, integrations, evidence, activity)
     setting = (setting_pages, hook_pages, channel_pages)
     for page in (sign_in, links, *seeing_pages, *setting):

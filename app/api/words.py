@@ -25,6 +25,32 @@ class FindingStatus(StrEnum):
     WAIVED = "waived"
 
 
+class WaiverStatus(StrEnum):
+    """Where a waiver stands."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    ENDED = "ended"
+
+
+class ApproveOrRefuse(StrEnum):
+    """What somebody else says to a waiver."""
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
+class DataClass(StrEnum):
+    """How what a system holds is classed."""
+
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    CONFIDENTIAL = "confidential"
+    RESTRICTED = "restricted"
+
+
 class CampaignStatus(StrEnum):
     """Where a review stands."""
 

@@ -11,8 +11,8 @@ from sqlalchemy import CheckConstraint
 
 from app.actors.actor import Role
 from app.api import rights, words
-from app.detection.tables import FindingRow
-from app.inventory.tables import SnapshotRow, StreamRow
+from app.detection.tables import FindingRow, WaiverRow
+from app.inventory.tables import SnapshotRow, StreamRow, SystemRow
 from app.notices.events import Event
 from app.notices.tables import ChannelRow, DeliveryRow
 from app.remediation.tables import ActRow, RemediationRow
@@ -23,6 +23,8 @@ from tests.app.api.house import House
 WORDS = [
     (FindingRow, "status", words.FindingStatus),
     (FindingRow, "severity", words.Severity),
+    (WaiverRow, "status", words.WaiverStatus),
+    (SystemRow, "held", words.DataClass),
     (CampaignRow, "status", words.CampaignStatus),
     (ItemRow, "kind", words.ItemKind),
     (DecisionRow, "answer", words.Answer),

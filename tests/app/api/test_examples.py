@@ -27,7 +27,11 @@ WHO = {
     "/api/v1/tasks": "ada",
     "/api/v1/tasks/{task_id}": "ada",
 }
-ADA = {("PUT", "/api/v1/items/{item_id}/decision"), ("POST", "/api/v1/decisions")}
+WRITERS = {
+    ("PUT", "/api/v1/items/{item_id}/decision"): "ada",
+    ("POST", "/api/v1/decisions"): "ada",
+    ("PUT", "/api/v1/findings/{finding_id}/waiver/approval"): "it_security",  # not whoever asked
+}
 # Writes that this house can do, in an order in which each still fits.
 BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/api/v1/items/{item_id}/decision"): {"answer": "keep", "reason": "still sells in the north"},
@@ -47,6 +51,17 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/api/v1/remediations/{remediation_id}/report"): {"note": "removed in Setup"},
     ("PUT", "/api/v1/remediations/{remediation_id}/retry"): {"reason": "it was the wrong account"},
     ("PUT", "/api/v1/campaigns/{campaign_id}/cancellation"): {"reason": "the wrong scope"},
+    ("POST", "/api/v1/findings/acknowledgements"): {"findings": [1]},
+    ("POST", "/api/v1/findings/assignments"): {"findings": [1], "owner": "me"},
+    ("PUT", "/api/v1/findings/{finding_id}/acknowledgement"): {},
+    ("PUT", "/api/v1/findings/{finding_id}/owner"): {"owner": "role:it_security"},
+    ("POST", "/api/v1/findings/{finding_id}/comments"): {"text": "the vendor answers by Friday"},
+    ("PUT", "/api/v1/findings/{finding_id}/waiver"): {
+        "reason": "the nightly import runs under it until May",
+        "until": "2026-12-31T00:00:00+00:00",
+    },
+    ("PUT", "/api/v1/findings/{finding_id}/waiver/approval"): {"answer": "approve"},
+    ("PUT", "/api/v1/findings/{finding_id}/waiver/ending"): {"reason": "the import runs elsewhere now"},
 }
 QUERIES = {
     "/api/v1/items": lambda house: {"campaign": house.campaign.id},
@@ -76,7 +91,7 @@ def _asked() -> list[tuple[str, str]]:
 def _run(house: House, method: str, path: str) -> dict[str, Any]:
     query = QUERIES.get(path, lambda _house: {})(house)
     body = BODIES.get((method, path))
-    who = "ada" if (method, path) in ADA else WHO.get(path, "boss") if method == "GET" else "boss"
+    who = WRITERS.get((method, path), "boss") if method != "GET" else WHO.get(path, "boss")
     answer = house.client(who).request(method, house.address(path), params=query, json=body)
     assert answer.status_code < 300, f"{method} {path}: {answer.text}"
     numbers = {name: value for name, value in house.numbers().items() if f"{{{name}}}" in path}

@@ -24,7 +24,7 @@ from app.stories.queue import Wanted
 
 router = APIRouter(prefix="/api/v1/findings", tags=["findings"])
 ORDERS = {
-    "priority": Order((-FindingRow.priority, FindingRow.id)),
+    "priority": Order((FindingRow.priority * -1, FindingRow.id)),
     "worst": Order((queries.WEIGHT, FindingRow.id)),
     "due": Order((queue.DUE, FindingRow.id)),
     "newest": Order((FindingRow.opened_at, FindingRow.id), falling=True),

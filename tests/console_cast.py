@@ -1,8 +1,8 @@
 """The awkward company, for looking at pages: `seed(database)` makes it, and returns who is in it.
 
 Ada reviews 25 people with 300 grants and about 40 answers; Max has 400 unusual items; there are Ng, a name of 60 letters, a
-name from right to left, text that is markup, a reading that failed and one that lacks a stream. `python -m
-tests.console_cast HOME` makes it in a SQLite file and prints a way in for each.
+name from right to left, text that is markup, a reading that failed, one that lacks a stream, and a company without
+accounts. `python -m tests.console_cast HOME` makes it in a SQLite file and prints a way in for each.
 """
 
 from __future__ import annotations
@@ -230,7 +230,7 @@ def _actors(
 
 
 def _unwell(session: Session, at: datetime) -> None:
-    """A system whose last reading failed, one that lacks a stream, one that was never read."""
+    """A system whose last reading failed, one that lacks a stream, one that was never read, one without an account."""
     failed = make.system(session, name="Partner portal", kind="hubspot")
     make.snapshot(session, failed, at=at - timedelta(days=6))
     make.snapshot(session, failed, at=at - timedelta(hours=2), status="failed", sealed_at=None,
@@ -239,6 +239,8 @@ def _unwell(session: Session, at: datetime) -> None:
     verdicts = {"accounts": "complete", "grants": "complete", "integrations": "not_collected"}
     make.snapshot(session, partial, streams=verdicts, at=at - timedelta(hours=1))
     make.system(session, name="New org", kind="salesforce")
+    empty = make.system(session, name="Empty company", kind="hubspot")
+    make.snapshot(session, empty, at=at - timedelta(hours=1))
     session.flush()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import func, select
@@ -22,7 +23,7 @@ from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, Ite
 from app.review.unusual import Beside, Reason
 
 MOST = 3_000  # items that are put in order for one share; who has more sees the riskiest of them first
-PAGE = 60  # lines to a page
+PAGE = 60  # lines to a page at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,11 @@ def share(
     counts = counted(session, task.id)
     every = lines(session, campaign, task.id)
     ordered = [line for line in every if _wanted(line, undecided, name)]
-    pages = max(1, -(-len(ordered) // PAGE))
+    begins = breaks(ordered)
+    pages = len(begins)
     number = min(max(1, number), pages)
-    first = (number - 1) * PAGE
-    shown = answered(session, ordered[first : first + PAGE])
+    first = begins[number - 1]
+    shown = answered(session, ordered[first : begins[number] if number < pages else None])
     before = key_of(ordered[first - 1].item) if first else None
     return Share(
         campaign=campaign,
@@ -202,6 +204,22 @@ def key_of(item: ItemRow) -> str:
     if item.subject_identity_id is not None:
         return f"p{item.subject_identity_id}"
     return f"a{item.account_id}" if item.account_id is not None else f"s{item.system_id}"
+
+
+def breaks(ordered: Sequence[Line]) -> list[int]:
+    """Where each page begins. Nobody is torn over two pages, or one answer for a person would become two; but who has
+    more than a page holds fills several."""
+    begins, size = [0], 0
+    for _, group in groupby(ordered, key=lambda line: key_of(line.item)):
+        count = len(list(group))
+        if size and size + count > PAGE:
+            begins.append(begins[-1] + size)
+            size = 0
+        while size + count > PAGE:
+            begins.append(begins[-1] + PAGE)
+            count -= PAGE
+        size += count
+    return begins
 
 
 def _what(item: ItemRow) -> str:

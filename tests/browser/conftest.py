@@ -13,9 +13,14 @@ from playwright.sync_api import Browser
 
 from app import settings
 from app.actors import sessions
+from app.actors.tables import ActorRow
 from app.console import entering
 from app.kit.db import Database
-from tests.app.api.house import House, furnish, serving
+from app.ledger import signing
+from app.main import create_app
+from app.means import Means
+from tests import console_cast, make
+from tests.app.api.house import KEYS, House, furnish, serving
 from tests.app.console.visiting import actor_of
 from tests.browser import chromium
 from tests.browser.chromium import Window
@@ -47,22 +52,38 @@ class Served:
 
     def window(self, who: str | None, **given: object) -> Window:
         """A window in which somebody is signed in: a role, "ada", "boss"; nobody without a name."""
-        cookies: dict[str, str] = {}
-        if who is not None:
-            house = self.house
-            with house.database.transaction() as session:
-                _, value = sessions.begin(
-                    session, actor_of(house, who), way="oidc", entry=os.urandom(32),
-                    limits=entering.limits(house.means.settings), at=house.means.clock(),
-                )  # fmt: skip
-            cookies[entering.cookie_of(house.means.settings)] = value
+        cookies = {} if who is None else signed_in(self.house.means, actor_of(self.house, who))
         return chromium.window(self.browser, self.url, cookies=cookies, **given)  # type: ignore[arg-type]
+
+
+@dataclass
+class Awkward:
+    """The awkward company with its address; who is in it are actors by part: admin, auditor, ada, max."""
+
+    means: Means
+    town: console_cast.Town
+    url: str
+    browser: Browser
+
+    def window(self, who: str, **given: object) -> Window:
+        """A window in which somebody is signed in."""
+        cookies = signed_in(self.means, self.town.actors[who])
+        return chromium.window(self.browser, self.url, cookies=cookies, **given)  # type: ignore[arg-type]
+
+
+def signed_in(means: Means, row: ActorRow) -> dict[str, str]:
+    """The cookie of somebody's new session."""
+    with means.database.transaction() as session:
+        _, value = sessions.begin(
+            session, row, way="oidc", entry=os.urandom(32), limits=entering.limits(means.settings), at=means.clock()
+        )
+    return {entering.cookie_of(means.settings): value}
 
 
 def served(house: House, browser: Browser) -> Iterator[Served]:
     """The house behind a server; its own address is where the server listens."""
     with serving(house.app) as url:
-        chosen = settings.read({"ROLECALL_BASE_URL": url})
+        chosen = settings.read({"ROLECALL_BASE_URL": url, "ROLECALL_REQUESTS_PER_MINUTE": "1000000"})
         house.means = house.app.state.means = replace(house.means, settings=chosen)
         yield Served(house, url, browser)
 
@@ -74,6 +95,24 @@ def furnished(browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.
     shutil.copy(sqlite_template, path)
     database = Database(f"sqlite:///{path}", durable=False)
     yield from served(furnish(database), browser)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def awkward(browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awkward]:
+    """The awkward company. Whoever answers in it answers somebody's share whole, and no other test counts on that share."""
+    path = tmp_path_factory.mktemp("awkward") / "town.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}", durable=False)
+    with database.transaction() as session:
+        signing.found(session, version="test", demo=False, by="cli:test", at=make.NOW)
+        town = console_cast.seed(session, at=make.NOW)
+    means = Means(database, KEYS, settings.read({"ROLECALL_REQUESTS_PER_MINUTE": "1000000"}), lambda: make.NOW)
+    app = create_app(means)
+    with serving(app) as url:
+        chosen = settings.read({"ROLECALL_BASE_URL": url, "ROLECALL_REQUESTS_PER_MINUTE": "1000000"})
+        means = app.state.means = replace(means, settings=chosen)
+        yield Awkward(means, town, url, browser)
     database.close()
 
 

@@ -39,6 +39,7 @@
   const acts = {
     j: () => step(1),
     k: () => step(-1),
+    n: () => document.querySelector('a[rel="next"]')?.click(),
     s: () => document.querySelector('[data-key="s"]')?.click(),
     h: () => { location.href = "/"; },
     "/": () => document.querySelector("input[type=search]")?.focus(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,6 +13,7 @@ from app.review import bundles, decisions, queries
 from app.review.decisions import Ask
 from app.review.tables import CampaignRow, ItemRow
 from app.stories import share
+from app.stories.share import Line
 from tests import make
 from tests.app.review import cast
 from tests.app.review.cast import NOW, Company
@@ -82,3 +84,30 @@ def test_without_an_approved_model_nothing_is_acknowledged(database: Database) -
         found = share.share(session, campaign.id, by=company.actor(company.ada))
         assert found is not None
         assert all(group.model is None for group in found.groups)
+
+
+def _lines(*people: int) -> list[Line]:
+    """So many lines of each of these people, one after another."""
+    return [
+        Line(ItemRow(id=n, subject_identity_id=person), (), 1, 1)
+        for person, count in enumerate(people)
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("people", "begins"),
+    [
+        ((), [0]),
+        ((60,), [0]),
+        ((14, 14, 14, 14), [0]),
+        ((14, 14, 14, 14, 14, 14), [0, 56]),  # the fifth would be torn at 60
+        ((59, 2, 1), [0, 59]),
+        ((130,), [0, 60, 120]),  # one person alone fills several
+        ((10, 130, 10), [0, 10, 70, 130]),
+        ((1,) * 61, [0, 60]),
+    ],
+)
+def test_a_page_ends_where_a_person_does(people: tuple[int, ...], begins: list[int]) -> None:
+    assert share.breaks(_lines(*people)) == begins
+    assert share.PAGE == 60

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.actors import failures, links, requests, sessions
 from app.actors.actor import SCHEDULER
-from app.compliance import statuses
+from app.compliance import assessments, attestations, raised, statuses
 from app.detection import deadlines, findings, owners, rulebook, waivers
 from app.detection import detect as rules
 from app.inventory import identities, logins, sync
@@ -43,7 +43,6 @@ from app.review import queries as review
 from app.review.tables import CampaignRow
 
 Payload = Mapping[str, Any]
-COMPLIANCE = "compliance"  # the source of the findings that the checklist itself raises
 _WAYS_IN_KEPT_DAYS = 30  # sign-ins that are over and links that expired, for who asks what happened last week
 _KEYS_KEPT_DAYS = 2  # an Idempotency-Key is for a client that lost our answer, not for next week
 Answer = dict[str, Any]
@@ -137,12 +136,20 @@ def settle(means: Means, steps: Steps, payload: Payload) -> Answer:
 
 def judge_controls(means: Means, steps: Steps, payload: Payload) -> Answer:
     """Look at every line of the checklist. What its own findings brought about is no reason to look again."""
-    if payload.get("source") == COMPLIANCE:
+    if payload.get("source") == raised.SOURCE:
         return {"skipped": "these findings came from here"}
     limits, roster_days = promise_limits(means.settings), means.settings.roster_max_age_days
     with means.database.transaction() as session:
-        judged = statuses.judge(session, limits, roster_max_age_days=roster_days, by=SCHEDULER, at=means.clock())
-    return {"counts": dict(judged.counts), "changed": judged.changed}
+        at = means.clock()
+        opened = assessments.open_where_needed(session, by=SCHEDULER, at=at)
+        reminded = attestations.remind(session, by=SCHEDULER, at=at)
+        judged = statuses.judge(session, limits, roster_max_age_days=roster_days, by=SCHEDULER, at=at)
+        for batch in raised.batches(session, judged.facts):
+            findings.reconcile(
+                session, raised.SOURCE, batch.judgements, rules=batch.rules, system_id=batch.system_id,
+                terms=finding_terms(means.settings), by=SCHEDULER, at=at,
+            )  # fmt: skip
+    return {"counts": dict(judged.counts), "changed": judged.changed, "opened": opened, "reminded": reminded}
 
 
 def prove(means: Means, steps: Steps, payload: Payload) -> Answer:
@@ -347,6 +354,13 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.CAMPAIGN_REMINDED: ("send",),
     Kind.CAMPAIGN_CLOSED: ("open_removals", "tell", "judge_controls"),
     Kind.CAMPAIGN_CANCELLED: ("tell",),
+    Kind.ATTESTATION_ANSWERED: ("judge_controls",),
+    Kind.EXEMPTION_ANSWERED: ("judge_controls",),
+    Kind.REGISTER_UPLOADED: ("judge_controls",),
+    Kind.ASSESSMENT_SUBMITTED: ("judge_controls",),
+    Kind.ASSESSMENT_ANSWERED: ("judge_controls",),
+    Kind.SCOPE_CONFIRMED: ("judge_controls",),
+    Kind.STATEMENT_APPROVED: ("judge_controls",),
     Kind.TASK_REASSIGNED: ("tell",),
     Kind.TASK_SUBMITTED: ("tell",),
     Kind.REMOVAL_REQUESTED: ("remove",),

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, case, false, func, select
 from sqlalchemy.orm import Session
 
-from app.compliance import registered
+from app.compliance import queries, registered, seeing
 from app.compliance.facts import (
     CardFacts,
     ExemptFacts,
@@ -27,8 +27,7 @@ from app.compliance.facts import (
     WrongFacts,
 )
 from app.compliance.policy import Status
-from app.compliance.queries import crms
-from app.compliance.tables import AttestationRow, ExemptionRow
+from app.compliance.tables import AssessmentRow, AttestationRow, ExemptionRow
 from app.detection import queries as detection
 from app.detection.tables import FindingEventRow, FindingRow, RunRow
 from app.inventory import queries as inventory
@@ -46,7 +45,7 @@ _GRAVE, _LIGHT = ("critical", "high"), ("medium", "low")
 
 def facts(session: Session, limits: Limits, *, roster_max_age_days: int, at: datetime) -> Facts:
     """What is known at this moment of every CRM, every paper and the log."""
-    rows = crms(session)
+    rows = queries.crms(session)
     return Facts(
         at=at,
         limits=limits,
@@ -57,11 +56,13 @@ def facts(session: Session, limits: Limits, *, roster_max_age_days: int, at: dat
         findings=_findings(session, at),
         log=_log(session),
         alerts=_alerts(session),
+        scope=seeing.facts(session),
+        statement=_statement(session),
     )
 
 
 def _systems(session: Session, rows: list[SystemRow], max_age_days: int, at: datetime) -> list[SystemFacts]:
-    wrong, removals, cards = _wrong(session), _removals(session, at), _cards(session)
+    wrong, removals, cards = _wrong(session), _removals(session, at), _cards(session, at)
     reviews, nobodys, owners = _reviews(session), _nobodys(session), _owners(session, rows)
     told = []
     for row in rows:
@@ -185,14 +186,32 @@ def _nobodys(session: Session) -> dict[int, int]:
     return dict(session.execute(found).all())
 
 
-def _cards(session: Session) -> dict[int, CardFacts]:
-    """Integrations that are there. Until a card is filled in, all of it is blank."""
-    found = (
-        select(IntegrationRow.system_id, func.count())
-        .where(IntegrationRow.ended.is_(None), IntegrationRow.active.is_not(False))
-        .group_by(IntegrationRow.system_id)
+def _cards(session: Session, at: datetime) -> dict[int, CardFacts]:
+    """Integrations that are there. A card is blank until a turn of it was filled in, and counts once it was approved."""
+    filled = select(AssessmentRow.id).where(
+        AssessmentRow.integration_id == IntegrationRow.id, AssessmentRow.status.in_(("submitted", "approved"))
     )
-    return {system: CardFacts(live, live, live, ()) for system, live in session.execute(found)}
+    good = filled.where(AssessmentRow.status == "approved", AssessmentRow.until > at)
+    found = (
+        select(IntegrationRow.system_id, IntegrationRow.id, filled.exists(), good.exists())
+        .where(IntegrationRow.ended.is_(None), IntegrationRow.active.is_not(False))
+        .order_by(IntegrationRow.id)
+    )
+    told: dict[int, list[tuple[int, bool, bool]]] = defaultdict(list)
+    for system, number, is_filled, is_good in session.execute(found):
+        told[system].append((number, is_filled, is_good))
+    return {system: _card(cards) for system, cards in told.items()}
+
+
+def _card(cards: list[tuple[int, bool, bool]]) -> CardFacts:
+    blank = sum(not filled for _, filled, _ in cards)
+    lacking = [number for number, _, good in cards if not good]
+    return CardFacts(len(cards), blank, len(lacking), tuple(lacking[:_SOME]))
+
+
+def _statement(session: Session) -> tuple[str, datetime] | None:
+    row = queries.statement_in_force(session)
+    return (str(row.number), row.until) if row is not None and row.until is not None else None
 
 
 def _findings(session: Session, at: datetime) -> FindingFacts:

@@ -29,6 +29,7 @@ MOVES: Mapping[Status, frozenset[Status]] = {
     Status.DECLINED: frozenset(),
     Status.WITHDRAWN: frozenset(),
 }
+SCOPES = ("systems", "integrations", "classes", "groups", "places")
 REMIND = (30, 14, 7, 1)  # days before its end that a paper's owner is reminded
 LONGEST_EXEMPTION = timedelta(days=366)
 LARGEST = 10 * 1024 * 1024  # bytes of a paper or a register
@@ -134,3 +135,23 @@ def reminder_due(until: datetime, reminded: int | None, at: datetime) -> int | N
     due = [days for days in REMIND if left <= timedelta(days=days)]
     nearest = min(due, default=None)
     return nearest if nearest is not None and (reminded is None or nearest < reminded) else None
+
+
+def why_not_scope(kind: str, subject: str, reason: str) -> Refusal | None:
+    """Whether something may be said of the scope: of a known kind, of something, for a reason."""
+    if kind not in SCOPES:
+        return Refusal("no_such_scope", f"There is no scope of {kind!r}.", f"One of: {', '.join(SCOPES)}.", status=422)
+    if not subject.strip() or len(subject) > 300:
+        return Refusal("no_subject", "It is not said what is meant.", "Name it.", status=422)
+    if len(reason.strip()) < SHORTEST:
+        return Refusal("too_short", "A reason is a sentence.", "Say why it is in scope, or why not.", status=422)
+    return None
+
+
+def why_not_confirm(until: datetime, at: datetime) -> Refusal | None:
+    """What is confirmed or approved as a whole is good for a year at most."""
+    if until <= at:
+        return Refusal("end_in_the_past", "The end lies in the past.", "Give a later one.", status=422)
+    if until > at + LONGEST_EXEMPTION:
+        return Refusal("end_too_far", "A year is the longest.", "Give an end within a year.", status=422)
+    return None

@@ -17,7 +17,7 @@ from app.actors.actor import Actor
 from app.compliance import gathering, judging, queries
 from app.compliance.controls import catalogue
 from app.compliance.controls.line import Line, Outcome
-from app.compliance.facts import Limits, Verdict
+from app.compliance.facts import Facts, Limits, Verdict
 from app.compliance.tables import OutcomeRow, StatusRunRow
 from app.kit import clock, ids
 from app.ledger import entries, jcs
@@ -32,6 +32,7 @@ class Judged:
     run: uuid.UUID
     counts: Mapping[str, int]
     changed: int
+    facts: Facts  # what it was judged by
 
 
 def judge(
@@ -63,7 +64,7 @@ def judge(
         "changed": changed, "digest": digest,
     }  # fmt: skip
     entries.record(session, Entry(Kind.CONTROLS_JUDGED, "checklist", body), by=by.id, at=at)
-    return Judged(run, counts, changed)
+    return Judged(run, counts, changed, facts)
 
 
 def digest_of(told: Iterable[Verdict]) -> str:

@@ -83,6 +83,19 @@ class Kind(StrEnum):
     REMEDIATION_RETURNED = "remediation.returned"
     # compliance
     CONTROLS_JUDGED = "controls.judged"
+    ATTESTATION_MADE = "attestation.made"
+    ATTESTATION_ANSWERED = "attestation.answered"
+    ATTESTATION_ENDING = "attestation.ending"
+    EXEMPTION_MADE = "exemption.made"
+    EXEMPTION_ANSWERED = "exemption.answered"
+    REGISTER_UPLOADED = "register.uploaded"
+    ASSESSMENTS_OPENED = "assessments.opened"
+    ASSESSMENT_SUBMITTED = "assessment.submitted"
+    ASSESSMENT_ANSWERED = "assessment.answered"
+    SCOPE_CHANGED = "scope.changed"
+    SCOPE_CONFIRMED = "scope.confirmed"
+    STATEMENT_MADE = "statement.made"
+    STATEMENT_APPROVED = "statement.approved"
     # evidence
     PACKET_SEALED = "packet.sealed"
     # notices
@@ -149,6 +162,12 @@ QUIET = frozenset(
         Kind.REMEDIATION_VERIFIED,
         Kind.REMEDIATION_RETURNED,
         Kind.CONTROLS_JUDGED,
+        Kind.ATTESTATION_MADE,
+        Kind.ATTESTATION_ENDING,
+        Kind.EXEMPTION_MADE,
+        Kind.ASSESSMENTS_OPENED,
+        Kind.SCOPE_CHANGED,
+        Kind.STATEMENT_MADE,
         Kind.PACKET_SEALED,
         Kind.CHANNEL_ADDED,
         Kind.SUBSCRIPTION_ADDED,

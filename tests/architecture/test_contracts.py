@@ -86,6 +86,7 @@ PLANTED = [
     Planted("inside-remediation", "app/remediation/offers.py", "import app.remediation.remediations"),
     Planted("inside-remediation", "app/remediation/queries.py", "import app.remediation.verify"),
     Planted("inside-remediation", "app/remediation/policy.py", "import app.remediation.tables"),
+    Planted("inside-compliance", "app/compliance/scope.py", "import app.compliance.statements"),
     Planted("inside-compliance", "app/compliance/queries.py", "import app.compliance.gathering"),
     Planted("inside-compliance", "app/compliance/tables/judged.py", "import app.compliance.queries"),
     Planted("inside-compliance", "app/compliance/computing.py", "import app.compliance.judging"),

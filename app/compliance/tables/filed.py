@@ -62,6 +62,7 @@ class ExemptionRow(Base):
     justification: Mapped[str] = mapped_column(String)
     until: Mapped[datetime] = mapped_column(Moment)
     made_by: Mapped[str] = mapped_column(String(80))
+    made_by_identity_id: Mapped[int | None] = mapped_column(Big)  # no foreign key: SQLite cannot add one to a table
     made_at: Mapped[datetime] = mapped_column(Moment)
     status: Mapped[str] = mapped_column(String(10))
     answered_by: Mapped[str | None] = mapped_column(String(80))

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from app.cli.installation import opened, operator
 from app.cli.telling import Telling
-from app.detection import justifications, queries, rulebook
+from app.compliance import promised
+from app.detection import justifications, queries
 from app.inventory.tables import AccountRow, SystemRow
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
@@ -38,7 +39,7 @@ def show(telling: Telling, status: str, rule: str | None) -> None:
                 "system": names.get(row.system_id or 0), "subject": row.subject, "because": row.because,
                 "facts": row.facts, "opened_at": row.opened_at, "last_seen_at": row.last_seen_at,
                 "times_opened": row.times_opened, "baseline": row.baseline,
-                "todo": rulebook.RULES[row.rule].todo if row.rule in rulebook.RULES else None,
+                "todo": asked.todo if (asked := promised.rule_of(row.rule)) else None,
             }
             for row in rows
         ]

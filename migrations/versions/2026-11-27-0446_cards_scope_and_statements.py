@@ -1,7 +1,7 @@
 """Cards of integrations, the register of scope, and Statements of Applicability.
 
 Revision ID: 202611270446
-Revises: 202611270436
+Revises: 202611270410
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from app.kit.db import Big, Json, Moment
 
 revision = "202611270446"
-down_revision = "202611270436"
+down_revision = "202611270410"
 branch_labels = None
 depends_on = None
 

@@ -145,6 +145,8 @@ def judge_controls(means: Means, steps: Steps, payload: Payload) -> Answer:
         reminded = attestations.remind(session, by=SCHEDULER, at=at)
         judged = statuses.judge(session, limits, roster_max_age_days=roster_days, by=SCHEDULER, at=at)
         for batch in raised.batches(session, judged.facts):
+            if not raised.changes(session, batch) and ("source" in payload or not batch.judgements):
+                continue  # nothing new; what stays is confirmed by the night's look
             findings.reconcile(
                 session, raised.SOURCE, batch.judgements, rules=batch.rules, system_id=batch.system_id,
                 terms=finding_terms(means.settings), by=SCHEDULER, at=at,

@@ -18,6 +18,7 @@ from app.compliance.facts import Facts
 from app.compliance.tables import AssessmentRow
 from app.detection.judgement import Judgement
 from app.detection.rule import Fails, Severity
+from app.detection.tables import FindingRow
 from app.inventory.tables import IntegrationRow
 
 SOURCE = "compliance"
@@ -48,6 +49,16 @@ def batches(session: Session, facts: Facts) -> Iterator[Batch]:
     asked = tuple(OF_REGISTERS[kind] for kind in facts.registers)
     rules = (*asked, "attestation_expired", "review_overdue")
     yield Batch(None, rules, (*_gaps(session, facts), *_expired(facts), *_overdue(facts)))
+
+
+def changes(session: Session, batch: Batch) -> bool:
+    """Whether reconciling this would open or close anything: a look that finds what the last one found is no news."""
+    open_ = select(FindingRow.rule, FindingRow.subject).where(
+        FindingRow.source == SOURCE, FindingRow.system_id.is_not_distinct_from(batch.system_id),
+        FindingRow.rule.in_(batch.rules), FindingRow.status != "closed",
+    )  # fmt: skip
+    known = {(rule, subject) for rule, subject in session.execute(open_)}
+    return known != {(judged.rule, judged.subject) for judged in batch.judgements}
 
 
 def _cards(session: Session, system_id: int, facts: Facts) -> Iterator[Judgement]:

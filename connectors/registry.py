@@ -15,6 +15,7 @@ from typing import cast
 from connectors import guide as guides
 from connectors.connector import Config, Executor, Keep, Reader, Secret
 from connectors.guide import Guide
+from connectors.meaning import Meanings
 
 OURS: Mapping[str, str] = {
     "salesforce": "connectors.salesforce",
@@ -55,6 +56,20 @@ def open_executor(kind: str, config: Config, secret: Secret, keep: Keep) -> Exec
 def guide(kind: str) -> Guide | None:
     """How to connect a kind of system, where its connector says so in a file of its own."""
     return guides.read(_module(kind))
+
+
+def meanings(kind: str) -> Meanings | None:
+    """What the words of a kind of system mean, where its connector says so in a module of its own; else None."""
+    try:
+        module = _module(kind)
+    except UnknownKind:
+        return None
+    try:
+        return cast(Meanings, import_module(f"{module.__name__}.meanings"))
+    except ModuleNotFoundError as error:
+        if error.name == f"{module.__name__}.meanings":
+            return None
+        raise
 
 
 def _module(kind: str) -> ModuleType:

@@ -6,12 +6,15 @@ a rule that cannot tell neither opens a finding nor closes one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from app.inventory.facts import AccountFacts, CredentialFacts
+from app.detection.limits import Limits
+from app.inventory.facts import AccountFacts
+
+__all__ = ["Limits"]
 
 
 class Severity(StrEnum):
@@ -28,6 +31,12 @@ class Subject(StrEnum):
 
     ACCOUNT = "account"
     CREDENTIAL = "credential"
+    INTEGRATION = "integration"
+    ENTITLEMENT = "entitlement"
+    ENDPOINT = "endpoint"
+    PACKAGE = "package"
+    USAGE = "usage"
+    SYSTEM = "system"
 
 
 class Remedy(StrEnum):
@@ -44,18 +53,6 @@ class About(StrEnum):
     PERSON = "person"
     ACCOUNT = "account"
     SYSTEM = "system"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The numbers rules judge by. Days unless the name says otherwise; where they come from is `app.settings`."""
-
-    inactive_days: int = 90
-    inactive_days_privileged: int = 30
-    never_used_days: int = 30
-    dormant_credential_days: int = 90
-    leaver_grace_hours: int = 24
-    roster_max_age_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,6 @@ class CannotTell:
 
 
 Answer = Holds | Fails | CannotTell
-Question = Callable[[AccountFacts, datetime, Limits], Answer] | Callable[[CredentialFacts, datetime, Limits], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +130,29 @@ class Rule:
 def days_ago(then: datetime, at: datetime) -> int:
     """Whole days between two moments."""
     return (at - then) // timedelta(days=1)
+
+
+def asleep(account: AccountFacts) -> Answer | None:
+    """Holds for an account that nobody can sign in to, CannotTell where that is not said, None for one that is awake."""
+    if account.active is None:
+        return CannotTell("the system does not say whether the account is active")
+    return Holds() if not account.active or account.frozen else None
+
+
+def within(when: datetime | None, days: int, at: datetime) -> bool:
+    """Whether a moment lies in the last so many days. One that is not known does not."""
+    return when is not None and when > at - timedelta(days=days)
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Names as a phrase: the first few, and how many more."""
+    more = len(names) - most
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:most])} and {more} more"
+
+
+def words(name: str) -> str:
+    """A privilege or an act as it is said ("see_all" → "see all")."""
+    return name.replace("_", " ")
 
 
 def away(account: AccountFacts, at: datetime) -> bool:

@@ -161,7 +161,8 @@ def _facts_query(system_id: int, chosen: ColumnElement[bool]) -> Select[Any]:
     query = (
         select(
             account.id, account.system_id, account.key, account.username, account.active, account.frozen, account.kind,
-            account.created, account.last_login, account.logins_known_since,
+            account.created, account.last_login, account.logins_known_since, account.email,
+            account.department.label("own_department"), account.licence, account.native,
             used.c.last.label("credential_used"), privileges.c.names, unknown.c.count.label("unknown"),
             IdentityRow.id.label("identity_id"), IdentityRow.name, IdentityRow.kind.label("person_kind"),
             IdentityRow.engagement, IdentityRow.department, IdentityRow.title, IdentityRow.manager_id, IdentityRow.start,
@@ -208,6 +209,10 @@ def _account(row: Row[Any], justified: Ends) -> AccountFacts:
         unknown_privileges=row.unknown or 0,
         justified_until=justified.get(row.id),
         person=_person(row) if row.identity_id is not None else None,
+        email=row.email,
+        department=row.own_department,
+        licence=row.licence,
+        native=row.native or {},
     )
 
 

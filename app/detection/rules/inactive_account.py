@@ -1,16 +1,30 @@
 """An active account that nobody has signed in to for too long.
 
-People and programs are judged by their latest sign-in, programs also by the latest use of their tokens. A known absence
-stops the clock; a frozen account cannot be signed in to and is left out, and so are guests, who never sign in. An account
-that was never used at all is another rule's. The latest sign-in is read with the account: if the system does not tell
-it, or has not kept sign-ins for long enough, we cannot tell.
+People are judged by their latest sign-in, programs also by the latest use of their tokens. A known absence stops the
+clock; a frozen account cannot be signed in to and is left out, and so are guests, who never sign in. An account that
+was never used at all is another rule's. What the system has forgotten is unknown and not unused: if it does not tell
+sign-ins, or has not kept them for long enough, we cannot tell.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from app.detection.rule import About, Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, away, days_ago
+from app.detection.rule import (
+    About,
+    Answer,
+    CannotTell,
+    Fails,
+    Holds,
+    Limits,
+    Rule,
+    Severity,
+    Subject,
+    asleep,
+    away,
+    days_ago,
+)
+from app.detection.use import Use, last_used, use_of
 from app.inventory.facts import AccountFacts
 
 RULE = Rule(
@@ -26,24 +40,35 @@ RULE = Rule(
     cause="unused",
     about=About.ACCOUNT,
     todo="Ask the manager whether it is still needed; if not, deactivate it.",
+    steps={
+        "salesforce": (
+            "Open Setup, Users, and the account.",
+            "Choose Freeze; it takes effect at the next sign-in.",
+            "Under OAuth Connected Apps on the same page, revoke its tokens.",
+            "Uncheck Active once nothing rests on the account any more.",
+        ),
+        "hubspot": (
+            "Open Settings, Users & Teams.",
+            "Choose the user, then Deactivate; there is no API for it.",
+            "Give what it owns to somebody else before you remove it.",
+        ),
+    },
 )
 
 
 def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one account against `inactive_days`, or `inactive_days_privileged` if it holds a privilege."""
-    if account.active is None:
-        return CannotTell("the system does not say whether the account is active")
-    if not account.active or account.frozen or account.kind == "guest" or away(account, at):
+    if (early := asleep(account)) is not None:
+        return early
+    if account.kind == "guest" or away(account, at):
         return Holds()
-    cutoff = at - timedelta(days=limits.inactive_days_privileged if account.privileged else limits.inactive_days)
-    used = account.last_use if account.kind == "service" else account.last_login
-    since = account.logins_known_since
-    if used is not None and used > cutoff:
-        return Holds()
-    if used is not None and since is not None:
-        return Fails(f"last used {days_ago(used, at)} days ago")
-    if since is None or since > cutoff:  # also when an old sign-in is known and newer ones are no longer told
+    days = limits.inactive_days_privileged if account.privileged else limits.inactive_days
+    use = use_of(account, at, days)
+    if use == Use.UNKNOWN_BEYOND_RETENTION:
         return CannotTell("sign-ins are not known far enough back")
-    if account.created is not None and since <= account.created:
+    if use != Use.INACTIVE:
         return Holds()
-    return Fails(f"no sign-in in the {days_ago(since, at)} days that the system remembers")
+    used, since = last_used(account), account.logins_known_since
+    if used is not None:
+        return Fails(f"last used {days_ago(used, at)} days ago")
+    return Fails(f"no sign-in in the {days_ago(since or at, at)} days that the system remembers")

@@ -1,0 +1,31 @@
+"""The system can be entered from anywhere.
+
+No address is held against a list. Where people work from everywhere, a second factor and a managed device have to do
+instead, and a waiver should say so.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject
+from app.inventory.facts import SystemFacts
+
+RULE = Rule(
+    "addresses_not_limited",
+    "Entered from anywhere",
+    Subject.SYSTEM,
+    Severity.LOW,
+    needs=("settings",),
+    controls=("CRM-13.1.1", "CRM-11.2.3"),
+    iso=("8.20", "8.22"),
+    todo="Limit sign-ins to the company's addresses, at least for administrators and programs.",
+)
+
+
+def ask(system: SystemFacts, at: datetime, limits: Limits) -> Answer:
+    """Judge one system by whether addresses are limited."""
+    limited = system.posture.addresses_limited
+    if limited is None:
+        return CannotTell("the system does not say whether addresses are limited")
+    return Holds() if limited else Fails("sign-ins are taken from any address")

@@ -1,0 +1,34 @@
+"""A program's account was signed in to in a browser.
+
+Somebody used it to be nobody: what was done then is the program's, and its password is known to a person.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep, days_ago
+from app.inventory.facts import AccountFacts, Way
+
+RULE = Rule(
+    "program_signs_in_by_hand",
+    "Program's account used by hand",
+    Subject.ACCOUNT,
+    Severity.MEDIUM,
+    needs=("accounts", "logins"),
+    controls=("CRM-9.1.3",),
+    iso=("8.2", "5.16"),
+    todo="Find out who it was, change its password, and let it use the API alone.",
+)
+
+
+def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
+    """Judge one program's account by the ways it signed in of late."""
+    if (early := asleep(account)) is not None:
+        return early
+    if account.kind != "service":
+        return Holds()
+    by_hand = account.around.way(Way.PASSWORD) or account.around.way(Way.SSO)
+    if by_hand is None:
+        return Holds()
+    return Fails(f"signed in to by hand {by_hand.times} times, last {days_ago(by_hand.last, at)} days ago")

@@ -1,0 +1,30 @@
+"""Somebody had the secret of a key shown to them.
+
+From then on it is known to a person, and wherever they put it. It is needed once, when a program is set up.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject
+from app.inventory.facts import AccountFacts, Act
+
+RULE = Rule(
+    "secret_seen",
+    "Secret of a key was shown",
+    Subject.ACCOUNT,
+    Severity.MEDIUM,
+    needs=("changes",),
+    controls=("CRM-10.1.3",),
+    iso=("8.24", "5.17"),
+    todo="Ask what for; if nobody was setting a program up, rotate the key.",
+)
+
+
+def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
+    """Judge one account by whether it was shown a secret of late."""
+    seen = account.around.deed(Act.SECRET_SEEN)
+    if seen is None:
+        return Holds()
+    return Fails(f"was shown a secret {seen.times} times of late, last on {seen.last.date().isoformat()}")

@@ -1,0 +1,31 @@
+"""An account that nobody made: somebody with an address at the right domain let itself in.
+
+Such an account was never asked for and never approved. It is told by the CRM's log, for as long as that goes back.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep
+from app.inventory.facts import AccountFacts, Act
+
+RULE = Rule(
+    "self_registered",
+    "Account that registered itself",
+    Subject.ACCOUNT,
+    Severity.MEDIUM,
+    needs=("accounts", "changes"),
+    controls=("CRM-9.1.1",),
+    iso=("5.16", "5.18"),
+    alerts=True,
+    todo="Ask its manager whether it is wanted, and switch off joining by domain.",
+)
+
+
+def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
+    """Judge one account by whether the log says that it joined by itself."""
+    if (early := asleep(account)) is not None:
+        return early
+    joined = account.around.deed(Act.SELF_JOINED)
+    return Fails(f"joined by itself on {joined.last.date().isoformat()}") if joined is not None else Holds()

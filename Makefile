@@ -6,7 +6,7 @@ TEST_ARGS ?= -q -n auto
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_REQUIRE_VIRTUALENV =
 
-.PHONY: help setup demo test fuzz lint types contracts bench soak browser screenshots lock clean
+.PHONY: help setup demo rules test fuzz lint types contracts bench soak browser screenshots lock clean
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -29,6 +29,9 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml
 
 demo: $(VENV)/.runtime   ## the whole story on the sandbox CRMs (ONCE=1: unwatched, one JSON object; KEEP=1: keep its home)
 	@$(BIN)/rolecall demo $(if $(ONCE),--once --json) $(if $(KEEP),--keep)
+
+rules: $(VENV)/.dev      ## docs/rules.md, written anew from the rules
+	@$(BIN)/python -m tests.app.detection.manual
 
 test: $(VENV)/.dev       ## every test, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest $(TEST_ARGS)

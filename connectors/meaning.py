@@ -68,7 +68,8 @@ class Posture:
     https_only: bool | None = None
     addresses_limited: bool | None = None
     login_as_anyone: bool | None = None
-    passwords_beside_sso: bool | None = None
+    sso: bool | None = None  # there is a single sign-on
+    passwords_work: bool | None = None  # also where there is one: False only if everybody has to come through it
     only_approved_programs: bool | None = None
     self_join: bool | None = None
     support_open: bool | None = None

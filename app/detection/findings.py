@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.detection import lives, ownership, queries
-from app.detection.judgement import Judgement
+from app.detection.judgement import Counted, Judgement
 from app.detection.policy import Status, WaiverStatus
 from app.detection.priority import priority
 from app.detection.rule import CannotTell, Fails, Severity
@@ -54,9 +54,13 @@ class _Tally:
     counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     reasons: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     fails: dict[tuple[str, str], Judgement] = field(default_factory=dict)
-    unsure: set[tuple[str, str]] = field(default_factory=set)
+    unsure: set[tuple[str, str]] = field(default_factory=set)  # of what was found before; the others are only counted
+    blind: set[str] = field(default_factory=set)
 
-    def add(self, judged: Judgement) -> None:
+    def add(self, judged: Judgement | Counted, known: Container[tuple[str, str]]) -> None:
+        if isinstance(judged, Counted):
+            self._count(judged)
+            return
         key = (judged.rule, judged.subject)
         if isinstance(judged.answer, Fails):
             self.counts[judged.rule]["fails"] += 1
@@ -64,9 +68,28 @@ class _Tally:
         elif isinstance(judged.answer, CannotTell):
             self.counts[judged.rule]["cannot_tell"] += 1
             self.reasons[judged.rule][judged.answer.because] += 1
-            self.unsure.add(key)
+            if key in known:
+                self.unsure.add(key)
         else:
             self.counts[judged.rule]["holds"] += 1
+
+    def _count(self, many: Counted) -> None:
+        if isinstance(many.answer, CannotTell):
+            self.counts[many.rule]["cannot_tell"] += many.times
+            self.reasons[many.rule][many.answer.because] += many.times
+            self.blind.add(many.rule)
+        else:
+            self.counts[many.rule]["holds"] += many.times
+
+    def stays(self, row: FindingRow) -> bool:
+        """Whether nothing was said that could close a finding."""
+        key = (row.rule, row.subject)
+        return key in self.fails or key in self.unsure or row.rule in self.blind
+
+    @property
+    def cannot_tell(self) -> int:
+        """Of how many subjects it could not be told, over all rules."""
+        return sum(of_rule["cannot_tell"] for of_rule in self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +127,7 @@ class _Run:
 def reconcile(
     session: Session,
     source: str,
-    judgements: Iterable[Judgement],
+    judgements: Iterable[Judgement | Counted],
     *,
     rules: Iterable[str],
     system_id: int | None,
@@ -118,25 +141,21 @@ def reconcile(
     `rules` are the rules that were asked, so that a finding whose subject has gone is closed too; a rule left out keeps its
     findings as they are. Writes one ledger entry with counts, whatever the number of findings.
     """
+    known = {(row.rule, row.subject): row for row in session.scalars(lives.known(source, rules, system_id))}
     tally = _Tally()
     for judged in judgements:
-        tally.add(judged)
+        tally.add(judged, known)
     run = _run(session, source, system_id, tally, terms or Terms(), by, at)
-    known = {(row.rule, row.subject): row for row in session.scalars(lives.known(source, rules, system_id))}
     waivers = lives.standing_waivers(session, source, system_id)
     new = [judged for key, judged in tally.fails.items() if key not in known]
     again = [(row, tally.fails[key]) for key, row in known.items() if key in tally.fails]
-    over = [
-        row
-        for key, row in known.items()
-        if row.status != Status.CLOSED and key not in tally.fails and key not in tally.unsure
-    ]
+    over = [row for row in known.values() if row.status != Status.CLOSED and not tally.stays(row)]
     _open(session, run, new)
     reopened = _see_again(session, run, again)
     _close(session, run, over)
     ended = _end_waivers(session, run, [*_outgrown(again, waivers), *_finished(over, waivers)])
     outcome = Outcome(
-        run.id, run.baseline, len(new), reopened, len(again) - reopened, len(over), len(tally.unsure), ended
+        run.id, run.baseline, len(new), reopened, len(again) - reopened, len(over), tally.cannot_tell, ended
     )
     _write_run(session, source, outcome, tally, system_id, snapshot_id, by, at)
     return outcome

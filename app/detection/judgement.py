@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from app.detection.rule import Answer, Severity
+from app.detection.rule import Answer, CannotTell, Holds, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +23,12 @@ class Judgement:
     identity_id: int | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
     cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Answers of one rule that need no judgement each: how many subjects held, or that it was asked of none, and why."""
+
+    rule: str
+    answer: Holds | CannotTell
+    times: int

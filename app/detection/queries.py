@@ -1,32 +1,21 @@
-"""Reads of what is wrong, and the facts that rules are asked with."""
+"""Reads of what is wrong, and of how far the readings behind it may be trusted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.detection.tables import FindingEventRow, FindingRow, JustificationRow, RunRow
-from app.inventory import knowing
 from app.inventory import queries as inventory
-from app.inventory.facts import AccountFacts, CredentialFacts
+from app.inventory import things
 from app.inventory.tables import AccountRow
 
 TRUSTED = ("complete", "explained")
 _WEIGHTS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 WEIGHT = case(_WEIGHTS, value=FindingRow.severity, else_=len(_WEIGHTS))
-
-
-def account_facts(session: Session, system_id: int) -> Iterator[AccountFacts]:
-    """The system's live accounts in order, with the end of the reason on file for their privileges."""
-    return knowing.account_facts(session, system_id, justified=justified_until(session, system_id))
-
-
-def credential_facts(session: Session, system_id: int) -> Iterator[CredentialFacts]:
-    """The system's live credentials in order, each with its account."""
-    return knowing.credential_facts(session, system_id, justified=justified_until(session, system_id))
 
 
 def justified_until(session: Session, system_id: int) -> dict[int, datetime]:
@@ -45,7 +34,7 @@ def untrusted(session: Session, system_id: int, *, roster_max_age_days: int, at:
     told: dict[str, str] = {}
     latest = inventory.latest_sealed(session, system_id)
     read = {row.stream: row for row in inventory.receipts(session, latest.id)} if latest is not None else {}
-    for stream in ("accounts", "entitlements", "grants", "logins", "integrations"):
+    for stream in things.STREAMS:
         row = read.get(stream)
         if row is None:
             told[stream] = f"{stream} are not read from this system" if latest is not None else "never read"

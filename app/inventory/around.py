@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, tuple_
+from sqlalchemy import ColumnElement, and_, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.inventory.facts import AccountFacts, Around, Posture, Seen
@@ -115,7 +115,7 @@ def _home(email: str | None, homes: frozenset[str]) -> bool | None:
     return email.lower().rpartition("@")[2] in homes
 
 
-def _grouped(of: Pass, statement: Select[Any]) -> Iterator[tuple[int, list[Any]]]:
+def _grouped(of: Pass, statement: Any) -> Iterator[tuple[int, list[Any]]]:
     """Rows of a statement that is in order of its first column, account by account."""
     rows = of.session.execute(statement.execution_options(yield_per=AT_A_TIME))
     for account_id, some in groupby(rows, key=lambda row: row[0]):
@@ -211,7 +211,7 @@ def _administering(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
     for account_id, some in _grouped(of, rows):
         said = [row.granted or (row.began if of.first_read and row.began > of.first_read else None) for row in some]
         if None not in said:  # an older way to the same power makes none of it new
-            yield account_id, {"admin_since": min(said)}
+            yield account_id, {"admin_since": min(when for when in said if when is not None)}
 
 
 def _detours(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -310,14 +310,16 @@ def _peers(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
         yield account_id, {"rare": tuple(row.name for row in some)[:MOST_NAMED], "peers": some[0].people}
 
 
-def _members(of: Pass) -> Select[Any]:
+def _members(of: Pass) -> Any:
     """The active accounts of people with a department and a title. Of a narrowed pass: of the groups that it touches."""
     account, person = AccountRow, IdentityRow
-    rows = (
+    rows: Any = (
         select(account.id.label("account_id"), person.title.label("job"), person.department.label("department"))
         .join(person, person.id == account.identity_id)
         .where(account.system_id == of.system_id, account.ended.is_(None), account.active.is_not(False))
-        .where(person.title.is_not(None), person.department.is_not(None), person.ended.is_(None))
+        .where(
+            person.kind == "person", person.title.is_not(None), person.department.is_not(None), person.ended.is_(None)
+        )
     )
     if of.only is None:
         return rows

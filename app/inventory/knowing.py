@@ -80,6 +80,17 @@ def credential_facts(
         yield _credential(credential, integration, of)
 
 
+def person_of_key(session: Session, key: str | None) -> PersonFacts | None:
+    """Whoever has this key in the roster, or had it; None if there was never anybody."""
+    found = session.scalar(select(IdentityRow).where(IdentityRow.key == key, IdentityRow.erased.is_(None)))
+    if found is None:
+        return None
+    return PersonFacts(
+        found.id, found.name, found.kind, found.engagement, found.department, found.title, found.manager_id, found.start,
+        found.end, found.away_from, found.away_until, in_roster=found.ended is None,
+    )  # fmt: skip
+
+
 def candidates(system_id: int | None = None) -> Select[Any]:
     """Per live account: account_id, identity_id, by, because, and whether a person chose by hand. `matching`, set-wise."""
     number, mail, name = aliased(IdentityRow), aliased(IdentityRow), aliased(IdentityRow)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from app.inventory.facts import (
@@ -35,18 +35,36 @@ from app.inventory.tables import (
     PrivilegeRow,
     SettingRow,
     SnapshotRow,
+    StreamRow,
 )
 from connectors import registry
 from connectors.meaning import Act, Admission, Material
+from connectors.receipt import Verdict
 from connectors.records import Privilege, Stream
 
 AT_A_TIME = 1_000
+STREAMS = tuple(str(stream) for stream in Stream if stream is not Stream.PEOPLE)  # what a system, not a roster, has
+LOGS = (Stream.LOGINS, Stream.CHANGES)
+WHOLE = (Verdict.COMPLETE, Verdict.EXPLAINED)
 
 
 def first_read(session: Session, system_id: int) -> datetime | None:
     """When the system's first sealed reading began; what it showed has always been there, as far as anybody knows."""
     sealed = (SnapshotRow.system_id == system_id, SnapshotRow.status == "sealed")
     return session.scalar(select(func.min(SnapshotRow.began_at)).where(*sealed))
+
+
+def logs_read(session: Session, system_id: int) -> dict[str, datetime | None]:
+    """When each log that readings ask for was last read completely; None if it never was."""
+    whole = case((StreamRow.verdict.in_([str(each) for each in WHOLE]), SnapshotRow.began_at))
+    rows = (
+        select(StreamRow.stream, func.max(whole))
+        .join(SnapshotRow, SnapshotRow.id == StreamRow.snapshot_id)
+        .where(SnapshotRow.system_id == system_id, SnapshotRow.status == "sealed")
+        .where(StreamRow.stream.in_([str(each) for each in LOGS]))
+        .group_by(StreamRow.stream)
+    )
+    return dict(session.execute(rows).all())
 
 
 def acts(session: Session, system_id: int, kind: str) -> dict[Act, datetime]:

@@ -80,7 +80,8 @@ def posture(settings: Mapping[str, str | None], last: Mapping[Act, datetime]) ->
     required = latest(last, Act.SSO_REQUIRED, Act.SSO_NOT_REQUIRED)
     return Posture(
         production=None if kind is None else kind == STANDARD,
-        passwords_beside_sso=None if required is None else not required,
+        sso=required or None,  # no longer required is not gone
+        passwords_work=None if required is None else not required,
         addresses_limited=latest(last, Act.ADDRESSES_LIMITED, Act.ADDRESSES_FREE),
         self_join=True if Act.SELF_JOINED in last else None,
         support_open=latest(last, Act.SUPPORT_LET_IN, Act.SUPPORT_SHUT_OUT),

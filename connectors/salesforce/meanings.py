@@ -83,6 +83,8 @@ def posture(settings: Mapping[str, str | None], last: Mapping[Act, datetime]) ->
     shortest = number(settings.get("security.passwordPolicies.minimumPasswordLength"))
     complexity = settings.get("security.passwordPolicies.complexity")
     session = settings.get("security.sessionSettings.sessionTimeout")
+    saml = truth(settings.get("security.singleSignOnSettings.enableSamlLogin"))
+    shut = truth(settings.get("security.singleSignOnSettings.isLoginWithSalesforceCredentialsDisabled"))
     return Posture(
         production=None if sandbox is None else not sandbox,
         shortest_password=shortest,
@@ -94,7 +96,8 @@ def posture(settings: Mapping[str, str | None], last: Mapping[Act, datetime]) ->
         https_only=truth(settings.get("security.enableRequireHttpsConnection")),
         addresses_limited=_limited(settings),
         login_as_anyone=truth(settings.get("security.enableAdminLoginAsAnyUser")),
-        passwords_beside_sso=_beside(settings),
+        sso=saml,
+        passwords_work=None if saml is None or shut is None else not (saml and shut),
         only_approved_programs=truth(settings.get("connected_apps.enableAdminApprovedAppsOnly")),
         # Access for Salesforce's support ends by itself, at a time that is told nowhere: seen open means nothing later on.
         support_open=latest(last, Act.SUPPORT_LET_IN, Act.SUPPORT_SHUT_OUT),
@@ -129,7 +132,7 @@ def material(native: Mapping[str, str]) -> Material:
 
 
 def _attempts(said: str | None) -> int | None:
-    return ATTEMPTS[said] if said in ATTEMPTS else number(said)
+    return ATTEMPTS.get(said or "", number(said))
 
 
 def _weaker(settings: Mapping[str, str | None], shortest: int | None) -> tuple[str, ...] | None:
@@ -146,14 +149,6 @@ def _weaker(settings: Mapping[str, str | None], shortest: int | None) -> tuple[s
 def _limited(settings: Mapping[str, str | None]) -> bool | None:
     """Trusted ranges alone only spare a confirmation; they limit where every request is held against them."""
     return truth(settings.get("security.sessionSettings.enforceIpRangesEveryRequest"))
-
-
-def _beside(settings: Mapping[str, str | None]) -> bool | None:
-    saml = truth(settings.get("security.singleSignOnSettings.enableSamlLogin"))
-    shut = truth(settings.get("security.singleSignOnSettings.isLoginWithSalesforceCredentialsDisabled"))
-    if saml is None or shut is None:
-        return None
-    return saml and not shut
 
 
 def _risks(settings: Mapping[str, str | None]) -> tuple[str, ...] | None:

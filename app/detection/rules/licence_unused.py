@@ -44,11 +44,12 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one licensed account against `unused_licence_days`."""
     if (early := asleep(account)) is not None:
         return early
-    if not account.licence or account.kind == "guest" or away(account, at):
+    new = within(account.created, limits.unused_licence_days, at)
+    if not account.licence or new or account.kind == "guest" or away(account, at):
         return Holds()
     use = use_of(account, at, limits.unused_licence_days)
     if use == Use.UNKNOWN_BEYOND_RETENTION:
         return CannotTell("sign-ins are not known far enough back")
-    if use == Use.ACTIVE or within(account.created, limits.unused_licence_days, at):
+    if use == Use.ACTIVE:
         return Holds()
     return Fails(f"the licence {account.licence} is paid for and was not used in {limits.unused_licence_days} days")

@@ -26,9 +26,9 @@ RULE = Rule(
 
 def ask(system: SystemFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one system by when each log that it has was last read."""
-    if not system.logs_read:
-        return CannotTell("no log of it was ever read")
     read = {name: when for name, when in system.logs_read.items() if when is not None}
+    if not read:
+        return CannotTell("no log of it was ever read completely")
     stale = {name: when for name, when in read.items() if not within(when, limits.log_days, at)}
     if stale:
         oldest = min(stale, key=lambda name: stale[name])

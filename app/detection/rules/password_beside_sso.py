@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep, days_ago
+from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, asleep, days_ago
 from app.inventory.facts import AccountFacts, Way
 
 RULE = Rule(
@@ -37,7 +37,9 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     by_password, by_sso = around.way(Way.PASSWORD), around.way(Way.SSO)
     if by_password is None or account.kind == "service":
         return Holds()
-    if by_sso is None and around.posture.passwords_beside_sso is not True:
+    if by_sso is None and around.posture.sso is None:
+        return CannotTell("it is not told whether there is a single sign-on")
+    if by_sso is None and not around.posture.sso:
         return Holds()
     return Fails(
         f"signed in by password {by_password.times} times of late, last {days_ago(by_password.last, at)} days ago"

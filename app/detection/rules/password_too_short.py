@@ -29,7 +29,7 @@ RULE = Rule(
 def ask(system: SystemFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one system by its password policy."""
     posture = system.posture
-    if posture.passwords_beside_sso is False:
+    if posture.passwords_work is False:
         return Holds()
     if posture.shortest_password is None:
         return CannotTell("the system does not say how long passwords must be")

@@ -39,7 +39,7 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     if (early := asleep(account)) is not None:
         return early
     around = account.around
-    if account.kind in ("service", "guest") or around.factors or around.posture.passwords_beside_sso is False:
+    if account.kind in ("service", "guest") or around.factors or around.posture.passwords_work is False:
         return Holds()
     if account.kind == "unknown":
         return CannotTell("the system does not say whether a person or a program signs in")

@@ -25,7 +25,7 @@ RULE = Rule(
 
 def ask(system: SystemFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one system by whether passwords work beside its single sign-on."""
-    beside = system.posture.passwords_beside_sso
-    if beside is None:
+    work = system.posture.passwords_work
+    if work is None:
         return CannotTell("the system does not say whether its single sign-on is required")
-    return Fails("passwords work beside the single sign-on, or there is none") if beside else Holds()
+    return Fails("passwords work beside the single sign-on, or there is none") if work else Holds()

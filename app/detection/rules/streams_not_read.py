@@ -1,8 +1,7 @@
 """Something that rules and reviews rest on could not be read.
 
 A right, a plan or a feature is missing, or the reading stopped. Everything that rests on it is unknown: nothing is
-called good for not having been seen. What a kind of system never tells is told once more here, so that a waiver can
-say so.
+called good for not having been seen. What a kind of system never tells is no gap, and is not told here.
 """
 
 from __future__ import annotations

@@ -34,7 +34,8 @@ def test_the_worst_rules_are_asked_first() -> None:
 
 @pytest.mark.parametrize("rule", EVERY, ids=lambda rule: rule.name)
 def test_a_rule_says_what_it_needs_what_it_speaks_against_and_what_to_do(rule: Rule) -> None:
-    assert rule.needs
+    # A rule about the reading itself rests on no stream: it is what is asked when one is missing.
+    assert rule.needs or rule.name in ("streams_not_read", "reading_stale", "log_gap")
     assert set(rule.needs) | set(rule.needs_of_programs) <= {str(stream) for stream in Stream}
     assert rule.iso
     assert all(line.startswith("CRM-") for line in rule.controls)

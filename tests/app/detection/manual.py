@@ -1,0 +1,143 @@
+"""Writes docs/rules.md from the rules themselves and from what they find in the company with planted faults.
+
+`make rules` writes it anew; a test compares what is there with what would be written.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from app import schema
+from app.detection import detect, limits, pairs, rulebook
+from app.detection.judgement import Judgement
+from app.detection.limits import Limits
+from app.detection.rule import Fails, Rule, Subject
+from app.kit.db import Base
+from tests.app.detection import planted
+from tests.app.detection.planted import Company
+from tests.make import NOW
+
+PAGE = Path(__file__).parents[3] / "docs" / "rules.md"
+KINDS = {"": "Anywhere", "salesforce": "In Salesforce", "hubspot": "In HubSpot"}
+ABOUT = {
+    Subject.ACCOUNT: "accounts",
+    Subject.CREDENTIAL: "tokens and keys",
+    Subject.INTEGRATION: "programs",
+    Subject.ENTITLEMENT: "entitlements",
+    Subject.ENDPOINT: "addresses and certificates",
+    Subject.PACKAGE: "packages",
+    Subject.USAGE: "seats and allowances",
+    Subject.SYSTEM: "systems",
+}
+INTRO = """# Rules
+
+<!-- Written by `make rules` from the rules themselves. Do not edit it here. -->
+
+A rule asks one question of one subject and answers that it holds, that it fails, or that it cannot tell. What fails becomes
+a finding ([reviews](reviews.md) show them beside each item). Where a stream that a rule needs was not read completely, it
+cannot tell, for anybody, and its findings stay as they are: nothing is right for not having been seen.
+
+There are {count} rules. {alerting} of them tell people of a new finding by themselves; the others report until they are
+switched on. Each names the controls of ISO/IEC 27001:2022, Annex A, that a failure speaks against, and our own lines.
+"""
+LIMITS = """## What they judge by
+
+Where the installation has a [setting](settings.md) of the same name, that is what counts.
+
+| Number | Default | Why |
+|---|---|---|
+"""
+MEASURED = """## How well they find what is wrong
+
+A company of {people} people in {systems} CRMs is generated with faults planted in it, in the vendors' own words, apart
+from the rules' own tests (`tests/app/detection/planted.py`); others of its accounts stay just inside what is allowed.
+*Told* is how often a rule failed, *planted* how often it ought to have. Whoever plants knows the rules: this measures that
+nothing is lost or made up between a row and a finding, and not how your company would look. A false alarm, or a fault that
+was missed, would fail the test that holds this table.
+
+| Rule | Planted | Told | Precision | Recall |
+|---|---|---|---|---|
+"""
+PAIRS = """## Powers that should not be together
+
+| One | With | Allows to |
+|---|---|---|
+"""
+
+
+def found(session: Session, company: Company) -> set[tuple[str, str]]:
+    """What the rules tell of the company: rule and subject."""
+    told = (each for system in company.systems for each in detect.judgements(session, system.id, Limits(), at=NOW))
+    return {(j.rule, j.subject) for j in told if isinstance(j, Judgement) and isinstance(j.answer, Fails)}
+
+
+def page(company: Company, told: set[tuple[str, str]]) -> str:
+    """The whole of docs/rules.md."""
+    return "\n".join([*_head(), *_measured(company, told), *_rules()]) + "\n"
+
+
+def _head() -> Iterator[str]:
+    alerting = sum(rule.alerts for rule in rulebook.RULES.values())
+    yield INTRO.format(count=len(rulebook.RULES), alerting=alerting)
+    yield LIMITS.rstrip()
+    for name in limits.NAMES:
+        yield f"| `{name}` | {getattr(Limits(), name)} | {limits.WHY[name]} |"
+    yield ""
+    yield PAIRS.rstrip()
+    for pair in pairs.PAIRS:
+        yield f"| {pair.one} | {pair.other} | {pair.allows} |"
+    yield ""
+
+
+def _measured(company: Company, told: set[tuple[str, str]]) -> Iterator[str]:
+    yield MEASURED.format(people=company.people, systems=len(company.systems)).rstrip()
+    planted_, told_ = Counter(rule for rule, _ in company.faults), Counter(rule for rule, _ in told)
+    right = Counter(rule for rule, _ in told & company.faults)
+    for name in rulebook.RULES:
+        precision = right[name] / told_[name] if told_[name] else 1.0
+        yield f"| `{name}` | {planted_[name]} | {told_[name]} | {precision:.2f} | {right[name] / planted_[name]:.2f} |"
+    yield ""
+
+
+def _rules() -> Iterator[str]:
+    yield "## The rules, one by one"
+    for subject in Subject:
+        yield f"\n### About {ABOUT[subject]}"
+        for rule, _ in rulebook.ASKED[subject]:
+            yield from _rule(rule)
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    yield f"\n#### {rule.title}\n"
+    alerts = "alerts" if rule.alerts else "reports"
+    yield f"`{rule.name}` · {rule.severity} · {alerts} · A.{', A.'.join(rule.iso)} · {', '.join(rule.controls)}\n"
+    yield rulebook.manual(rule.name) or ""
+    yield f"\n{rule.todo}"
+    for kind, steps in rule.steps.items():
+        yield f"\n{KINDS[kind]}:\n"
+        yield from (f"{n}. {step}" for n, step in enumerate(steps, 1))
+    if rule.needs:
+        needs = ", ".join(rule.needs)
+        more = f"; of programs {', '.join(rule.needs_of_programs)} as well" if rule.needs_of_programs else ""
+        yield f"\nNeeds: {needs}{more}."
+
+
+def main() -> None:
+    """Write the page."""
+    assert schema
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        company = planted.company(session)
+        PAGE.write_text(page(company, found(session, company)), encoding="utf-8")
+    sys.stdout.write(f"{PAGE} written\n")
+
+
+if __name__ == "__main__":
+    main()

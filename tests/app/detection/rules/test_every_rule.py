@@ -1,0 +1,71 @@
+"""Every rule that has a table of its own: what is said, and what it answers."""
+
+import pkgutil
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+import tests.app.detection.rules as room
+from app.detection import rulebook
+from app.detection.rule import CannotTell, Fails, Holds, Severity, Subject
+from tests.app.detection import cases
+from tests.app.detection.rules import test_account_rules, test_credential_rules
+
+MAKE = {
+    Subject.ACCOUNT: cases.account,
+    Subject.CREDENTIAL: cases.credential,
+    Subject.INTEGRATION: cases.program,
+    Subject.ENTITLEMENT: cases.held,
+    Subject.ENDPOINT: cases.endpoint,
+    Subject.PACKAGE: cases.package,
+    Subject.USAGE: cases.usage,
+    Subject.SYSTEM: cases.system,
+}
+FOUND = [import_module(f"{room.__name__}.{each.name}") for each in pkgutil.iter_modules(room.__path__)]
+TABLES = {name: table for file in FOUND for name, table in getattr(file, "TABLES", {}).items()}
+ASK = {rule.name: ask for asked in rulebook.ASKED.values() for rule, ask in asked}
+ELSEWHERE = {
+    case[0].__module__.rpartition(".")[2] for case in (*test_account_rules.TABLE, *test_credential_rules.TABLE)
+}
+AGENCY = cases.person(engagement="contractor")
+EACH = [(name, *case) for name, table in TABLES.items() for case in table]
+
+
+@pytest.mark.parametrize(("name", "said", "facts", "answer"), EACH, ids=[f"{each[0]}: {each[1]}" for each in EACH])
+def test_a_rule_answers_as_its_manual_page_says(name: str, said: str, facts: dict[str, Any], answer: type) -> None:
+    subject = MAKE[rulebook.RULES[name].subject](**facts)
+    assert isinstance(ASK[name](subject, cases.AT, cases.LIMITS), answer), said
+
+
+def test_every_rule_has_a_table_in_which_it_holds_and_fails() -> None:
+    assert set(TABLES) | ELSEWHERE == set(rulebook.RULES)
+    for name, table in TABLES.items():
+        answers = {answer for _, _, answer in table}
+        assert {Holds, Fails} <= answers, name
+        assert CannotTell in answers or not _may_be_unsure(name), f"{name}: a table without what was not told"
+
+
+def _may_be_unsure(name: str) -> bool:
+    code = ASK[name].__code__
+    return bool({"CannotTell", "asleep"} & set(code.co_names))
+
+
+@pytest.mark.parametrize(
+    ("name", "facts", "worse"),
+    [
+        ("second_factor_missing", {"privileges": ("export",)}, Severity.CRITICAL),
+        (
+            "contractor_without_end",
+            {"privileges": ("export",), "person": AGENCY},
+            Severity.HIGH,
+        ),
+        ("certificate_expires", {"kind": "certificate", "expires": cases.days(1)}, Severity.HIGH),
+        ("health_check_low", {"health": 90, "health_risks": ("x",)}, Severity.HIGH),
+        ("session_too_long", {"session_minutes": 60, "session_ends": False}, Severity.LOW),
+    ],
+)
+def test_some_failures_are_worse_or_better_than_the_rule(name: str, facts: dict[str, Any], worse: Severity) -> None:
+    answer = ASK[name](MAKE[rulebook.RULES[name].subject](**facts), cases.AT, cases.LIMITS)
+    assert isinstance(answer, Fails)
+    assert answer.severity == worse

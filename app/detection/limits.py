@@ -142,7 +142,7 @@ def why_not_set(name: str, value: int) -> Refusal | None:
     """A limit that there is, inside the bounds in which it makes sense."""
     told = next((each for each in fields(Limits) if each.name == name), None)
     if told is None:
-        return Refusal("no_such_limit", f"There is no limit {name}.", "See `rolecall rules limits`.", status=404)
+        return Refusal("no_such_limit", f"There is no limit {name}.", "docs/rules.md lists them.", status=404)
     least, most = told.metadata["least"], told.metadata["most"]
     if not least <= value <= most:
         return Refusal(

@@ -29,7 +29,7 @@ def of_people(made: Company) -> None:
         made.account(("early_access",), person=made.person(start=date(2027, 1, 1)), last_login=None, created=_ago(3),
                      logins_known_since=_ago(3), native={})  # fmt: skip
         made.account(("department_differs",), department="Legal")
-        made.account(("without_manager",), person=made.person(manager_id=None))
+        made.account(("nobodys_report",), person=made.person(manager_id=None))
         twice = made.person()
         made.account(("several_accounts",), person=twice)
         made.account(("several_accounts",), person=twice)
@@ -106,7 +106,7 @@ def _in_a_plain_system(made: Company) -> None:
             made.signed_in(row, "Application", times=3)
             made.plant(("password_beside_sso",), f"account:{row.id}")
     common = make.entitlement(made.session, other, kind="permission_set", privileges=["export"], description="Why.")
-    made.plant(("entitlement_too_common",), f"entitlement:{common.id}")
+    made.plant(("entitlement_too_wide",), f"entitlement:{common.id}")
     for _ in range(12):
         row = made.account(("second_factor_missing", *POWER), of=other, factor=None, roles=(), last_login=_ago(1))
         make.grant(made.session, row, common)

@@ -252,7 +252,7 @@ def _systems(made: Company) -> None:
 def _ordinary(made: Company) -> None:
     """Everybody against whom nothing can be said, some of them only just."""
     assert made.boss is not None
-    made.account(person=made.boss, rules=("without_manager",))
+    made.account(person=made.boss, rules=("nobodys_report",))
     for job in JOBS:
         for _ in range(PEOPLE):
             made.account(job=job)

@@ -169,7 +169,7 @@ TABLES: dict[str, list[Case]] = {
         ("starts next month", {"person": person(start=date(2026, 12, 16))}, Fails),
         *CLOSED,
     ],
-    "without_manager": [
+    "nobodys_report": [
         ("has one", {}, Holds),
         ("has none", {"person": person(manager_id=None)}, Fails),
         ("a registered program", {"person": person(manager_id=None, kind="service")}, Holds),

@@ -146,7 +146,7 @@ TABLES: dict[str, list[Case]] = {
         ("allows nothing dangerous", {"holders": 0, "privileges": ()}, Holds),
         ("not said what it allows", {"holders": 0, "privileges": None}, CannotTell),
     ],
-    "entitlement_too_common": [
+    "entitlement_too_wide": [
         ("half of all", {"holders": 50}, Holds),
         ("more than half", {"holders": 51}, Fails),
         ("all of a handful", {"holders": 9, "accounts": 9}, Holds),

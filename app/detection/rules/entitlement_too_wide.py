@@ -11,7 +11,7 @@ from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, S
 from app.inventory.facts import EntitlementFacts
 
 RULE = Rule(
-    "entitlement_too_common",
+    "entitlement_too_wide",
     "Privileges for nearly everybody",
     Subject.ENTITLEMENT,
     Severity.MEDIUM,

@@ -11,14 +11,14 @@ from app.detection.rule import About, Answer, Fails, Holds, Limits, Rule, Severi
 from app.inventory.facts import AccountFacts
 
 RULE = Rule(
-    "without_manager",
+    "nobodys_report",
     "Nobody's report",
     Subject.ACCOUNT,
     Severity.LOW,
     needs=("accounts", "people"),
     controls=("CRM-7.1.3", "CRM-7.2.3"),
     iso=("5.2", "5.4"),
-    cause="without_manager",
+    cause="nobodys_report",
     about=About.PERSON,
     todo="Enter the manager in the roster; for the head of the company, say so in a waiver.",
 )

@@ -13,9 +13,10 @@ from app.api import answering, paging, problems
 from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.items import Item
-from app.api.shapes import Asked, Number, Told
+from app.api.shapes import Asked, Nothing, Number, Told
 from app.api.words import Answer
-from app.review import decisions, queries
+from app.kit.refusal import insist
+from app.review import decisions, policy, queries
 from app.review.decisions import Ask
 
 router = APIRouter(prefix="/api/v1", tags=["decisions"])
@@ -69,28 +70,21 @@ def decide(
     if_match: IfMatch = None,
 ) -> Response:
     """Decide on an item. With If-Match, 412 if somebody decided since you looked, naming who and when."""
-    seen = answering.version(if_match)
+    said = Ask(item_id, asked.answer, asked.reason, answering.version(if_match), asked.change_to)
+    return answering.once(
+        means, actor, key, asked, request, lambda session, at: _one(session, said, actor, at)
+    )  # fmt: skip
 
-    def verb(session: Session, at: datetime) -> Item:
-        if queries.story(session, item_id, by=actor) is None:
-            raise problems.not_found("item", item_id)
-        decisions.record(
-            session,
-            item_id,
-            asked.answer,
-            reason=asked.reason,
-            change_to=asked.change_to,
-            version=seen,
-            by=actor,
-            at=at,
-        )
-        session.expire_all()
-        story = queries.story(session, item_id, by=actor)
-        if story is None:
-            raise problems.not_found("item", item_id)
-        return Item.model_validate(story.item)
 
-    return answering.once(means, actor, key, asked, request, verb)
+@router.delete("/items/{item_id}/decision", response_model=Item)
+def withdraw_decision(
+    item_id: paging.Number, request: Request, means: With, actor: Entered, key: Key = None, if_match: IfMatch = None
+) -> Response:
+    """Take your answer back to none, until you submit. What was said stays on record, and that it was taken back too."""
+    said = Ask(item_id, policy.WITHDRAW, version=answering.version(if_match))
+    return answering.once(
+        means, actor, key, Nothing(), request, lambda session, at: _one(session, said, actor, at)
+    )  # fmt: skip
 
 
 @router.post("/decisions", response_model=Results)
@@ -107,6 +101,18 @@ def many(session: Session, asked: DecidingMany, actor: Actor, at: datetime) -> R
     seen = queries.visible(session, [wish.item_id for wish in wishes], by=actor)
     results = [_told(one, one.item_id in seen) for one in given]
     return Results(decided=sum(result.decided for result in results), results=results)
+
+
+def _one(session: Session, said: Ask, actor: Actor, at: datetime) -> Item:
+    if queries.story(session, said.item_id, by=actor) is None:
+        raise problems.not_found("item", said.item_id)
+    given = decisions.record_many(session, [said], by=actor, at=at)[0]
+    insist(given.refusal)
+    session.expire_all()
+    story = queries.story(session, said.item_id, by=actor)
+    if story is None:
+        raise problems.not_found("item", said.item_id)
+    return Item.model_validate(story.item)
 
 
 def _told(given: decisions.Result, seen: bool) -> Result:

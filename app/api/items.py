@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from app.api import answering, campaigns, paging, problems
 from app.api.entering import Entered, With
 from app.api.shapes import MOST_NUMBER, Page, Told
-from app.api.words import Answer, ItemKind
+from app.api.words import Answer, ItemKind, Said
 from app.review import queries
 from app.review.queries import Cursor
 
@@ -36,9 +36,9 @@ class Item(Told):
 
 
 class Decision(Told):
-    """What somebody decided. Never edited; a later one answers it."""
+    """What somebody decided. Never edited; a later one answers it, and `withdraw` takes it back to none."""
 
-    answer: Answer
+    answer: Said
     reason: str
     change_to: str | None
     by: str

@@ -90,6 +90,7 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("GET", "/api/v1/items"): May.SEE_OWN_ITEMS,
     ("GET", "/api/v1/items/{item_id}"): May.SEE_OWN_ITEMS,
     ("PUT", "/api/v1/items/{item_id}/decision"): May.DECIDE,
+    ("DELETE", "/api/v1/items/{item_id}/decision"): May.DECIDE,
     ("POST", "/api/v1/decisions"): May.DECIDE,
     ("POST", "/api/v1/hooks/{hook_id}/decisions"): May.DECIDE,  # by a message signed for its actor; no token opens it
     ("GET", "/api/v1/remediations"): May.SEE_REMEDIATIONS,

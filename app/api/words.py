@@ -84,6 +84,16 @@ class Answer(StrEnum):
     ACKNOWLEDGE = "acknowledge"
 
 
+class Said(StrEnum):
+    """What a decision says: an answer, or that the one before is taken back."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+    CHANGE = "change"
+    ACKNOWLEDGE = "acknowledge"
+    WITHDRAW = "withdraw"
+
+
 class BundleStatus(StrEnum):
     """Whether a role model is in use."""
 

@@ -23,6 +23,7 @@ ANSWERED: Mapping[str, str] = {
     "remove": "To be removed",
     "change": "To be changed",
     "acknowledge": "Acknowledged",
+    "withdraw": "Taken back",
 }
 WAYS: Mapping[str, str] = {  # how somebody came in -> said after what they did
     "oidc": "signed in with the company's account",

@@ -153,8 +153,8 @@ def _decision(
 
 
 def _outcome(item: Mapping[str, Any], unanswered: str | None, counted: Counted) -> None:
-    if item["decisions"]:
-        last = item["decisions"][-1]["answer"]
+    last = reconciliation.last_answer(item)
+    if last is not None:
         counted.decided[last] += 1
         if item["outcome"] != last:
             counted.troubles.append(f"item {item['item']} ended as {item['outcome']}, but was answered {last}")

@@ -61,7 +61,13 @@ def outcome(item: Mapping[str, Any]) -> str:
     """How one line of `decisions.jsonl` ended, in a word: also that nobody answered."""
     if not item["outcome"]:
         return "open"
-    return str(item["outcome"]) if item["decisions"] else f"{item['outcome']} (unanswered)"
+    return str(item["outcome"]) if last_answer(item) is not None else f"{item['outcome']} (unanswered)"
+
+
+def last_answer(item: Mapping[str, Any]) -> str | None:
+    """What an item's reviewer said last; None if nothing, or if it was taken back."""
+    last = item["decisions"][-1]["answer"] if item["decisions"] else "withdraw"
+    return None if last == "withdraw" else str(last)
 
 
 def _system(

@@ -1,4 +1,4 @@
-"""Decisions: recorded once each, never edited; who changes their mind adds another.
+"""Decisions: recorded once each, never edited; who changes their mind adds another, also to take an answer back to none.
 
 An item moves by compare-and-swap on its version, so of two people who decide at once one wins and the other is told who
 it was. On PostgreSQL a decision holds its campaign's row shared until it commits, so that none slips in behind a closing.
@@ -24,7 +24,7 @@ from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.review import policy, queries, ties
-from app.review.policy import Answer, ItemFacts
+from app.review.policy import WITHDRAW, Answer, ItemFacts
 from app.review.tables import BundleVersionRow, CampaignRow, DecisionRow, ItemRow, TaskRow
 
 
@@ -69,6 +69,7 @@ _ITEMS = (
         ItemRow.privileged,
         ItemRow.shown,
         ItemRow.version,
+        ItemRow.outcome,
         ItemRow.bundle_version_id,
         BundleVersionRow.bundle_id,
         BundleVersionRow.number.label("model"),
@@ -103,8 +104,11 @@ def record(
     by: Actor,
     at: datetime,
 ) -> DecisionRow:
-    """Record `by`'s answer on one item. Refuses an item that is another reviewer's, concerns `by`, or has ended, an answer
-    without a reason that needs one, and (412, naming the winner) an item that is no longer at `version`."""
+    """Record `by`'s answer on one item; `policy.WITHDRAW` takes the one there is back to none.
+
+    Refuses an item that is another reviewer's, concerns `by`, or has ended, an answer without a reason that needs one, and
+    (412, naming the winner) an item that is no longer at `version`.
+    """
     result = record_many(session, [Ask(item_id, answer, reason, version, change_to)], by=by, at=at)[0]
     insist(result.refusal)
     return session.get_one(DecisionRow, result.decision)
@@ -171,6 +175,7 @@ def _why_not(
         return Refusal("not_found", f"There is no item {ask.item_id}.", "Look at your list.", status=404)
     facts = ItemFacts(item.status, item.kind, item.reviewer_id, concerned, item.privileged, item.task_status,
         campaign_id=item.campaign_id, configurer_id=item.configurer_id, covered=item.bundle_version_id is not None,
+        answered=item.outcome is not None,
     )  # fmt: skip
     changeable = ask.change_to is not None and (ask.item_id, ask.change_to) in replacements
     return policy.why_not_decide(
@@ -186,7 +191,12 @@ def _move(session: Session, asks: Sequence[Ask], items: Mapping[int, Row[Any]]) 
         alike[(ask.answer, seen)].append(ask.item_id)
     moved: set[int] = set()
     for (answer, version), item_ids in sorted(alike.items()):
-        swap = {"items": sorted(item_ids), "seen": version, "answer": answer, "next": version + 1}
+        swap = {
+            "items": sorted(item_ids),
+            "seen": version,
+            "answer": None if answer == WITHDRAW else answer,
+            "next": version + 1,
+        }
         moved |= set(session.scalars(_SWAP, swap))
     return moved
 
@@ -229,7 +239,7 @@ def _write(
             {
                 "id": identifier,
                 "item_id": ask.item_id,
-                "answer": Answer(ask.answer),
+                "answer": WITHDRAW if ask.answer == WITHDRAW else Answer(ask.answer),
                 "reason": ask.reason.strip(),
                 "change_to": ask.change_to,
                 "by": by.id,

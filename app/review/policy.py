@@ -42,6 +42,7 @@ class Answer(StrEnum):
     ACKNOWLEDGE = "acknowledge"  # with one answer for a person, what the role model of their job covers; no keeping
 
 
+WITHDRAW = "withdraw"  # takes an answer back to none; kept as a decision of its own, and no answer to an item
 STAYS = frozenset({Answer.KEEP, Answer.ACKNOWLEDGE})
 BULK = 5_000  # decisions per call
 REASSIGN = 10_000  # items per call
@@ -173,6 +174,7 @@ class ItemFacts:
     task_status: str = TaskStatus.OPEN
     campaign_id: int | None = None
     configurer_id: int | None = None  # who set the campaign up
+    answered: bool = False
     covered: bool = False  # whether the role model of a job covers it
 
 
@@ -244,6 +246,9 @@ def _why_not_reviewer(item: ItemFacts, by: Actor) -> Refusal | None:
 def _why_not_answer(
     item: ItemFacts, answer: str, reason: str, change_to: str | None, changeable: bool
 ) -> Refusal | None:
+    if answer == WITHDRAW:
+        nothing = Refusal("not_answered", "This item has no answer.", "There is nothing to take back.")
+        return None if item.answered else nothing
     if answer not in set(Answer):
         return _no_answer(f'"{answer}" is not an answer', f"Answer {', '.join(Answer)}.")
     if answer == Answer.ACKNOWLEDGE and (not item.covered or item.privileged):

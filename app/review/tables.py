@@ -168,14 +168,16 @@ class DecisionRow(Base):
     __tablename__ = "decisions"
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)  # also the id of its ledger entry
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), index=True)
-    answer: Mapped[str] = mapped_column(String(12))
+    answer: Mapped[str] = mapped_column(String(12))  # withdraw: there is none any more
     reason: Mapped[str] = mapped_column(String)
     change_to: Mapped[str | None] = mapped_column(String(200))  # with "change": the entitlement's key
     by: Mapped[str] = mapped_column(String(80))
     by_identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"))
     way: Mapped[str] = mapped_column(String(12))
     at: Mapped[datetime] = mapped_column(Moment)
-    __table_args__ = (CheckConstraint("answer IN ('keep','remove','change','acknowledge')", name="answer_known"),)
+    __table_args__ = (
+        CheckConstraint("answer IN ('keep','remove','change','acknowledge','withdraw')", name="answer_known"),
+    )
 
 
 class DriftRow(Base):

@@ -15,6 +15,7 @@ from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
 from app.review import decisions, modelling
 from app.review.decisions import Ask, Result
+from app.review.policy import WITHDRAW
 from app.stories import desk, share
 from app.stories.share import Line
 
@@ -87,12 +88,13 @@ def answer(request: Request, campaign_id: int, means: With, visit: Entered, form
 
 def _read(form: FormData) -> tuple[str, dict[int, int], str]:
     """The answer, the items with the versions that were seen, and the reason."""
-    for said in ("keep", "remove", TOGETHER):
+    for said in ("keep", "remove", TOGETHER, WITHDRAW):
         given = forms.text(form, said)
         if given:
             wanted = _items(given.split())
             only = next(iter(wanted)) if len(wanted) == 1 else None
-            return said, wanted, forms.text(form, f"why-{only}") if only is not None else ""
+            why = forms.text(form, f"why-{only}") if only is not None and said != WITHDRAW else ""
+            return said, wanted, why
     said = forms.text(form, "many")
     chosen = [str(value) for value in form.getlist("chosen")]
     if said not in ("keep", "remove") or not chosen:
@@ -106,7 +108,7 @@ def _read(form: FormData) -> tuple[str, dict[int, int], str]:
 
 def _meant(said: str, line: Line, many: bool) -> str:
     """What one answer says of one item: together with others, what a role model covers is acknowledged, and not kept."""
-    if said == "remove":
+    if said in ("remove", WITHDRAW):
         return said
     return "acknowledge" if many and line.item.bundle_version_id is not None else "keep"
 
@@ -162,7 +164,8 @@ def _pieces(
 
 def _told(results: Sequence[Result], said: str, first: Refusal | None) -> str:
     done = sum(result.refusal is None for result in results)
-    told = f"{done} {'to be removed' if said == 'remove' else 'confirmed' if said == TOGETHER else 'kept'}."
+    words = {"remove": "to be removed", TOGETHER: "confirmed", WITHDRAW: "taken back, without an answer now"}
+    told = f"{done} {words.get(said, 'kept')}."
     return f"{told} {len(results) - done} could not be answered: {first.reason} {first.way_out}" if first else told
 
 

@@ -27,7 +27,7 @@ WORDS = [
     (SystemRow, "held", words.DataClass),
     (CampaignRow, "status", words.CampaignStatus),
     (ItemRow, "kind", words.ItemKind),
-    (DecisionRow, "answer", words.Answer),
+    (DecisionRow, "answer", words.Said),
     (RemediationRow, "status", words.RemediationStatus),
     (ActRow, "status", words.ActStatus),
     (SnapshotRow, "status", words.SnapshotStatus),

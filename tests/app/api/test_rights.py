@@ -96,6 +96,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("PUT", "/api/v1/tasks/{task_id}/reopening"): ("A", {"reason": " "}),
     ("GET", "/api/v1/items"): ("AIRU", None),
     ("GET", "/api/v1/items/{item_id}"): ("AIRU", None),
+    ("DELETE", "/api/v1/items/{item_id}/decision"): ("AIR", None),
     ("PUT", "/api/v1/items/{item_id}/decision"): ("AIR", {"answer": "keep"}),
     ("POST", "/api/v1/decisions"): ("AIR", {"decisions": [{"item": 1, "answer": "keep"}]}),
     ("GET", "/api/v1/remediations"): ("AIU", None),

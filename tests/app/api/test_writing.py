@@ -207,3 +207,22 @@ def test_a_word_misspelt_does_not_count_as_one_left_out(shown_house: House) -> N
     path = f"/api/v1/campaigns/{shown_house.campaign.id}/closure"
     answer = shown_house.client("admin").put(path, json={"unanswerd": "keep"})
     assert (answer.status_code, answer.json()["facts"]["mistakes"][0]["where"]) == (422, "body.unanswerd")
+
+
+# --- taking an answer back ---
+
+
+def test_an_answer_is_taken_back_and_the_item_has_none(house: House) -> None:
+    ada = house.client("ada")
+    assert ada.delete(_path(house)).status_code == 409
+    seen = ada.put(_path(house), json=KEEP).headers["ETag"]
+    key = {"Idempotency-Key": "back", "If-Match": seen}
+    back = ada.delete(_path(house), headers=key)
+    assert (back.status_code, back.json()["outcome"]) == (200, None)
+    assert ada.delete(_path(house), headers=key).headers["Idempotency-Replayed"] == "true"
+    assert ada.delete(_path(house), headers={"If-Match": seen}).status_code in (409, 412)
+    assert house.client("eve").delete(_path(house)).status_code == 404
+    assert _decisions(house) == ["keep", "withdraw"]
+    # Of many at once, and of programs that decide by signed messages, it is not asked: an answer says something.
+    many = {"decisions": [{"item": house.plain.id, "answer": "withdraw"}]}
+    assert ada.post("/api/v1/decisions", json=many).status_code == 422

@@ -167,3 +167,19 @@ def test_an_item_is_handed_on_to_somebody_of_the_roster(house: House) -> None:
     assert ada.act(path, {"to": house.company.cy.key, "reason": "knows the system"}).status_code == 303
     assert visitor(house, "eve").act(path, {"to": house.company.cy.key, "reason": "x"}).status_code == 404
     assert ada.get(f"/reviews/{house.campaign.id}/items/{house.plain.id}").status_code == 404
+
+
+def test_an_answer_is_taken_back_until_it_is_submitted(house: House) -> None:
+    ada = visitor(house, "ada")
+    assert "Take it back" not in ada.get(f"/reviews/{house.campaign.id}/items/{house.plain.id}").text
+    _answer(ada, house, keep=_at(house, house.plain))
+    assert "Take it back" in ada.get(f"/reviews/{house.campaign.id}/items/{house.plain.id}").text
+    seen = _at(house, house.plain)
+    status, there = _answer(ada, house, withdraw=seen, **{f"why-{house.plain.id}": "typed and not meant"})
+    assert (status, there) == (303, f"/reviews/{house.campaign.id}#item-{house.plain.id}")
+    assert _outcome(house, house.plain) is None
+    page = ada.get(f"/reviews/{house.campaign.id}/items/{house.plain.id}").text
+    assert "Taken back" in page
+    assert "typed and not meant" not in page
+    assert _answer(ada, house, withdraw=_at(house, house.plain))[0] == 409
+    assert _answer(visitor(house, "eve"), house, withdraw=_at(house, house.plain))[0] == 404

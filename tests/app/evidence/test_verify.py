@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from app.evidence import claims, manifest
+from app.evidence import claims, manifest, reconciliation
 from app.evidence.manifest import File
 from app.evidence.packets import Sealed
 from app.evidence.verify import main, verify
@@ -26,6 +27,9 @@ from app.kit.db import Database
 from app.kit.secrets import Keys
 from app.ledger import note
 from app.ledger.note import Signer
+from app.review import decisions, policy
+from app.review.tables import ItemRow
+from tests import make
 from tests.app.evidence import review
 
 Files = dict[str, bytes]
@@ -371,6 +375,26 @@ def test_items_that_nobody_answered_cannot_be_exchanged(sqlite_template: Path, t
     signer = note.signer(note.parse_verifier(sealed.key).name, review.KEYS.derive_all("checkpoints"))
     made = resealed(tmp_path / "other.zip", files, signer)
     assert "the items without an answer are not those of the closing" in failed(made)
+
+
+def test_an_answer_that_was_taken_back_is_shown_and_counts_as_none(sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "back.db")
+    database = Database(f"sqlite:///{tmp_path / 'back.db'}")
+    with database.transaction() as session:
+        told = review.frozen(session)
+        review.decide(session, told, unanswered=("integration",))
+        item = session.scalars(select(ItemRow).where(ItemRow.kind == "account")).one()
+        ada, later = make.actor(told.ada), review.NOW + timedelta(hours=2, minutes=1)
+        decisions.record(session, item.id, policy.WITHDRAW, by=ada, at=later)
+        review.closed(session, told, unanswered="remove")
+    packet = review.build(database, told.campaign, tmp_path / "q4.zip").path
+    database.close()
+    assert verify(packet).holds
+    with zipfile.ZipFile(packet) as archive:
+        lines = [json.loads(line) for line in archive.read("decisions.jsonl").splitlines()]
+    (line,) = [each for each in lines if each["kind"] == "account"]
+    assert [each["answer"] for each in line["decisions"]] == ["keep", "withdraw"]
+    assert (line["outcome"], reconciliation.outcome(line)) == ("remove", "remove (unanswered)")
 
 
 def test_a_manifest_in_anothers_name_is_refused(sample: Sample, tmp_path: Path) -> None:

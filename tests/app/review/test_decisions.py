@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from app.ledger.entries import commitment
 from app.ledger.tables import EntryRow, PersonalRow
 from app.review import campaigns, decisions, queries
 from app.review.decisions import Ask
+from app.review.policy import WITHDRAW
 from app.review.tables import DecisionRow, ItemRow, TaskRow
 from tests import make
 from tests.app.review import cast
@@ -327,3 +330,49 @@ def test_a_bulk_is_bounded_and_says_one_thing_about_each(database: Database) -> 
             with pytest.raises(Refused) as refused:
                 decisions.record_many(session, asks, by=ada, at=NOW)
             assert refused.value.refusal.status == 422
+
+
+# --- taking an answer back ---
+
+
+def test_an_answer_is_taken_back_to_none_and_both_stay_on_record(database: Database) -> None:
+    with database.transaction() as session:
+        _company, item, ada = _plain(session)
+        assert _code(session, item.id, WITHDRAW, by=ada) == "not_answered"
+        first = decisions.record(session, item.id, "remove", reason="moved on", by=ada, at=NOW)
+        back = decisions.record(session, item.id, WITHDRAW, by=ada, at=NOW + timedelta(minutes=1))
+        session.refresh(item)
+        assert (item.outcome, item.version) == (None, 3)
+        said = queries.decisions(session, [item.id])[item.id]
+        assert [(row.id, row.answer, row.reason) for row in said] == [
+            (first.id, "remove", "moved on"), (back.id, "withdraw", ""),
+        ]  # fmt: skip
+        entry = session.get_one(EntryRow, back.id)
+        assert (entry.kind, entry.body["answer"], entry.author) == ("decision.recorded", "withdraw", ada.id)
+        assert _code(session, item.id, WITHDRAW, by=ada) == "not_answered"
+        decisions.record(session, item.id, "keep", by=ada, at=NOW + timedelta(minutes=2))
+        session.refresh(item)
+        assert item.outcome == "keep"
+
+
+def test_only_its_reviewer_takes_an_answer_back_and_only_until_it_is_submitted(database: Database) -> None:
+    with database.transaction() as session:
+        company, item, ada = _plain(session)
+        decisions.record(session, item.id, "keep", by=ada, at=NOW)
+        assert _code(session, item.id, WITHDRAW, by=company.actor(company.bo)) == "self_review"
+        assert _code(session, item.id, WITHDRAW, by=company.actor(company.eve)) == "not_reviewer"
+        assert _code(session, item.id, WITHDRAW, by=ada, version=1) == "too_late"
+        session.scalars(select(TaskRow)).one().status = "submitted"
+        session.flush()
+        assert _code(session, item.id, WITHDRAW, by=ada) == "submitted"
+        session.refresh(item)
+        assert item.outcome == "keep"
+
+
+def test_a_link_takes_no_privileged_answer_back(database: Database) -> None:
+    with database.transaction() as session:
+        company, _plain_item, ada = _plain(session)
+        mighty = _item(session, f"grant:{company.mighty.id}")
+        decisions.record(session, mighty.id, "keep", reason="on call", by=ada, at=NOW)
+        linked = replace(ada, way="link", campaign_id=mighty.campaign_id)
+        assert _code(session, mighty.id, WITHDRAW, by=linked) == "sign_in_for_this"

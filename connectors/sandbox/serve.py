@@ -31,7 +31,8 @@ from connectors.sandbox.wire import Pretender
 Kind = Literal["salesforce", "hubspot"]
 HOST = "127.0.0.1"
 PORTS_TRIED = 50
-WITH_A_STORY = 20_000
+WITH_A_STORY = 20_000  # people kept in memory while they are told; whoever comes after them is computed row by row
+STORY_OF_A_CROWD = 300  # where every further account is to have so many assignments or sign-ins
 PATIENCE = 30.0  # seconds until a server must have begun to answer
 
 
@@ -187,8 +188,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--people", "--accounts", type=int, default=300, help="from 80 up, for salesforce to any number"
     )
-    parser.add_argument("--assignments", type=int, default=10, help="of each account beyond the company (salesforce)")
-    parser.add_argument("--sign-ins", type=int, default=0, help="of each account beyond the company (salesforce)")
+    beyond = f"of each account beyond the first {STORY_OF_A_CROWD} (salesforce)"
+    parser.add_argument("--assignments", type=int, default=None, help=f"{beyond}, 1 or more")
+    parser.add_argument("--sign-ins", type=int, default=None, help=beyond)
     parser.add_argument(
         "--now", type=datetime.fromisoformat, default=None, help="ISO time with a zone; the real time by default"
     )
@@ -197,16 +199,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--faults", type=int, default=None, help="seed of random faults")
     wish = parser.parse_args(argv)
-    # People with a story are kept in memory while they are told; whoever comes after them is computed row by row.
-    people = min(wish.people, WITH_A_STORY) if wish.kind == "salesforce" else wish.people
+    crowded = wish.assignments is not None or wish.sign_ins is not None
+    if crowded and wish.kind != "salesforce":
+        parser.error("--assignments and --sign-ins are for salesforce")
+    story = STORY_OF_A_CROWD if crowded else WITH_A_STORY
+    people = min(wish.people, story) if wish.kind == "salesforce" else wish.people
     running = start(
         wish.kind,
         home=wish.home,
         seed=wish.seed,
         people=people,
         crowd=wish.people - people,
-        each=wish.assignments,
-        sign_ins=wish.sign_ins,
+        each=10 if wish.assignments is None else wish.assignments,
+        sign_ins=wish.sign_ins or 0,
         port=wish.port,
         now=wish.now,
         without=wish.without,

@@ -67,6 +67,8 @@ def sandbox_serve(
     port: int = 8801,
     seed: int = 7,
     people: Annotated[int, typer.Option("--accounts", min=80)] = 300,
+    assignments: Annotated[int | None, typer.Option(min=1, help="Of each account beyond the first 300.")] = None,
+    sign_ins: Annotated[int | None, typer.Option(min=0, help="Of each account beyond the first 300.")] = None,
     home: Path | None = None,
     without: Annotated[list[str] | None, typer.Option(help="A right that the reader does not get.")] = None,
     faults: Annotated[int | None, typer.Option(help="Seed of random faults.")] = None,
@@ -75,6 +77,8 @@ def sandbox_serve(
     from connectors.sandbox import serve as sandbox
 
     given = [kind, "--port", str(port), "--seed", str(seed), "--people", str(people)]
+    given += ["--assignments", str(assignments)] if assignments is not None else []
+    given += ["--sign-ins", str(sign_ins)] if sign_ins is not None else []
     given += ["--home", str(home)] if home else []
     given += [part for right in without or [] for part in ("--without", right)]
     given += ["--faults", str(faults)] if faults is not None else []

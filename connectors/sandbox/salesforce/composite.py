@@ -16,32 +16,56 @@ MOST_REQUESTS, MOST_QUERIES, MOST_RECORDS = 25, 5, 200
 REFERENCE = re.compile(r"@\{(\w+)\.([\w.]+)\}")
 
 
+class _RolledBack(Exception):
+    """Leaves a transaction so that nothing of it stays."""
+
+
 def composite(call: Call, within: Within) -> Answer:
-    """`/composite`: up to 25 requests in order, later ones may refer to earlier answers as `@{ref.id}`."""
+    """`/composite`: up to 25 requests in order, later ones may refer to earlier answers as `@{ref.id}`.
+
+    With `allOrNone` one that fails takes back what those before it did, and those behind it are not tried.
+    """
     sent = body(call)
     requests = sent.get("compositeRequest") or []
     _check(requests)
-    answers, known, failed = list[dict[str, Any]](), dict[str, Any](), False
+    answers: list[dict[str, Any]] = []
+    if not sent.get("allOrNone"):
+        answers += _in_order(call, within, requests)
+    else:
+        try:
+            with call.store.change():
+                answers += _in_order(call, within, requests, stop=True)
+                if answers[-1]["httpStatusCode"] >= 400:
+                    raise _RolledBack
+        except _RolledBack:
+            references = [str(request.get("referenceId", "")) for request in requests]
+            failed = len(answers) - 1
+            answers = [answers[at] if at == failed else _halted(each) for at, each in enumerate(references)]
+    return Answer(200, {"compositeResponse": answers})
+
+
+def _in_order(call: Call, within: Within, requests: list[Any], *, stop: bool = False) -> list[dict[str, Any]]:
+    """Each request's answer; with `stop`, none behind the first that fails."""
+    answers, known = list[dict[str, Any]](), dict[str, Any]()
     for request in requests:
         reference = str(request.get("referenceId", ""))
-        if failed and sent.get("allOrNone"):
-            said = [
-                {
-                    "errorCode": "PROCESSING_HALTED",
-                    "message": "The transaction was rolled back since another operation in the same transaction failed.",
-                }
-            ]
-            answers.append({"body": said, "httpHeaders": {}, "httpStatusCode": 400, "referenceId": reference})
-            continue
         text = json.dumps(request.get("body")) if request.get("body") is not None else ""
         url = _filled(str(request.get("url", "")), known)
         answer = within(call, str(request.get("method", "GET")), url, _filled(text, known).encode())
         known[reference] = answer.body
-        failed = failed or answer.status >= 400
-        answers.append(
-            {"body": answer.body, "httpHeaders": {}, "httpStatusCode": answer.status, "referenceId": reference}
-        )
-    return Answer(200, {"compositeResponse": answers})
+        answers.append(_part(reference, answer.status, answer.body))
+        if stop and answer.status >= 400:
+            break
+    return answers
+
+
+def _part(reference: str, status: int, said: Any) -> dict[str, Any]:
+    return {"body": said, "httpHeaders": {}, "httpStatusCode": status, "referenceId": reference}
+
+
+def _halted(reference: str) -> dict[str, Any]:
+    why = "The transaction was rolled back since another operation in the same transaction failed."
+    return _part(reference, 400, [{"errorCode": "PROCESSING_HALTED", "message": why}])
 
 
 def _check(requests: list[Any]) -> None:
@@ -97,9 +121,23 @@ def collection(call: Call, within: Within) -> Answer:
         asks = [_ask(call, record) for record in sent.get("records") or []]
     if not asks or len(asks) > MOST_RECORDS:
         raise bad("INVALID_NUMBER_OF_RECORDS", f"The number of records must be 1 to {MOST_RECORDS}")
-    if all_or_none:
-        raise bad("INVALID_ARGUMENT", "this sandbox takes collections only with allOrNone false")
-    return Answer(200, [_result(within(call, *ask), ask[1]) for ask in asks])
+    if not all_or_none:
+        return Answer(200, [_result(within(call, *ask), ask[1]) for ask in asks])
+    results: list[dict[str, Any]] = []
+    try:
+        with call.store.change():
+            results += [_result(within(call, *ask), ask[1]) for ask in asks]
+            if not all(each["success"] for each in results):
+                raise _RolledBack
+    except _RolledBack:
+        results = [_undone() if each["success"] else each for each in results]
+    return Answer(200, results)
+
+
+def _undone() -> dict[str, Any]:
+    why = "Record rolled back because not all records were valid and the request was using AllOrNone header"
+    errors = [{"statusCode": "ALL_OR_NONE_OPERATION_ROLLED_BACK", "message": why, "fields": []}]
+    return {"success": False, "errors": errors}
 
 
 def _ask(call: Call, record: dict[str, Any]) -> tuple[str, str, bytes]:

@@ -286,6 +286,40 @@ def test_collections_answer_per_record_with_status_codes(executor: Org) -> None:
     assert answer[2]["errors"][0]["statusCode"] == "ENTITY_IS_DELETED"
 
 
+def test_a_composite_request_that_is_all_or_none_leaves_nothing_of_what_failed(executor: Org) -> None:
+    base = "/services/data/v67.0/sobjects/GroupMember"
+    there = [row["Id"] for row in executor.rows("SELECT Id FROM GroupMember WHERE Group.Type = 'Regular' LIMIT 2")]
+    asks = [
+        {"method": "DELETE", "url": f"{base}/{id}", "referenceId": name}
+        for name, id in (("one", there[0]), ("twice", there[0]), ("two", there[1]))
+    ]
+    sent = {"compositeRequest": asks, "allOrNone": True}
+    parts = executor.data("POST", "/composite", json=sent).json()["compositeResponse"]
+    assert [(part["referenceId"], part["body"][0]["errorCode"]) for part in parts] == [
+        ("one", "PROCESSING_HALTED"),
+        ("twice", "ENTITY_IS_DELETED"),
+        ("two", "PROCESSING_HALTED"),
+    ]
+    listed = ", ".join(f"'{id}'" for id in there)
+    assert executor.count(f"GroupMember WHERE Id IN ({listed})") == 2
+    sent = {"compositeRequest": [asks[0], asks[2]], "allOrNone": True}
+    parts = executor.data("POST", "/composite", json=sent).json()["compositeResponse"]
+    assert [part["httpStatusCode"] for part in parts] == [204, 204]
+    assert executor.count(f"GroupMember WHERE Id IN ({listed})") == 0
+
+
+def test_a_collection_that_is_all_or_none_is_taken_back_as_a_whole(executor: Org) -> None:
+    row = executor.one("SELECT Id FROM GroupMember WHERE Group.Type = 'Regular' LIMIT 1")["Id"]
+    asked = {"ids": f"{row},{row}", "allOrNone": "true"}
+    answer = executor.data("DELETE", "/composite/sobjects", params=asked).json()
+    said = [part["errors"][0]["statusCode"] for part in answer]
+    assert said == ["ALL_OR_NONE_OPERATION_ROLLED_BACK", "ENTITY_IS_DELETED"]
+    assert executor.count(f"GroupMember WHERE Id = '{row}'") == 1
+    asked = {"ids": row, "allOrNone": "true"}
+    assert executor.data("DELETE", "/composite/sobjects", params=asked).json()[0]["success"]
+    assert executor.count(f"GroupMember WHERE Id = '{row}'") == 0
+
+
 def test_the_list_of_calls_holds_every_change_in_order_without_secrets(executor: Org) -> None:
     row = executor.one("SELECT Id FROM PermissionSetAssignment WHERE PermissionSet.Name = 'Mass_Email' LIMIT 1")["Id"]
     executor.admin("calls", method="DELETE")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
-from connectors.sandbox.serve import Kind, start
+from connectors.sandbox.serve import WAYS_IN, Kind, Running, start
 from tests.connectors.sandbox import visitors
 from tests.connectors.sandbox.visitors import NOW, SEED
 
@@ -91,6 +93,45 @@ def test_it_serves_on_its_own_until_told_to_stop_and_survives_being_killed(tmp_p
         code = process.wait(10)
         process.stdout.close()
     assert code == 0
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text()
+EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+
+
+def test_the_pages_examples_sign_in_by_every_way_that_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["salesforce", "--port", "0", "--accounts", "400", "--assignments", "3", "--sign-ins", "2"]
+    command = [sys.executable, "-c", "from app.cli import main; main()", "sandbox", "serve", *asked]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        org = json.loads(serving.stdout.readline())
+        exec(EXAMPLES[0], {"org": org})
+        token = {"Authorization": f"Bearer {_token(org)}"}
+        asked_of = f"{org['url']}/services/data/v67.0/query"
+        crowd = {"q": "SELECT COUNT() FROM PermissionSetAssignment WHERE Assignee.Username LIKE 'crowd%'"}
+        held = httpx2.get(asked_of, params=crowd, headers=token).json()["totalSize"]
+        serving.terminate()
+    said = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    assert said.keys() == org["ways_in"].keys()
+    assert len(set(said.values())) == 1
+    assert int(said["jwt_bearer"]) > 300  # not everybody works in it
+    assert held == 100 * 3
+
+
+def _token(org: dict[str, Any]) -> str:
+    reader = org["credentials"]["reader"]
+    form = {"grant_type": "client_credentials", **{n: reader[n] for n in ("client_id", "client_secret")}}
+    return str(httpx2.post(f"{org['url']}/services/oauth2/token", data=form).json()["access_token"])
+
+
+def test_the_pages_example_signs_in_to_a_portal_by_every_way(
+    read_hubspot: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    portal = {"url": read_hubspot.url, "credentials": read_hubspot.credentials}
+    exec(EXAMPLES[1], {"portal": portal})
+    said = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert [way for way, _ in said] == list(WAYS_IN["hubspot"])
+    assert len(EXAMPLES) == 2
 
 
 def test_a_company_of_a_thousand_starts_and_answers() -> None:

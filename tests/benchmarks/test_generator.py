@@ -1,8 +1,8 @@
 """What an invented org costs to make: time that grows with its rows, and memory that does not.
 
 Each org is made in a process of its own, streamed into a file that is thrown away; its largest resident size is the
-kernel's own figure. BENCH_ACCOUNTS is how many accounts (default 30,000), each with ten assignments; the floor is a tenth of
-them.
+kernel's own figure. BENCH_ACCOUNTS is how many accounts (default 30,000), each with ten assignments; the floor is a
+tenth of them.
 """
 
 from __future__ import annotations
@@ -45,10 +45,9 @@ def test_an_org_ten_times_as_large_takes_ten_times_as_long_and_no_more_memory() 
     small, large = made(ACCOUNTS // 10), made(ACCOUNTS)
     for told in (small, large):
         rows = told["User"] * 2 + told["PermissionSetAssignment"]
-        print(
-            f"{told['User']:,.0f} accounts, {told['PermissionSetAssignment']:,.0f} assignments: {told['seconds']:.1f} s of a core "
-            f"({rows / told['seconds']:,.0f} rows a second), {told['megabytes']:.0f} MB"
-        )
+        size = f"{told['User']:,.0f} accounts, {told['PermissionSetAssignment']:,.0f} assignments"
+        pace = f"{told['seconds']:.1f} s of a core ({rows / told['seconds']:,.0f} rows a second)"
+        print(f"{size}: {pace}, {told['megabytes']:.0f} MB")
     assert large["PermissionSetAssignment"] > ACCOUNTS * EACH
     assert large["megabytes"] < 1.3 * small["megabytes"]
     # Half of it is the company with a story, which both have.

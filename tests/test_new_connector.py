@@ -30,7 +30,7 @@ from tests import make
 from tests.app.inventory.conftest import rows
 
 PAGE = Path(__file__).parents[1] / "docs" / "new-connector.md"
-FILE = re.compile(r"```python\n# (rolecall_pencil/\w+\.py)\n(.*?)```", re.S)
+FILE = re.compile(r"```py\n# (rolecall_pencil/\w+\.py)\n(.*?)```", re.S)
 LINE = re.compile(r"```toml\n(.*?)```", re.S)
 STREAMS = (Stream.ACCOUNTS, Stream.ENTITLEMENTS, Stream.GRANTS)
 BO_EXPORTS = Target(TargetKind.GRANT, account_key="bo", entitlement_key="export", username="bo@example.com")

@@ -14,7 +14,7 @@ from functools import partial
 
 from connectors.connector import Page
 from connectors.errors import Denied, Misread
-from connectors.hubspot import logins, refusals, seats, turns
+from connectors.hubspot import changes, logins, refusals, seats, smallness, turns
 from connectors.hubspot.client import Client
 from connectors.hubspot.lists import Batch, Row, Shelf, folded, moment, receipt, text, walk
 from connectors.hubspot.paths import Place
@@ -134,7 +134,7 @@ def owners(client: Client, shelf: Shelf, stream: Stream) -> Iterator[Batch]:
     return shelf.batches(Place.OWNERS, stream, lambda: walk(client, Place.OWNERS, query, limit=LIMIT))
 
 
-def insist_complete(client: Client, users: Sequence[Row], named: Mapping[str, str]) -> None:
+def insist_complete(client: Client, users: Sequence[Row], named: Mapping[str, str], what: str = "user list") -> None:
     """Refuse a user list that ended too early. `named`: user id -> the list that names it as somebody who is there.
 
     HubSpot gives no count, so other lists are the witnesses. Whom they name and the user list lacks is asked for by id; a
@@ -144,7 +144,7 @@ def insist_complete(client: Client, users: Sequence[Row], named: Mapping[str, st
     for key in absent[:SAMPLE]:
         if client.read(Place.USERS, key, allow=(404,)).status != 404:
             raise Misread(
-                f"the user list ended without user {key}, who is in the {named[key]} and is known; read it again"
+                f"the {what} ended without user {key}, who is in the {named[key]} and is known; read it again"
             )
 
 
@@ -161,7 +161,10 @@ def _known(client: Client, shelf: Shelf, users: Sequence[Row]) -> Known:
     batches = _open(known, "seats", partial(seats.kept, client, shelf, Stream.ACCOUNTS))
     known.seats = seats.by_user(batches)
     known.missing += seats.unsaid(batches)
+    known.missing += smallness.disagreement(users, [row for batch in batches for row in batch.rows], "seats")
     _add_sign_ins(client, shelf, users, known)
+    own = client.principal()
+    smallness.insist_not_only_own(users, own.owner if own else None, known.records_read or bool(known.owners))
     witnesses = dict.fromkeys((key for key in known.records if is_active(key, known)), "CRM user records")
     insist_complete(client, users, witnesses | dict.fromkeys(known.owners, "owners"))
     return known
@@ -172,6 +175,7 @@ def _add_sign_ins(client: Client, shelf: Shelf, users: Sequence[Row], known: Kno
         found, seen = logins.summarise(logins.kept(client, shelf, Stream.ACCOUNTS), logins.by_email(users))
         ids = [key for row in users if (key := text(row, "id")) and is_active(key, known) is not False]
         doubt, calls = logins.doubted(client, found, ids)
+        doubt = doubt or _only_own(client, shelf, found)
     except Denied as error:
         known.missing.append(f"sign-ins: {refusals.closed(error)}")
         return
@@ -186,6 +190,15 @@ def _add_sign_ins(client: Client, shelf: Shelf, users: Sequence[Row], known: Kno
     whole = folded(seen, "sign-ins", [*found.unread, *nobodys])
     asked = f"{whole.asked}; and {calls} calls about single accounts" if calls else whole.asked
     known.sheets.append(((), replace(whole, asked=asked, calls=whole.calls + calls)))
+
+
+def _only_own(client: Client, shelf: Shelf, found: logins.SignIns) -> str | None:
+    """Why sign-ins that are all the key owner's own are not believed; the history is asked for only then."""
+    own = client.principal()
+    if own is None or set(found.counts) != {own.owner}:
+        return None
+    history = [row for batch in changes.kept(client, shelf, Stream.ACCOUNTS) for row in batch.rows]
+    return smallness.doubted_sign_ins(found.counts, own.owner, smallness.acting(history))
 
 
 def _open(known: Known, part: str, fetch: Callable[[], Iterator[Batch]]) -> list[Batch]:

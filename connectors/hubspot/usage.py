@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from connectors.connector import Page
 from connectors.errors import Denied
-from connectors.hubspot import refusals, seats, turns
+from connectors.hubspot import accounts, refusals, seats, turns
 from connectors.hubspot.client import Client
 from connectors.hubspot.lists import Row, Shelf, folded, receipt, text, walk
 from connectors.hubspot.paths import Place
@@ -24,6 +24,9 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
     missing: list[str] = []
     try:
         batches = list(seats.kept(client, shelf, Stream.USAGE))
+        counted = [row for batch in batches for row in batch.rows]
+        named = {key: "user list" for row in shelf.rows(Place.USERS) if (key := text(row, "id"))}
+        accounts.insist_complete(client, counted, named, what="list of seats")
         missing += seats.unsaid(batches)
         sheets.append((of_seats(seats.counted(seats.by_user(batches))), folded(batches, "seats")))
     except Denied as error:

@@ -74,6 +74,14 @@ def test_hubspot_refuses_once(portal_reader: Portal, fault: str, status: int) ->
     assert [portal_reader.get(ACCOUNTS).status_code for _ in range(2)] == [status, 200]
 
 
+@pytest.mark.parametrize("status", [423, 477, 502])
+def test_hubspot_refuses_for_a_while_with_any_status(portal_reader: Portal, status: int) -> None:
+    portal_reader.fault("server_error", status=status, retry_after=2)
+    answer = portal_reader.get(ACCOUNTS)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (status, "2")
+    assert portal_reader.get(ACCOUNTS).status_code == 200
+
+
 def test_a_dropped_page_claims_to_be_the_end_while_the_total_stays(reader: Org) -> None:
     reader.fault("dropped_page", after=1)
     pages = list(reader.pages(ALL_LOGINS, 200))

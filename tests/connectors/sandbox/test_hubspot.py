@@ -125,6 +125,43 @@ def test_removal_is_204_again_and_again_and_reads_say_404(portal_executor: Porta
     assert not {"email", "userId"} & set(archived[int(who["id"])])
 
 
+def test_each_change_leaves_its_event_with_who_did_it(portal_executor: Portal) -> None:
+    """What is done by the API and what is done in the pages alike."""
+    who = someone(portal_executor)
+    wish = {"email": "new.face@northwind-sandbox.example", "sendWelcomeEmail": False}
+    made = portal_executor.ask("POST", ACCOUNTS, json=wish).json()["id"]
+    portal_executor.admin("as-admin", {"act": "deactivate", "account": who["id"]})
+    portal_executor.ask("DELETE", f"{ACCOUNTS}/{who['id']}")
+    events = portal_executor.all("/account-info/2026-03/activity/security", limit=200)
+    newest = [(event["type"], event["objectId"]) for event in events[:3]]
+    assert newest == [("REMOVE_USER", who["id"]), ("DEACTIVATE_USER", who["id"]), ("ADD_USER", made)]
+
+
+def test_pages_are_as_large_as_each_list_allows(portal: Portal) -> None:
+    bounds = {"/account-info/v3/activity/login": 200, "/account-info/v3/activity/security": 200}
+    for path, most in bounds.items():
+        assert len(portal.get(path, limit=most).json()["results"]) <= most
+        assert portal.get(path, limit=most + 1).status_code == 400
+    assert len(portal.get("/crm/v3/owners", limit=500).json()["results"]) <= 500
+    assert portal.ask("POST", "/crm/v3/objects/users/search", json={"limit": 200}).status_code == 200
+    assert portal.ask("POST", "/crm/v3/objects/users/search", json={"limit": 201}).status_code == 400
+
+
+def test_a_mail_token_is_found_by_its_id_and_listed_by_page(portal: Portal) -> None:
+    path = "/marketing/v3/transactional/smtp-tokens"
+    assert [row["id"] for row in portal.all(path, limit=1)] == ["smtp-1", "smtp-2"]
+    assert portal.get(f"{path}/smtp-2").json()["id"] == "smtp-2"
+    assert portal.get(f"{path}/smtp-3").status_code == 404
+
+
+def test_a_seat_may_be_lacking(portal_executor: Portal) -> None:
+    portal_executor.admin("knobs", {"no_seat": True})
+    wish = {"email": "no.seat@northwind-sandbox.example", "sendWelcomeEmail": False, "roleId": "300001"}
+    answer = portal_executor.ask("POST", ACCOUNTS, json=wish)
+    assert "NO_SEAT_AVAILABLE_FOR_ROLE_COMBINATION" in answer.text
+    assert category(answer, 400) == "VALIDATION_ERROR"
+
+
 def test_the_list_may_lag_behind_a_removal(portal_executor: Portal) -> None:
     portal_executor.admin("knobs", {"list_lag_seconds": 30})
     who = someone(portal_executor)["id"]

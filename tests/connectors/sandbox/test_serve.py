@@ -96,7 +96,7 @@ def test_it_serves_on_its_own_until_told_to_stop_and_survives_being_killed(tmp_p
 
 
 PAGE = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text()
-EXAMPLES = re.findall(r"```python\n(.*?)```", PAGE, re.S)
+EXAMPLES = re.findall(r"```py\n(.*?)```", PAGE, re.S)
 
 
 def test_the_pages_examples_sign_in_by_every_way_that_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:

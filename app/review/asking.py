@@ -19,6 +19,8 @@ def condition(of: Expression, columns: Mapping[str, Any], facts: Mapping[str, So
     """The condition, over the column of each fact that it asks for. Neither true nor false where something is not known."""
     match of:
         case Flag(word):
+            if facts[word] is Sort.MANY:
+                return and_(func.replace(columns[word], literal(BAR), literal("")) != literal(""))
             return and_(columns[word])
         case OneOf(word, values):
             if facts[word] is Sort.MANY:

@@ -21,7 +21,7 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import drifting, freezing, frozen, grounds, policy, population, queries, remainder, trust
+from app.review import drifting, freezing, frozen, grounds, policy, population, queries, remainder, scoping, trust
 from app.review import scope as scopes
 from app.review.dialect import insert_or_skip
 from app.review.freezing import Frame
@@ -195,7 +195,7 @@ def _freeze(
     frame = Frame(
         places=grounds.places(session, systems, scope, readings, at, due_at),
         department=scope.department,
-        fallbacks=grounds.fallbacks(session, scope, at, due_at),
+        fallbacks=grounds.fallbacks(session, scope, at, due_at, configurer),
         configurer=configurer,
         at=at,
         due_at=due_at,
@@ -205,7 +205,7 @@ def _freeze(
         population.entitlements(session, list(snapshots))
         insist(policy.why_not_reviewed(freezing.without_reviewer(session)))
         population.tasks(session, campaign_id)
-        made = sum(_items(session, campaign_id, kind) for kind in scope.kinds)
+        made = sum(_items(session, campaign_id, kind, scope) for kind in scope.kinds)
         insist(policy.why_not_empty(made))
         excluded = remainder.counted(session, scope)
     session.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(excluded=excluded))
@@ -214,8 +214,8 @@ def _freeze(
     frozen.analyze(session, TaskRow.__tablename__, ItemRow.__tablename__)
 
 
-def _items(session: Session, campaign_id: int, kind: ItemKind) -> int:
-    rows = population.of(kind).subquery()
+def _items(session: Session, campaign_id: int, kind: ItemKind, scope: Scope) -> int:
+    rows = population.of(kind, scoping.inside(scope)).subquery()
     kept = [column for column in rows.c if column.name not in ("reviewer_id", "known")]
     chosen = select(literal(campaign_id), TaskRow.id, literal(1), *kept).join(
         TaskRow, (TaskRow.campaign_id == campaign_id) & (TaskRow.reviewer_id == rows.c.reviewer_id)

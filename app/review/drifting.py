@@ -12,11 +12,11 @@ from sqlalchemy import and_, exists, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, CredentialRow, GrantRow, IntegrationRow, SystemRow
-from app.review import freezing, frozen, grounds, population
+from app.review import freezing, frozen, grounds, population, scoping
 from app.review import scope as scopes
 from app.review.dialect import insert_or_skip
 from app.review.freezing import Frame
-from app.review.scope import ItemKind
+from app.review.scope import ItemKind, Scope
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DriftRow, ItemRow
 
 
@@ -41,16 +41,16 @@ def record(session: Session, campaign_id: int, at: datetime) -> int:
     with frozen.tables(session):
         freezing.prepare(session, frame)
         population.entitlements(session, [row.id for row in rows])
-        found = sum(_began(session, campaign_id, kind) for kind in scope.kinds)
+        found = sum(_began(session, campaign_id, kind, scope) for kind in scope.kinds)
     return found + _ended(session, campaign_id)
 
 
 NAMES = ["campaign_id", "subject", "change", "privileged", "shown"]
 
 
-def _began(session: Session, campaign_id: int, kind: ItemKind) -> int:
+def _began(session: Session, campaign_id: int, kind: ItemKind, scope: Scope) -> int:
     """What would be an item by now and is none. Access of unknown contents counts as privileged: unknown is not no."""
-    rows = population.of(kind).subquery()
+    rows = population.of(kind, scoping.inside(scope)).subquery()
     frozen_then = exists().where(ItemRow.campaign_id == campaign_id, ItemRow.subject == rows.c.subject)
     new = select(
         literal(campaign_id), rows.c.subject, literal("began"), or_(rows.c.privileged, not_(rows.c.known)), rows.c.shown

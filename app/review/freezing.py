@@ -39,6 +39,7 @@ from app.inventory.tables import (
     PrivilegeRow,
 )
 from app.review import advice, peers, shown
+from app.review.asking import BAR
 from app.review.choice import ChosenBy
 from app.review.dialect import array, embed, obj
 from app.review.frozen import CHOICES, CONCERNS, FINDINGS, MODELS, PEOPLE, SUBJECTS, SYSTEMS, VERSIONS, analyze
@@ -117,6 +118,7 @@ def _place(place: Place) -> dict[str, Any]:
         "owner_id": place.owner_id,
         "recent_from": place.seen_at - timedelta(days=advice.RECENT_DAYS),
         "quarter_from": place.seen_at - timedelta(days=advice.QUARTER_DAYS),
+        "year_from": place.seen_at - timedelta(days=365),
         "grants": ItemKind.GRANT in place.kinds,
         "accounts": ItemKind.ACCOUNT in place.kinds,
         "integrations": ItemKind.INTEGRATION in place.kinds,
@@ -284,7 +286,8 @@ def _findings(at: datetime) -> Select[Any]:
     )
     worst = func.max(shown.finding_risk(rows.c.severity))
     listed = array(embed(rows.c.told), rows.c.rule)
-    return select(rows.c.subject, listed, worst).group_by(rows.c.subject)
+    rules = literal(BAR) + func.aggregate_strings(rows.c.rule, BAR) + literal(BAR)
+    return select(rows.c.subject, listed, rules, worst).group_by(rows.c.subject)
 
 
 def _people(at: datetime) -> Select[Any]:
@@ -297,7 +300,11 @@ def _people(at: datetime) -> Select[Any]:
     )
     rows = select(PrivilegeRow.account_id, PrivilegeRow.privilege).distinct().subquery()
     held = (
-        select(rows.c.account_id, array(rows.c.privilege, rows.c.privilege).label("names"))
+        select(
+            rows.c.account_id,
+            array(rows.c.privilege, rows.c.privilege).label("names"),
+            (literal(BAR) + func.aggregate_strings(rows.c.privilege, BAR) + literal(BAR)).label("flags"),
+        )
         .group_by(rows.c.account_id)
         .subquery()
     )
@@ -313,6 +320,11 @@ def _people(at: datetime) -> Select[Any]:
             shown.job(),
             MODELS.c.version_id,
             VERSIONS.c.told,
+            func.coalesce(IdentityRow.department, AccountRow.department),
+            func.coalesce(IdentityRow.title, AccountRow.title),
+            AccountRow.kind,
+            func.coalesce(held.c.flags, BAR),
+            func.coalesce(FINDINGS.c.rules, BAR),
             shown.who(at.date()),
             band,
             held.c.names,

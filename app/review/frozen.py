@@ -29,6 +29,7 @@ SYSTEMS = _table(
     Column("owner_id", Big),  # null: nobody, or nobody who is able to review
     Column("recent_from", Moment, nullable=False),
     Column("quarter_from", Moment, nullable=False),
+    Column("year_from", Moment, nullable=False),
     Column("grants", Boolean, nullable=False),
     Column("accounts", Boolean, nullable=False),
     Column("integrations", Boolean, nullable=False),
@@ -81,6 +82,11 @@ PEOPLE = _table(
     Column("job", String),  # department and title; null: one of them is not known
     Column("version_id", Big),  # the role model of their job
     Column("model", Json),
+    Column("department", String),
+    Column("title", String),
+    Column("kind", String(10)),
+    Column("flags", String),  # its privileges, packed (see `asking`)
+    Column("rules", String),  # the rules it fails, packed
     Column("who", Json, nullable=False),
     Column("used", String, nullable=False),
     Column("privileges", Json),
@@ -96,6 +102,9 @@ ENTITLEMENTS = _table(
     Column("what", Json, nullable=False),
     Column("privileged", Boolean, nullable=False),
     Column("known", Boolean, nullable=False),  # whether the system says what it allows
+    Column("key", String, nullable=False),
+    Column("flags", String),  # the privileges it brings, packed; null: the system does not say
+    Column("low_risk", Boolean),
     Column("revocable", Boolean, nullable=False),
     key=("entitlement_id",),
 )
@@ -104,6 +113,7 @@ FINDINGS = _table(
     "frozen_findings",
     Column("subject", String(120)),
     Column("told", Json, nullable=False),
+    Column("rules", String, nullable=False),
     Column("risk", Integer, nullable=False),
     key=("subject",),
 )

@@ -103,14 +103,23 @@ def person(row: IdentityRow) -> Person:
     return Person(row.id, row.kind, gone, row.start, row.end, row.away_from, row.away_until, row.manager_id)
 
 
-def fallbacks(session: Session, scope: Scope, at: datetime, due_at: datetime) -> tuple[int, ...]:
-    """The scope's fallback reviewers, by identity. Refuses one who is unknown, has left or is away throughout."""
+def fallbacks(
+    session: Session, scope: Scope, at: datetime, due_at: datetime, configurer: int | None = None
+) -> tuple[int, ...]:
+    """The scope's fallback reviewers, by identity. Refuses one who is unknown, has left or is away throughout; an approver
+    of exclusions likewise, and one who sets the review up."""
     named = [key for key in (scope.fallback, scope.second_fallback) if key]
-    known = people(session, set(named))
-    for key in named:
+    asked = [
+        *(("fallback reviewer", key) for key in named),
+        *([("approver", scope.approver)] if scope.approver else []),
+    ]
+    known = people(session, {key for _, key in asked})
+    for role, key in asked:
         if not fit(known.get(key), at.date(), due_at.date()):
             trouble = "is not in the roster" if key not in known else "has left, is away throughout or is no person"
-            raise _no(f'the fallback reviewer "{key}" {trouble}', "Name somebody else.")
+            raise _no(f'the {role} "{key}" {trouble}', "Name somebody else.")
+    if scope.approver and known[scope.approver].identity_id == configurer:
+        raise _no("who sets it up approves what it excludes", "Name somebody else as approver.")
     return tuple(known[key].identity_id for key in named)
 
 

@@ -6,9 +6,24 @@ filters pays nothing for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, insert, literal, null, select, true
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    String,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import (
@@ -20,9 +35,10 @@ from app.inventory.tables import (
     PrivilegeRow,
 )
 from app.kit.db import Big
-from app.review import advice, shown
+from app.review import advice, asking, scoping, shown
 from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SYSTEMS
 from app.review.scope import ItemKind
+from app.review.scoping import Wanted
 from app.review.shown import Grantor, Last
 from app.review.tables import BundleContentRow, TaskRow
 
@@ -45,9 +61,15 @@ COLUMNS = (
 )
 
 
-def of(kind: ItemKind) -> Any:
-    """The rows of one kind."""
-    return _BUILD[kind]()
+def of(kind: ItemKind, wanted: Wanted | None = None) -> Any:
+    """The rows of one kind; of those with no reviewer the campaign does not open. `wanted` chooses by the facts of each."""
+    return _BUILD[kind](wanted)
+
+
+def count(session: Session, kind: ItemKind, wanted: Wanted) -> int:
+    """How many rows of a kind are wanted."""
+    rows: Any = of(kind, wanted).with_only_columns(func.count(), maintain_column_froms=True)
+    return int(session.scalars(rows).one())
 
 
 def entitlements(session: Session, system_ids: list[int]) -> None:
@@ -64,7 +86,8 @@ def entitlements(session: Session, system_ids: list[int]) -> None:
     )
     for entitlement_id, privilege, path in session.execute(paths):
         brought.setdefault(entitlement_id, {})[(privilege, path)] = None
-    made = [_entitlement(row, list(brought.get(row.id, ())), rows) for row in rows.values() if row.ended is None]
+    risks = scoping.risks(session, system_ids)
+    made = [_entitlement(row, list(brought.get(row.id, ())), rows, risks) for row in rows.values() if row.ended is None]
     if made:
         session.execute(insert(ENTITLEMENTS), made)
 
@@ -77,7 +100,10 @@ def tasks(session: Session, campaign_id: int) -> None:
 
 
 def _entitlement(
-    row: EntitlementRow, brought: list[tuple[str, str]], rows: dict[int, EntitlementRow]
+    row: EntitlementRow,
+    brought: list[tuple[str, str]],
+    rows: dict[int, EntitlementRow],
+    risks: Callable[[int, int], bool | None],
 ) -> dict[str, Any]:
     """`brought` are (privilege, path) pairs; the path's ids become names, its own one is left out."""
     told = [{"privilege": name, "via": _via(path, rows)} for name, path in brought]
@@ -89,6 +115,9 @@ def _entitlement(
         "what": shown.entitlement(row, contents),
         "privileged": bool(told),
         "known": row.privileges is not None,
+        "key": row.key,
+        "flags": asking.packed(sorted({str(entry["privilege"]) for entry in told})) if contents is not None else None,
+        "low_risk": False if told else None if row.privileges is None else risks(row.system_id, row.id),
         "revocable": row.revocable,
     }
 
@@ -98,7 +127,7 @@ def _via(path: str, rows: dict[int, EntitlementRow]) -> list[str]:
     return [(rows[step].label or rows[step].name) if step in rows else f"entitlement {step}" for step in steps]
 
 
-def _grants() -> Any:
+def _grants(wanted: Wanted | None) -> Any:
     subject = _subject("grant", GrantRow.id)
     privileged, known = ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known
     joined = (
@@ -125,10 +154,18 @@ def _grants() -> Any:
         risk=PEOPLE.c.risk + shown.use_risk(PEOPLE.c.used) + shown.content_risk(privileged, known),
         model=case((shown.covered(privileged, known), PEOPLE.c.version_id)),
         told=shown.of_grant(),
+        wanted=wanted,
+        facts={
+            "entitlement": ENTITLEMENTS.c.key,
+            "privilege": ENTITLEMENTS.c.flags,
+            "use": PEOPLE.c.used,
+            "temporary": GrantRow.until.is_not(None),
+            "low_risk": ENTITLEMENTS.c.low_risk,
+        },
     ).where(SYSTEMS.c.grants, GrantRow.ended.is_(None), ENTITLEMENTS.c.revocable)
 
 
-def _accounts() -> Any:
+def _accounts(wanted: Wanted | None) -> Any:
     privileged = PEOPLE.c.privileges.is_not(None)
     return _rows(
         kind=ItemKind.ACCOUNT,
@@ -139,10 +176,12 @@ def _accounts() -> Any:
         known=true(),
         risk=PEOPLE.c.risk + shown.use_risk(PEOPLE.c.used) + shown.content_risk(privileged, true()),
         told=shown.of_account(),
+        wanted=wanted,
+        facts={"privilege": PEOPLE.c.flags, "use": PEOPLE.c.used},
     ).where(SYSTEMS.c.accounts)
 
 
-def _integrations() -> Any:
+def _integrations(wanted: Wanted | None) -> Any:
     band = shown.used(IntegrationRow.last_used, None, IntegrationRow.created)
     return _rows(
         kind=ItemKind.INTEGRATION,
@@ -155,10 +194,12 @@ def _integrations() -> Any:
         + shown.use_risk(band)
         + shown.content_risk(false(), IntegrationRow.scopes.is_not(None)),
         told=shown.of_integration(),
+        wanted=wanted,
+        facts={"privileged": scoping.unknown(Boolean()), "integration": IntegrationRow.name, "use": band},
     )
 
 
-def _credentials() -> Any:
+def _credentials(wanted: Wanted | None) -> Any:
     band = shown.used(CredentialRow.last_used, CredentialRow.uses_known_since, CredentialRow.created)
     privileged = PEOPLE.c.privileges.is_not(None)  # a token can do what its account can
     joined = _joined(CredentialRow, "credential", CredentialRow.account_id).outerjoin(
@@ -176,6 +217,13 @@ def _credentials() -> Any:
         + shown.use_risk(band)
         + shown.content_risk(privileged, true()),
         told=shown.of_credential(),
+        wanted=wanted,
+        facts={
+            "privilege": PEOPLE.c.flags,
+            "integration": IntegrationRow.name,
+            "use": band,
+            "temporary": CredentialRow.expires.is_not(None),
+        },
     )
 
 
@@ -208,6 +256,8 @@ def _rows(
     known: Any,
     risk: Any,
     told: Any,
+    wanted: Wanted | None,
+    facts: Mapping[str, Any],
     model: Any = None,
     account_id: Any = None,
     grant_id: Any = None,
@@ -217,10 +267,15 @@ def _rows(
     finding: ColumnElement[Any] = func.coalesce(FINDINGS.c.risk, 0)
     if kind in (ItemKind.GRANT, ItemKind.CREDENTIAL):  # what is wrong with the account weighs on what it holds
         finding = case((PEOPLE.c.finding_risk > finding, PEOPLE.c.finding_risk), else_=finding)
-    found = joined.outerjoin(FINDINGS, FINDINGS.c.subject == subject)
-    return found.outerjoin(
+    found = joined.outerjoin(FINDINGS, FINDINGS.c.subject == subject).outerjoin(
         Last, and_(Last.campaign_id == SYSTEMS.c.previous_id, Last.subject == subject)
-    ).with_only_columns(
+    )
+    if wanted is not None:
+        sure: ColumnElement[Any] = case((privileged, true()), (known, false()))  # of unknown contents it is not known
+        every = scoping.facts(kind, subject) | {"privileged": sure} | dict(facts)
+        every["use"] = func.nullif(every["use"], str(advice.Use.UNKNOWN))
+        found = found.outerjoin(scoping.Whose, scoping.Whose.id == CHOICES.c.identity_id).where(wanted(every))
+    return found.with_only_columns(
         literal(str(kind)).label("kind"),
         subject.label("subject"),
         CHOICES.c.system_id.label("system_id"),

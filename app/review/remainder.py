@@ -5,14 +5,19 @@ Counted while the scratch tables stand, in the words that are printed on the evi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, CredentialRow, EntitlementRow, GrantRow, IdentityRow, IntegrationRow
+from app.review import asking, population, scoping
+from app.review.expression import Expression
 from app.review.frozen import SYSTEMS
-from app.review.scope import ItemKind, Scope
+from app.review.scope import FACTS, ItemKind, Scope
+from app.review.scoping import Wanted
 
 _ROWS = {
     ItemKind.GRANT: GrantRow,
@@ -29,7 +34,35 @@ def counted(session: Session, scope: Scope) -> list[dict[str, Any]]:
         for what, because, question in _questions(scope)
         if (count := session.scalars(question).one())
     ]
-    return told + [_without(session, entry.system, entry.kind, entry.reason) for entry in scope.without]
+    told += [_without(session, entry.system, entry.kind, entry.reason) for entry in scope.without]
+    return told + [each for kind in scope.kinds for each in _by_expression(session, scope, kind)]
+
+
+def _by_expression(session: Session, scope: Scope, kind: ItemKind) -> list[dict[str, Any]]:
+    """What `where` does not take in, what it cannot tell of, and what is excluded: each with its own count."""
+    where, told = scope.where, []
+    if where is not None:
+        outside = population.count(session, kind, lambda facts: not_(asking.condition(where, facts, FACTS)))
+        dark = population.count(session, kind, lambda facts: _neither(asking.condition(where, facts, FACTS)))
+        told.append((f"{kind}s outside the scope's expression", outside, "they do not fit it"))
+        told.append((f"{kind}s of which the scope's expression cannot be told", dark, "something it asks is not known"))
+    for number, each in enumerate(scope.exclude):
+        narrower = replace(scope, exclude=scope.exclude[:number])
+        fits, sought = scoping.inside(narrower), each.where
+
+        def excluded(facts: Mapping[str, Any], fits: Wanted | None = fits, sought: Expression = sought) -> Any:
+            surely = asking.condition(sought, facts, FACTS)
+            return and_(surely, fits(facts)) if fits is not None else surely
+
+        count = population.count(session, kind, excluded)
+        told.append((f"{kind}s that are excluded", count, each.reason))
+    return [
+        {"kind": str(kind), "what": what, "count": count, "because": because} for what, count, because in told if count
+    ]
+
+
+def _neither(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return case((condition, 1), (not_(condition), 1), else_=0) == 0
 
 
 def _questions(scope: Scope) -> list[tuple[str, str, Select[tuple[int]]]]:

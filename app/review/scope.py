@@ -4,10 +4,15 @@
      "kinds": ["grant", "account", "integration", "credential"],
      "department": "Sales",                                           optional
      "without": [{"system": "Marketing portal", "kind": "integration", "reason": "read by hand, ticket 12"}],
+     "where": "privileged or finding",                                optional, an expression over `FACTS`
+     "exclude": [{"where": "low_risk and reviewed_this_year", "reason": "once a year is enough"}],
+     "approver": "p-102",                                             who approved what is excluded: a roster key
      "fallback": "p-100", "second_fallback": "p-101",                 roster keys of people
      "roster": "required"}                                            or "none", while no roster is connected
 
-A word that is not known is refused, so that a slip of the pen never makes a review smaller than its author believes.
+A word that is not known is refused, so that a slip of the pen never makes a review smaller than its author believes. For
+the same reason `where` takes in what it holds for, and what cannot be told is counted as left out by itself, while
+`exclude` leaves out only what it surely holds for.
 """
 
 from __future__ import annotations
@@ -18,6 +23,8 @@ from enum import StrEnum
 from typing import Any
 
 from app.kit.refusal import Refusal, Refused
+from app.review import expression
+from app.review.expression import Sort
 
 
 class ItemKind(StrEnum):
@@ -37,7 +44,27 @@ NEEDS: Mapping[ItemKind, tuple[str, ...]] = {
     ItemKind.CREDENTIAL: ("accounts", "integrations"),
 }
 ALL = "all"
-_WORDS = {"systems", "kinds", "department", "without", "fallback", "second_fallback", "roster"}
+PEOPLE = ("fallback", "second_fallback", "approver")  # roster keys, which enter the ledger as commitments only
+_WORDS = {"systems", "kinds", "department", "without", "where", "exclude", "roster", *PEOPLE}
+# What `where` and `exclude` may ask for; "system" and "kind" are of the item, the rest of its holder and what it allows.
+FACTS: Mapping[str, Sort] = {
+    "system": Sort.TEXT,
+    "kind": Sort.TEXT,
+    "entitlement": Sort.TEXT,  # its key
+    "privileged": Sort.FLAG,
+    "privilege": Sort.MANY,
+    "department": Sort.TEXT,
+    "title": Sort.TEXT,
+    "owner": Sort.TEXT,  # roster key of whose it is; "no owner": nobody's, as far as is known
+    "account_kind": Sort.TEXT,
+    "use": Sort.TEXT,  # "within 30 days", "within 90 days", "longer", "never", "unknown"
+    "finding": Sort.MANY,  # the rules that it, or its account, fails
+    "new": Sort.FLAG,  # not in the last closed review of its system; false where there was none
+    "temporary": Sort.FLAG,
+    "integration": Sort.TEXT,  # the program's name
+    "low_risk": Sort.FLAG,  # brings no privilege, and nothing on sensitive kinds of record
+    "reviewed_this_year": Sort.FLAG,  # kept or acknowledged in a review that closed within 365 days
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +73,14 @@ class Without:
 
     system: str
     kind: ItemKind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """What is left out although it would be in scope, with the reason that is printed in the evidence."""
+
+    where: expression.Expression
     reason: str
 
 
@@ -59,6 +94,9 @@ class Scope:
     second_fallback: str | None = None
     department: str | None = None
     without: tuple[Without, ...] = ()
+    where: expression.Expression | None = None
+    exclude: tuple[Exclusion, ...] = ()
+    approver: str | None = None
     needs_roster: bool = True
 
     def kinds_of(self, system: str) -> tuple[ItemKind, ...]:
@@ -78,6 +116,9 @@ class Scope:
             "kinds": [str(kind) for kind in self.kinds],
             "department": self.department,
             "without": [{"system": w.system, "kind": str(w.kind), "reason": w.reason} for w in self.without],
+            "where": expression.written(self.where) if self.where is not None else None,
+            "exclude": [{"where": expression.written(e.where), "reason": e.reason} for e in self.exclude],
+            "approver": self.approver,
             "fallback": self.fallback,
             "second_fallback": self.second_fallback,
             "roster": "required" if self.needs_roster else "none",
@@ -94,6 +135,9 @@ def read(written: Mapping[str, Any]) -> Scope:
         kinds=_kinds(written.get("kinds", list(ItemKind))),
         department=_name(written, "department"),
         without=tuple(_without(entry) for entry in _entries(written.get("without") or [])),
+        where=_where(written.get("where")),
+        exclude=tuple(_exclusion(entry) for entry in _entries(written.get("exclude") or [])),
+        approver=_name(written, "approver"),
         fallback=_name(written, "fallback") or "",
         second_fallback=_name(written, "second_fallback"),
         needs_roster=_roster(written.get("roster", "required")),
@@ -102,6 +146,10 @@ def read(written: Mapping[str, Any]) -> Scope:
         raise _no("it names no fallback reviewer", 'Name somebody: "fallback": "<roster key>".')
     if scope.fallback == scope.second_fallback:
         raise _no("both fallback reviewers are the same person", "Name two people, or only one.")
+    if bool(scope.exclude) != (scope.approver is not None):
+        raise _no(
+            "what is excluded needs an approver, and nothing else does", 'Name somebody: "approver": "<roster key>".'
+        )
     left_out = next((w for w in scope.without if scope.systems is not None and w.system not in scope.systems), None)
     if left_out:
         raise _no(f'it leaves something out of "{left_out.system}", which is not in scope', "Correct the name.")
@@ -110,9 +158,8 @@ def read(written: Mapping[str, Any]) -> Scope:
 
 def apart(written: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """What of a written scope may enter a ledger entry as it is, and the roster keys, which enter it as commitments."""
-    people = ("fallback", "second_fallback")
-    named = {word: str(written[word]) for word in people if written.get(word)}
-    return {word: value for word, value in written.items() if word not in people}, named
+    named = {word: str(written[word]) for word in PEOPLE if written.get(word)}
+    return {word: value for word, value in written.items() if word not in PEOPLE}, named
 
 
 def _systems(value: Any) -> tuple[str, ...] | None:
@@ -143,6 +190,24 @@ def _without(entry: Any) -> Without:
     return Without(str(entry["system"]), _kinds([entry["kind"]])[0], str(entry["reason"]).strip())
 
 
+def _where(value: Any) -> expression.Expression | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise _no('"where" is not an expression', 'Write one in quotation marks: "privileged or finding".')
+    return expression.read(value, FACTS)
+
+
+def _exclusion(entry: Any) -> Exclusion:
+    if not isinstance(entry, Mapping) or set(entry) != {"where", "reason"} or not isinstance(entry["where"], str):
+        raise _no(
+            'each entry of "exclude" needs an expression, "where", and a reason, and nothing else', "Complete it."
+        )
+    if not str(entry["reason"]).strip():
+        raise _no(f"it excludes {entry['where']} without a reason", "Say why.")
+    return Exclusion(expression.read(entry["where"], FACTS), str(entry["reason"]).strip())
+
+
 def _roster(value: Any) -> bool:
     if value not in ("required", "none"):
         raise _no(f'"roster" cannot be {value!r}', 'Say "required" or "none".')
@@ -151,7 +216,7 @@ def _roster(value: Any) -> bool:
 
 def _entries(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise _no('"without" is not a list', "Write a list.")
+        raise _no("what it leaves out is not a list", "Write a list.")
     return value
 
 

@@ -1,4 +1,4 @@
-"""What a reviewer is told beside an item: how it was used, in bands, and how much it deserves a second look.
+"""What a reviewer is told beside an item: its use, in bands, how much it deserves a second look, and what is advised.
 
 Times of use never reach a manager, only bands (within 30 days, within 90 days, longer, never, unknown). The set-wise
 twins are in `shown`; a property test proves that both agree.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 
 class Use(StrEnum):
@@ -58,3 +59,57 @@ def risk(*, privileged: bool, contents_known: bool, nobodys: bool, used: Use, wo
         + USE_RISK[used]
         + (FINDING_RISK[worst] if worst else 0)
     )
+
+
+# --- advice ---
+
+PEERS = 5  # fewer people than this have no custom
+REMOVE = {  # what speaks against, each enough by itself
+    "gone": "its holder no longer works here",
+    "unused": "not used for over 90 days, or never",
+    "over": "it should have ended by now",
+    "alone": "nobody else of the job has it",
+    "finding": "something serious was found wrong with it",
+}
+KEEP = {  # what speaks for it; two together are advice
+    "model": "the role model of the job has it",
+    "used": "used within 90 days",
+    "usual": "at least half of the job have it",
+    "last": "it stayed last time",
+}
+SERIOUS = ("critical", "high")
+
+
+def codes(kind: str, shown: Mapping[str, Any], seen: str) -> tuple[str, ...]:
+    """What speaks against an item and for it, by the words of `REMOVE` and `KEEP`. `seen` is its reading's day."""
+    who, peers = shown.get("who") or {}, shown.get("peers") or {}
+    until = (shown.get("how") or {}).get("until")
+    held, of = peers.get("held"), peers.get("of") or 0
+    used = shown.get("use")
+    told = {
+        "gone": who.get("employed") is False,
+        "unused": used in (Use.NEVER, Use.LONGER),
+        "over": until is not None and until < seen,
+        "alone": of >= PEERS and held == 1,
+        "finding": any(each["severity"] in SERIOUS for each in shown.get("findings") or ()),
+        "model": bool(shown.get("covered")),
+        "used": used in (Use.RECENT, Use.QUARTER),
+        "usual": of >= PEERS and held is not None and held * 2 >= of,
+        "last": (shown.get("last") or {}).get("answer") in ("keep", "acknowledge"),
+    }
+    return tuple(code for code, so in told.items() if so)
+
+
+def says(told: tuple[str, ...], *, privileged: bool) -> str | None:
+    """The advice that follows: remove, keep, or none. Privileged access is kept only if it is used and stayed last time."""
+    if any(code in REMOVE for code in told):
+        return "remove"
+    if privileged:
+        return "keep" if {"used", "last"} <= set(told) else None
+    return "keep" if "model" in told or sum(code in KEEP for code in told) >= 2 else None
+
+
+def because(advice: Mapping[str, Any]) -> list[str]:
+    """The reasons of an advice as it was frozen, in words; those that the advice rests on only."""
+    words = REMOVE if advice.get("says") == "remove" else KEEP if advice.get("says") == "keep" else REMOVE | KEEP
+    return [words[code] for code in str(advice.get("because") or "").split() if code in words]

@@ -74,6 +74,8 @@ def open(
         if campaign_id is None:
             return _someone_elses(session, name, slot)
         _freeze(session, campaign_id, asked, systems, readings, configurer, at, due_at)
+        if by.way != "schedule":  # a turn that is due opens all the same, and says so
+            insist(policy.why_not_long(_efforts(session, campaign_id), (limits or Limits()).most_answers, asked.many_answers))
         insist(policy.why_not_frozen(snapshots, _snapshots(readings, systems), _latest(session, systems)))
         if lacks and override is not None:
             _overridden(session, campaign_id, lacks, override, by, at)
@@ -225,6 +227,13 @@ def _items(session: Session, campaign_id: int, kind: ItemKind, scope: Scope) -> 
         insert(ItemRow).from_select(names, chosen, include_defaults=False).execution_options(preserve_rowcount=True)
     )
     return int(made.rowcount)
+
+
+def _efforts(session: Session, campaign_id: int) -> dict[str, int]:
+    """How many answers each reviewer has to give, by name."""
+    told = queries.effort(session, campaign_id)
+    shares = queries.progress(session, campaign_id)
+    return {share.reviewer: told[share.task_id].answers for share in shares}
 
 
 def _snapshots(readings: Sequence[Reading], systems: Sequence[SystemRow]) -> dict[int, int]:

@@ -27,6 +27,7 @@ SYSTEMS = _table(
     Column("system_id", Big, autoincrement=False),
     Column("name", String, nullable=False),
     Column("owner_id", Big),  # null: nobody, or nobody who is able to review
+    Column("seen_at", Moment, nullable=False),
     Column("recent_from", Moment, nullable=False),
     Column("quarter_from", Moment, nullable=False),
     Column("year_from", Moment, nullable=False),
@@ -79,6 +80,7 @@ PEOPLE = _table(
     Column("account_id", Big, autoincrement=False),
     Column("system_id", Big, nullable=False),
     Column("live", Boolean, nullable=False),
+    Column("gone", Boolean, nullable=False),
     Column("job", String),  # department and title; null: one of them is not known
     Column("version_id", Big),  # the role model of their job
     Column("model", Json),

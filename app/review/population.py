@@ -57,6 +57,7 @@ COLUMNS = (
     "known",
     "risk",
     "bundle_version_id",
+    "alone",
     "shown",
 )
 
@@ -290,6 +291,7 @@ def _rows(
         known.label("known"),
         (risk + finding).label("risk"),
         _or_null(model).label("bundle_version_id"),
+        shown.alone(str(kind), privileged, known).label("alone"),
         told.label("shown"),
         maintain_column_froms=True,
     )

@@ -18,6 +18,7 @@ from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow
 from app.ledger import jcs
 from app.review import apart, schedule
+from app.review.effort import Effort
 from app.review.policy import Status
 from app.review.schedule import Plan, Slot
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, DriftRow, ItemRow, ScheduleRow, TaskRow
@@ -119,6 +120,21 @@ def progress(session: Session, campaign_id: int) -> list[Share]:
         .order_by(IdentityRow.name, TaskRow.id)
     )
     return [Share(*row) for row in rows]
+
+
+def effort(session: Session, campaign_id: int) -> dict[int, Effort]:
+    """What each share takes, by task: answers alone, and one for each person with something that goes together."""
+    person = func.coalesce(ItemRow.subject_identity_id, 0 - ItemRow.account_id)
+    rows = session.execute(
+        select(
+            ItemRow.task_id,
+            func.count(case((ItemRow.alone.is_not(False), 1))),
+            func.count(case((ItemRow.alone.is_(False), person)).distinct()),
+        )
+        .where(ItemRow.campaign_id == campaign_id)
+        .group_by(ItemRow.task_id)
+    )
+    return {task: Effort(alone, together) for task, alone, together in rows}
 
 
 def undecided_privileged(session: Session, campaign_id: int) -> int:

@@ -8,6 +8,7 @@
      "exclude": [{"where": "low_risk and reviewed_this_year", "reason": "once a year is enough"}],
      "approver": "p-102",                                             who approved what is excluded: a roster key
      "fallback": "p-100", "second_fallback": "p-101",                 roster keys of people
+     "many_answers": "the first review; no role models yet",          why somebody has more answers to give than usual
      "roster": "required"}                                            or "none", while no roster is connected
 
 A word that is not known is refused, so that a slip of the pen never makes a review smaller than its author believes. For
@@ -45,7 +46,7 @@ NEEDS: Mapping[ItemKind, tuple[str, ...]] = {
 }
 ALL = "all"
 PEOPLE = ("fallback", "second_fallback", "approver")  # roster keys, which enter the ledger as commitments only
-_WORDS = {"systems", "kinds", "department", "without", "where", "exclude", "roster", *PEOPLE}
+_WORDS = {"systems", "kinds", "department", "without", "where", "exclude", "roster", "many_answers", *PEOPLE}
 # What `where` and `exclude` may ask for; "system" and "kind" are of the item, the rest of its holder and what it allows.
 FACTS: Mapping[str, Sort] = {
     "system": Sort.TEXT,
@@ -97,6 +98,7 @@ class Scope:
     where: expression.Expression | None = None
     exclude: tuple[Exclusion, ...] = ()
     approver: str | None = None
+    many_answers: str | None = None  # why somebody is asked for more answers than a review should ask for
     needs_roster: bool = True
 
     def kinds_of(self, system: str) -> tuple[ItemKind, ...]:
@@ -119,6 +121,7 @@ class Scope:
             "where": expression.written(self.where) if self.where is not None else None,
             "exclude": [{"where": expression.written(e.where), "reason": e.reason} for e in self.exclude],
             "approver": self.approver,
+            "many_answers": self.many_answers,
             "fallback": self.fallback,
             "second_fallback": self.second_fallback,
             "roster": "required" if self.needs_roster else "none",
@@ -138,6 +141,7 @@ def read(written: Mapping[str, Any]) -> Scope:
         where=_where(written.get("where")),
         exclude=tuple(_exclusion(entry) for entry in _entries(written.get("exclude") or [])),
         approver=_name(written, "approver"),
+        many_answers=_name(written, "many_answers"),
         fallback=_name(written, "fallback") or "",
         second_fallback=_name(written, "second_fallback"),
         needs_roster=_roster(written.get("roster", "required")),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, or_
+from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, not_, or_, true
 from sqlalchemy.orm import aliased
 
 from app.inventory.tables import (
@@ -22,7 +22,7 @@ from app.inventory.tables import (
 from app.review import advice, unusual
 from app.review.advice import Use
 from app.review.dialect import day, embed, flag, obj
-from app.review.frozen import ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SYSTEMS
+from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SYSTEMS
 from app.review.tables import BundleContentRow, ItemRow
 
 Manager = aliased(IdentityRow, name="manager")
@@ -59,9 +59,13 @@ def content_risk(privileged: Any, known: Any) -> ColumnElement[int]:
     return case((privileged, advice.PRIVILEGED), else_=0) + case((known, 0), else_=advice.CONTENTS_UNKNOWN)
 
 
+def gone(today: Any) -> ColumnElement[bool]:
+    """Whether the person behind an account no longer works here; null where nobody is known."""
+    return or_(IdentityRow.ended.is_not(None), and_(IdentityRow.end.is_not(None), IdentityRow.end < today))
+
+
 def who(today: Any) -> ColumnElement[Any]:
     """The person behind an account; what the roster does not say is taken from the system, and nobody stays null."""
-    gone = or_(IdentityRow.ended.is_not(None), and_(IdentityRow.end.is_not(None), IdentityRow.end < today))
     return obj(
         name=func.coalesce(IdentityRow.name, AccountRow.name),
         account=AccountRow.username,
@@ -70,7 +74,7 @@ def who(today: Any) -> ColumnElement[Any]:
         title=func.coalesce(IdentityRow.title, AccountRow.title),
         department=func.coalesce(IdentityRow.department, AccountRow.department),
         manager=Manager.name,
-        employed=flag(case((IdentityRow.id.is_not(None), ~gone))),
+        employed=flag(case((IdentityRow.id.is_not(None), ~gone(today)))),
         matched_by=AccountRow.matched_by,
     )
 
@@ -100,6 +104,29 @@ def covered(privileged: Any, known: Any) -> ColumnElement[bool]:
     )
 
 
+def alone(kind: str, privileged: Any, known: Any) -> ColumnElement[bool]:
+    """Whether an item is decided by itself (twin of `unusual.reasons`, but for what only one of a share's people has)."""
+    if kind in ("integration", "credential"):
+        return true()
+    idle = PEOPLE.c.used.in_((str(Use.NEVER), str(Use.LONGER)))
+    of_account = or_(PEOPLE.c.gone, CHOICES.c.identity_id.is_(None), idle)
+    every = or_(
+        privileged,
+        FINDINGS.c.told.is_not(None),
+        and_(SYSTEMS.c.previous_id.is_not(None), Last.outcome.is_(None)),
+    )
+    if kind == "account":
+        return or_(every, of_account)
+    return or_(
+        every,
+        and_(SYSTEMS.c.accounts.is_(False), or_(of_account, PEOPLE.c.findings.is_not(None))),
+        not_(known),
+        GrantRow.until.is_not(None),
+        and_(PEOPLE.c.version_id.is_not(None), BundleContentRow.version_id.is_(None)),
+        func.coalesce(and_(HELD.c.people >= unusual.PEERS, HELD.c.holders == 1), false()),
+    )
+
+
 def _told() -> ColumnElement[Any]:
     return embed(func.coalesce(FINDINGS.c.told, EMPTY))
 
@@ -108,6 +135,37 @@ def last_time() -> ColumnElement[Any]:
     """What was decided on the same subject in the system's last closed campaign."""
     told = obj(answer=Last.outcome, campaign=SYSTEMS.c.previous_name, closed=SYSTEMS.c.previous_day)
     return embed(case((Last.outcome.is_not(None), told)))
+
+
+def advised(privileged: Any, used_: Any, **more: Any) -> ColumnElement[Any]:
+    """What is advised and why (twin of `advice.codes` and `advice.says`). `more` are what a kind has besides."""
+    told: dict[str, Any] = {
+        "gone": more.get("gone"),
+        "unused": used_.in_((str(Use.NEVER), str(Use.LONGER))),
+        "over": more.get("over"),
+        "alone": more.get("alone"),
+        "finding": FINDINGS.c.risk >= advice.FINDING_RISK["high"],
+        "model": more.get("covered"),
+        "used": used_.in_((str(Use.RECENT), str(Use.QUARTER))),
+        "usual": more.get("usual"),
+        "last": Last.outcome.in_(("keep", "acknowledge")),
+    }
+    there = {code: condition for code, condition in told.items() if condition is not None}
+    why: Any = literal("")
+    for code, condition in there.items():
+        why = why + case((condition, f"{code} "), else_="")
+    votes: Any = literal(0)
+    for code in advice.KEEP:
+        votes = votes + (case((there[code], 1), else_=0) if code in there else 0)
+    against = or_(*(there[code] for code in advice.REMOVE if code in there))
+    model = [(there["model"], "keep")] if "model" in there else []
+    verdict = case(
+        (against, "remove"),
+        (privileged, case((and_(there["used"], there["last"]), "keep"))),
+        *model,
+        (votes >= 2, "keep"),
+    )
+    return obj(says=verdict, because=func.trim(why))
 
 
 def of_grant() -> ColumnElement[Any]:
@@ -133,6 +191,15 @@ def of_grant() -> ColumnElement[Any]:
         in_model=flag(case((PEOPLE.c.version_id.is_not(None), BundleContentRow.version_id.is_not(None)))),
         covered=flag(covered(ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known)),
         last=last_time(),
+        advice=advised(
+            ENTITLEMENTS.c.privileged,
+            PEOPLE.c.used,
+            gone=PEOPLE.c.gone,
+            over=day(GrantRow.until) < day(SYSTEMS.c.seen_at),
+            alone=and_(HELD.c.people >= advice.PEERS, HELD.c.holders == 1),
+            covered=covered(ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known),
+            usual=and_(HELD.c.people >= advice.PEERS, HELD.c.holders * 2 >= HELD.c.people),
+        ),
     )
 
 
@@ -152,6 +219,7 @@ def of_account() -> ColumnElement[Any]:
         use=PEOPLE.c.used,
         findings=_told(),
         last=last_time(),
+        advice=advised(PEOPLE.c.privileges.is_not(None), PEOPLE.c.used, gone=PEOPLE.c.gone),
     )
 
 
@@ -172,6 +240,7 @@ def of_integration() -> ColumnElement[Any]:
         use=used(IntegrationRow.last_used, None, IntegrationRow.created),
         findings=_told(),
         last=last_time(),
+        advice=advised(false(), used(IntegrationRow.last_used, None, IntegrationRow.created), gone=PEOPLE.c.gone),
     )
 
 
@@ -195,6 +264,12 @@ def of_credential() -> ColumnElement[Any]:
         findings=_told(),
         account_findings=embed(func.coalesce(PEOPLE.c.findings, EMPTY)),
         last=last_time(),
+        advice=advised(
+            PEOPLE.c.privileges.is_not(None),
+            used(CredentialRow.last_used, CredentialRow.uses_known_since, CredentialRow.created),
+            gone=PEOPLE.c.gone,
+            over=day(CredentialRow.expires) < day(SYSTEMS.c.seen_at),
+        ),
     )
 
 

@@ -108,6 +108,7 @@ class ItemRow(Base):
     shown: Mapped[dict[str, Any]] = mapped_column(Json)
     # The version of a role model that covers it: one answer for the person may acknowledge it, which is no keeping.
     bundle_version_id: Mapped[int | None] = mapped_column(ForeignKey("bundle_versions.id"))
+    alone: Mapped[bool | None]  # decided by itself, as frozen; null: from before this was kept
     outcome: Mapped[str | None] = mapped_column(String(12))
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (

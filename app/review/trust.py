@@ -20,6 +20,7 @@ class Limits:
     reading_max_age: timedelta = timedelta(days=2)
     roster_max_age: timedelta = timedelta(days=7)
     roster_max_shrink_percent: int = 5
+    most_answers: int | None = None  # for one reviewer, without a reason; None: any number
 
 
 @dataclass(frozen=True, slots=True)

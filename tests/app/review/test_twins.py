@@ -230,6 +230,9 @@ def test_bands_of_use_and_risk_are_the_same_by_the_row_and_by_the_set(writing: D
             used = _used(session, item)
             seen.add(used)
             assert item.shown["use"] == used, item.subject
+            told = advice.codes(item.kind, item.shown, NOW.date().isoformat())
+            verdict = advice.says(told, privileged=item.privileged)
+            assert item.shown["advice"] == {"says": verdict, "because": " ".join(told)}, item.shown
             assert item.risk == advice.risk(
                 privileged=item.privileged,
                 contents_known=item.kind != "integration"
@@ -279,6 +282,7 @@ def _modelled(session: Session, chance: random.Random, people: list[IdentityRow]
 
 def test_what_a_role_model_covers_is_the_same_by_the_row_and_by_the_set(writing: Database) -> None:
     seen: Counter[bool] = Counter()
+    said: Counter[str | None] = Counter()
     for session, chance, people in _worlds(writing, 5):
         version = _modelled(session, chance, people)
         kinds = chance.choice([["grant"], ["grant", "account"]])
@@ -293,10 +297,17 @@ def test_what_a_role_model_covers_is_the_same_by_the_row_and_by_the_set(writing:
             seen[expected] += 1
             assert (item.bundle_version_id == version.id) is expected, (item.subject, item.shown)
             assert item.shown["covered"] is expected
+            told = advice.codes(item.kind, item.shown, NOW.date().isoformat())
+            assert item.shown["advice"] == {
+                "says": advice.says(told, privileged=item.privileged),
+                "because": " ".join(told),
+            }, item.shown
+            said[item.shown["advice"]["says"]] += 1
             beside = Beside(reviewed_before=False, account_apart="account" in kinds)
             reasons = unusual.reasons(item.kind, privileged=item.privileged, shown=item.shown, beside=beside)
             assert not (expected and reasons), reasons
     assert min(seen[True], seen[False]) > 5
+    assert min(said["keep"], said["remove"], said[None]) > 5
 
 
 def _covered(session: Session, item: ItemRow, version: BundleVersionRow, held: set[int], account_asked: bool) -> bool:

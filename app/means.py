@@ -67,6 +67,7 @@ def review_limits(settings: Settings) -> ReviewLimits:
         reading_max_age=timedelta(hours=settings.snapshot_max_age_hours),
         roster_max_age=timedelta(days=settings.roster_max_age_days),
         roster_max_shrink_percent=settings.roster_max_shrink_percent,
+        most_answers=settings.campaign_most_answers,
     )
 
 

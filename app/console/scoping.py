@@ -24,7 +24,8 @@ def systems(means: Means) -> list[str]:
 
 def given(form: Any) -> dict[str, Any]:
     """What was written, as it is shown again."""
-    words = {name: forms.text(form, name) for name in ("fallback", "second", "department")}
+    names = ("fallback", "second", "department", "where", "exclude", "exclude_because", "approver", "many_answers")
+    words = {name: forms.text(form, name).strip() for name in names}
     return {"systems": form.getlist("systems"), "kinds": form.getlist("kinds"), **words}
 
 
@@ -37,6 +38,11 @@ def shown(scope: Mapping[str, Any]) -> dict[str, Any]:
         "fallback": scope["fallback"],
         "second": scope.get("second_fallback") or "",
         "department": scope.get("department") or "",
+        "where": scope.get("where") or "",
+        "exclude": " or ".join(f"({each['where']})" for each in scope.get("exclude") or []),
+        "exclude_because": "; ".join(each["reason"] for each in scope.get("exclude") or []),
+        "approver": scope.get("approver") or "",
+        "many_answers": scope.get("many_answers") or "",
     }
 
 
@@ -48,6 +54,10 @@ def written(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
         "fallback": _key(session, said["fallback"]),
         "second_fallback": _key(session, said["second"]) if said["second"] else None,
         "department": said["department"] or None,
+        "where": said["where"] or None,
+        "exclude": [{"where": said["exclude"], "reason": said["exclude_because"]}] if said["exclude"] else [],
+        "approver": _key(session, said["approver"]) if said["approver"] else None,
+        "many_answers": said["many_answers"] or None,
     }
 
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.review import advice as thinking
+
 USE: Mapping[str, tuple[str, str]] = {  # band -> (level of the picture, words)
     "within 30 days": ("4", "Used within 30 days"),
     "within 90 days": ("3", "Used within 90 days"),
@@ -73,6 +75,11 @@ def facts(known: Any) -> Any:
     if isinstance(known, Mapping):
         return Facts({name: facts(value) for name, value in known.items()})
     return [facts(each) for each in known] if isinstance(known, list) else known
+
+
+def because(advice: Mapping[str, Any]) -> list[str]:
+    """On what grounds something is advised, in words."""
+    return thinking.because(advice)
 
 
 def use(band: str | None) -> str:

@@ -75,7 +75,8 @@ def open(
             return _someone_elses(session, name, slot)
         _freeze(session, campaign_id, asked, systems, readings, configurer, at, due_at)
         if by.way != "schedule":  # a turn that is due opens all the same, and says so
-            insist(policy.why_not_long(_efforts(session, campaign_id), (limits or Limits()).most_answers, asked.many_answers))
+            most = (limits or Limits()).most_answers
+            insist(policy.why_not_long(_efforts(session, campaign_id), most, asked.many_answers))
         insist(policy.why_not_frozen(snapshots, _snapshots(readings, systems), _latest(session, systems)))
         if lacks and override is not None:
             _overridden(session, campaign_id, lacks, override, by, at)

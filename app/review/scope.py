@@ -64,6 +64,7 @@ FACTS: Mapping[str, Sort] = {
     "temporary": Sort.FLAG,
     "integration": Sort.TEXT,  # the program's name
     "low_risk": Sort.FLAG,  # brings no privilege, and nothing on sensitive kinds of record
+    "subject": Sort.TEXT,  # "grant:12": for the small reviews that one cause opens
     "reviewed_this_year": Sort.FLAG,  # kept or acknowledged in a review that closed within 365 days
 }
 

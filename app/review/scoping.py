@@ -42,6 +42,7 @@ def facts(kind: ItemKind, subject: Any) -> dict[str, Any]:
     return {
         "system": SYSTEMS.c.name,
         "kind": literal(str(kind)),
+        "subject": subject,
         "entitlement": unknown(String()),
         "privilege": unknown(String()),
         "department": PEOPLE.c.department,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
 from app.means import Means, review_limits
 from app.review import apart, campaigns, queries
+from app.review.effort import Effort
 from app.review.queries import Share
 from app.review.tables import CampaignRow
 
@@ -36,6 +37,8 @@ class Preview:
     shares: Sequence[Share]
     excluded: Sequence[dict[str, Any]]
     apart: str | None
+    efforts: Mapping[int, Effort]  # by task
+    long: int  # reviewers with more answers than one should have
     seen: str  # a digest of all that was shown, which opening it must bring back
 
 
@@ -75,29 +78,34 @@ def answer(request: Request, means: With, visit: Entered, form: Sent) -> Respons
 def _previewed(means: Means, visit: Entered, given: dict[str, Any]) -> Preview:
     try:
         with means.database.transaction() as session:
-            row = _opened(session, means, visit, given)
+            row = _opened(session, means, visit, given, looking=True)
             shares = queries.progress(session, row.id)
             items = sum(share.items for share in shares)
             name = visit.actor.name if visit.actor.identity_id is not None else None
-            raise _TakenBack(Preview(items, shares, row.excluded, apart.told(name), _digest(given, shares, row)))
+            efforts = queries.effort(session, row.id)
+            long = sum(each.answers > means.settings.campaign_most_answers for each in efforts.values())
+            seen = _digest(given, shares, row)
+            raise _TakenBack(Preview(items, shares, row.excluded, apart.told(name), efforts, long, seen))
     except _TakenBack as taken_back:
         return taken_back.preview
 
 
 def _digest(given: dict[str, Any], shares: Sequence[Share], row: CampaignRow) -> str:
-    told = [given, [(share.reviewer_id, share.items) for share in shares], row.excluded]
+    told = [{**given, "many_answers": ""}, [(share.reviewer_id, share.items) for share in shares], row.excluded]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def _opened(session: Session, means: Means, visit: Entered, given: dict[str, Any]) -> CampaignRow:
+def _opened(
+    session: Session, means: Means, visit: Entered, given: dict[str, Any], *, looking: bool = False
+) -> CampaignRow:
     days = forms.number(given["due_days"])
     if not given["name"] or days is None or not 1 <= days <= 366:
         told = "A review needs a name, and is due in 1 to 366 days."
         raise Refused(Refusal("does_not_fit", told, "Complete it.", status=422))
-    at = means.clock()
+    at, limits = means.clock(), review_limits(means.settings)
     return campaigns.open(
         session, name=given["name"], scope=scoping.written(session, given),
-        due_at=at + timedelta(days=days), limits=review_limits(means.settings),
+        due_at=at + timedelta(days=days), limits=replace(limits, most_answers=None) if looking else limits,
         by=visit.actor, at=at,
     )  # fmt: skip
 
@@ -108,5 +116,6 @@ def _page(
     return rendering.page(
         request, "campaigns/open.html", visit, status=no.status if no is not None else 200, given=given,
         preview=preview, no=no, systems=scoping.systems(means), kinds=scoping.KINDS,
+        most_answers=means.settings.campaign_most_answers,
         due_days=given["due_days"] or str(means.settings.campaign_due_days),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow, PendingRow
-from app.review import campaigns, decisions
+from app.review import campaigns, decisions, trust
 from app.review.tables import CampaignRow, ItemRow
 from tests import make
 from tests.app.review import cast
@@ -79,6 +79,22 @@ def test_a_late_start_says_when_it_should_have_been(database: Database) -> None:
         assert campaign.planned_at == NOW - timedelta(hours=3)
         entry = session.scalars(select(EntryRow).where(EntryRow.kind == "campaign.opened")).one()
         assert entry.body["late_minutes"] == 180
+
+
+def test_more_answers_than_anybody_gives_with_care_need_a_reason_which_is_kept(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        limits = trust.Limits(most_answers=1)
+        refused = cast.refusal(session, limits=limits)
+        assert (refused.code, refused.facts["answers"]) == (
+            "many_answers",
+            {"Ada": 2},
+        )  # the boss, and Bo with the rest
+        assert cast.opened(session, name="fits", limits=trust.Limits(most_answers=2)).id
+        campaign = cast.opened(session, name="why", limits=limits, scope={"many_answers": "the first review"})
+        entry = session.scalars(select(EntryRow).where(EntryRow.subject == f"campaign:{campaign.id}")).one()
+        assert entry.body["scope"]["many_answers"] == "the first review"
+        assert cast.opened(session, name="due", limits=limits, by=SCHEDULER, configurer_id=company.cy.id).id
 
 
 # --- closing ---

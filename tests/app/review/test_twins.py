@@ -230,6 +230,9 @@ def test_bands_of_use_and_risk_are_the_same_by_the_row_and_by_the_set(writing: D
             used = _used(session, item)
             seen.add(used)
             assert item.shown["use"] == used, item.subject
+            beside = Beside(reviewed_before=False, account_apart=True)
+            odd = unusual.reasons(item.kind, privileged=item.privileged, shown=item.shown, beside=beside)
+            assert item.alone is bool(odd), (item.shown, odd)
             told = advice.codes(item.kind, item.shown, NOW.date().isoformat())
             verdict = advice.says(told, privileged=item.privileged)
             assert item.shown["advice"] == {"says": verdict, "because": " ".join(told)}, item.shown
@@ -268,7 +271,7 @@ def _modelled(session: Session, chance: random.Random, people: list[IdentityRow]
         for account in chance.sample(near, chance.choice([0, 6])):  # so that some have peers
             make.grant(session, account, row, source="more")
     for grant in chance.sample(grants, 4):
-        grant.until = chance.choice([None, NOW + timedelta(days=5)])
+        grant.until = chance.choice([None, NOW + timedelta(days=5), NOW - timedelta(days=5)])
     for subject in [f"grant:{grants[0].id}", f"account:{chance.choice(grants).account_id}"]:
         session.add(
             FindingRow(
@@ -306,6 +309,7 @@ def test_what_a_role_model_covers_is_the_same_by_the_row_and_by_the_set(writing:
             beside = Beside(reviewed_before=False, account_apart="account" in kinds)
             reasons = unusual.reasons(item.kind, privileged=item.privileged, shown=item.shown, beside=beside)
             assert not (expected and reasons), reasons
+            assert item.alone is bool(reasons), (item.shown, reasons)
     assert min(seen[True], seen[False]) > 5
     assert min(said["keep"], said["remove"], said[None]) > 5
 

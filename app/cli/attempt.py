@@ -56,7 +56,7 @@ def review(telling: Telling, file: Path, reviewer: str, dates: str) -> None:
             campaign = campaigns.open(
                 session,
                 name=f"Review of {name}",
-                scope={"systems": [name], "kinds": ["grant", "account"], "fallback": YOU},
+                scope={"systems": [name], "kinds": ["grant", "account"], "fallback": YOU, "many_answers": "a try"},
                 due_at=at + timedelta(days=means.settings.campaign_due_days),
                 limits=review_limits(means.settings),
                 by=operator(),

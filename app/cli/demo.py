@@ -122,7 +122,12 @@ def _open(stage: Stage) -> Opened:
         row = next((each for each in former if each.status == "open"), None) or campaigns.open(
             session,
             name=name,
-            scope={"systems": "all", "fallback": stage.fallback, "second_fallback": stage.second},
+            scope={
+                "systems": "all",
+                "fallback": stage.fallback,
+                "second_fallback": stage.second,
+                "many_answers": "the first review; no role model is approved yet",
+            },
             due_at=at + timedelta(days=means.settings.campaign_due_days),
             limits=review_limits(means.settings),
             demo=True,

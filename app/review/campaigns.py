@@ -21,7 +21,19 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import drifting, freezing, frozen, grounds, policy, population, queries, remainder, scoping, trust
+from app.review import (
+    drifting,
+    effort,
+    freezing,
+    frozen,
+    grounds,
+    policy,
+    population,
+    queries,
+    remainder,
+    scoping,
+    trust,
+)
 from app.review import scope as scopes
 from app.review.dialect import insert_or_skip
 from app.review.freezing import Frame
@@ -76,7 +88,7 @@ def open(
         _freeze(session, campaign_id, asked, systems, readings, configurer, at, due_at)
         if by.way != "schedule":  # a turn that is due opens all the same, and says so
             most = (limits or Limits()).most_answers
-            insist(policy.why_not_long(_efforts(session, campaign_id), most, asked.many_answers))
+            insist(effort.why_not_long(_efforts(session, campaign_id), most, asked.many_answers))
         insist(policy.why_not_frozen(snapshots, _snapshots(readings, systems), _latest(session, systems)))
         if lacks and override is not None:
             _overridden(session, campaign_id, lacks, override, by, at)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from app.kit.refusal import Refusal
 
 SECONDS_ALONE = 30  # to look at one exception and say why
 SECONDS_TOGETHER = 15  # to see that somebody still has the job
-MOST = 60  # answers for one reviewer before it needs a reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +28,18 @@ class Effort:
         """About how long they take, in whole minutes, at least one if there is anything to answer."""
         seconds = self.alone * SECONDS_ALONE + self.together * SECONDS_TOGETHER
         return -(-seconds // 60)
+
+
+def why_not_long(efforts: Mapping[str, int], most: int | None, reason: str | None) -> Refusal | None:
+    """Why a campaign may not open: it asks somebody for more answers than anybody gives with care, and nobody said why."""
+    long = {name: answers for name, answers in efforts.items() if most is not None and answers > most}
+    if not long or (reason or "").strip():
+        return None
+    name, answers = max(long.items(), key=lambda pair: pair[1])
+    more = f", and {len(long) - 1} more reviewers have over {most}" if len(long) > 1 else ""
+    return Refusal(
+        "many_answers",
+        f"{name} would have {answers} answers to give{more}.",
+        'Approve role models, hand parts to owners, or say why it has to be: "many_answers": "…" in the scope.',
+        facts={"answers": long, "most": most},
+    )

@@ -128,21 +128,6 @@ def why_not_reviewed(alone: int) -> Refusal | None:
     )
 
 
-def why_not_long(efforts: Mapping[str, int], most: int | None, reason: str | None) -> Refusal | None:
-    """Why a campaign may not open: it asks somebody for more answers than anybody gives with care, and nobody said why."""
-    long = {name: answers for name, answers in efforts.items() if most is not None and answers > most}
-    if not long or (reason or "").strip():
-        return None
-    name, answers = max(long.items(), key=lambda pair: pair[1])
-    more = f", and {len(long) - 1} more reviewers have over {most}" if len(long) > 1 else ""
-    return Refusal(
-        "many_answers",
-        f"{name} would have {answers} answers to give{more}.",
-        'Approve role models, hand parts to owners, or say why it has to be: "many_answers": "…" in the scope.',
-        facts={"answers": long, "most": most},
-    )
-
-
 def why_not_empty(items: int) -> Refusal | None:
     """Why a campaign may not open: its scope holds nothing, which is more often a slip of the pen than the truth."""
     return None if items else Refusal("empty", "Nothing is in this scope.", "Check its systems, kinds and department.")

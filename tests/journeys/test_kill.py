@@ -273,7 +273,7 @@ def open_review(stage: Stage) -> int:
     stagehands.until(lambda: judged(stage), what="findings in both systems")
     at = clock.now()
     with stage.means.database.transaction() as session:
-        scope = {"systems": "all", "fallback": stage.fallback, "second_fallback": stage.second}
+        scope = {"systems": "all", "fallback": stage.fallback, "second_fallback": stage.second, "many_answers": "all"}
         limits = review_limits(stage.means.settings)
         row = campaigns.open(
             session, name="Q4", scope=scope, due_at=at + timedelta(days=14), limits=limits, by=ADMIN, at=at

@@ -1,7 +1,7 @@
 """Items know whether they are decided by themselves, so that what a share takes can be said before it is opened.
 
 Revision ID: 202611270500
-Revises: 202611270410
+Revises: 202611270455
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "202611270500"
-down_revision = "202611270410"
+down_revision = "202611270455"
 branch_labels = None
 depends_on = None
 

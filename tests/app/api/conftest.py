@@ -2,28 +2,80 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from starlette.datastructures import State
 
 from app.kit.db import Database
-from tests.app.api.house import House, furnish
+from app.main import create_app
+from tests.app.api.house import House, furnish, means_over
+
+
+@pytest.fixture(scope="session")
+def _app() -> FastAPI:
+    return create_app(means_over(Database("sqlite://")))
 
 
 @pytest.fixture
-def house_on_both(database: Database) -> House:
+def lent_app(_app: FastAPI) -> Iterator[FastAPI]:
+    """One app for all tests of a run, as good as new: putting it together costs more than most of them do."""
+    routes, known = len(_app.router.routes), getattr(_app.state, "known", None)
+    _app.state = State({"known": known} if known else {})
+    yield _app
+    del _app.router.routes[routes:]
+
+
+@pytest.fixture
+def house_on_both(database: Database, lent_app: FastAPI) -> House:
     """A house on each kind of database, for what the database has a part in."""
-    return furnish(database)
+    return furnish(database, app=lent_app)
+
+
+@dataclass(frozen=True)
+class _Furnished:
+    """A house that was furnished once, to be copied."""
+
+    template: Path
+    kept: Database  # stands elsewhere; its engines have every statement compiled
+    rows: bytes
+
+    def copied(self, app: FastAPI) -> House:
+        place = str(self.kept.url.database)
+        for ending in ("", "-wal", "-shm"):
+            Path(place + ending).unlink(missing_ok=True)
+        shutil.copy(self.template, place)
+        database = copy.copy(self.kept)
+        database.writer, database.reader = (one.execution_options() for one in (self.kept.writer, self.kept.reader))
+        app.state.means = means_over(database)
+        rows: dict[str, Any] = pickle.loads(self.rows)  # each test has rows of its own to change
+        return House(means=app.state.means, app=app, **rows)
+
+
+@pytest.fixture(scope="session")
+def _furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, _app: FastAPI) -> _Furnished:
+    folder = tmp_path_factory.mktemp("furnished")
+    template = folder / "template.db"
+    shutil.copy(sqlite_template, template)
+    database = Database(f"sqlite:///{template}", durable=False)
+    made = furnish(database, app=_app)
+    database.close()
+    rows = {each.name: getattr(made, each.name) for each in fields(made) if each.name not in ("means", "app")}
+    return _Furnished(template, Database(f"sqlite:///{folder / 'house.db'}", durable=False), pickle.dumps(rows))
 
 
 @pytest.fixture
-def house(make_database: Callable[[str], str]) -> Iterator[House]:
+def house(_furnished: _Furnished, lent_app: FastAPI) -> Iterator[House]:
     """A house of one's own, on SQLite: doors are thin, and the verbs behind them are tested on both."""
-    database = Database(make_database("sqlite"))
-    yield furnish(database)
-    database.close()
+    yield _furnished.copied(lent_app)
+    _furnished.kept.close()
 
 
 @pytest.fixture(scope="session")

@@ -173,9 +173,16 @@ def removal_of(session: Session, campaign_id: int, system_id: int) -> Remediatio
     return row
 
 
-def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, accounts: int = 0) -> House:
-    """Everything a route can be asked about, once; with `accounts` more of Bo's to decide on."""
-    means = Means(database, KEYS, settings.read({"ROLECALL_REQUESTS_PER_MINUTE": "1000000"}), clock)
+def means_over(database: Database, clock: Callable[[], datetime] = lambda: NOW) -> Means:
+    """What the house acts with."""
+    return Means(database, KEYS, settings.read({"ROLECALL_REQUESTS_PER_MINUTE": "1000000"}), clock)
+
+
+def furnish(
+    database: Database, *, clock: Callable[[], datetime] = lambda: NOW, accounts: int = 0, app: FastAPI | None = None
+) -> House:
+    """Everything a route can be asked about, once; with `accounts` more of Bo's to decide on. `app`: one that is lent."""
+    means = means_over(database, clock)
     with database.transaction() as session:
         signing.found(session, version="test", demo=False, by="cli:test", at=NOW)
         company = cast.company(session)
@@ -218,7 +225,8 @@ def furnish(database: Database, *, clock: Callable[[], datetime] = lambda: NOW, 
         leaves.integrate(session)
         signed.sign(session, signing.signer(session, KEYS), by="cli:test", at=NOW)
         session.flush()
-    app = create_app(means)
+    app = app or create_app(means)
+    app.state.means = means
     rows = (company, campaign, items, found, drift, remediation, integration, credential, schedule)
     return House(means, app, *rows, gone.id, outbox, subscribed, delivery, hook, secret, given)
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.app.api.conftest import house, house_on_both, shown_house
+from tests.app.api.conftest import _app, _furnished, house, house_on_both, lent_app, shown_house
 
-__all__ = ["house", "house_on_both", "shown_house"]
+__all__ = ["_app", "_furnished", "house", "house_on_both", "lent_app", "shown_house"]

@@ -88,9 +88,9 @@ def test_a_schedule_is_paused_taken_up_again_and_taken_away(house: House) -> Non
         assert sorted(kinds) == ["schedule.added", "schedule.changed", "schedule.changed", "schedule.removed"]
 
 
-def test_whoever_may_only_look_is_offered_nothing_to_do(shown_house: House) -> None:
-    auditor = visitor(shown_house, "auditor")
-    for path in ("/schedules", f"/schedules/{shown_house.schedule.id}"):
+def test_whoever_may_only_look_is_offered_nothing_to_do(house: House) -> None:
+    auditor = visitor(house, "auditor")
+    for path in ("/schedules", f"/schedules/{house.schedule.id}"):
         page = auditor.get(path)
         assert page.status_code == 200
         assert 'action="/schedules' not in page.text

@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from app.inventory.tables import IdentityRow
-from app.kit.db import Database
 from app.review import bundles
 from app.review.tables import BundleRow, CampaignRow, ItemRow
 from tests import make
-from tests.app.api.house import NOW, House, furnish
+from tests.app.api.house import NOW, House
 from tests.app.console.visiting import visitor
 from tests.app.review import cast
-
-
-@pytest.fixture
-def house(tmp_path: Path, sqlite_template: Path) -> Iterator[House]:
-    path = tmp_path / "house.db"
-    path.write_bytes(sqlite_template.read_bytes())
-    database = Database(f"sqlite:///{path}", durable=False)
-    yield furnish(database)
-    database.close()
 
 
 def _status(house: House) -> str:

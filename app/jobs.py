@@ -31,7 +31,7 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import QUIET, Kind
 from app.ledger.tables import EntryRow
 from app.means import Means, finding_terms, promise_limits, quiet_hours, reminder_limits, review_limits, rule_limits
-from app.notices import admissions, announcing, channels, deliveries, sending
+from app.notices import admissions, announcing, channels, deliveries, sending, soundness
 from app.notices import queries as notices
 from app.notices.carriers.carrier import Ways
 from app.notices.policy import ChannelStatus
@@ -152,6 +152,17 @@ def judge_controls(means: Means, steps: Steps, payload: Payload) -> Answer:
                 terms=finding_terms(means.settings), by=SCHEDULER, at=at,
             )  # fmt: skip
     return {"counts": dict(judged.counts), "changed": judged.changed, "opened": opened, "reminded": reminded}
+
+
+def judge_channels(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Ask of every channel whether alerts arrive by it; one that is silent is a finding like any other."""
+    with means.database.transaction() as session:
+        at = means.clock()
+        outcome = findings.reconcile(
+            session, soundness.SOURCE, soundness.judgements(session, at=at), rules=[soundness.RULE.name],
+            system_id=None, terms=finding_terms(means.settings), by=SCHEDULER, at=at,
+        )  # fmt: skip
+    return {"opened": outcome.opened, "reopened": outcome.reopened, "closed": outcome.closed}
 
 
 def prove(means: Means, steps: Steps, payload: Payload) -> Answer:
@@ -317,6 +328,7 @@ JOBS: dict[str, Job] = {
         Job("detect", detect, lane=lambda payload: "detect"),
         Job("settle", settle, lane=lambda payload: "detect"),
         Job("judge_controls", judge_controls, lane=lambda payload: "controls"),
+        Job("judge_channels", judge_channels, lane=lambda payload: "detect"),
         Job("prove", prove),
         Job("open_removals", open_removals),
         Job("remove", remove, lane=lambda payload: f"system:{payload['system']}"),
@@ -333,6 +345,7 @@ SCHEDULE: tuple[Tick, ...] = (
     Tick("detect", "hour=5 minute=0", "%Y-%m-%d"),
     Tick("settle", "minute=10", "%Y-%m-%dT%H"),
     Tick("judge_controls", "hour=5 minute=45", "%Y-%m-%d"),
+    Tick("judge_channels", "hour=6 minute=0", "%Y-%m-%d"),
     Tick("forget", "hour=4 minute=0", "%Y-%m-%d"),
     Tick("open_due_campaigns", "minute=*", "%Y-%m-%dT%H:%M"),
     Tick("tell", "minute=*", "%Y-%m-%dT%H:%M"),
@@ -366,8 +379,8 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.TASK_REASSIGNED: ("tell",),
     Kind.TASK_SUBMITTED: ("tell",),
     Kind.REMOVAL_REQUESTED: ("remove",),
-    Kind.CHANNEL_CHANGED: ("tell",),
-    Kind.CHANNEL_TESTED: ("tell",),
+    Kind.CHANNEL_CHANGED: ("judge_channels", "tell"),
+    Kind.CHANNEL_TESTED: ("judge_channels", "tell"),
     Kind.NOTICES_MADE: ("send",),
     Kind.NOTICE_REPLAYED: ("send",),
 }

@@ -18,6 +18,7 @@ from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.shapes import Asked, Nothing, Told
 from app.api.systems import SystemStory
+from app.api.words import DataClass
 from app.inventory import checks
 from app.inventory import systems as verbs
 from app.inventory.checks import Checked
@@ -52,6 +53,7 @@ class Changing(Asked):
 
     name: str | None = Field(None, min_length=1, max_length=200)
     owner_key: str | None = Field(None, max_length=200, description="Empty: nobody.")
+    held: DataClass | None = Field(None, description="How what it holds is classed; findings there weigh accordingly.")
     config: Words | None = None
     reader: Words | None = None
     executor: Words | None = None
@@ -150,6 +152,7 @@ def change_system(
             row,
             name=asked.name,
             owner_key=asked.owner_key,
+            held=asked.held,
             config=asked.config,
             reader=_kept(tried, READER, asked.reader),
             executor=_kept(tried, EXECUTOR, asked.executor),

@@ -16,10 +16,10 @@ from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Page, Told
 from app.api.words import DataClass, FindingStatus, Severity, WaiverStatus
-from app.detection import ownership, queries, rulebook
+from app.detection import ownership, queries
 from app.detection.tables import FindingRow
 from app.stories import findings as stories
-from app.stories import queue
+from app.stories import queue, rules
 from app.stories.queue import Wanted
 
 router = APIRouter(prefix="/api/v1/findings", tags=["findings"])
@@ -135,8 +135,8 @@ def list_findings(
     sort: Literal["priority", "worst", "due", "newest"] = "priority",
 ) -> FindingPage:
     """Findings, what matters most first unless asked otherwise; open ones unless `status` says otherwise."""
-    if rule is not None and rule not in rulebook.RULES:
-        raise problems.unknown("rule", rule, rulebook.RULES)
+    if rule is not None and rule not in rules.RULES:
+        raise problems.unknown("rule", rule, rules.RULES)
     wanted = Wanted(
         status=None if status == "any" else status, severity=severity, system=system, rule=rule, department=department,
         owners=() if owner is None else tuple(ownership.mine(actor)) if owner == "me" else (owner,), due=due,
@@ -175,7 +175,7 @@ def told(session: Session, rows: Sequence[FindingRow]) -> list[Finding]:
     return [
         Finding.model_validate(row).model_copy(
             update={
-                "title": rulebook.RULES[row.rule].title if row.rule in rulebook.RULES else row.rule,
+                "title": rules.title(row.rule),
                 "owner_name": names[row.owner],
             }
         )

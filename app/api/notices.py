@@ -6,7 +6,7 @@ What lets a channel in (an address, a password) goes in and never comes out agai
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -92,6 +92,8 @@ class Subscription(Told):
     recipient: str | None
     severity: Severity | None
     system_id: int | None
+    rules: list[str] | None
+    departments: list[str] | None
     digest: bool
     added: datetime
     ended: datetime | None
@@ -104,13 +106,16 @@ class SubscriptionPage(Page):
 
 
 class Subscribing(Asked):
-    """A new subscription. Mail needs a `recipient`: an address, an actor's id, a role like role:admin, or concerned."""
+    """A new subscription. Mail needs a `recipient`: an address, an actor's id, a role like role:admin, or concerned. Of
+    findings, `rules` and `departments` leave only those; a rule that is named is told even if it only reports."""
 
     channel: Number
     events: list[EventName] = Field(min_length=1, max_length=50)
     recipient: str | None = Field(None, max_length=320)
     severity: Severity | None = None
     system: Number | None = None
+    rules: list[Annotated[str, Field(max_length=60)]] | None = Field(None, max_length=100)
+    departments: list[Annotated[str, Field(max_length=200)]] | None = Field(None, max_length=100)
     digest: bool = False
 
 
@@ -267,7 +272,8 @@ def add_subscription(asked: Subscribing, request: Request, means: With, actor: E
     def verb(session: Session, at: datetime) -> Subscription:
         row = subscriptions.add(
             session, queries.channel(session, asked.channel), events=asked.events, recipient=asked.recipient,
-            severity=asked.severity, system_id=asked.system, digest=asked.digest, by=actor, at=at,
+            severity=asked.severity, system_id=asked.system, rules=asked.rules, departments=asked.departments,
+            digest=asked.digest, by=actor, at=at,
         )  # fmt: skip
         return Subscription.model_validate(row)
 

@@ -19,7 +19,7 @@ from app.api.answering import Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Nothing, Page, Told
-from app.api.words import ReplayVerdict, SnapshotStatus, Verdict
+from app.api.words import DataClass, ReplayVerdict, SnapshotStatus, Verdict
 from app.inventory.tables import ReplayRow, SnapshotRow, StreamRow, SystemRow
 from app.ledger import entries
 from app.ledger.entries import Entry
@@ -38,6 +38,7 @@ class System(Told):
     key: str | None = Field(description="The org's or portal's own id, pinned by the first reading.")
     writing: list[str] = Field(description="The kinds of act that Rolecall may carry out there; empty: read-only.")
     owner_key: str | None
+    held: DataClass = Field(description="How what it holds is classed.")
     added: datetime
     demo: bool
     version: int

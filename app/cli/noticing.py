@@ -74,6 +74,8 @@ def subscribe(
     to: str | None,
     severity: str | None,
     system: str | None,
+    rules: list[str] | None,
+    departments: list[str] | None,
     digest: bool,
 ) -> None:
     """Make a subscription. An actor may be named by its address only where it is the reader: an address is an address."""
@@ -81,7 +83,8 @@ def subscribe(
         about = find_system(session, system).id if system is not None else None
         row = subscriptions.add(
             session, queries.find_channel(session, channel), events=events or SUBSCRIBABLE, recipient=to,
-            severity=severity, system_id=about, digest=digest, by=operator(), at=clock.now(),
+            severity=severity, system_id=about, rules=rules, departments=departments, digest=digest, by=operator(),
+            at=clock.now(),
         )  # fmt: skip
         number = row.id
     telling.say(f"Subscribed: number {number}.")
@@ -233,6 +236,7 @@ def _events(row: SubscriptionRow) -> str:
 def _only(row: SubscriptionRow) -> str:
     told = [f"{row.severity} or worse"] if row.severity else []
     told += [f"system {row.system_id}"] if row.system_id else []
+    told += [*(row.rules or ()), *(row.departments or ())]
     return ", ".join(told + (["once a day"] if row.digest else []))
 
 
@@ -257,7 +261,18 @@ def _channel(row: ChannelRow) -> dict[str, object]:
 
 
 def _subscription(row: SubscriptionRow) -> dict[str, object]:
-    names = ("id", "channel_id", "events", "recipient", "severity", "system_id", "digest", "added")
+    names = (
+        "id",
+        "channel_id",
+        "events",
+        "recipient",
+        "severity",
+        "system_id",
+        "rules",
+        "departments",
+        "digest",
+        "added",
+    )
     return {name: getattr(row, name) for name in names}
 
 

@@ -104,6 +104,14 @@ def writing(telling: Telling, name: str, acts: Sequence[str]) -> None:
     telling.say(f"{name}: {', '.join(acts) or 'read-only'}.")
 
 
+def classify(telling: Telling, name: str, held: str) -> None:
+    """Say how what a system holds is classed."""
+    with opened() as means, means.database.transaction() as session:
+        row = find_system(session, name)
+        systems.change(session, row, held=held, keys=means.keys, by=operator(), at=clock.now())
+    telling.say(f"{name} holds what is {held}; its findings weigh accordingly from the next run on.")
+
+
 def roster(telling: Telling, name: str, file: Path, source: str, extracted: str | None) -> None:
     """Hand in a roster file."""
     at = clock.now()

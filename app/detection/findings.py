@@ -169,7 +169,8 @@ def _run(
         id=ids.uuid7(),
         source=source,
         system_id=system_id,
-        baseline=queries.is_first_run(session, source, system_id),
+        # What belongs to no system (a channel, an attestation) has no first reading that would bring the past to light.
+        baseline=system_id is not None and queries.is_first_run(session, source, system_id),
         owner=ownership.owner_of(session, system_id, terms.security_owner, at=at),
         held=lives.held_by(session, system_id),
         privileged=lives.privileged(session, system_id) & accounts,

@@ -105,6 +105,12 @@ def choices(session: Session, *, at: datetime) -> list[tuple[str, str]]:
     return [*_ROLES.items(), *((_reader(session, row), row.name) for row in able[:_CHOICES])]
 
 
+def of_actor(session: Session, actor_id: str) -> str:
+    """As which owner an actor is meant; an author who is no actor (the scheduler) is nobody else."""
+    actor = session.get(ActorRow, actor_id)
+    return _reader(session, actor) if actor is not None else actor_id
+
+
 def _reader(session: Session, actor: ActorRow) -> str:
     """An actor as an owner: the person of the roster behind it where one is known, so that one is not two."""
     person = inventory.find_identity(session, actor.person_key or actor.email or "")

@@ -29,6 +29,7 @@ class Severity(StrEnum):
 class Subject(StrEnum):
     """What kind of thing a rule asks about; the first word of a finding's subject (`account:12`)."""
 
+    CHANNEL = "channel"  # by which people are told; asked in `notices`
     ACCOUNT = "account"
     CREDENTIAL = "credential"
     INTEGRATION = "integration"

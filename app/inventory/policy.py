@@ -31,6 +31,13 @@ def why_not_kind(kind: str, known: Sequence[str]) -> Refusal | None:
     )
 
 
+def why_not_class(held: str) -> Refusal | None:
+    """What a system holds is classed by one of four words."""
+    if held in CLASSES:
+        return None
+    return Refusal("no_such_class", f"There is no class {held!r}.", f"There are: {', '.join(CLASSES)}.", 422)
+
+
 def why_not_name(name: str, taken: bool) -> Refusal | None:
     """Systems are told apart by name."""
     if not name.strip():
@@ -52,6 +59,7 @@ def why_not_credentials(reader: Mapping[str, str], executor: Mapping[str, str] |
     return None
 
 
+CLASSES = ("public", "internal", "confidential", "restricted")  # of what a system holds
 OURSELVES = "rolecall"  # the kind of the one system that is this installation
 OWN_ACTS = ("deactivate", "remove_grant", "revoke_credential")
 

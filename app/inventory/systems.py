@@ -119,6 +119,7 @@ def change(
     *,
     name: str | None = None,
     owner_key: str | None = None,
+    held: str | None = None,
     config: Mapping[str, str] | None = None,
     reader: Mapping[str, str] | None = None,
     executor: Mapping[str, str] | None = None,
@@ -126,7 +127,8 @@ def change(
     by: Actor,
     at: datetime,
 ) -> SystemRow:
-    """Give a system another name, owner or configuration; None leaves one as it is, an empty owner is nobody.
+    """Give a system another name, owner, class of what it holds, or configuration; None leaves one as it is, an empty owner
+    is nobody.
 
     Another configuration may lead to another address, and what is stored is never sent to an address that it was not
     given for: so it needs its credentials again. Refuses a taken name, and a configuration without them.
@@ -137,6 +139,9 @@ def change(
         values["name"] = name
     if owner_key is not None:
         values["owner_key"] = owner_key or None
+    if held is not None and held != system.held:
+        insist(policy.why_not_class(held))
+        values["held"] = held
     if config is not None and dict(config) != system.config:
         insist(policy.why_not_configure(system.executor_secret is not None, reader=reader, executor=executor))
         insist(policy.why_not_credentials(reader or {}, executor))
@@ -145,7 +150,7 @@ def change(
         values["executor_secret"] = _sealed(keys, system.id, EXECUTOR, executor)
     if values:
         _move(session, system, **values)
-        told = [name for name in values if name in ("name", "owner_key", "config")]
+        told = [name for name in values if name in ("name", "owner_key", "held", "config")]
         entry = Entry(Kind.SYSTEM_CHANGED, f"system:{system.id}", {"changed": sorted(told)})
         entries.record(session, entry, by=by.id, at=at)
     return system

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.actors.tables import ActorRow
 from app.kit import bulk, ids
 from app.notices import policy, queries, timing
-from app.notices.events import FOR_REVIEWERS, Occurrence, as_bad_as
+from app.notices.events import FOR_REVIEWERS, Occurrence, Part, as_bad_as, counted, worst
 from app.notices.policy import Status
 from app.notices.tables import ChannelRow, DeliveryRow, SubscriptionRow
 from app.notices.timing import Quiet
@@ -41,6 +41,7 @@ class _Told:
     facts: Facts
     digest: bool
     leaves: bool
+    severity: str
 
 
 def make(
@@ -80,9 +81,31 @@ def _wants(subscription: SubscriptionRow, occurrence: Occurrence) -> bool:
     return (
         occurrence.event in subscription.events
         and occurrence.at >= subscription.added
-        and as_bad_as(occurrence.severity, subscription.severity)
         and (subscription.system_id is None or subscription.system_id in occurrence.systems)
+        and (bool(_picked(subscription, occurrence)) if occurrence.parts else _bad_enough(subscription, occurrence))
     )
+
+
+def _bad_enough(subscription: SubscriptionRow, occurrence: Occurrence) -> bool:
+    return as_bad_as(occurrence.severity, subscription.severity)
+
+
+def _picked(subscription: SubscriptionRow, occurrence: Occurrence) -> list[Part]:
+    """What somebody hears of findings: as bad as they asked for, in that system, by those rules, in those departments.
+
+    A rule that does not alert by itself is told to those who named it. Owners hear of what is theirs, whatever it is.
+    """
+    if subscription.recipient == policy.CONCERNED:
+        return list(occurrence.parts) if occurrence.personal else []
+    rules, departments = subscription.rules, subscription.departments
+    return [
+        part
+        for part in occurrence.parts
+        if as_bad_as(part.severity, subscription.severity)
+        and (subscription.system_id is None or subscription.system_id == part.system)
+        and (part.alerts if rules is None else part.rule in rules)
+        and (departments is None or part.department in departments)
+    ]
 
 
 def _readers(
@@ -91,12 +114,14 @@ def _readers(
     recipient = subscription.recipient
     if recipient == policy.CONCERNED:
         for who, facts in occurrence.personal.items():
-            yield _Told(occurrence, channel.id, f"identity:{who}", facts, subscription.digest, False)
+            whom = f"identity:{who}" if isinstance(who, int) else who
+            yield _Told(occurrence, channel.id, whom, facts, subscription.digest, False, occurrence.severity)
         return
-    facts = _counted(subscription, occurrence)
+    picked = _picked(subscription, occurrence)
+    facts, severity = {**occurrence.facts, **counted(picked)}, worst(picked) or occurrence.severity
     for whom in _named(session, subscription, at):
         leaves = channel.kind in policy.TO_PEOPLE
-        yield _Told(occurrence, channel.id, whom, facts, subscription.digest, leaves)
+        yield _Told(occurrence, channel.id, whom, facts, subscription.digest, leaves, severity)
 
 
 def _named(session: Session, subscription: SubscriptionRow, at: datetime) -> list[str]:
@@ -111,12 +136,6 @@ def _named(session: Session, subscription: SubscriptionRow, at: datetime) -> lis
     return [f"subscription:{subscription.id}"]
 
 
-def _counted(subscription: SubscriptionRow, occurrence: Occurrence) -> Facts:
-    """The facts without the findings that are less bad than what was subscribed to."""
-    less = {name for name in occurrence.counts if not as_bad_as(name, subscription.severity)}
-    return {name: value for name, value in occurrence.facts.items() if name not in less}
-
-
 def _quiet(told: _Told, chosen: Mapping[str, Quiet], hours: Hours) -> Quiet:
     """A person's hours, or the installation's; where a channel is read, nobody sleeps unless it was said."""
     people = told.whom.startswith(("identity:", "actor"))
@@ -129,7 +148,7 @@ def _row(told: _Told, quiet: Quiet, hours: Hours, at: datetime) -> dict[str, Any
     hour = timing.may_speak(turn, quiet)
     return {
         "id": ids.uuid7(), "channel_id": told.channel, "whom": told.whom, "event": str(told.occurrence.event),
-        "cause": told.occurrence.cause, "severity": told.occurrence.severity, "facts": dict(told.facts),
+        "cause": told.occurrence.cause, "severity": told.severity, "facts": dict(told.facts),
         "digest": told.digest, "leaves": told.leaves and told.occurrence.event not in FOR_REVIEWERS,
         "status": Status.WAITING, "made_at": at, "since": hour, "not_before": hour, "tries": 0,
     }  # fmt: skip

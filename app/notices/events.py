@@ -6,7 +6,7 @@ reviews, and moments: never a person's name, and no finding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,13 @@ class Event(StrEnum):
     READING_PARTIAL = "reading.partial"
     ROSTER_STALE = "roster.stale"
     FINDING_OPENED = "finding.opened"
+    FINDING_BASELINE = "finding.baseline"
+    FINDING_ASSIGNED = "finding.assigned"
+    FINDING_OVERDUE = "finding.overdue"
+    FINDING_ESCALATED = "finding.escalated"
+    WAIVER_ASKED = "waiver.asked"
+    WAIVER_ENDING = "waiver.ending"
+    WAIVER_ENDED = "waiver.ended"
     ACCOUNTS_DIGEST = "accounts.digest"
     CHANNEL_FAILED = "channel.failed"
     CHANNEL_TEST = "channel.test"
@@ -68,6 +75,15 @@ EVENTS: Mapping[Event, About] = {
     Event.READING_PARTIAL: About("medium", False, "a system was not read completely"),
     Event.ROSTER_STALE: About("high", False, "a roster cannot be rested on any more"),
     Event.FINDING_OPENED: About("low", False, "new findings, by severity"),  # as bad as the worst of them
+    Event.FINDING_BASELINE: About("low", False, "what a system's first reading brought to light, with a plan"),
+    Event.FINDING_ASSIGNED: About("medium", True, "findings were handed to somebody"),
+    Event.FINDING_OVERDUE: About("high", True, "findings are late"),
+    Event.FINDING_ESCALATED: About(
+        "high", True, "nobody has taken note of grave findings; owners' managers hear of it"
+    ),
+    Event.WAIVER_ASKED: About("medium", False, "waivers wait for a second person"),
+    Event.WAIVER_ENDING: About("medium", False, "waivers end within a week"),
+    Event.WAIVER_ENDED: About("medium", False, "waivers have run out; their findings are open again"),
     Event.ACCOUNTS_DIGEST: About("medium", False, "the day's new inactive accounts and leavers"),
     Event.CHANNEL_FAILED: About("high", False, "a channel's test failed, or it was switched off"),
     Event.CHANNEL_TEST: About("low", False, "a test; it cannot be subscribed to"),
@@ -82,15 +98,33 @@ FOR_REVIEWERS = tuple(event for event, about in EVENTS.items() if about.concerns
 FOR_OPERATORS = (
     *(event for event in SUBSCRIBABLE if event not in FOR_REVIEWERS),
     Event.REVIEW_ESCALATED,
+    Event.FINDING_OVERDUE,
+    Event.FINDING_ESCALATED,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some of what was found, as a count: stories of one severity, by one rule, in one department of one system.
+
+    `alerts`: it is told by itself; otherwise to those alone who asked for its rule by name.
+    """
+
+    severity: str
+    rule: str
+    department: str | None
+    system: int | None
+    count: int
+    alerts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
     """Something that happened and may have to be told.
 
-    `cause` names it once for good: nobody hears of one cause twice. `personal` holds, per identity concerned, that person's
-    own facts. `systems`: which it is about; empty means none in particular.
+    `cause` names it once for good: nobody hears of one cause twice. `personal` holds, per identity concerned (or actor, by
+    id, whom no roster knows), that person's own facts. `systems`: which it is about; empty means none in particular.
+    `parts`: of findings, what each reader hears of as far as they asked for it.
     """
 
     event: Event
@@ -98,14 +132,26 @@ class Occurrence:
     facts: Mapping[str, Any]
     at: datetime
     systems: frozenset[int] = frozenset()
-    personal: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
-    counts: Mapping[str, int] = field(default_factory=dict)  # of findings, by severity
+    personal: Mapping[int, Mapping[str, Any]] | Mapping[int | str, Mapping[str, Any]] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
 
     @property
     def severity(self) -> str:
         """How bad it is; findings are as bad as the worst of them."""
-        found = [each for each in SEVERITIES if self.counts.get(each)]
-        return found[0] if found else EVENTS[self.event].severity
+        return worst(self.parts) or EVENTS[self.event].severity
+
+
+def worst(parts: Iterable[Part]) -> str | None:
+    """The worst severity among them."""
+    there = {part.severity for part in parts}
+    return next((each for each in SEVERITIES if each in there), None)
+
+
+def counted(parts: Iterable[Part]) -> dict[str, int]:
+    """How many of each severity, the worst first."""
+    every = list(parts)
+    found = {each: sum(part.count for part in every if part.severity == each) for each in SEVERITIES}
+    return {severity: count for severity, count in found.items() if count}
 
 
 def as_bad_as(severity: str, least: str | None) -> bool:

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
-from app.detection.tables import FindingEventRow, FindingRow
 from app.inventory.queries import TRUSTED
 from app.inventory.tables import SnapshotRow, StreamRow, SystemRow
 from app.ledger.kinds import Kind
+from app.notices import found as told_of
 from app.notices.events import Event, Occurrence
 from app.notices.queries import Happened
 from app.notices.tables import ChannelRow
@@ -34,7 +33,10 @@ def occurrences(session: Session, happened: Sequence[Happened]) -> list[Occurren
         one = _ONE[Kind(each.kind)](session, each) if Kind(each.kind) in _ONE else None
         if one is not None:
             found.append(one)
-    return found + _removals(session, happened)
+        if Kind(each.kind) in _SOME:
+            found += _SOME[Kind(each.kind)](session, each)
+    given = [each for each in happened if each.kind == Kind.FINDING_ASSIGNED]
+    return found + _removals(session, happened) + told_of.handed_on(session, given) + told_of.waivers(session, happened)
 
 
 def systems_of(session: Session, campaign_id: int) -> frozenset[int]:
@@ -136,28 +138,6 @@ def _submitted(session: Session, entry: Happened) -> Occurrence | None:
 
 
 # --- findings and readings ---
-
-
-def _found(session: Session, entry: Happened) -> Occurrence | None:
-    if not entry.body.get("opened") and not entry.body.get("reopened"):
-        return None
-    run = FindingEventRow.kind.in_(("opened", "reopened"))
-    counted = (
-        select(FindingRow.severity, func.count())
-        .join(FindingEventRow, FindingEventRow.finding_id == FindingRow.id)
-        .where(FindingEventRow.run == UUID(str(entry.body["run"])), run)
-        .group_by(FindingRow.severity)
-    )
-    counts: dict[str, int] = dict(session.execute(counted).all())
-    if not counts:
-        return None
-    name = _name(session, entry.about)
-    facts = {
-        "system": entry.about, "name": name, **counts, "baseline": bool(entry.body.get("baseline")),
-        "since": entry.at.isoformat(timespec="seconds"),
-    }  # fmt: skip
-    about = frozenset({entry.about}) if entry.about is not None else frozenset()
-    return Occurrence(Event.FINDING_OPENED, f"run:{entry.body['run']}", facts, entry.at, about, counts=counts)
 
 
 def _failed(session: Session, entry: Happened) -> Occurrence | None:
@@ -265,10 +245,17 @@ _ONE: Mapping[Kind, Callable[[Session, Happened], Occurrence | None]] = {
     Kind.CAMPAIGN_CANCELLED: _cancelled,
     Kind.TASK_REASSIGNED: _given,
     Kind.TASK_SUBMITTED: _submitted,
-    Kind.DETECTION_RAN: _found,
     Kind.SNAPSHOT_FAILED: _failed,
     Kind.SNAPSHOT_SEALED: _sealed,
     Kind.CHANNEL_TESTED: _channel,
     Kind.CHANNEL_CHANGED: _channel,
 }
-KINDS = (*_ONE, Kind.REMEDIATION_MOVED, Kind.REMEDIATION_RETURNED)
+_SOME: Mapping[Kind, Callable[[Session, Happened], list[Occurrence]]] = {
+    Kind.DETECTION_RAN: told_of.opened,
+    Kind.FINDINGS_OVERDUE: told_of.late,
+    Kind.FINDINGS_ESCALATED: told_of.unnoticed,
+}
+KINDS = (
+    *_ONE, *_SOME, Kind.REMEDIATION_MOVED, Kind.REMEDIATION_RETURNED, Kind.FINDING_ASSIGNED, Kind.WAIVER_ASKED,
+    Kind.WAIVER_ENDED,
+)  # fmt: skip

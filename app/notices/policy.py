@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -191,6 +191,14 @@ def why_not_subscribe(
     if recipient in (CONCERNED, *ROLES) or recipient.startswith("actor"):
         return None
     return why_not_address(recipient)
+
+
+def why_not_narrow(rules: Sequence[str], *, known: Collection[str]) -> Refusal | None:
+    """Why nobody can be told of findings by these rules: a word misspelt would be told of nothing, for ever."""
+    strange = sorted(set(rules) - set(known))
+    if not strange:
+        return None
+    return _no("no_such_rule", f"There is no rule {strange[0]!r}.", f"There are: {', '.join(sorted(known))}.")
 
 
 def why_not_quiet(zone: str, begins: int, ends: int) -> Refusal | None:

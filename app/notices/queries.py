@@ -102,6 +102,7 @@ class Happened:
     subject: str
     at: datetime
     body: Mapping[str, Any]
+    author: str = ""
 
     @property
     def about(self) -> int | None:
@@ -113,7 +114,9 @@ class Happened:
 def happened(session: Session, kinds: Iterable[str], *, begin: int, end: int) -> list[Happened]:
     """Entries of these kinds among the leaves from `begin` to before `end`, in the ledger's order."""
     found = (
-        select(LeafRow.number, EntryRow.id, EntryRow.kind, EntryRow.subject, EntryRow.at, EntryRow.body)
+        select(
+            LeafRow.number, EntryRow.id, EntryRow.kind, EntryRow.subject, EntryRow.at, EntryRow.body, EntryRow.author
+        )
         .join(EntryRow, EntryRow.id == LeafRow.entry_id)
         .where(LeafRow.number >= begin, LeafRow.number < end, EntryRow.kind.in_(list(kinds)))
         .order_by(LeafRow.number)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.detection.tables import FindingEventRow, FindingRow
 from app.inventory import queries as inventory
 from app.inventory.tables import IdentityRow, SystemRow
+from app.notices import found as told_of
 from app.notices import happenings
 from app.notices.events import Event, Occurrence
 from app.remediation.policy import Status as Removal
@@ -102,6 +103,7 @@ def daily(session: Session, limits: Limits, since: datetime, at: datetime) -> li
     """What is told once a day: new inactive accounts and leavers since the day before, and what waits for too long."""
     return [
         *_accounts(session, limits, since, at),
+        *told_of.ending(session, since + _WEEK, at + _WEEK, at),
         *_overdue_removals(session, at),
         *_stale_rosters(session, limits, at),
     ]
@@ -116,6 +118,7 @@ def _accounts(session: Session, limits: Limits, since: datetime, at: datetime) -
             FindingEventRow.at < at,
             FindingEventRow.kind.in_(("opened", "reopened")),
             FindingRow.status == "open",
+            FindingRow.baseline.is_(False),  # a first reading is told as one digest with its plan
             FindingRow.rule.in_((*LEAVERS, *INACTIVE)),
         )
         .group_by(FindingRow.rule)

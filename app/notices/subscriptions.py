@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.actors.tables import ActorRow
+from app.detection import rulebook
 from app.inventory import queries as inventory
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused, insist
@@ -35,14 +36,18 @@ def add(
     recipient: str | None = None,
     severity: str | None = None,
     system_id: int | None = None,
+    rules: Sequence[str] | None = None,
+    departments: Sequence[str] | None = None,
     digest: bool = False,
     by: Actor,
     at: datetime,
 ) -> SubscriptionRow:
-    """Tell `recipient` these events by this channel, from now on. Refuses what `policy` refuses, an actor or a system that
+    """Tell `recipient` these events by this channel, from now on; of findings only those by `rules` (which switches on what
+    does not alert by itself) and about people of `departments`. Refuses what `policy` refuses, an actor or a system that
     there is not, and a removed channel."""
     at = clock.utc(at)
     insist(policy.why_not_subscribe(channel.kind, events, recipient, severity, digest))
+    insist(policy.why_not_narrow(rules or (), known=rulebook.RULES))
     if channel.status == policy.ChannelStatus.REMOVED:
         raise Refused(Refusal("no_channel", "This channel was removed.", "Add another.", 404))
     if recipient is not None and recipient.startswith("actor") and session.get(ActorRow, recipient) is None:
@@ -51,12 +56,14 @@ def add(
         inventory.system(session, system_id)
     row = SubscriptionRow(
         channel_id=channel.id, events=sorted(set(events)), recipient=recipient, severity=severity, system_id=system_id,
+        rules=sorted(set(rules)) if rules else None, departments=sorted(set(departments)) if departments else None,
         digest=digest, added=at,
     )  # fmt: skip
     session.add(row)
     session.flush()
     body = {
         "channel": channel.id, "events": row.events, "severity": severity, "system": system_id, "digest": digest,
+        "rules": row.rules, "departments": row.departments,
     }  # fmt: skip
     personal = {"recipient": recipient} if recipient is not None else {}
     entry = Entry(Kind.SUBSCRIPTION_ADDED, f"subscription:{row.id}", body, personal, f"subscription:{row.id}")

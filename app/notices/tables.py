@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.inventory.tables.seen import JsonOrNull
 from app.kit.db import Base, Big, Json, Moment
 
 
@@ -56,6 +57,10 @@ class SubscriptionRow(Base):
     recipient: Mapped[str | None] = mapped_column(String(320))  # concerned, role:…, an actor's id, an address
     severity: Mapped[str | None] = mapped_column(String(10))  # only what is as bad as that, or worse
     system_id: Mapped[int | None] = mapped_column(ForeignKey("systems.id"))
+    rules: Mapped[list[str] | None] = mapped_column(
+        JsonOrNull
+    )  # of findings: only by these rules, which it switches on
+    departments: Mapped[list[str] | None] = mapped_column(JsonOrNull)  # of findings: only about people of these
     digest: Mapped[bool] = mapped_column(default=False)
     added: Mapped[datetime] = mapped_column(Moment)
     ended: Mapped[datetime | None] = mapped_column(Moment)

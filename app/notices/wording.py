@@ -171,14 +171,56 @@ def _stale(facts: Facts, reader: Reader) -> _Said:
     return f"Roster cannot be used: {facts['name']}", lines, f"/systems/{facts['system']}", "See the roster"
 
 
-def _findings(facts: Facts, reader: Reader) -> _Said:
+def _severities(facts: Facts) -> tuple[int, str]:
+    """How many in all, and how many of each severity."""
     told = ", ".join(f"{facts[each]} {each}" for each in SEVERITIES if facts.get(each))
-    total = sum(facts.get(each, 0) for each in SEVERITIES)
-    lines = [f"{told}."]
-    if facts.get("baseline"):
-        lines.append("It was judged for the first time; these may have been so for long.")
+    return sum(facts.get(each, 0) for each in SEVERITIES), told
+
+
+def _findings(facts: Facts, reader: Reader) -> _Said:
+    total, told = _severities(facts)
+    lines = [f"{told}.", "One cause is counted once, however much it has touched."]
     path = f"/findings/new?since={quote(facts['since'])}&system={facts['system']}"
     return f"{count(total, 'new finding')}: {facts['name']}", lines, path, "See them"
+
+
+def _first(facts: Facts, reader: Reader) -> _Said:
+    total, told = _severities(facts)
+    lines = [f"{told}.", "It was judged for the first time; these may have been so for long, so they have a plan."]
+    if facts.get("due_at"):
+        lines.append(f"The first of them are due by {moment(facts['due_at'], reader.zone)}.")
+    path = f"/findings?first=yes&system={facts['system']}&sort=due"
+    return f"First reading of {facts['name']}: {count(total, 'finding')}", lines, path, "See the plan"
+
+
+def _handed(facts: Facts, reader: Reader) -> _Said:
+    told = count(facts["count"], "finding")
+    return f"Handed to you: {told}", [f"{told} handed to you to take care of."], "/findings?owner=me", "See yours"
+
+
+def _late(facts: Facts, reader: Reader) -> _Said:
+    total, told = _severities(facts)
+    return (
+        f"Late: {count(total, 'finding')}",
+        [f"{told}.", "Their date has passed."],
+        "/findings?due=late&sort=due",
+        "See them",
+    )
+
+
+def _unnoticed(facts: Facts, reader: Reader) -> _Said:
+    total, told = _severities(facts)
+    whose = "Whoever reports to you owns them." if facts.get("own") else "Taking note of one is enough to stop this."
+    lines = [f"{told}, and nobody has taken note of them.", whose]
+    return f"Seen by nobody: {count(total, 'finding')}", lines, "/findings?noticed=no", "See them"
+
+
+def _waiver(subject: str, sentence: str, path: str) -> Callable[[Facts, Reader], _Said]:
+    def said(facts: Facts, reader: Reader) -> _Said:
+        told = count(facts["count"], "waiver")
+        return f"{subject}: {told}", [sentence], path, "See them"
+
+    return said
 
 
 def _accounts(facts: Facts, reader: Reader) -> _Said:
@@ -222,6 +264,17 @@ _SAYS: Mapping[Event, Callable[[Facts, Reader], _Said]] = {
     Event.READING_PARTIAL: _partial,
     Event.ROSTER_STALE: _stale,
     Event.FINDING_OPENED: _findings,
+    Event.FINDING_BASELINE: _first,
+    Event.FINDING_ASSIGNED: _handed,
+    Event.FINDING_OVERDUE: _late,
+    Event.FINDING_ESCALATED: _unnoticed,
+    Event.WAIVER_ASKED: _waiver(
+        "To be approved", "A finding is waived only when somebody else approves.", "/findings?waiver=asked"
+    ),
+    Event.WAIVER_ENDING: _waiver(
+        "Ending within a week", "Their findings open again by themselves.", "/findings?status=waived&sort=due"
+    ),
+    Event.WAIVER_ENDED: _waiver("Run out", "Their findings are open again, with dates of their own.", "/findings"),
     Event.ACCOUNTS_DIGEST: _accounts,
     Event.CHANNEL_FAILED: _channel,
     Event.CHANNEL_TEST: _test,

@@ -13,7 +13,7 @@ from app.actors import policy
 from app.actors.actor import Actor
 from app.actors.policy import May
 from app.actors.tables import ActorRow
-from app.detection import lives, ownership, priority, queries, rulebook
+from app.detection import lives, ownership, priority, queries
 from app.detection import policy as deciding
 from app.detection.lives import Life
 from app.detection.priority import Factor
@@ -22,8 +22,10 @@ from app.detection.tables import FindingEventRow, FindingRow, JustificationRow, 
 from app.inventory.tables import AccountRow, IdentityRow, SystemRow
 from app.kit.refusal import Refusal, insist
 from app.remediation.tables import RemediationRow
+from app.stories import rules
 
 _SIBLINGS = 50
+_NAMES = ("credential", "account", "channel")  # what a finding's facts call its subject, the first one that they have
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +100,13 @@ def story(session: Session, finding_id: int, *, by: Actor) -> Story | None:
     if row is None:
         return None
     (line,) = found(session, [finding_id])
-    rule = rulebook.RULES.get(row.rule)
+    rule = rules.RULES.get(row.rule)
     history, waivers = queries.history(session, row.id), lives.waivers(session, row.id)
     return Story(
         line=line,
         row=row,
         rule=rule,
-        manual=rulebook.manual(row.rule),
+        manual=rules.manual(row.rule),
         steps=rule.steps_in(line.system_kind or "") if rule else (),
         history=history,
         lives=lives.lives(history),
@@ -146,17 +148,16 @@ def _line(
     row: FindingRow, system: SystemRow | None, account: AccountRow | None, person: IdentityRow | None, underway: bool,
     owner: str,
 ) -> Line:  # fmt: skip
-    rule = rulebook.RULES.get(row.rule)
-    named = row.facts.get("credential") or row.facts.get("account") or (account.username if account else row.subject)
+    named = next((row.facts[word] for word in _NAMES if row.facts.get(word)), None)
     return Line(
         id=row.id,
         severity=row.severity,
         status=row.status,
         rule=row.rule,
-        title=rule.title if rule else row.rule.replace("_", " "),
+        title=rules.title(row.rule),
         because=row.because,
         subject=row.subject,
-        name=str(named),
+        name=str(named or (account.username if account else row.subject)),
         person_id=person.id if person else None,
         person=person.name if person else (account.name if account else None),
         department=(person.department if person else None) or (account.department if account else None),

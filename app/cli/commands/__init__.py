@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import typer
 
-from app.cli.commands import entering, modelling, noticing, playing, promising, proving, reading, reviewing, running
+from app.cli.commands import (
+    entering,
+    modelling,
+    noticing,
+    playing,
+    promising,
+    proving,
+    reading,
+    reviewing,
+    running,
+    settling,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,7 +25,7 @@ app = typer.Typer(
 )
 app.command("try")(playing.attempt)
 for command in (
-    running.serve, running.work, running.migrate, running.doctor, reading.sync, reading.replay, reading.findings,
+    running.serve, running.work, running.migrate, running.doctor, reading.sync, reading.replay, settling.findings,
     reading.justify, reviewing.decide, proving.removals,
 ):  # fmt: skip
     app.command()(command)
@@ -22,6 +33,7 @@ for name, child in {
     "demo": playing.demo_app, "system": reading.system_app, "campaign": reviewing.campaign_app,
     "evidence": proving.evidence_app, "controls": promising.controls_app, "person": entering.person_app,
     "actor": entering.actor_app, "token": entering.token_app, "hook": entering.hook_app, "key": entering.key_app,
-    "notices": noticing.notices_app, "sandbox": playing.sandbox_app, "bundles": modelling.bundles_app,
+    "finding": settling.finding_app, "notices": noticing.notices_app, "sandbox": playing.sandbox_app,
+    "bundles": modelling.bundles_app,
 }.items():  # fmt: skip
     app.add_typer(child, name=name)

@@ -46,12 +46,19 @@ def notices_subscribe(
     to: Annotated[str | None, typer.Option(help="Of mail: an address, an actor, role:…, or concerned.")] = None,
     severity: Annotated[str | None, typer.Option(help="Only what is as bad as that, or worse.")] = None,
     system: Annotated[str | None, typer.Option(help="Only what is about this system.")] = None,
+    rules: Annotated[
+        list[str] | None,
+        typer.Option("--rule", help="Of findings, only this rule's; switches on one that only reports."),
+    ] = None,
+    departments: Annotated[
+        list[str] | None, typer.Option("--department", help="Of findings, only about people of this department.")
+    ] = None,
     digest: Annotated[bool, typer.Option(help="Once a day, together.")] = False,
 ) -> None:
     """Have somebody told events by a channel, from now on."""
     from app.cli import noticing
 
-    noticing.subscribe(Telling(), channel, events or [], to, severity, system, digest)
+    noticing.subscribe(Telling(), channel, events or [], to, severity, system, rules, departments, digest)
 
 
 @notices_app.command("unsubscribe")

@@ -1,4 +1,4 @@
-"""system, sync, findings and justify: what is connected, what was read, and what is wrong with it."""
+"""system, sync, replay and justify: what is connected, what was read, and the reasons on file."""
 
 from __future__ import annotations
 
@@ -48,6 +48,16 @@ def system_writing(
     systems.writing(Telling(), system, acts or [])
 
 
+@system_app.command("class")
+def system_class(
+    system: System, held: Annotated[str, typer.Argument(help="public, internal, confidential or restricted.")]
+) -> None:
+    """Say how what a system holds is classed; its findings weigh accordingly."""
+    from app.cli import systems
+
+    systems.classify(Telling(), system, held)
+
+
 @system_app.command("credential")
 def system_credential(
     system: System,
@@ -94,17 +104,6 @@ def replay(
     from app.cli import replaying
 
     replaying.replay(Telling(as_json), system, sample, seed)
-
-
-def findings(
-    status: Annotated[str, typer.Option(help="open, closed, waived or all.")] = "open",
-    rule: str | None = None,
-    as_json: AsJson = False,
-) -> None:
-    """What is wrong, worst first."""
-    from app.cli import finding
-
-    finding.show(Telling(as_json), status, rule)
 
 
 def justify(

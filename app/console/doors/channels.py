@@ -94,12 +94,18 @@ def subscribe(request: Request, channel_id: int, means: With, visit: Entered, fo
             subscriptions.add(
                 session, queries.channel(session, channel_id), events=[str(each) for each in form.getlist("event")],
                 recipient=forms.text(form, "recipient") or None, severity=forms.text(form, "severity") or None,
-                system_id=forms.number(forms.text(form, "system")), digest=bool(form.get("digest")), by=visit.actor,
+                system_id=forms.number(forms.text(form, "system")), rules=_words(form, "rules"),
+                departments=_words(form, "departments"), digest=bool(form.get("digest")), by=visit.actor,
                 at=means.clock(),
             )  # fmt: skip
     except Refused as no:
         return _one(request, means, visit, channel_id, refusal=no.refusal)
     return rendering.go(request, f"/settings/channels/{channel_id}", said="They are told from now on.")
+
+
+def _words(form: Sent, name: str) -> list[str] | None:
+    """A field's words, separated by commas."""
+    return [each.strip() for each in forms.text(form, name).split(",") if each.strip()] or None
 
 
 @router.post("/settings/subscriptions/{subscription_id}/end")

@@ -15,14 +15,14 @@ from app.actors.policy import May
 from app.console import cursors, forms, rendering
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
-from app.detection import justifications, ownership, rulebook
+from app.detection import justifications, ownership
 from app.detection.tables import FindingRow
 from app.inventory import queries as inventory
 from app.inventory.tables import AccountRow
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
 from app.remediation import instructions
-from app.stories import findings, queue, revocation, unused
+from app.stories import findings, queue, revocation, rules, unused
 from app.stories.queue import SEVERITIES, SORTS, Wanted
 
 router = APIRouter(include_in_schema=False)
@@ -41,7 +41,7 @@ def listed(
     """The queue, what matters most first, with what each filter would show."""
     chosen = {
         "status": status, "severity": severity if severity in SEVERITIES else None, "system": forms.number(system),
-        "rule": rule if rule in rulebook.RULES else None, "department": department or None, "owner": owner or None,
+        "rule": rule if rule in rules.RULES else None, "department": department or None, "owner": owner or None,
         "due": due if due in ("late", "soon") else None, "noticed": noticed if noticed in ("yes", "no") else None,
         "waiver": "asked" if waiver == "asked" else None, "first": first if first in ("yes", "no") else None,
         "cause": cause or None, "sort": sort if sort in SORTS else "priority",
@@ -60,7 +60,7 @@ def listed(
         read = any(inventory.latest_sealed(session, number) for number in list(names)[:50])
     return rendering.page(
         request, "findings/queue.html", visit, groups=page.groups, facets=facets, ages=ages, chosen=chosen,
-        names=names, rules=rulebook.RULES, severities=SEVERITIES, read=read, after=after, nobodys=NONE,
+        names=names, rules=rules.RULES, severities=SEVERITIES, read=read, after=after, nobodys=NONE,
         waiting=waiting, owners=owners, next_page=_next("/findings", chosen, cursors.make(page.after)),
         starting=_may_start(visit), handling=policy.why_not(visit.actor, May.HANDLE_FINDINGS),
     )  # fmt: skip

@@ -48,3 +48,52 @@ def test_a_reason_does_not_hold_for_ever(place: Place) -> None:
     account = f"Sales org/{first['facts']['account']}"
     place.rolecall("justify", account, "-r", "runs the nightly export", "--days", "900").refused("90 days")
     place.rolecall("justify", account, "-r", "why").refused("a sentence")
+
+
+def test_a_finding_is_noted_handed_on_talked_about_and_shown(place: Place) -> None:
+    first = place.rolecall("findings", "--json").json()[0]
+    number = str(first["id"])
+    place.rolecall("finding", "acknowledge", number).well()
+    place.rolecall("finding", "assign", number, "--to", "role:admin").well()
+    place.rolecall("finding", "comment", number, "the vendor answers by Friday").well()
+    told = place.rolecall("finding", "show", number, "--json").json()
+    assert [each["kind"] for each in told["history"]] == ["opened", "acknowledged", "assigned", "commented"]
+    assert (told["owner"], told["owner_name"]) == ("role:admin", "the administrators of Rolecall")
+    assert told["acknowledged_by"].startswith("cli:")
+    assert first["id"] in {each["id"] for each in place.rolecall("findings", "--owner", "me", "--json").json()}
+    assert first["id"] not in {each["id"] for each in place.rolecall("findings", "--unnoticed", "--json").json()}
+    place.rolecall("finding", "assign", number, "--to", "nobody@nowhere").refused("role:it_security")
+    place.rolecall("finding", "show", "999999").refused("There is no finding 999999")
+
+
+def test_a_waiver_takes_another_login(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = str(place.rolecall("findings", "--json").json()[1]["id"])
+    place.rolecall("finding", "waive", number, "-r", "it is needed until May", "--days", "60").well()
+    place.rolecall("finding", "approve", number).refused("cannot approve it")
+    monkeypatch.setenv("LOGNAME", "somebody-else")
+    place.rolecall("finding", "approve", number).well()
+    assert number in {str(each["id"]) for each in place.rolecall("findings", "--status", "waived", "--json").json()}
+    place.rolecall("finding", "unwaive", number, "-r", "it runs elsewhere now").well()
+    place.rolecall("finding", "waive", number, "-r", "it is needed until June").well()
+    place.rolecall("finding", "refuse", number, "-r", "take it away instead").refused("cannot approve it")
+    monkeypatch.undo()
+    place.rolecall("finding", "refuse", number, "-r", "take it away instead").well()
+    assert place.rolecall("finding", "show", number, "--json").json()["status"] == "open"
+
+
+@pytest.mark.parametrize("word", ["--status", "--sort", "--severity", "--due", "--rule"])
+def test_a_word_misspelt_is_refused_and_not_an_empty_list(place: Place, word: str) -> None:
+    place.rolecall("findings", word, "bananas").refused("bananas", "There are:")
+
+
+def test_what_a_system_holds_weighs_with_its_findings(place: Place) -> None:
+    def weights() -> set[int]:
+        told = place.rolecall("findings", "--system", "Portal", "--severity", "high", "--json").json()
+        return {each["priority"] for each in told}
+
+    before = weights()
+    place.rolecall("system", "class", "Portal", "restricted").well()
+    place.rolecall("system", "class", "Portal", "secret").refused("confidential")
+    place.rolecall("sync", "Portal").well()
+    assert before
+    assert {weight * 4 // 3 for weight in before} == weights()

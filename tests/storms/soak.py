@@ -41,6 +41,8 @@ def main() -> int:
             ended[f"{storm.kind} {'complete' if whole else 'incomplete'}"] += 1
             happened.update(told.happened)
             bad += [f"{storm}: {each}" for each in wrong]
+            if wrong:
+                print("\n".join(bad[-len(wrong) :]), file=sys.stderr, flush=True)
         weather.close()
     spent = f"{time.monotonic() - began:.0f} s ({time.process_time():.0f} s of a core)"
     print(f"{wish.runs} readings from seed {wish.seed} in {spent}: {dict(sorted(ended.items()))}")

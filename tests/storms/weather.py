@@ -290,7 +290,7 @@ def _reset(world: World, state: bytes) -> None:
     """The CRM as it was made, and nobody signed in."""
     _store(world).deserialize(state)
     inner = world.pretender.world  # type: ignore[attr-defined]
-    inner.echo = None
+    inner.echo.clear()
     for name in ("sessions", "cursors", "access_tokens"):
         getattr(inner, name, {}).clear()
 

@@ -149,7 +149,9 @@ class HubSpot:
         if fault == "short_page" and ask.method == "GET" and "paging" in page and len(results) > 1:
             return self.answer(dataclasses.replace(ask, query={**ask.query, "limit": [str(len(results) // 2)]}))
         if fault == "duplicates":
-            echo, world.echo = world.echo, results[-1] if results and "paging" in page else None
+            echo = world.echo.pop(ask.path, None)  # of this list: several may be read at once
+            if results and "paging" in page:
+                world.echo[ask.path] = results[-1]
             if ask.one("after") and echo is not None:
                 return dataclasses.replace(answer, body=page | {"results": [echo, *results]})
         return None

@@ -75,7 +75,7 @@ class World:
     window: deque[float] = field(default_factory=deque)
     searches: deque[float] = field(default_factory=deque)
     today_used: int = 0
-    echo: Any = None
+    echo: dict[str, Any] = field(default_factory=dict)  # the last row of each list's page before, to be repeated
 
     def now(self) -> str:
         """The present moment, written."""

@@ -142,8 +142,10 @@ class Salesforce:
         if fault == "short_page" and not page["done"] and len(records) > 1:
             return dataclasses.replace(answer, body=_shortened(page))
         if fault == "duplicates":
-            echo, world.echo = world.echo, records[-1] if records and not page["done"] else None
-            if re.search(r"/query(All)?/01g", ask.path) and echo is not None:
+            echo = world.echo.pop(_cursor(ask.path), None)  # of this query: several may be read at once
+            if records and not page["done"]:
+                world.echo[_cursor(page["nextRecordsUrl"])] = records[-1]
+            if echo is not None:
                 return dataclasses.replace(answer, body=page | {"records": [echo, *records]})
         return None
 
@@ -189,6 +191,12 @@ class Salesforce:
     def close(self) -> None:
         """Close the database."""
         self.world.store.close()
+
+
+def _cursor(path: str) -> str:
+    """Which query a page's address belongs to; "" for a first page."""
+    found = re.search(r"/query(?:All)?/(01g\w+)", path)
+    return found[1] if found else ""
 
 
 def _shortened(page: dict[str, Any]) -> dict[str, Any]:

@@ -82,7 +82,7 @@ class World:
     knobs: dict[str, Any] = field(default_factory=lambda: dict(KNOBS))
     used: int = 0
     opened: int = 0
-    echo: Any = None  # the last row of the page before, for the fault that repeats it
+    echo: dict[str, Any] = field(default_factory=dict)  # by query: the last row of the page before, to be repeated
 
     def now(self) -> str:
         """The present moment, written."""

@@ -117,6 +117,24 @@ def test_a_page_may_begin_with_the_last_row_of_the_one_before(reader: Org, porta
     assert len(ids) == len(set(ids)) + 1
 
 
+def test_a_row_that_comes_twice_is_of_the_same_list(reader: Org, portal_reader: Portal) -> None:
+    """Pages of several lists are asked for by turns."""
+    portal_reader.fault("duplicates")
+    first = portal_reader.get(ACCOUNTS, limit=10).json()
+    portal_reader.get("/crm/owners/2026-03", limit=10)
+    after = first["paging"]["next"]["after"]
+    second = portal_reader.get(ACCOUNTS, limit=10, after=after).json()["results"]
+    assert (second[0]["id"], len(second)) == (first["results"][-1]["id"], 11)
+    reader.fault("duplicates")
+    headers = {"Sforce-Query-Options": "batchSize=200"}
+    pages = [
+        reader.data("GET", "/query", params={"q": f"SELECT Id FROM {of}"}, headers=headers).json()
+        for of in ("LoginHistory", "PermissionSetAssignment")
+    ]
+    more = reader.data("GET", pages[0]["nextRecordsUrl"].partition("/v67.0")[2]).json()["records"]
+    assert more[0]["Id"] == pages[0]["records"][-1]["Id"]
+
+
 def test_a_count_may_drift(reader: Org) -> None:
     true = reader.count("User")
     reader.fault("count_drift", by=3, path="COUNT")

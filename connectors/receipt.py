@@ -113,7 +113,7 @@ def judge(pages: Sequence[PageReceipt], *, required: Sequence[str] = ()) -> Stre
     after = [part.said_after for part in counted if part.said_after is not None]
     return StreamReceipt(
         verdict=verdict,
-        because="; ".join(troubles or explained) or "the server's count and the rows agree",
+        because="; ".join(troubles or explained) or _agreed(parts),
         pages=len(pages),
         rows=sum(p.rows for p in pages),
         calls=sum(p.calls for p in pages),
@@ -124,6 +124,16 @@ def judge(pages: Sequence[PageReceipt], *, required: Sequence[str] = ()) -> Stre
         said_after=sum(after) if after and len(after) == len(counted) else None,
         parts=parts,
     )
+
+
+def _agreed(parts: Sequence[PartReceipt]) -> str:
+    """What a complete reading rests on: the server's own count, or, where it gives none, that it said where the end is."""
+    counted = sum(part.said is not None for part in parts)
+    if not counted:
+        return "every list was read to the end that the server gave; it counts nothing"
+    if counted < len(parts):
+        return f"the server's count and the rows agree in {counted} of {len(parts)} lists; it does not count the others"
+    return "the server's count and the rows agree"
 
 
 def _folded(name: str, pages: Sequence[PageReceipt]) -> PartReceipt:

@@ -28,6 +28,8 @@ from app.remediation import executors
 from connectors.connector import Coverage
 from connectors.errors import ConnectorError
 
+COLUMNS = 4  # of a list of missing columns, named; the rest are counted
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -112,7 +114,8 @@ def _system(telling: Telling, means: Means, row: SystemRow) -> dict[str, Any]:
         last = inventory.latest_sealed(session, row.id)
         receipts = inventory.receipts(session, last.id) if last is not None else ()
     read = _ago(last.sealed_at, clock.now()) if last is not None and last.sealed_at is not None else "never"
-    telling.say(f"  last read {read}; a full reading took {sum(each.calls for each in receipts)} calls")
+    took = f"; a full reading took {sum(each.calls for each in receipts):,} calls" if receipts else ""
+    telling.say(f"  last read {read}{took}")
     try:
         with readers.open_reader(means.database, row.id, means.keys, clock=means.clock) as reader:
             coverage: Coverage | None = reader.check()
@@ -139,12 +142,25 @@ def _system(telling: Telling, means: Means, row: SystemRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _short(missing: str) -> str:
+    """What is missing, with the first few of many columns."""
+    what, colon, names = missing.partition(": ")
+    listed = names.split(", ")
+    if len(listed) <= COLUMNS:
+        return missing
+    return f"{what}{colon}{', '.join(listed[:COLUMNS])} and {len(listed) - COLUMNS} more"
+
+
+def _percent(share: float) -> str:
+    return f"{share} %" if share else "less than 0.1 %"
+
+
 def _tell_fitness(telling: Telling, found: fitness.Fitness, notes: Sequence[str], whose: str | None) -> None:
     telling.table(
         ("stream", "can be read", "last time", "calls", "what is missing", "note"),
         (
             (each.stream, "yes" if each.readable else "no", each.verdict or "never read", each.calls,
-             "; ".join(each.missing), each.note)
+             "; ".join(_short(one) for one in each.missing), each.note)
             for each in found.streams
         ),
     )  # fmt: skip
@@ -153,8 +169,8 @@ def _tell_fitness(telling: Telling, found: fitness.Fitness, notes: Sequence[str]
     if found.allowed is None:
         telling.say("  the system does not tell an allowance of calls")
     else:
-        share = f"; a full reading takes {found.share} % of it" if found.share is not None else ""
-        telling.say(f"  calls in this {found.period}: {found.used} of {found.allowed}{share}")
+        share = f"; a full reading takes {_percent(found.share)} of them" if found.share is not None else ""
+        telling.say(f"  {found.used:,} of {found.allowed:,} calls of the {found.period} are used{share}")
     if found.skew_seconds is not None:
         telling.say(f"  our clock less the system's: {found.skew_seconds} s")
     for note in notes:

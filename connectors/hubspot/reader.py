@@ -143,19 +143,16 @@ def _left_out(client: Client) -> frozenset[Place]:
 def _coverage(stream: Stream, closed: Mapping[Place, str], own: bool) -> StreamCoverage:
     needed, fuller = RESTS[stream]
     gaps = [f"{place}: {closed[place]}" for place in fuller if place in closed]
-    notes = "; ".join([*([NOTES[stream]] if stream in NOTES else []), *(f"without {gap}" for gap in gaps)])
     if needed is not None and needed in closed:
         return StreamCoverage(readable=False, missing=closed[needed], note=NOTES.get(stream))
     readable = needed is not None or (own and stream is Stream.INTEGRATIONS) or len(gaps) < len(fuller)
-    return StreamCoverage(readable=readable, missing="; ".join(gaps) or None, note=notes or None)
+    return StreamCoverage(readable=readable, missing="; ".join(gaps) or None, note=NOTES.get(stream))
 
 
 def _notes(client: Client, details: Row, own: bool) -> tuple[str, ...]:
     notes = []
     if kind := text(details, "accountType"):
         notes.append(f"account type {kind}")
-    if client.left:
-        notes.append(f"calls left of today's allowance: {client.left}")
     if not own:
         notes.append("HubSpot does not say whose credential this is; nothing can be changed with it")
     return tuple(notes)

@@ -131,8 +131,6 @@ def check(client: Client, acts: bool = False) -> Coverage:
     notes = [] if held is not None else ["our own permissions are out of sight: give View Setup and Configuration"]
     if client.access.password:
         notes.append(legacy.WARNING)
-    if client.usage:
-        notes.append(f"API calls in the last 24 hours: {client.usage[0]} of {client.usage[1]}")
     return Coverage(
         system_key=text(org, "Id") or "",
         system_name=text(org, "Name") or "",

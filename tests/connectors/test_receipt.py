@@ -42,6 +42,19 @@ def test_a_part_is_judged(
     assert judge(pages).verdict is verdict
 
 
+@pytest.mark.parametrize(
+    ("counted", "told"),
+    [
+        ((1, 1), "the server's count and the rows agree"),
+        ((1, None), "the server's count and the rows agree in 1 of 2 lists; it does not count the others"),
+        ((None, None), "every list was read to the end that the server gave; it counts nothing"),
+    ],
+)
+def test_a_complete_reading_says_what_it_rests_on(counted: tuple[int | None, ...], told: str) -> None:
+    pages = [page(1, part, said=said, last=True) for part, said in zip("ab", counted, strict=True)]
+    assert judge(pages).because == told
+
+
 def test_no_page_is_no_reading() -> None:
     assert judge([]).verdict is I
 

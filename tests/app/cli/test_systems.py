@@ -149,7 +149,7 @@ def test_the_doctor_finds_a_healthy_house_healthy(place: Place) -> None:
     assert (fit["allowed"] > fit["used"] > 0, fit["share"] > 0, abs(fit["skew_seconds"]) < 120) == (True, True, True)
     assert fit["calls"] == org["calls"] == sum(each["calls"] for each in org["streams"].values())
     shown = place.rolecall("doctor", "Portal").well().out
-    for words in ("nothing waits", "signed in as", "calls in this", "our clock less the system's"):
+    for words in ("nothing waits", "signed in as", "calls of the day are used", "our clock less the system's"):
         assert words in shown
 
 

@@ -303,7 +303,7 @@ def test_a_smaller_plan_is_a_fact_and_not_an_empty_list(sandbox: Sandbox, plan: 
     assert receipt.verdict is Verdict.COMPLETE
     assert any("doesn't have access to roles" in each for each in receipt.missing)
     assert "super_admin" in {record.key for record in records}
-    assert "without roles" in str(sandbox.reader().check().streams[Stream.ENTITLEMENTS].note)
+    assert "roles: " in str(sandbox.reader().check().streams[Stream.ENTITLEMENTS].missing)
 
 
 def test_oauth_reads_as_well_and_a_rotated_token_is_kept(sandbox: Sandbox) -> None:

@@ -38,7 +38,7 @@ from app.notices.policy import ChannelStatus
 from app.notices.tables import DeliveryRow
 from app.remediation import lane, remediations, verify
 from app.remediation.policy import Caps
-from app.review import campaigns
+from app.review import campaigns, causes
 from app.review import queries as review
 from app.review.tables import CampaignRow
 
@@ -227,6 +227,28 @@ def open_due_campaigns(means: Means, steps: Steps, payload: Payload) -> Answer:
     return {"opened": opened, "waiting": waiting}
 
 
+def open_small_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Open what a reading calls for at once, with the first schedule's last resort; see `causes`."""
+    opened, waiting, at = [], {}, means.clock()
+    due_at = at + timedelta(days=means.settings.micro_review_days)
+    with means.database.reading() as session:
+        plan = next((row for row in review.schedules(session) if not row.paused), None)
+        wanted = causes.called_for(session, int(payload["system"]), at)
+    if plan is None:
+        return {"opened": [], "waiting": {small.slot: "no schedule" for small in wanted}}
+    for small in wanted:
+        try:
+            with means.database.transaction() as session:
+                row = campaigns.open(
+                    session, name=small.name(at), scope=small.scope(plan.scope), due_at=due_at, slot=small.slot,
+                    configurer_id=plan.configurer_id, limits=review_limits(means.settings), by=SCHEDULER, at=at,
+                )  # fmt: skip
+                opened.append(row.name)
+        except Refused as refused:
+            waiting[small.slot] = refused.refusal.reason
+    return {"opened": opened, "waiting": waiting}
+
+
 def _open_slot(session: Session, means: Means, due: review.Due, at: datetime) -> CampaignRow:
     return campaigns.open(
         session,
@@ -334,6 +356,7 @@ JOBS: dict[str, Job] = {
         Job("remove", remove, lane=lambda payload: f"system:{payload['system']}"),
         Job("forget", forget),
         Job("open_due_campaigns", open_due_campaigns, lane=lambda payload: "campaigns"),
+        Job("open_small_reviews", open_small_reviews, lane=lambda payload: "campaigns"),
         Job("tell", tell, lane=lambda payload: "tell"),
         Job("send", send, lane=lambda payload: "send"),
         Job("try_channels", try_channels),
@@ -356,7 +379,7 @@ SCHEDULE: tuple[Tick, ...] = (
 # Quiet kinds are those that nothing follows; a test checks that each kind is either quiet or has a row here.
 FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.SYNC_REQUESTED: ("read_system",),
-    Kind.SNAPSHOT_SEALED: ("detect", "prove", "tell"),
+    Kind.SNAPSHOT_SEALED: ("detect", "prove", "open_small_reviews", "tell"),
     Kind.SNAPSHOT_FAILED: ("tell",),
     Kind.DETECTION_RAN: ("tell", "judge_controls"),
     Kind.DETECTION_REQUESTED: ("detect",),

@@ -164,7 +164,8 @@ def _reviews(session: Session) -> dict[int, ReviewFacts]:
         )
         .join(CampaignRow, CampaignRow.id == CampaignSnapshotRow.campaign_id)
         .outerjoin(shares, shares.c.campaign_id == CampaignRow.id)
-        .where(CampaignRow.status == "closed")
+        # Small reviews that one cause opened do not review a system.
+        .where(CampaignRow.status == "closed", func.coalesce(CampaignRow.slot, "").not_like("micro:%"))
         .subquery()
     )  # fmt: skip
     told = {}

@@ -291,4 +291,10 @@ def previous(session: Session, system_ids: Sequence[int]) -> Mapping[int, Campai
         .where(CampaignSnapshotRow.system_id.in_(system_ids), CampaignRow.status == Status.CLOSED)
         .order_by(CampaignRow.closed_at, CampaignRow.id)
     )
-    return dict(rows.all())
+    return {system: row for system, row in rows if whole(row)}
+
+
+def whole(campaign: CampaignRow) -> bool:
+    """Whether a review asked about everything of its kinds, so that what it did not have is new. Small ones that a cause
+    opened, and those that an expression narrows down, did not."""
+    return not campaign.scope.get("where")

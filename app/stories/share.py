@@ -264,15 +264,14 @@ def _who(of: Sequence[Line]) -> Mapping[str, Any]:
 
 
 def _reviewed_before(session: Session, campaign: CampaignRow, systems: Collection[int]) -> set[int]:
-    """Which of the systems had a closed review when this one was frozen: there, what was not in it is new."""
-    rows = session.scalars(
-        select(CampaignSnapshotRow.system_id)
+    """Which of the systems had a whole review that closed before this one was frozen: there, what was not in it is new."""
+    rows = session.execute(
+        select(CampaignSnapshotRow.system_id, CampaignRow)
         .join(CampaignRow, CampaignRow.id == CampaignSnapshotRow.campaign_id)
         .where(
             CampaignSnapshotRow.system_id.in_(systems),
             CampaignRow.status == Status.CLOSED,
             CampaignRow.closed_at <= campaign.opened_at,
         )
-        .distinct()
     )
-    return set(rows)
+    return {system for system, row in rows if queries.whole(row)}

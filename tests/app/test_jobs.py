@@ -14,7 +14,7 @@ from app.actors import actors, failures, links, sessions
 from app.actors.actor import Actor, Role
 from app.actors.tables import FailedEntryRow, LinkRow, SessionRow
 from app.detection.tables import FindingRow, RunRow
-from app.inventory.tables import AccountRow
+from app.inventory.tables import AccountChangeRow, AccountRow, SystemRow
 from app.kit.db import Database
 from app.ledger.kinds import Kind
 from app.notices import channels, subscriptions
@@ -22,7 +22,8 @@ from app.notices.events import FOR_REVIEWERS
 from app.notices.policy import ChannelStatus
 from app.notices.tables import ChannelRow, DeliveryRow
 from app.remediation.tables import RemediationRow
-from app.review import schedules
+from app.review import campaigns, schedules
+from app.review import queries as reviews
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 from tests import make
 from tests.app.review import cast
@@ -118,6 +119,73 @@ def test_whoever_set_the_schedule_up_decides_in_none_of_its_reviews(house: Insta
     with house.database.reading() as session:
         assert session.scalars(select(CampaignRow)).one().configurer_id == company.ada.id
         assert set(session.scalars(select(TaskRow.reviewer_id))) == {company.cy.id}
+
+
+def _second_reading(house: Installation) -> tuple[int, dict[str, str]]:
+    """A reading that shows a new administrator, a new integration, a move, and access that outlived its end."""
+    with house.database.transaction() as session:
+        company = cast.company(session, read_at=house.now - timedelta(days=1))
+        reading = make.snapshot(session, company.system, at=house.now)
+        admin = make.entitlement(session, company.system, privileges=["administer"], began=house.now)
+        mighty = make.grant(session, company.account, admin, began=house.now)
+        make.privilege(session, company.account, admin)
+        app = make.integration(session, company.system, began=house.now)
+        company.plain.until = house.now - timedelta(hours=1)
+        mover = make.account(session, company.system, identity_id=company.eve.id, matched_by="email")
+        moved = make.grant(session, mover, company.role)
+        session.add(
+            AccountChangeRow(
+                account_id=mover.id, snapshot_id=reading.id, field="department", before="Sales", after="IT"
+            )
+        )
+        expected = {"administrator": f"grant:{mighty.id}", "integration": f"integration:{app.id}",
+                    "moved": f"grant:{moved.id}", "outlived": f"grant:{company.plain.id}"}  # fmt: skip
+        return company.system.id, expected
+
+
+def test_what_a_reading_shows_opens_small_reviews_and_never_twice_for_one_cause(house: Installation) -> None:
+    quarterly(house, day=60)
+    system, expected = _second_reading(house)
+    told = jobs.open_small_reviews(house.means, Here(), {"system": system})
+    assert (len(told["opened"]), told["waiting"]) == (4, {})
+    with house.database.reading() as session:
+        items = session.execute(select(CampaignRow.slot, ItemRow.subject).join(ItemRow)).all()
+        assert {slot.split(":")[1]: subject for slot, subject in items} == expected
+        assert len(items) == 4
+        assert {row.due_at for row in session.scalars(select(CampaignRow))} == {house.now + timedelta(days=7)}
+    assert jobs.open_small_reviews(house.means, Here("again"), {"system": system}) == {"opened": [], "waiting": {}}
+    house.later(hours=20)
+    with house.database.transaction() as session:  # a reading that shows nothing new
+        make.snapshot(session, session.get_one(SystemRow, system), at=house.now)
+    assert jobs.open_small_reviews(house.means, Here("later"), {"system": system}) == {"opened": [], "waiting": {}}
+    assert "open_small_reviews" in jobs.FOLLOWS[Kind.SNAPSHOT_SEALED]
+
+
+def test_a_small_review_that_cannot_open_is_tried_again_with_the_next_reading(house: Installation) -> None:
+    system, _ = _second_reading(house)
+    told = jobs.open_small_reviews(house.means, Here(), {"system": system})
+    assert set(told["waiting"].values()) == {"no schedule"}
+    quarterly(house, day=60)
+    assert len(jobs.open_small_reviews(house.means, Here("again"), {"system": system})["opened"]) == 4
+
+
+def test_a_small_review_does_not_make_everything_else_new(house: Installation) -> None:
+    quarterly(house, day=60)
+    system, _ = _second_reading(house)
+    jobs.open_small_reviews(house.means, Here(), {"system": system})
+    with house.database.transaction() as session:
+        for row in session.scalars(select(CampaignRow)).all():
+            campaigns.close(session, row.id, unanswered="remove", by=make.ADMIN, at=house.now)
+        assert reviews.previous(session, [system]) == {}
+
+
+def test_a_first_reading_calls_for_no_small_review(house: Installation) -> None:
+    quarterly(house, day=60)
+    with house.database.transaction() as session:
+        company = cast.company(session)
+        make.grant(session, company.account, company.boss, source="more", began=house.now)
+        make.privilege(session, company.account, company.boss)
+    assert jobs.open_small_reviews(house.means, Here(), {"system": company.system.id})["opened"] == []
 
 
 def test_nothing_opens_before_its_day(house: Installation) -> None:

@@ -251,17 +251,10 @@ def open_small_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
 
 def _open_slot(session: Session, means: Means, due: review.Due, at: datetime) -> CampaignRow:
     return campaigns.open(
-        session,
-        name=f"{due.schedule.name} {due.slot.label}",
-        scope=due.schedule.scope,
-        due_at=due.due_at,
-        slot=due.slot.id,
-        planned_at=due.slot.opens_at,
-        configurer_id=due.schedule.configurer_id,
-        limits=review_limits(means.settings),
-        by=SCHEDULER,
-        at=at,
-    )
+        session, name=f"{due.schedule.name} {due.slot.label}", scope=due.schedule.scope, due_at=due.due_at,
+        slot=due.slot.id, planned_at=due.slot.opens_at, configurer_id=due.schedule.configurer_id,
+        limits=review_limits(means.settings), by=SCHEDULER, at=at,
+    )  # fmt: skip
 
 
 def _ask_for_fresh_readings(means: Means, at: datetime) -> None:

@@ -18,6 +18,7 @@ EDGES = {
     "app.cli": "a door",
     "app.console": "a door: one transaction per act, and one that notes that a session was used",
     "app.jobs": "the edge of the jobs: one transaction per step",
+    "app.openings": "jobs too: one transaction for each review that opens by itself",
     "app.worker": "numbers the ledger and hands its consequences over",
     "app.schema": "migrations",
     "app.kit.db": "where transactions are made",
@@ -94,6 +95,7 @@ def test_the_code_is_synchronous_throughout() -> None:
     places = (
         "app.api", "app.inventory", "app.review", "app.ledger", "app.remediation", "app.evidence", "app.notices",
         "app.jobs",
+        "app.openings",
     )  # fmt: skip
     found = [
         f"{each.name}.{node.name}"

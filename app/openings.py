@@ -1,0 +1,91 @@
+"""Reviews that open by themselves: when a schedule's turn has come, and when a reading shows what should not wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.actors.actor import SCHEDULER
+from app.inventory import queries as inventory
+from app.inventory.tables import SnapshotRow
+from app.kit.engine import Steps
+from app.kit.refusal import Refused
+from app.ledger import entries
+from app.ledger.entries import Entry
+from app.ledger.kinds import Kind
+from app.ledger.tables import EntryRow
+from app.means import Means, review_limits
+from app.review import campaigns, causes
+from app.review import queries as review
+from app.review.tables import CampaignRow
+
+Payload = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+def open_due_campaigns(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Open the review of every schedule whose quarter has come; ask for fresh readings where they are what is missing."""
+    opened: list[str] = []
+    waiting: dict[str, str] = {}
+    at = means.clock()
+    with means.database.reading() as session:
+        due = review.due_slots(session, at)
+    for each in due:
+        try:
+            with means.database.transaction() as session:
+                opened.append(_open_slot(session, means, each, at).name)
+        except Refused as refused:
+            waiting[each.slot.id] = refused.refusal.reason
+    if waiting:
+        _ask_for_fresh_readings(means, at)
+    return {"opened": opened, "waiting": waiting}
+
+
+def open_small_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Open what a reading calls for at once, with the first schedule's last resort; see `causes`."""
+    opened, waiting, at = [], {}, means.clock()
+    due_at = at + timedelta(days=means.settings.micro_review_days)
+    with means.database.reading() as session:
+        plan = next((row for row in review.schedules(session) if not row.paused), None)
+        wanted = causes.called_for(session, int(payload["system"]), at)
+    if plan is None:
+        return {"opened": [], "waiting": {small.slot: "no schedule" for small in wanted}}
+    for small in wanted:
+        try:
+            with means.database.transaction() as session:
+                row = campaigns.open(
+                    session, name=small.name(at), scope=small.scope(plan.scope), due_at=due_at, slot=small.slot,
+                    configurer_id=plan.configurer_id, limits=review_limits(means.settings), by=SCHEDULER, at=at,
+                )  # fmt: skip
+                opened.append(row.name)
+        except Refused as refused:
+            waiting[small.slot] = refused.refusal.reason
+    return {"opened": opened, "waiting": waiting}
+
+
+def _open_slot(session: Session, means: Means, due: review.Due, at: datetime) -> CampaignRow:
+    return campaigns.open(
+        session, name=f"{due.schedule.name} {due.slot.label}", scope=due.schedule.scope, due_at=due.due_at,
+        slot=due.slot.id, planned_at=due.slot.opens_at, configurer_id=due.schedule.configurer_id,
+        limits=review_limits(means.settings), by=SCHEDULER, at=at,
+    )  # fmt: skip
+
+
+def _ask_for_fresh_readings(means: Means, at: datetime) -> None:
+    """Ask for each system's reading, for a review waits: once an hour, and not while one goes on."""
+    hour, day = at - timedelta(hours=1), at - timedelta(days=1)  # one that goes on for longer was given up by everybody
+    going_on = and_(SnapshotRow.status == "reading", SnapshotRow.began_at > day)
+    requested = and_(EntryRow.kind == Kind.SYNC_REQUESTED, EntryRow.at > hour)
+    with means.database.transaction() as session:
+        recent = set(session.scalars(select(SnapshotRow.system_id).where(or_(SnapshotRow.began_at > hour, going_on))))
+        already = set(session.scalars(select(EntryRow.subject).where(requested)))
+        asked = [
+            Entry(Kind.SYNC_REQUESTED, f"system:{system.id}", {"system": system.id, "because": "a review waits"})
+            for system in inventory.systems(session)
+            if system.id not in recent and f"system:{system.id}" not in already
+        ]
+        entries.record_many(session, asked, by=SCHEDULER.id, at=at)

@@ -20,5 +20,16 @@
     });
     table.classList.add("cards");
   });
+  if (matchMedia("(max-width: 40rem)").matches)
+    document.querySelectorAll("main form.filter").forEach((form) => { // many filters fill a phone; what they filter comes first
+      const asked = form.querySelectorAll("label.field");
+      if (asked.length < 4) return;
+      const fold = document.createElement("details");
+      const name = document.createElement("summary");
+      const chosen = [...asked].filter((each) => { const of = each.querySelector("select, input"); return of && (of.options ? of.selectedIndex > 0 : of.value); }).length;
+      name.textContent = chosen ? `Filters (${chosen} set)` : "Filters";
+      form.before(fold);
+      fold.append(name, form);
+    });
   document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 })();

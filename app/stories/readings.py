@@ -5,10 +5,11 @@ A reading that failed, is old or lacks something says so, with the way out; noth
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -17,6 +18,7 @@ from app.actors import policy
 from app.actors.actor import Actor
 from app.actors.policy import May
 from app.inventory import queries as inventory
+from app.inventory.policy import switched_off
 from app.inventory.tables import RosterUploadRow, SnapshotRow, StreamRow, SystemRow
 from app.kit.refusal import Refusal, insist
 
@@ -135,7 +137,7 @@ def _standings(
             oldest = timedelta(days=roster_days)
         last = sealed.get(system.id)
         read = streams.get(last.id, ()) if last is not None else ()
-        state, because = _state(newest.get(system.id), last, read, trouble, at, oldest)
+        state, because = _state(newest.get(system.id), last, read, system.config, trouble, at, oldest)
         told.append(Standing(system, state, because, last, newest.get(system.id), read, trouble))
     return told
 
@@ -156,6 +158,7 @@ def _state(
     newest: SnapshotRow | None,
     sealed: SnapshotRow | None,
     streams: Sequence[StreamRow],
+    config: Mapping[str, Any],
     trouble: Refusal | None,
     at: datetime,
     max_age: timedelta,
@@ -172,9 +175,13 @@ def _state(
         return State.NEVER, "It was never read to its end."
     if sealed.began_at < at - max_age:
         return State.STALE, f"The last reading is {(at - sealed.began_at).days} days old."
-    lacking = [row for row in streams if row.verdict not in TRUSTED]
+    off = {str(stream) for stream in switched_off(config)}  # by an operator's choice: nobody has to look into that
+    lacking = [row for row in streams if row.verdict not in TRUSTED and row.stream not in off]
     if trouble is not None:
         return State.PARTIAL, trouble.reason
     if lacking:
         return State.PARTIAL, "; ".join(f"{row.stream.replace('_', ' ')}: {row.because}" for row in lacking[:3])
+    left = sorted(row.stream for row in streams if row.verdict not in TRUSTED)
+    if left:
+        return State.COMPLETE, f"Everything was read but what is switched off: {', '.join(left)}."
     return State.COMPLETE, "Everything was read that the system is about."

@@ -43,6 +43,16 @@ def test_each_state_of_a_systems_readings_is_told_apart(database: Database) -> N
         assert next(iter(told)) == "never", "those that need somebody come first"
 
 
+def test_what_an_operator_switched_off_is_nothing_to_look_into(database: Database) -> None:
+    read = {"accounts": "complete", "sessions": "not_collected"}
+    with database.transaction() as session:
+        make.snapshot(session, make.system(session, name="off"), streams=read)
+        make.snapshot(session, make.system(session, name="on", config={"sessions": "on"}), streams=read)
+        told = {each.system.name: each for each in readings.standings(session, **LIMITS)}
+        assert (told["off"].state, told["on"].state) == (State.COMPLETE, State.PARTIAL)
+        assert told["off"].because == "Everything was read but what is switched off: sessions."
+
+
 def test_a_reading_that_was_left_by_its_worker_has_failed(database: Database) -> None:
     with database.transaction() as session:
         system = make.system(session)

@@ -20,6 +20,7 @@ from app.actors.actor import SCHEDULER
 from app.compliance import assessments, attestations, raised, statuses
 from app.detection import deadlines, findings, owners, rulebook, waivers
 from app.detection import detect as rules
+from app.detection import queries as rule_queries
 from app.inventory import identities, logins, sync
 from app.inventory import queries as inventory
 from app.kit.engine import Steps
@@ -102,10 +103,11 @@ def _judge(means: Means, system_id: int) -> Answer:
         snapshot = inventory.latest_sealed(session, system_id)
         if snapshot is None:
             return {"skipped": "never read"}
+        judged_by = rule_queries.limits_of(session, system_id, rule_limits(means.settings))
         outcome = findings.reconcile(
             session,
             "detection",
-            rules.judgements(session, system_id, rule_limits(means.settings), at=at),
+            rules.judgements(session, system_id, judged_by, at=at),
             rules=list(rulebook.RULES),
             system_id=system_id,
             snapshot_id=snapshot.id,

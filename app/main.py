@@ -33,6 +33,7 @@ from app.api import (
     remediations,
     rights,
     rosters,
+    rules,
     schedules,
     settling,
     submitting,
@@ -73,7 +74,7 @@ def create_app(means: Means) -> FastAPI:
     app.state.means = means
     _hush(logging.getLogger("uvicorn.access"))
     problems.install(app)
-    finding = (settling, findings)
+    finding = (settling, findings, rules)
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, *finding, ledger, packets)
     deciding = (items, decisions, hooks, submitting, handing)
     running = (bundles, schedules, campaigns, tasks, drift, overrides, *deciding, remediations, notices)

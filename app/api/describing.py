@@ -20,6 +20,7 @@ TAGS = {
     "systems": "What is connected, its readings with their receipts, and rosters.",
     "access": "Who can reach what: people, accounts, entitlements, integrations, credentials.",
     "findings": "What is wrong, worst first.",
+    "rules": "What is asked, by which numbers, and what people are told of.",
     "reviews": "Reviews from opening to closing: schedules, campaigns, tasks, drift.",
     "decisions": "Items and what was decided on them.",
     "remediations": "Removals and what became of them.",

@@ -138,11 +138,18 @@ NAMES = tuple(each.name for each in fields(Limits))
 WHY: Mapping[str, str] = {each.name: each.metadata["why"] for each in fields(Limits)}
 
 
+def why_not_name(name: str) -> Refusal | None:
+    """A limit that there is."""
+    if name in NAMES:
+        return None
+    return Refusal("no_such_limit", f"There is no limit {name}.", "See `rolecall rules limits`.", status=404)
+
+
 def why_not_set(name: str, value: int) -> Refusal | None:
     """A limit that there is, inside the bounds in which it makes sense."""
-    told = next((each for each in fields(Limits) if each.name == name), None)
-    if told is None:
-        return Refusal("no_such_limit", f"There is no limit {name}.", "docs/rules.md lists them.", status=404)
+    if (unknown := why_not_name(name)) is not None:
+        return unknown
+    told = next(each for each in fields(Limits) if each.name == name)
     least, most = told.metadata["least"], told.metadata["most"]
     if not least <= value <= most:
         return Refusal(

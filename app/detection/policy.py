@@ -143,3 +143,10 @@ def why_not_justify(reason: str, until: datetime, at: datetime, most_days: int) 
             status=422,
         )
     return None
+
+
+def why_not_tune(because: str) -> Refusal | None:
+    """Whoever turns a rule says why, in a sentence."""
+    if len(because.split()) < 2:
+        return Refusal("reason_missing", "A reason is a sentence.", "Say why it is to be different.", status=422)
+    return None

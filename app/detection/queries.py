@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from app.detection.tables import FindingEventRow, FindingRow, JustificationRow, RunRow
+from app.detection import rulebook
+from app.detection.rule import Limits, Rule
+from app.detection.tables import AlertRow, FindingEventRow, FindingRow, JustificationRow, LimitRow, RunRow
 from app.inventory import queries as inventory
 from app.inventory import things
 from app.inventory.tables import AccountRow
 
+AT_LEAST, TOO_MANY = 3, 30  # waived findings, and percent of them, from which on a rule proposes its own tuning
 TRUSTED = ("complete", "explained")
 _WEIGHTS = {"critical": 0, "high": 1, "medium": 2, "low": 3}
 WEIGHT = case(_WEIGHTS, value=FindingRow.severity, else_=len(_WEIGHTS))
@@ -102,3 +106,54 @@ def latest_run(session: Session, system_id: int) -> RunRow | None:
         .order_by(RunRow.at.desc(), RunRow.id.desc())
         .limit(1)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A rule as it stands here: whether it tells people, what it found, and how much of that was accepted.
+
+    `proposes`: what to look at when more than `TOO_MANY` percent of its findings are waived: a rule that people keep
+    arguing with asks the wrong question, or asks it too early.
+    """
+
+    rule: Rule
+    alerts: bool
+    open: int
+    waived: int
+    limits: tuple[str, ...]
+    proposes: str | None
+
+
+def limits_of(session: Session, system_id: int, base: Limits) -> Limits:
+    """What one system is judged by: everybody's numbers, but for its own."""
+    own = session.execute(select(LimitRow.name, LimitRow.value).where(LimitRow.system_id == system_id))
+    return base.having(dict(own.all()))
+
+
+def own_limits(session: Session, system_id: int) -> list[LimitRow]:
+    """The numbers that a system has of its own, by name."""
+    return list(session.scalars(select(LimitRow).where(LimitRow.system_id == system_id).order_by(LimitRow.name)))
+
+
+def alerting(session: Session) -> frozenset[str]:
+    """The rules of whose new findings people are told."""
+    chosen = dict(session.execute(select(AlertRow.rule, AlertRow.on)).all())
+    return frozenset(name for name, rule in rulebook.RULES.items() if chosen.get(name, rule.alerts))
+
+
+def standing(session: Session) -> list[Standing]:
+    """Every rule as it stands, in the order of the book."""
+    telling = alerting(session)
+    counted = select(FindingRow.rule, FindingRow.status, func.count()).group_by(FindingRow.rule, FindingRow.status)
+    counts = {(rule, status): count for rule, status, count in session.execute(counted)}
+    return [_standing(rule, rule.name in telling, counts) for rule in rulebook.RULES.values()]
+
+
+def _standing(rule: Rule, alerts: bool, counts: Mapping[tuple[str, str], int]) -> Standing:
+    open_, waived = counts.get((rule.name, "open"), 0), counts.get((rule.name, "waived"), 0)
+    judged_by = rulebook.limits_in(rule.name)
+    proposes = None
+    if waived >= AT_LEAST and waived * 100 > (open_ + waived) * TOO_MANY:
+        what = " or ".join(judged_by) if judged_by else "whether it should be asked here"
+        proposes = f"{waived} of {open_ + waived} findings are accepted: look at {what}"
+    return Standing(rule, alerts, open_, waived, judged_by, proposes)

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from app.detection import rules
+from app.detection.limits import NAMES
 from app.detection.rule import Answer, Limits, Rule, Severity, Subject
 
 Asked = tuple[Rule, Callable[[Any, datetime, Limits], Answer]]
@@ -29,6 +30,12 @@ ASKED: dict[Subject, tuple[Asked, ...]] = {
     subject: tuple((file.RULE, file.ask) for file in _FILES.values() if file.RULE.subject == subject)
     for subject in Subject
 }
+
+
+def limits_in(name: str) -> tuple[str, ...]:
+    """The limits that a rule judges by, as its code names them."""
+    named = _FILES[name].ask.__code__.co_names
+    return tuple(each for each in NAMES if each in named)
 
 
 def manual(name: str) -> str | None:

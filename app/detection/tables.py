@@ -144,3 +144,26 @@ class JustificationRow(Base):
     by: Mapped[str] = mapped_column(String(80))
     at: Mapped[datetime] = mapped_column(Moment)
     until: Mapped[datetime] = mapped_column(Moment)
+
+
+class LimitRow(Base):
+    """A number that one system judges by in place of everybody's, and why."""
+
+    __tablename__ = "rule_limits"
+    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[int]
+    because: Mapped[str] = mapped_column(String)
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class AlertRow(Base):
+    """Whether people are told of a rule's new findings, where somebody chose otherwise than the rule."""
+
+    __tablename__ = "rule_alerts"
+    rule: Mapped[str] = mapped_column(String(60), primary_key=True)
+    on: Mapped[bool]
+    because: Mapped[str] = mapped_column(String)
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(Moment)

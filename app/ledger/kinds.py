@@ -44,6 +44,8 @@ class Kind(StrEnum):
     DETECTION_REQUESTED = "detection.requested"
     DETECTION_RAN = "detection.ran"
     PRIVILEGE_JUSTIFIED = "privilege.justified"
+    RULE_LIMIT_SET = "rule.limit_set"
+    RULE_ALERTS_SWITCHED = "rule.alerts_switched"
     FINDING_ACKNOWLEDGED = "finding.acknowledged"
     FINDING_ASSIGNED = "finding.assigned"
     FINDING_COMMENTED = "finding.commented"
@@ -138,6 +140,8 @@ QUIET = frozenset(
         Kind.SESSIONS_FORGOTTEN,
         Kind.LOGINS_SEEN,
         Kind.PRIVILEGE_JUSTIFIED,
+        Kind.RULE_LIMIT_SET,
+        Kind.RULE_ALERTS_SWITCHED,
         Kind.FINDING_ACKNOWLEDGED,
         Kind.FINDING_COMMENTED,
         Kind.FINDINGS_PASSED_ON,

@@ -13,6 +13,7 @@ from app.cli.commands import (
     proving,
     reading,
     reviewing,
+    ruling,
     running,
     settling,
 )
@@ -34,6 +35,6 @@ for name, child in {
     "evidence": proving.evidence_app, "controls": promising.controls_app, "person": entering.person_app,
     "actor": entering.actor_app, "token": entering.token_app, "hook": entering.hook_app, "key": entering.key_app,
     "finding": settling.finding_app, "notices": noticing.notices_app, "sandbox": playing.sandbox_app,
-    "bundles": modelling.bundles_app,
+    "bundles": modelling.bundles_app, "rules": ruling.rules_app,
 }.items():  # fmt: skip
     app.add_typer(child, name=name)

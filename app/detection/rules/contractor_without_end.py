@@ -18,7 +18,6 @@ RULE = Rule(
     needs=("accounts", "people"),
     controls=("CRM-9.2.3",),
     iso=("5.18", "5.19"),
-    alerts=True,
     todo="Ask whoever engaged them for an end, and enter it in the roster.",
 )
 

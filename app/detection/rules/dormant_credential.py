@@ -19,7 +19,6 @@ RULE = Rule(
     needs=("integrations",),
     controls=("CRM-G.1.2",),
     iso=("5.18", "5.23"),
-    alerts=True,
     todo="Revoke it; whoever still needs it will ask, and then there is an owner.",
 )
 

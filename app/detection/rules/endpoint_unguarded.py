@@ -18,7 +18,6 @@ RULE = Rule(
     needs=("endpoints",),
     controls=("CRM-10.1.1", "CRM-13.1.4"),
     iso=("8.24", "8.21"),
-    alerts=True,
     todo="Change the address to https, or remove it.",
     steps={
         "salesforce": (

@@ -19,7 +19,6 @@ RULE = Rule(
     needs=("accounts", "entitlements", "grants"),
     controls=("CRM-9.2.1", "CRM-9.2.4"),
     iso=("8.5", "8.2"),
-    alerts=True,
     remedy=Remedy.PRIVILEGES,
     todo="Take the exemption away; a program gets an account of its own instead.",
     steps={

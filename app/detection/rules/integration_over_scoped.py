@@ -19,7 +19,6 @@ RULE = Rule(
     needs=("integrations",),
     controls=("CRM-15.1.2", "CRM-15.1.4"),
     iso=("5.15", "5.23"),
-    alerts=True,
     todo="Ask its vendor which scopes it needs, and let it in anew with those.",
 )
 

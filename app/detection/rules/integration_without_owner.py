@@ -19,7 +19,6 @@ RULE = Rule(
     needs=("integrations", "accounts", "people"),
     controls=("CRM-15.1.4", "CRM-F.3", "CRM-D.2.2"),
     iso=("5.9", "5.19"),
-    alerts=True,
     todo="Find somebody who needs it and make them its owner; if there is nobody, shut it out.",
 )
 

@@ -21,7 +21,6 @@ RULE = Rule(
     needs=("accounts", "grants"),
     controls=("CRM-9.1.4",),
     iso=("5.18", "6.5"),
-    alerts=True,
     cause="mover",
     about=About.PERSON,
     todo="Go through what it holds with the new manager, and take away what the old job needed.",

@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, asleep, days_ago
+from app.detection.rule import (
+    About,
+    Answer,
+    CannotTell,
+    Fails,
+    Holds,
+    Limits,
+    Rule,
+    Severity,
+    Subject,
+    asleep,
+    days_ago,
+)
 from app.inventory.facts import AccountFacts, Way
 
 RULE = Rule(
@@ -19,6 +31,8 @@ RULE = Rule(
     needs=("accounts", "logins"),
     controls=("CRM-9.2.1",),
     iso=("8.5", "5.17"),
+    cause="password_beside_sso",
+    about=About.SYSTEM,
     todo="Switch off passwords for whoever has the single sign-on; keep one emergency account.",
     steps={
         "salesforce": (

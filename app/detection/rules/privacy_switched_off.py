@@ -18,7 +18,6 @@ RULE = Rule(
     needs=("changes",),
     controls=("CRM-P.1.2", "CRM-P.2.1"),
     iso=("5.34",),
-    alerts=True,
     todo="Turn them on again, and ask the data protection officer what was missed meanwhile.",
 )
 

@@ -20,7 +20,6 @@ RULE = Rule(
     needs=("accounts", "factors"),
     controls=("CRM-9.2.1",),
     iso=("8.5", "5.17"),
-    alerts=True,
     cause="factors",
     about=About.ACCOUNT,
     todo="Have the person register a second factor, or ask for one at every sign-in.",

@@ -18,7 +18,6 @@ RULE = Rule(
     needs=("accounts", "changes"),
     controls=("CRM-9.1.1",),
     iso=("5.16", "5.18"),
-    alerts=True,
     todo="Ask its manager whether it is wanted, and switch off joining by domain.",
 )
 

@@ -18,7 +18,6 @@ RULE = Rule(
     needs=("accounts", "entitlements", "grants"),
     controls=("CRM-9.1.3", "CRM-G.1.1"),
     iso=("8.2",),
-    alerts=True,
     todo="Keep those who administer every week; the others get what they need of it.",
 )
 

@@ -21,7 +21,6 @@ RULE = Rule(
     needs=("accounts", "entitlements", "grants"),
     controls=("CRM-9.1.3", "CRM-9.2.2"),
     iso=("5.3", "8.2"),
-    alerts=True,
     remedy=Remedy.PRIVILEGES,
     todo="Give one of the two to somebody else.",
     steps={

@@ -113,7 +113,7 @@ class House:
             "credential_id": self.credential.id, "entry_id": self.entry_id, "schedule_id": self.schedule.id,
             "task_id": self.plain.task_id, "hook_id": self.hook.id,
             "role": "reader", "actor_id": self.ended_actor, "token_id": "none",
-            "session_id": "none",
+            "session_id": "none", "rule": "inactive_account", "limit": "inactive_days",
             "bundle_id": self.bundle_id, "number": 1,
             "channel_id": self.channel.id, "subscription_id": self.subscription.id, "delivery_id": self.delivery.id,
         }  # fmt: skip

@@ -61,12 +61,15 @@ BODIES: dict[tuple[str, str], Any] = {
         "until": "2026-12-31T00:00:00+00:00",
     },
     ("PUT", "/api/v1/findings/{finding_id}/waiver/approval"): {"answer": "approve"},
+    ("PUT", "/api/v1/rules/{rule}/alerts"): {"on": False, "because": "the weekly digest is enough"},
+    ("PUT", "/api/v1/systems/{system_id}/limits/{limit}"): {"value": 60, "because": "our policy says two months"},
     ("PUT", "/api/v1/findings/{finding_id}/waiver/ending"): {"reason": "the import runs elsewhere now"},
 }
 QUERIES = {
     "/api/v1/items": lambda house: {"campaign": house.campaign.id},
     "/api/v1/campaigns/{campaign_id}/items": lambda house: {"reviewer": house.company.ada.id},
     "/api/v1/ledger/consistency": lambda house: {"old": 1, "new": 2},
+    "/api/v1/rules": lambda house: {"subject": "package"},
     "/api/v1/accounts/{account_id}/access": lambda house: {"on": "2026-11-15"},
     "/api/v1/people/{person}/past": lambda house: {"on": "2026-11-15"},
 }

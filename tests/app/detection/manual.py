@@ -45,10 +45,16 @@ cannot tell, for anybody, and its findings stay as they are: nothing is right fo
 
 There are {count} rules. {alerting} of them tell people of a new finding by themselves; the others report until they are
 switched on. Each names the controls of ISO/IEC 27001:2022, Annex A, that a failure speaks against, and our own lines.
+`rolecall rules alert` switches one on or off; `rolecall rules list` says which of them people keep accepting.
 """
 LIMITS = """## What they judge by
 
-Where the installation has a [setting](settings.md) of the same name, that is what counts.
+Every number can be set for one system alone, with a reason; each change is an entry of the ledger. Where the installation
+has a [setting](settings.md) of the same name, that is what counts for systems without a number of their own.
+
+```sh
+rolecall rules set-limit Salesforce inactive_days 60 --reason "our policy says two months"
+```
 
 | Number | Default | Why |
 |---|---|---|

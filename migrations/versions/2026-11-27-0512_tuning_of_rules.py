@@ -1,7 +1,7 @@
 """Numbers that one system judges by, and which rules tell people.
 
 Revision ID: 202611270512
-Revises: 202611270500
+Revises: 202611270508
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from alembic import op
 from app.kit.db import Big, Moment
 
 revision = "202611270512"
-down_revision = "202611270500"
+down_revision = "202611270508"
 branch_labels = None
 depends_on = None
 

@@ -113,7 +113,7 @@ def _measured(company: Company, told: set[tuple[str, str]]) -> Iterator[str]:
 
 def _rules() -> Iterator[str]:
     yield "## The rules, one by one"
-    for subject in Subject:
+    for subject in (each for each in Subject if rulebook.ASKED[each]):  # other stages judge subjects of their own
         yield f"\n### About {ABOUT[subject]}"
         for rule, _ in rulebook.ASKED[subject]:
             yield from _rule(rule)

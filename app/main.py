@@ -14,10 +14,13 @@ from app.api import (
     bundles,
     campaigns,
     connecting,
+    controls,
     decisions,
     describing,
     drift,
+    filing,
     findings,
+    governing,
     handing,
     health,
     hooks,
@@ -40,9 +43,10 @@ from app.api import (
     systems,
     tasks,
 )
+from app.compliance import policy as papers
 from app.console import assets, failures, headers, reviewing, sizes
 from app.console import entering as visiting
-from app.console.doors import activity, evidence, integrations, links, sign_in
+from app.console.doors import activity, checklist, evidence, integrations, links, sign_in
 from app.console.doors import channels as channel_pages
 from app.console.doors import connecting as connecting_pages
 from app.console.doors import findings as finding_pages
@@ -77,11 +81,12 @@ def create_app(means: Means) -> FastAPI:
     finding = (settling, findings, rules)
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, *finding, ledger, packets)
     deciding = (items, decisions, hooks, submitting, handing)
+    promising = (controls, filing, governing)
     running = (bundles, schedules, campaigns, tasks, drift, overrides, *deciding, remediations, notices)
-    for room in (*seeing, *running):
+    for room in (*seeing, *running, *promising):
         app.include_router(room.router)
     found = (revocation_pages, settling_pages, finding_pages)  # /findings/revocation before /findings/{id}
-    seeing_pages = (*found, people_pages, connecting_pages, system_pages, integrations, evidence, activity)
+    seeing_pages = (*found, people_pages, connecting_pages, system_pages, integrations, checklist, evidence, activity)
     setting = (setting_pages, hook_pages, channel_pages)
     for page in (sign_in, links, *seeing_pages, *setting):
         app.include_router(page.router, include_in_schema=False)
@@ -93,6 +98,9 @@ def create_app(means: Means) -> FastAPI:
     assets.install(app)
     larger = sizes.LARGER | {
         r"/evidence/verification": evidence.LARGEST + sizes.MOST,
+        r"/checklist/[^/]+/attestations": papers.LARGEST + sizes.MOST,
+        r"/api/v1/controls/[^/]+/attestations": 2 * papers.LARGEST,
+        r"/api/v1/registers": papers.LARGEST + sizes.MOST,
         r"/systems/[^/]+/roster": system_pages.MOST_ROSTER + sizes.MOST,
     }
     app.add_middleware(sizes.Sizes, larger=larger, refuse=failures.refuse(problems.render))

@@ -38,6 +38,9 @@ class May(StrEnum):
     START_REMOVALS = "have access taken away without a review"
     DO_BY_HAND = "report removals done by hand"
     SEE_NOTICES = "see channels and what became of messages"
+    SEE_CHECKLIST = "see the checklist and what is on file for it"
+    ATTEST = "put words, registers and cards on file"
+    APPROVE_PAPERS = "approve what others put on file"
     RUN_NOTICES = "run channels and subscriptions, send messages again"
     RUN_ACTORS = "make actors, roles and tokens"
 
@@ -54,6 +57,7 @@ _SEEING = frozenset(
         May.SEE_REMEDIATIONS,
         May.SEE_LEDGER,
         May.SEE_NOTICES,
+        May.SEE_CHECKLIST,
     }
 )
 MAY: dict[Role, frozenset[May]] = {
@@ -62,6 +66,7 @@ MAY: dict[Role, frozenset[May]] = {
     Role.IT_SECURITY: _SEEING
     | {May.READ_SYSTEMS, May.JUSTIFY, May.DO_BY_HAND, May.DECIDE}
     | {May.HANDLE_FINDINGS, May.APPROVE_WAIVERS}
+    | {May.ATTEST, May.APPROVE_PAPERS}
     | {May.SEE_SIGN_INS, May.SEE_PERSONAL_VALUES, May.START_REMOVALS},
     Role.REVIEWER: frozenset({May.SEE_SELF, May.SEE_OWN_ITEMS, May.DECIDE}),
     Role.AUDITOR: _SEEING | {May.TAKE_EVIDENCE},

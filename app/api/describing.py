@@ -24,6 +24,7 @@ TAGS = {
     "reviews": "Reviews from opening to closing: schedules, campaigns, tasks, drift.",
     "decisions": "Items and what was decided on them.",
     "remediations": "Removals and what became of them.",
+    "checklist": "The checklist line by line, what is on file for it, cards, the scope, statements.",
     "evidence": "The ledger, its proofs, and packets for auditors.",
     "notices": "Who is told what: channels, subscriptions, the log of messages, quiet hours.",
     "actors": "Who may do what here: actors, roles, tokens, sessions.",

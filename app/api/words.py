@@ -51,6 +51,64 @@ class DataClass(StrEnum):
     RESTRICTED = "restricted"
 
 
+class Outcome(StrEnum):
+    """What a line of the checklist came out as, the weakest first."""
+
+    FAIL = "FAIL"
+    EXPIRED = "EXPIRED"
+    NOT_EVALUABLE = "NOT_EVALUABLE"
+    ATTESTED = "ATTESTED"
+    PASS = "PASS"  # noqa: S105  an outcome, no password
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+
+
+class FilingStatus(StrEnum):
+    """Where a word, or a reason why a line does not apply, stands."""
+
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class FilingAnswer(StrEnum):
+    """What can be said to one."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+
+
+class RegisterKind(StrEnum):
+    """What a register is of."""
+
+    TRAINING = "training"
+    SCREENING = "screening"
+    CONFIDENTIALITY = "confidentiality"
+    THIRD_PARTY_NDA = "third_party_nda"
+    CONTRACTS = "contracts"
+    VENDORS = "vendors"
+
+
+class AssessmentStatus(StrEnum):
+    """Where one turn of an integration's card stands."""
+
+    OPEN = "open"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+class ScopeKind(StrEnum):
+    """What the scope is made of."""
+
+    SYSTEMS = "systems"
+    INTEGRATIONS = "integrations"
+    CLASSES = "classes"
+    GROUPS = "groups"
+    PLACES = "places"
+
+
 class CampaignStatus(StrEnum):
     """Where a review stands."""
 

@@ -104,7 +104,8 @@ def _keep(session: Session, told: Sequence[Verdict], run: uuid.UUID, at: datetim
             session.execute(update(OutcomeRow), changes)
     if fresh:
         session.execute(insert(OutcomeRow), fresh)
-    session.expire_all()
+    for row in known.values():
+        session.expire(row)  # what was changed set-wise is read anew
     return max(len(fresh), len(over))
 
 

@@ -31,6 +31,8 @@ PLACES = (
     Place("/findings", "Findings", May.SEE_FINDINGS, "Access"),
     Place("/people", "People", May.SEE_ACCESS, "Access"),
     Place("/integrations", "Integrations", May.SEE_ACCESS, "Access"),
+    Place("/posture", "Posture", May.SEE_CHECKLIST, "Proof"),
+    Place("/checklist", "Checklist", May.SEE_CHECKLIST, "Proof"),
     Place("/evidence", "Evidence", May.SEE_LEDGER, "Proof"),
     Place("/activity", "Activity", May.SEE_LEDGER, "Proof"),
     Place("/systems", "Systems", May.SEE_SYSTEMS, "Setup"),

@@ -24,6 +24,9 @@ from app import settings
 from app.actors import actors, hooks, tokens
 from app.actors.actor import Role
 from app.actors.tables import ActorRow, HookRow
+from app.compliance import assessments, attestations, exemptions, statements, statuses
+from app.compliance.facts import Limits
+from app.compliance.tables import AssessmentRow, AttestationRow, ExemptionRow
 from app.detection.tables import FindingRow
 from app.inventory.tables import CredentialRow, IdentityRow, IntegrationRow, SnapshotRow
 from app.kit import ids
@@ -114,9 +117,20 @@ class House:
             "task_id": self.plain.task_id, "hook_id": self.hook.id,
             "role": "reader", "actor_id": self.ended_actor, "token_id": "none",
             "session_id": "none", "rule": "inactive_account", "limit": "inactive_days",
-            "bundle_id": self.bundle_id, "number": 1,
+            "bundle_id": self.bundle_id, "number": 1, "line": "CRM-5.1.1", "scope_kind": "integrations", **self.filed,
             "channel_id": self.channel.id, "subscription_id": self.subscription.id, "delivery_id": self.delivery.id,
         }  # fmt: skip
+
+    @property
+    def filed(self) -> dict[str, Any]:
+        """What is on file for the checklist."""
+        with self.database.reading() as session:
+            word = session.scalars(select(AttestationRow).order_by(AttestationRow.made_at).limit(1)).one()
+            return {
+                "attestation_id": word.id, "digest": word.digest,
+                "exemption_id": session.scalars(select(ExemptionRow.id).limit(1)).one(),
+                "assessment_id": session.scalars(select(AssessmentRow.id).limit(1)).one(),
+            }  # fmt: skip
 
     @property
     def bundle_id(self) -> int:
@@ -173,6 +187,20 @@ def removal_of(session: Session, campaign_id: int, system_id: int) -> Remediatio
     return row
 
 
+def file_for_the_checklist(session: Session, company: cast.Company, integration: IntegrationRow) -> None:
+    """A word with a file, an exemption, a card that is open, a statement, and a look at every line."""
+    until = NOW + timedelta(days=90)
+    file = attestations.File("policy.pdf", "application/pdf", b"%PDF-1.7")
+    attestations.propose(
+        session, "CRM-5.1.1", "The policy is signed by the board.", owner=company.flo, until=until, file=file,
+        by=make.ADMIN, at=NOW,
+    )  # fmt: skip
+    exemptions.propose(session, "CRM-11.2.1", "There is no hardware of ours.", until=until, by=make.ADMIN, at=NOW)
+    assessments.open(session, integration.id, by=make.ADMIN, at=NOW)
+    statements.generate(session, by=make.ADMIN, at=NOW)
+    statuses.judge(session, Limits(), roster_max_age_days=7, by=make.ADMIN, at=NOW)
+
+
 def means_over(database: Database, clock: Callable[[], datetime] = lambda: NOW) -> Means:
     """What the house acts with."""
     return Means(database, KEYS, settings.read({"ROLECALL_REQUESTS_PER_MINUTE": "1000000"}), clock)
@@ -222,6 +250,7 @@ def furnish(
         delivery = make.delivery(
             session, outbox, whom=f"subscription:{subscribed.id}", status="delivered", ended_at=NOW
         )
+        file_for_the_checklist(session, company, integration)
         leaves.integrate(session)
         signed.sign(session, signing.signer(session, KEYS), by="cli:test", at=NOW)
         session.flush()

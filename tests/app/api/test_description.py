@@ -95,7 +95,11 @@ def test_every_success_has_a_shape_with_a_name(shown_house: House) -> None:
             if not status.startswith("2") or status == "204":
                 continue
             for kind, content in told["content"].items():
-                named = "$ref" in content["schema"] or kind in ("text/plain", "application/zip")
+                named = "$ref" in content["schema"] or kind in (
+                    "text/plain",
+                    "application/zip",
+                    "application/octet-stream",
+                )
                 assert named, f"{method} {path} {status}: {content}"
 
 

@@ -65,6 +65,30 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/api/v1/systems/{system_id}/limits/{limit}"): {"value": 60, "because": "our policy says two months"},
     ("PUT", "/api/v1/findings/{finding_id}/waiver/ending"): {"reason": "the import runs elsewhere now"},
 }
+UNTIL = "2027-02-01T12:00:00Z"
+BODIES |= {
+    ("POST", "/api/v1/controls/{line}/attestations"): {
+        "owner": "flo", "statement": "The policy is signed by the board.", "until": UNTIL,
+        "link": "https://wiki.example.com/policy",
+    },
+    ("PUT", "/api/v1/attestations/{attestation_id}/answer"): {"answer": "declined", "because": "It is last year's paper."},
+    ("POST", "/api/v1/controls/{line}/exemptions"): {"justification": "Another company does this.", "until": UNTIL},
+    ("PUT", "/api/v1/exemptions/{exemption_id}/answer"): {"answer": "approved"},
+    ("POST", "/api/v1/registers"): {
+        "kind": "training", "content": "person,date\nbo@example.com,2026-05-01\n", "source": "the training portal",
+        "extracted_at": "2026-11-15T12:00:00Z",
+    },
+    ("PUT", "/api/v1/assessments/{assessment_id}/submission"): {
+        "purpose": "Sends invoices to customers", "owner": "flo", "vendor": "Acme", "contract": "MSA-7",
+        "classes": ["personal"], "answers": {"reach": 2, "power": 1, "harm": 2, "dependence": 1, "vendor": 0, "keys": 1},
+    },
+    ("PUT", "/api/v1/assessments/{assessment_id}/answer"): {"answer": "declined"},
+    ("POST", "/api/v1/integrations/{integration_id}/assessments"): None,
+    ("POST", "/api/v1/scope/{scope_kind}"): {"reason": "Whatever enters the CRM is in scope."},
+    ("PUT", "/api/v1/scope/{scope_kind}/confirmation"): {"until": UNTIL},
+    ("PUT", "/api/v1/statements/{number}/approval"): {"until": UNTIL},
+    ("POST", "/api/v1/statements"): None,
+}  # fmt: skip
 QUERIES = {
     "/api/v1/items": lambda house: {"campaign": house.campaign.id},
     "/api/v1/campaigns/{campaign_id}/items": lambda house: {"reviewer": house.company.ada.id},

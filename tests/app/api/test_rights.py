@@ -15,6 +15,8 @@ from app.api import rights
 from tests.app.api.house import House
 
 LETTERS = {"A": Role.ADMIN, "I": Role.IT_SECURITY, "R": Role.REVIEWER, "U": Role.AUDITOR, "S": Role.SERVICE}
+SOON, PAST = "2026-12-01T00:00:00Z", "2020-01-01T00:00:00Z"
+BLANK = {"purpose": "x", "owner": "nobody", "vendor": "x", "classes": [], "answers": {}}
 OPEN, SIGNED = "everyone", "whoever signs"
 # Route: who may call it (Admin, It security, Reviewer, aUditor, Service), and a body that fits.
 TABLE: dict[tuple[str, str], tuple[str, Any]] = {
@@ -60,7 +62,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("PUT", "/api/v1/findings/{finding_id}/owner"): ("AI", {"owner": "nobody at all"}),
     ("GET", "/api/v1/findings/{finding_id}/comments"): ("AIUS", None),
     ("POST", "/api/v1/findings/{finding_id}/comments"): ("AI", {"text": "short"}),
-    ("PUT", "/api/v1/findings/{finding_id}/waiver"): ("AI", {"reason": " ", "until": "2026-12-01T00:00:00Z"}),
+    ("PUT", "/api/v1/findings/{finding_id}/waiver"): ("AI", {"reason": " ", "until": SOON}),
     ("PUT", "/api/v1/findings/{finding_id}/waiver/approval"): ("AI", {"answer": "approve"}),
     ("PUT", "/api/v1/findings/{finding_id}/waiver/ending"): ("AI", {"reason": "there is none here"}),
     ("GET", "/api/v1/rules"): ("AIUS", None),
@@ -128,6 +130,40 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/v1/integrations/{integration_id}"): ("AIU", None),
     ("GET", "/api/v1/credentials"): ("AIU", None),
     ("GET", "/api/v1/credentials/{credential_id}"): ("AIU", None),
+    ("GET", "/api/v1/controls"): ("AIU", None),
+    ("GET", "/api/v1/controls/{line}"): ("AIU", None),
+    ("POST", "/api/v1/controls/{line}/attestations"): (
+        "AI",
+        {"owner": "nobody", "statement": "x", "until": SOON},
+    ),
+    ("POST", "/api/v1/controls/{line}/exemptions"): ("AI", {"justification": "x", "until": SOON}),
+    ("GET", "/api/v1/attestations"): ("AIU", None),
+    ("GET", "/api/v1/attestations/{attestation_id}"): ("AIU", None),
+    ("PUT", "/api/v1/attestations/{attestation_id}/answer"): ("AI", {"answer": "declined"}),
+    ("GET", "/api/v1/documents/{digest}"): ("AIU", None),
+    ("GET", "/api/v1/exemptions"): ("AIU", None),
+    ("PUT", "/api/v1/exemptions/{exemption_id}/answer"): ("AI", {"answer": "declined"}),
+    ("GET", "/api/v1/registers"): ("AIU", None),
+    ("GET", "/api/v1/registers/gaps"): ("AIU", None),
+    ("POST", "/api/v1/registers"): (
+        "AI",
+        {"kind": "training", "content": "x", "source": "x", "extracted_at": PAST},
+    ),
+    ("GET", "/api/v1/assessments"): ("AIU", None),
+    ("GET", "/api/v1/assessments/{assessment_id}"): ("AIU", None),
+    ("POST", "/api/v1/integrations/{integration_id}/assessments"): ("AI", None),
+    ("PUT", "/api/v1/assessments/{assessment_id}/submission"): (
+        "AI",
+        BLANK,
+    ),
+    ("PUT", "/api/v1/assessments/{assessment_id}/answer"): ("AI", {"answer": "declined"}),
+    ("GET", "/api/v1/scope/{scope_kind}"): ("AIU", None),
+    ("POST", "/api/v1/scope/{scope_kind}"): ("AI", {"reason": "x"}),
+    ("PUT", "/api/v1/scope/{scope_kind}/confirmation"): ("AI", {"until": PAST}),
+    ("GET", "/api/v1/statements"): ("AIU", None),
+    ("POST", "/api/v1/statements"): ("AI", None),
+    ("GET", "/api/v1/statements/{number}"): ("AIU", None),
+    ("PUT", "/api/v1/statements/{number}/approval"): ("AI", {"until": PAST}),
     ("GET", "/api/v1/channels"): ("AIU", None),
     ("POST", "/api/v1/channels"): ("A", {"name": " ", "kind": "file"}),
     ("GET", "/api/v1/channels/{channel_id}"): ("AIU", None),

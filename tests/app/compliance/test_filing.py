@@ -20,7 +20,8 @@ from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.ledger.tables import EntryRow
 from tests import make
-from tests.app.compliance.test_statuses import DAY, judge, now
+from tests.app.compliance.test_statuses import DAY, now
+from tests.app.compliance.test_statuses import judge_papers as judge
 
 LINE = "CRM-5.1.1"
 SAID = "The policy of 2026 is signed by the board."

@@ -32,7 +32,8 @@ from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.ledger.tables import EntryRow
 from tests import make
-from tests.app.compliance.test_statuses import DAY, judge, now
+from tests.app.compliance.test_statuses import DAY, now
+from tests.app.compliance.test_statuses import judge_papers as judge
 
 ANSWERS = dict.fromkeys(assessing.QUESTIONS, 2)
 CARD = {

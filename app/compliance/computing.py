@@ -37,7 +37,7 @@ def _reviewed(system: SystemFacts, facts: Facts) -> Part:
         if system.added + every < facts.at:
             return Part(FAIL, f"connected on {_day(system.added)}, and no review of it has ended", (), system.id)
         due = _day(system.added + every)
-        return Part(UNKNOWN, f"no review of it has ended yet; the first must by {due}", (), system.id)
+        return Part(UNKNOWN, f"no review of it has ended yet (the first must by {due})", (), system.id)
     proof = ({"campaign": review.campaign_id},)
     if review.closed_at + every < facts.at:
         said = f"the last review ended on {_day(review.closed_at)}, longer ago than {every.days} days"

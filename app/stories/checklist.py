@@ -19,6 +19,7 @@ from app.compliance import queries
 from app.compliance.controls import catalogue, mapping
 from app.compliance.controls.line import Line, Outcome, Section
 from app.compliance.tables import AttestationRow, DocumentRow, ExemptionRow, OutcomeRow, StatusRunRow
+from app.detection import rulebook
 from app.inventory.tables import IdentityRow
 from app.kit.refusal import insist
 
@@ -87,6 +88,7 @@ class LineStory:
     before: str | None  # the lines beside it, to walk along
     after: str | None
     names_2022: Mapping[str, str]
+    rules: Sequence[str]  # what each rule that tests it is called
 
 
 def posture(session: Session, *, by: Actor, at: datetime, on: datetime | None = None) -> Posture:
@@ -125,6 +127,7 @@ def story(session: Session, line_id: str, *, by: Actor) -> LineStory | None:
         order[place - 1] if place else None,
         order[place + 1] if place + 1 < len(order) else None,
         {control: mapping.NAMES[control] for control in line.iso2022},
+        [rulebook.RULES[name].title for name in line.rules],
     )
 
 
@@ -161,7 +164,7 @@ def _of_many(reason: str) -> str:
     for common in ("nobody has given their word yet", "it waits for somebody else's approval", "no rule asks yet"):
         if reason.startswith(common):
             return common
-    return reason
+    return "it is no better than another line" if " is NOT_EVALUABLE" in reason else reason
 
 
 def _words(session: Session, line: str, names: Mapping[int, str]) -> list[Word]:

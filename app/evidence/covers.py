@@ -152,6 +152,7 @@ log/checkpoint.txt for the next time.
   decisions.jsonl         every item: what its reviewer saw; what was decided, by whom, when and why
   drift.jsonl             what came and went while the review was open
   remediations.jsonl      removals: the look before, the acts, the look after, the proving reading
+  controls.jsonl          every line of the checklist on that day: its outcome, why, and by what proof
   log/                    the ledger's entries with proofs, the signed checkpoint, and the keys
   tables/, review.xlsx    the same for spreadsheets; made from the files above, proving nothing
   manifest.json, .sig     every file with its SHA-256, and the signature over that list

@@ -1,14 +1,17 @@
-"""The part of the log that a packet rests on: entries with their proofs, and that it extends what was signed before."""
+"""What a packet takes from beside its review: the log's entries with their proofs, and the checklist of the day."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.compliance import queries as compliance
+from app.compliance.controls import catalogue
 from app.evidence import queries
 from app.ledger import note, proofs, tree
 from app.ledger import queries as ledger
@@ -78,3 +81,18 @@ def read_known(notes: Sequence[str]) -> list[Checkpoint]:
 
 def _text(hash_: bytes) -> str:
     return base64.b64encode(hash_).decode()
+
+
+def controls(session: Session, systems: Collection[int], at: datetime) -> Iterator[dict[str, Any]]:
+    """What every line of the checklist was at this moment, over all and in the review's systems, with reason and proof."""
+    order = list(catalogue.LINES)
+    places = {compliance.ALL, *(f"system:{number}" for number in systems)}
+    rows = [row for row in compliance.outcomes(session, at=at) if row.place in places and row.line in catalogue.LINES]
+    for row in sorted(rows, key=lambda row: (order.index(row.line), row.system_id or 0)):
+        line = catalogue.LINES[row.line]
+        yield {
+            "line": line.id, "title": line.title, "iso2022": list(line.iso2022), "iso2013": list(line.iso2013),
+            "clauses": list(line.clauses), "soc2": list(line.soc2), "modes": [str(mode) for mode in line.modes],
+            "system": row.system_id, "outcome": row.outcome, "because": row.because, "proof": row.proof,
+            "since": row.began.isoformat(),
+        }  # fmt: skip

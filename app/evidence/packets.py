@@ -186,6 +186,8 @@ class _Packet:
                 self._populate(system, snapshot, tables)
             self._decide(campaign_id, tables)
             self._remove(campaign_id, tables)
+            promised = extracts.controls(self._session, [system.id for system, _ in systems], self._at)
+            self._packet.add_lines("controls.jsonl", promised)
             tables.add_to(self._packet)
         receipts = self._receipts(campaign, systems)
         self._packet.add_lines("population/receipts.jsonl", receipts)

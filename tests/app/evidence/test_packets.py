@@ -17,6 +17,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.compliance import queries, statuses
+from app.compliance.controls import catalogue
+from app.compliance.facts import Limits
 from app.evidence.verify import Verdict, verify
 from app.inventory.tables import (
     AccountChangeRow,
@@ -216,6 +219,24 @@ def test_access_that_began_meanwhile_is_told_with_what_was_decided_on_it(databas
     assert failures(verify(sealed.path, key=sealed.key)) == []
     (line,) = lines(sealed.path, "drift.jsonl")
     assert (line["change"], line["answer"], line["reason"]) == ("began", "keep", "asked for")
+
+
+def test_the_checklist_is_told_as_it_was_when_the_packet_was_sealed(database: Database, tmp_path: Path) -> None:
+    told = review.whole(database)
+    sealed = review.NOW + timedelta(hours=6)
+    for at in (sealed - timedelta(minutes=1), sealed + timedelta(days=200)):
+        with database.transaction() as session:
+            statuses.judge(session, Limits(), roster_max_age_days=7, by=make.ADMIN, at=at)
+    packet = review.build(database, told.campaign, tmp_path / "packet.zip")
+    assert failures(verify(packet.path, key=packet.key)) == []
+    found = lines(packet.path, "controls.jsonl")
+    overall = {line["line"]: line for line in found if line["system"] is None}
+    assert list(overall) == list(catalogue.LINES)
+    assert overall["CRM-G.1.3"]["outcome"] == "PASS"  # the review has just ended; half a year later it is FAIL
+    assert {line["system"] for line in found} == {None, told.system.id}
+    with database.reading() as session:
+        (now,) = queries.outcomes(session, line="CRM-G.1.3", place="all")
+        assert now.outcome == "FAIL"
 
 
 def test_what_does_not_add_up_is_said_and_still_verifies(database: Database, tmp_path: Path) -> None:

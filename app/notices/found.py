@@ -64,7 +64,7 @@ def opened(session: Session, entry: Happened) -> list[Occurrence]:
     if first and stories:
         dates = [each.due_at for each in every if each.due_at is not None]
         plan = facts | ({"due_at": min(dates).isoformat()} if dates else {})
-        cause = f"run:{run}:first"
+        cause = f"system:{entry.about}:first"  # once, however many sources judge it for the first time
         told.append(Occurrence(Event.FINDING_BASELINE, cause, plan, entry.at, about, parts=_parts(stories, named=True)))
     return told
 
@@ -136,7 +136,7 @@ def _marked(session: Session, entry: Happened, event: Event, mark: Any, *, manag
 
 
 def _news(session: Session, stories: Sequence[_Seen], at: datetime) -> list[_Seen]:
-    """The stories of which nothing was open before that is as bad."""
+    """The stories of which nothing as bad was open and told before; of a first reading only what is critical was."""
     causes = [each.cause for each in stories]
     before: dict[str, int] = {}
     for begin in range(0, len(causes), 5_000):
@@ -144,6 +144,7 @@ def _news(session: Session, stories: Sequence[_Seen], at: datetime) -> list[_See
             FindingRow.cause.in_(causes[begin : begin + 5_000]),
             FindingRow.opened_at < at,
             FindingRow.status != "closed",
+            FindingRow.baseline.is_(False) | (FindingRow.severity == "critical"),
         )
         for cause, severity in session.execute(older):
             before[cause] = min(before.get(cause, len(SEVERITIES)), SEVERITIES.index(severity))

@@ -221,3 +221,15 @@ def test_a_channel_by_which_nothing_arrives_is_a_finding(
             row = session.get_one(ChannelRow, channel.id)
             row.status, row.tested_at, row.tested_well = "on", desk.now, True
         assert judged() == "closed"
+
+
+def test_what_a_first_reading_only_listed_is_news_when_it_goes_on(desk: Desk) -> None:
+    desk.channel(recipient="it@example.com", events=["finding.opened"])
+    with desk.database.transaction() as session:
+        new = make.system(session, name="New org")
+    old = ("leaver_active", "account:1", "high", "leaver:7")
+    judge(desk, new, old)
+    assert told(desk) == []
+    desk.later(days=1)
+    judge(desk, new, old, ("leaver_active", "account:2", "high", "leaver:7"))
+    assert told(desk) == [("finding.opened", {"high": 1})]

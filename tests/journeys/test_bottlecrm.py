@@ -159,3 +159,54 @@ def _is_active(crm: BottleCRM, email: str) -> bool:
 
 def _status(crm: BottleCRM, token: str) -> int:
     return httpx2.get(f"{crm.url}/api/users/", headers={"Authorization": f"Bearer {token}"}, timeout=30).status_code
+
+
+def test_a_findings_life_on_a_real_crm(bottlecrm: BottleCRM, tmp_path: Path) -> None:
+    """Bo leaves, a person deactivates his account in BottleCRM, and somebody gives it back to him."""
+    operator = Operator(tmp_path / "home")
+    bo, cy = _members(bottlecrm)
+    operator.says("notices", "add", "file", "outbox", "--quietly")
+    operator.says("notices", "subscribe", "outbox", "--event", "finding.opened", "--to", "it@example.com")
+    _connect(operator, bottlecrm, tmp_path, bo, cy)
+    operator.says("sync", "People")
+    operator.says("sync", "BottleCRM")
+    before = _mails(operator)
+
+    left = (tmp_path / "roster.csv").read_text().replace("Seller,,,,,employee", "Seller,,2026-01-31,,,employee", 1)
+    (tmp_path / "left.csv").write_text(left)
+    operator.says("system", "roster", "People", str(tmp_path / "left.csv"))
+    operator.says("sync", "People")
+    found = _leaving(operator, bo["email"])
+    assert (found["status"], found["baseline"]) == ("open", False)
+    assert _mails(operator) - before == 1
+    operator.says("finding", "acknowledge", str(found["id"]))
+
+    _switch(bottlecrm, bo["email"], active=False)
+    operator.says("sync", "BottleCRM")
+    assert _leaving(operator, bo["email"])["status"] == "closed"
+
+    _switch(bottlecrm, bo["email"], active=True)
+    operator.says("sync", "BottleCRM")
+    again = _leaving(operator, bo["email"])
+    assert (again["id"], again["status"], again["times_opened"]) == (found["id"], "open", 2)
+    assert again["acknowledged_at"] is None
+    assert _mails(operator) - before == 2
+
+
+def _leaving(operator: Operator, email: str) -> dict[str, Any]:
+    told = operator.says("findings", "--status", "all", "--rule", "leaver_active", "--json")
+    return next(each for each in told if each["facts"].get("account") == email)
+
+
+def _mails(operator: Operator) -> int:
+    """Alerts of new findings in BottleCRM that were written."""
+    written = [each.read_text() for each in (operator.home / "outbox").glob("*.eml")]
+    return sum("new finding" in mail and "BottleCRM" in mail for mail in written)
+
+
+def _switch(crm: BottleCRM, email: str, *, active: bool) -> None:
+    """What an administrator does in BottleCRM's own pages."""
+    crm.shell(
+        f"p = Profile.objects.get(user__email={email!r}, org=org)\n"
+        f"p.is_active = {active}\np.save()\nUser.objects.filter(id=p.user_id).update(is_active={active})\n"
+    )

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app.detection import acknowledgements, comments, lives, owners, ownership
 from app.detection.rule import Holds
-from app.detection.tables import FindingEventRow
+from app.detection.tables import FindingEventRow, FindingRow
 from app.detection.terms import Terms
 from app.inventory.tables import AccountRow, IdentityRow, SystemRow
 from app.kit.db import Database
@@ -156,3 +156,14 @@ def test_reviewers_handle_no_findings(database: Database, at: datetime) -> None:
                 refused()
             assert no.value.refusal.status == 403
         assert lives.finding(session, row.id) is row
+
+
+def test_what_somebody_else_changed_meanwhile_is_looked_at_again(database: Database, at: datetime) -> None:
+    with database.transaction() as session:
+        number = life.opened(session, at=at).id
+    with database.reading() as session:
+        seen = session.get_one(FindingRow, number)
+    with database.transaction() as session:
+        acknowledgements.give(session, [lives.finding(session, number)], by=SEC, at=at)
+    with database.transaction() as session, pytest.raises(Refused, match="changed since you looked"):
+        owners.assign(session, [session.merge(seen, load=False)], "role:admin", by=SEC, at=at)

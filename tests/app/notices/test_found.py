@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from app.detection import deadlines, findings, owners, waivers
+from app.detection import deadlines, findings, owners, ownership, waivers
 from app.detection.judgement import Judgement
 from app.detection.rule import Fails, Severity
 from app.detection.tables import FindingRow
@@ -18,6 +19,7 @@ from app.notices import soundness
 from app.notices.events import SEVERITIES
 from app.notices.tables import ChannelRow, DeliveryRow
 from tests import make
+from tests.app.detection import life
 from tests.app.detection.life import OTHER, SEC
 from tests.app.notices.desk import Desk, both
 
@@ -163,6 +165,9 @@ def test_fifty_that_are_handed_on_at_once_are_one_message_and_none_to_oneself(de
         rows = session.query(FindingRow).all()
         owners.assign(session, rows[:4], f"identity:{ned.id}", by=SEC, at=desk.now)
         owners.assign(session, rows[4:], "role:admin", by=SEC, at=desk.now)
+        ivo = life.somebody(session, "Ivo", make.identity(session, "Ivo"))
+        himself = ownership.find(session, ivo, by=SEC)
+        owners.assign(session, rows[4:], himself, by=replace(SEC, id=ivo), at=desk.now)
     assert told(desk) == [("finding.assigned", {"count": 4})]
 
 

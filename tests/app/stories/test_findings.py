@@ -193,7 +193,7 @@ def test_what_is_late_mine_unnoticed_or_asked_for_is_found(database: Database) -
         while True:
             page = queue.queue(session, Wanted(), by=SEC, at=NOW, sort="due", after=after, limit=1)
             seen += [line.id for line in page.lines]
-            if page.after is None:
+            if page.after is None or len(seen) > 9:
                 break
             after = page.after
         assert seen == shown("due")

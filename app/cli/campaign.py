@@ -21,6 +21,7 @@ from app.notices import nudges
 from app.remediation.tables import RemediationRow
 from app.review import campaigns, decisions, drifts, queries, schedules, tasks
 from app.review.tables import ItemRow, TaskRow
+from app.stories import outlooks
 
 
 def open_one(
@@ -32,11 +33,13 @@ def open_one(
     days: int | None,
     scope: Path | None,
     override: str | None,
+    many_answers: str | None = None,
 ) -> None:
     """Open a review at the latest readings."""
     at = clock.now()
     asked: dict[str, Any] = json_object(scope, "docs/reviews.md") if scope else {"systems": systems or "all"}
     asked |= {"fallback": fallback} | ({"second_fallback": second} if second else {})
+    asked |= {"many_answers": many_answers} if many_answers else {}
     with ExitStack() as stack:
         means = stack.enter_context(opened())
         word = overrides.read(means, override, name, asked)
@@ -84,6 +87,7 @@ def show(telling: Telling, name: str) -> None:
         with means.database.reading() as session:
             shares = queries.progress(session, found.id)
             drift = queries.drift(session, found.id)
+            outlook = outlooks.outlook(session, found, shares, by=operator(), at=clock.now())
             by_status = (
                 select(RemediationRow.status, func.count())
                 .where(RemediationRow.campaign_id == found.id)
@@ -96,9 +100,13 @@ def show(telling: Telling, name: str) -> None:
         ((s.reviewer, s.items, s.keep, s.acknowledge, s.remove, s.change, s.undecided) for s in shares),
     )
     telling.say(f"drift: {len(drift)}; removals: {shown(removals) or 'none'}")
+    ends_at = outlook.forecast.ends_at if found.status == "open" else None
+    if ends_at is not None:
+        telling.say(f"at this pace done on {ends_at.date()}{', after it is due' if outlook.forecast.late else ''}")
     telling.answer(
         {
             "id": found.id, "name": found.name, "status": found.status, "drift": len(drift), "removals": removals,
+            "expected_end": ends_at, "waits_for": [share.reviewer for share in outlook.waits_for],
             "shares": [
                 {"reviewer": s.reviewer, "items": s.items, "keep": s.keep, "acknowledge": s.acknowledge,
                  "remove": s.remove, "change": s.change}

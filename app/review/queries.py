@@ -298,3 +298,24 @@ def whole(campaign: CampaignRow) -> bool:
     """Whether a review asked about everything of its kinds, so that what it did not have is new. Small ones that a cause
     opened, and those that an expression narrows down, did not."""
     return not campaign.scope.get("where")
+
+
+def closed_before(session: Session, system_ids: Sequence[int], at: datetime) -> Sequence[CampaignRow]:
+    """The reviews of any of these systems that had closed by then, the latest last."""
+    return session.scalars(
+        select(CampaignRow)
+        .join(CampaignSnapshotRow, CampaignSnapshotRow.campaign_id == CampaignRow.id)
+        .where(
+            CampaignSnapshotRow.system_id.in_(system_ids),
+            CampaignRow.status == Status.CLOSED,
+            CampaignRow.closed_at <= at,
+        )
+        .distinct()
+        .order_by(CampaignRow.closed_at, CampaignRow.id)
+    ).all()
+
+
+def outcomes(session: Session, campaign_id: int) -> dict[str | None, int]:
+    """How many items of a campaign have which outcome; undecided under None."""
+    counted = select(ItemRow.outcome, func.count()).where(ItemRow.campaign_id == campaign_id).group_by(ItemRow.outcome)
+    return dict(session.execute(counted).all())

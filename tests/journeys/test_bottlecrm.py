@@ -56,7 +56,9 @@ def test_the_first_review_of_a_real_crm(bottlecrm: BottleCRM, tmp_path: Path) ->
     assert "inactive_account" in {finding["rule"] for finding in found}
 
     # review what is there
-    operator.says("campaign", "open", "Q4", "--fallback", "ada", "--second", "di", "--json")
+    operator.says(
+        "campaign", "open", "Q4", "--fallback", "ada", "--second", "di", "--many-answers", "the first", "--json"
+    )
     operator.says("evidence", "checkpoint", "--out", str(tmp_path / "kept.txt"))
     removed = _decide(operator, bo["email"], cy["email"])
     assert removed == 2

@@ -24,12 +24,15 @@ def campaign_open(
     days: Annotated[int | None, typer.Option(help="Days until it is due.")] = None,
     scope: Annotated[Path | None, typer.Option(help="JSON file with a scope, as in docs/reviews.md.")] = None,
     override: Annotated[str | None, typer.Option(help="A second person's word, from POST /api/v1/overrides.")] = None,
+    many_answers: Annotated[
+        str | None, typer.Option(help="Why somebody has more answers than ROLECALL_CAMPAIGN_MOST_ANSWERS.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Open a review, frozen at the latest readings. Refuses while one of them cannot be trusted."""
     from app.cli import campaign
 
-    campaign.open_one(Telling(as_json), name, fallback, second, systems, days, scope, override)
+    campaign.open_one(Telling(as_json), name, fallback, second, systems, days, scope, override, many_answers)
 
 
 @campaign_app.command("list")

@@ -19,7 +19,7 @@ from app.means import quiet_hours
 from app.notices import nudges
 from app.review import campaigns, drifts, policy, queries, tasks
 from app.review.tables import CampaignRow, DriftRow
-from app.stories import desk
+from app.stories import desk, outlooks
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=2000)]
@@ -49,11 +49,13 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
         undecided = queries.drift_undecided(session, campaign_id)
         removals = desk.removals_of(session, campaign_id, by=visit.actor)
         unheard = nudges.why_not(session, campaign)
+        outlook = outlooks.outlook(session, campaign, shares, by=visit.actor, at=means.clock())
     pending = [share for share in shares if share.status != "submitted"]
     some, more, later = cursors.part(shares, lambda share: share.task_id, after, MOST)
     return rendering.page(
         request, "campaigns/one.html", visit, campaign=campaign, shares=shares, shown=some, pending=pending,
-        drift_undecided=undecided, removals=removals, unheard=unheard, runs=_runs(visit) and campaign.status == "open",
+        drift_undecided=undecided, removals=removals, unheard=unheard,
+        outlook=outlook, runs=_runs(visit) and campaign.status == "open",
         **_pages(f"/campaigns/{campaign_id}", more, later),
     )  # fmt: skip
 

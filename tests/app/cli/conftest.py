@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -36,15 +35,19 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
             place.rolecall("system", "add", kind, name, *written(place, kind)).well()
         place.rolecall("sync", "People").well()
         place.rolecall("sync").well()
-        scope = {
-            "systems": "all",
-            "fallback": place.fallback,
-            "second_fallback": place.second,
-            "many_answers": "a first one",
-        }
-        (home / "scope.json").write_text(json.dumps(scope))
-        named = ("--fallback", place.fallback, "--second", place.second, "--scope", str(home / "scope.json"))
-        place.rolecall("campaign", "open", "Q4", *named, "--days", "20").well()
+        place.rolecall(
+            "campaign",
+            "open",
+            "Q4",
+            "--fallback",
+            place.fallback,
+            "--second",
+            place.second,
+            "--days",
+            "20",
+            "--many-answers",
+            "no role model is approved yet",
+        ).well()
         yield place
     finally:
         for running in sandboxes.values():

@@ -240,6 +240,35 @@ def test_the_changelog_knows_this_version() -> None:
     assert f"[{version}]" in text
 
 
+# --- what holds a promise ---
+
+
+def test_every_test_that_a_page_names_is_there() -> None:
+    named = [(page, *found) for page in PAGES for found in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page.read_text())]
+    assert [name for page, _, name in named if page.name == "SECURITY.md"]
+    missing = [(str(page.name), name) for page, path, name in named if not _defines(ROOT / path, name)]
+    assert not missing
+
+
+def test_every_guard_that_the_table_of_threats_names_is_there() -> None:
+    named = re.findall(r"`(app(?:\.\w+)+)`", (ROOT / "SECURITY.md").read_text())
+    assert named
+    assert not [name for name in named if not _is_there(name)]
+
+
+def _defines(path: Path, name: str) -> bool:
+    return path.exists() and re.search(rf"^def {name}\(", path.read_text(), re.M) is not None
+
+
+def _is_there(dotted: str) -> bool:
+    """A module of ours, or a function or class in one."""
+    *above, last = dotted.split(".")
+    module, parent = ROOT.joinpath(*above, f"{last}.py"), ROOT.joinpath(*above[:-1], f"{above[-1]}.py")
+    return module.exists() or (
+        parent.exists() and re.search(rf"^(?:def|class) {last}\b", parent.read_text(), re.M) is not None
+    )
+
+
 # --- examples ---
 
 CONSOLES = blocks("console")

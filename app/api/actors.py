@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, Field
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
-from app.actors import actors, queries, sessions, tokens
+from app.actors import actors, queries, roles, sessions, tokens
 from app.actors.actor import Role
 from app.actors.tables import ActorRoleRow, ActorRow, SessionRow, TokenRow
 from app.api import answering, paging, problems
@@ -59,6 +59,12 @@ class RoleGiven(Asked):
     """A role to give, with its end; an auditor's always has one."""
 
     role: RoleName
+    until: AwareDatetime | None = None
+
+
+class RoleEnd(Asked):
+    """Until when a role is held; an auditor's always has an end."""
+
     until: AwareDatetime | None = None
 
 
@@ -170,6 +176,34 @@ def end_actor(actor_id: ActorId, request: Request, means: With, actor: Entered, 
         row = found(session, actor_id)
         if row.ended is None:
             actors.end(session, row, by=actor, at=at)
+
+    return answering.once(means, actor, key, Nothing(), request, verb)
+
+
+@router.put("/{actor_id}/roles/{role}", response_model=ActorStory)
+def give_role(
+    actor_id: ActorId, role: RoleName, asked: RoleEnd, request: Request, means: With, actor: Entered, key: Key = None
+) -> Response:
+    """Give an actor a role, or give the one it has another end. Whoever is signed in as it signs in again."""
+
+    def verb(session: Session, at: datetime) -> ActorStory:
+        row = found(session, actor_id)
+        roles.give(session, row, Role(role), until=asked.until, by=actor, at=at)
+        return story(session, row, at)
+
+    return answering.once(means, actor, key, asked, request, verb)
+
+
+@router.delete("/{actor_id}/roles/{role}", response_model=ActorStory)
+def take_role(
+    actor_id: ActorId, role: RoleName, request: Request, means: With, actor: Entered, key: Key = None
+) -> Response:
+    """Take a role from an actor. Refuses the last admin's; what is not held needs no taking."""
+
+    def verb(session: Session, at: datetime) -> ActorStory:
+        row = found(session, actor_id)
+        roles.take(session, row, Role(role), by=actor, at=at)
+        return story(session, row, at)
 
     return answering.once(means, actor, key, Nothing(), request, verb)
 

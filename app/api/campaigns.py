@@ -10,6 +10,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.actors.actor import Actor
 from app.api import answering, overrides, paging, problems
 from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
@@ -17,9 +18,10 @@ from app.api.paging import Order
 from app.api.shapes import Asked, Number, Page, Told
 from app.api.words import CampaignStatus, KeepOrRemove, TaskStatus
 from app.ledger.kinds import Kind
-from app.means import quiet_hours, review_limits
+from app.means import Means, quiet_hours, review_limits
 from app.notices import nudges
-from app.review import campaigns, queries
+from app.review import apart, campaigns, queries
+from app.review.policy import Override
 from app.review.tables import CampaignRow
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["reviews"])
@@ -87,6 +89,31 @@ class Opening(Asked):
     override: str | None = Field(None, max_length=5000, description="A second person's word, from POST /overrides.")
 
 
+class Reviewer(Told):
+    """How many items would be whose."""
+
+    reviewer: str
+    items: int
+
+
+class Preview(Told):
+    """What would be opened. `configurer` says what becomes of the share of whoever sets it up."""
+
+    items: int
+    reviewers: int
+    shares: list[Reviewer]
+    excluded: list[Any]
+    configurer: str | None
+
+
+class _TakenBack(Exception):
+    """Ends the savepoint of a preview, so that nothing of it stays."""
+
+    def __init__(self, preview: Preview) -> None:
+        super().__init__()
+        self.preview = preview
+
+
 class Closing(Asked):
     """How to close. `unanswered` says what becomes of items without an answer; without it there must be none."""
 
@@ -141,20 +168,32 @@ def open_campaign(asked: Opening, request: Request, means: With, actor: Entered,
         key,
         asked,
         request,
-        lambda session, at: Campaign.model_validate(
-            campaigns.open(
-                session,
-                name=asked.name,
-                scope=asked.scope,
-                due_at=at + timedelta(days=asked.due_days or means.settings.campaign_due_days),
-                limits=review_limits(means.settings),
-                override=word,
-                by=actor,
-                at=at,
-            )
-        ),
+        lambda session, at: Campaign.model_validate(_open(session, means, asked, word, actor, at)),
         status=201,
     )
+
+
+@router.post("/preview", response_model=Preview)
+def preview_campaign(asked: Opening, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
+    """What would be opened, without opening it: it is opened and taken back, so what it says is what would be."""
+    word = overrides.read(means, asked.override, asked.name, asked.scope)
+
+    def verb(session: Session, at: datetime) -> Preview:
+        try:
+            with session.begin_nested():
+                row = _open(session, means, asked, word, actor, at)
+                shares = [Share.model_validate(share) for share in queries.progress(session, row.id)]
+                raise _TakenBack(
+                    Preview(
+                        items=sum(share.items for share in shares), reviewers=len(shares), excluded=row.excluded,
+                        shares=[Reviewer(reviewer=share.reviewer, items=share.items) for share in shares],
+                        configurer=apart.told(actor.name if actor.identity_id is not None else None),
+                    )
+                )  # fmt: skip
+        except _TakenBack as taken_back:
+            return taken_back.preview
+
+    return answering.once(means, actor, key, asked, request, verb)
 
 
 @router.get("/{campaign_id}")
@@ -220,6 +259,15 @@ def cancel_campaign(
         return Campaign.model_validate(campaigns.cancel(session, campaign_id, reason=asked.reason, by=actor, at=at))
 
     return answering.once(means, actor, key, asked, request, verb)
+
+
+def _open(
+    session: Session, means: Means, asked: Opening, word: Override | None, actor: Actor, at: datetime
+) -> CampaignRow:
+    return campaigns.open(
+        session, name=asked.name, scope=asked.scope, limits=review_limits(means.settings), override=word, by=actor, at=at,
+        due_at=at + timedelta(days=asked.due_days or means.settings.campaign_due_days),
+    )  # fmt: skip
 
 
 def found(session: Session, campaign_id: int) -> CampaignRow:

@@ -59,6 +59,7 @@ RIGHTS: Mapping[tuple[str, str], May | None] = {
     ("GET", "/settings/channels/{channel_id}"): May.SEE_NOTICES,
     ("POST", "/settings/channels/{channel_id}/status"): May.RUN_NOTICES,
     ("POST", "/settings/channels/{channel_id}/test"): May.RUN_NOTICES,
+    ("POST", "/settings/channels/{channel_id}/deliveries/{delivery_id}/replay"): May.RUN_NOTICES,
     ("POST", "/settings/channels/{channel_id}/rotation"): May.RUN_NOTICES,
     ("POST", "/settings/channels/{channel_id}/subscriptions"): May.RUN_NOTICES,
     ("POST", "/settings/subscriptions/{subscription_id}/end"): May.RUN_NOTICES,

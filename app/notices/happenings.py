@@ -106,8 +106,9 @@ def _cancelled(session: Session, entry: Happened) -> Occurrence | None:
         return None
     facts = review_facts(row)
     personal = dict.fromkeys(shares(session, row.id, pending=True), facts)
+    total = {**facts, "reviewers": len(personal)}
     return Occurrence(
-        Event.REVIEW_CANCELLED, f"campaign:{row.id}:cancelled", facts, entry.at, systems_of(session, row.id), personal
+        Event.REVIEW_CANCELLED, f"campaign:{row.id}:cancelled", total, entry.at, systems_of(session, row.id), personal
     )
 
 

@@ -72,7 +72,8 @@ _Said = tuple[str, Sequence[str], str, str]
 
 
 def _review(facts: Facts) -> str:
-    return f"/reviews/{facts['campaign']}"
+    """Reviewers go to their share; those who watch have none, and go to the review as a whole."""
+    return f"/{'campaigns' if 'reviewers' in facts else 'reviews'}/{facts['campaign']}"
 
 
 def _left(facts: Facts) -> str:
@@ -118,7 +119,9 @@ def _escalated(facts: Facts, reader: Reader) -> _Said:
         f"{who}{where} {verb} not done: {count(facts['items'], 'item')} without an answer.",
         f"It was due on {moment(facts['due_at'], reader.zone)}.",
     ]
-    return f"Still not done: {facts['name']}", lines, _review(facts), "Look at the review"
+    # A manager need be no reviewer in it, and may be none anywhere; Home is open to whoever comes in.
+    path, label = ("/", "Open Rolecall") if facts.get("own") else (_review(facts), "Look at the review")
+    return f"Still not done: {facts['name']}", lines, path, label
 
 
 def _answers(facts: Facts) -> str:
@@ -137,7 +140,7 @@ def _closed(facts: Facts, reader: Reader) -> _Said:
     silent = facts.get("unanswered", 0)
     lines = [_answers(facts)] + ([f"{count(silent, 'item')} had no answer."] if silent else [])
     lines.append("Removals follow; a later reading proves them.")
-    return f"Review closed: {facts['name']}", lines, _review(facts), "Look at the review"
+    return f"Review closed: {facts['name']}", lines, f"/campaigns/{facts['campaign']}", "Look at the review"
 
 
 def _cancelled(facts: Facts, reader: Reader) -> _Said:
@@ -212,7 +215,9 @@ def _unnoticed(facts: Facts, reader: Reader) -> _Said:
     total, told = _severities(facts)
     whose = "Whoever reports to you owns them." if facts.get("own") else "Taking note of one is enough to stop this."
     lines = [f"{told}, and nobody has taken note of them.", whose]
-    return f"Seen by nobody: {count(total, 'finding')}", lines, "/findings?noticed=no", "See them"
+    # Whom the owner reports to need not be let in to findings; Home is open to whoever comes in.
+    path, label = ("/", "Open Rolecall") if facts.get("own") else ("/findings?noticed=no", "See them")
+    return f"Seen by nobody: {count(total, 'finding')}", lines, path, label
 
 
 def _waiver(subject: str, sentence: str, path: str) -> Callable[[Facts, Reader], _Said]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.actors import policy
 from app.actors.policy import May
-from app.console import forms, rendering
+from app.console import cursors, forms, rendering
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused
 from app.means import Means
-from app.notices import channels, queries, subscriptions
+from app.notices import channels, deliveries, queries, subscriptions
 from app.notices import policy as rules
 from app.notices.events import EVENTS
 from app.notices.policy import ChannelStatus, Kind
@@ -24,6 +28,7 @@ SHOWN = {"on", "off", "removed"}
 # Kinds whose configuration names nothing of the server's own files; the others are added at the command line.
 HERE = tuple(kind for kind in Kind if kind is not Kind.FILE)
 LEFT_OUT = {"ca_file"}
+MOST = 50  # messages on a page
 
 
 @router.get("/settings/channels")
@@ -49,9 +54,11 @@ def add(request: Request, means: With, visit: Entered, form: Sent) -> Response:
 
 
 @router.get("/settings/channels/{channel_id}")
-def one(request: Request, channel_id: int, means: With, visit: Entered) -> Response:
+def one(
+    request: Request, channel_id: int, means: With, visit: Entered, after: Annotated[str, Query(max_length=300)] = ""
+) -> Response:
     """One channel: its subscriptions, its log, its switches."""
-    return _one(request, means, visit, channel_id)
+    return _one(request, means, visit, channel_id, after=after)
 
 
 @router.post("/settings/channels/{channel_id}/status")
@@ -75,6 +82,17 @@ def try_it(request: Request, channel_id: int, means: With, visit: Entered, form:
         channels.test(session, queries.channel(session, channel_id), by=visit.actor, at=means.clock())
     said = "A test is on its way. What becomes of it stands in the log below; load the page again."
     return rendering.go(request, f"/settings/channels/{channel_id}", said=said)
+
+
+@router.post("/settings/channels/{channel_id}/deliveries/{delivery_id}/replay")
+def replay(request: Request, channel_id: int, delivery_id: UUID, means: With, visit: Entered, form: Sent) -> Response:
+    """Send a message again that was delivered or given up."""
+    with means.database.transaction() as session:
+        row = queries.delivery(session, delivery_id)
+        if row.channel_id != channel_id:
+            raise Refused(Refusal("not_found", "There is no such message here.", "Look at the channel's log.", 404))
+        deliveries.replay(session, row, by=visit.actor, at=means.clock())
+    return rendering.go(request, f"/settings/channels/{channel_id}", said="It is sent again, under the same name.")
 
 
 @router.post("/settings/channels/{channel_id}/rotation")
@@ -136,16 +154,21 @@ def _list(
 
 def _one(
     request: Request, means: Means, visit: Visit, channel_id: int, *, signing: str | None = None,
-    refusal: Refusal | None = None,
+    refusal: Refusal | None = None, after: str = "",
 ) -> Response:  # fmt: skip
+    place = cursors.read(after, cursors.moment, cursors.entry)
+    behind = (datetime.fromisoformat(place[0]), UUID(place[1])) if place else None
     with means.database.reading() as session:
         row = queries.channel(session, channel_id)
         told = queries.subscriptions(session, channel_id)
-        log = session.scalars(queries.deliveries(channel_id=channel_id).limit(50)).all()
+        log = session.scalars(queries.deliveries(channel_id=channel_id, after=behind).limit(MOST + 1)).all()
         systems = {each.id: each.name for each in inventory.systems(session)}
+    path, last = f"/settings/channels/{channel_id}", log[MOST - 1] if len(log) > MOST else None
+    more = cursors.make([last.made_at.isoformat(), str(last.id)]) if last is not None else None
     return rendering.page(
-        request, "settings/channel.html", visit, status=refusal.status if refusal else 200,
-        headers={"Cache-Control": "no-store"} if signing else None, channel=row, subscriptions=told, log=log,
+        request, "settings/channel.html", visit, next_page=rendering.link(path, after=more) if more else None,
+        first_page=path if place else None, status=refusal.status if refusal else 200,
+        headers={"Cache-Control": "no-store"} if signing else None, channel=row, subscriptions=told, log=log[:MOST],
         signing=signing, refusal=refusal, events=[str(each) for each in EVENTS], systems=systems, whom=_whom(),
         running=policy.why_not(visit.actor, May.RUN_NOTICES),
     )  # fmt: skip

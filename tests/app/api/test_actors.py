@@ -85,3 +85,25 @@ def test_a_sign_in_is_listed_and_ended(house: House, whose: str) -> None:
     assert [each["ended"] is not None for each in left] == (
         [True] if whose == "me" else []
     )  # others' past is not shown
+
+
+def test_a_role_is_given_with_an_end_given_another_and_taken(house: House) -> None:
+    admin = house.client("admin")
+    zoe = admin.post("/api/v1/actors", json={"name": "Zoe", "roles": [{"role": "reviewer"}]}).json()["id"]
+    path = f"/api/v1/actors/{zoe}/roles"
+    assert admin.put(f"{path}/auditor", json={}).status_code == 422  # an auditor's has an end
+    for until in ("2026-12-30T00:00:00Z", "2027-01-30T00:00:00Z"):
+        given = admin.put(f"{path}/auditor", json={"until": until}).json()
+        held = {each["role"]: each["until"] for each in given["roles"]}
+        assert held == {"reviewer": None, "auditor": until}
+    for _ in range(2):
+        left = admin.delete(f"{path}/reviewer")
+        assert (left.status_code, [each["role"] for each in left.json()["roles"]]) == (200, ["auditor"])
+    assert admin.put(f"{path}/emperor", json={}).status_code == 422
+    assert admin.put(f"/api/v1/actors/{house.ended_actor}/roles/admin", json={}).status_code == 409
+    boss = next(
+        each["id"] for each in admin.get("/api/v1/actors?role=admin").json()["actors"] if each["name"] != "admin"
+    )
+    assert admin.delete(f"/api/v1/actors/{boss}/roles/admin").status_code == 200
+    mine = admin.get("/api/v1/me").json()["id"]
+    assert admin.delete(f"/api/v1/actors/{mine}/roles/admin").status_code == 409

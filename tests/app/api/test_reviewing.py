@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import func, select
+
+from app.ledger.tables import EntryRow
+from app.review.tables import CampaignRow
 from tests.app.api.house import House
 from tests.app.review import cast
 
@@ -32,3 +36,22 @@ def test_a_reviewer_sees_the_share_that_is_theirs(house: House) -> None:
     assert house.client("ada").get("/api/v1/tasks?status=closed").json()["tasks"] == []
     of_all = house.client("auditor").get(f"/api/v1/campaigns/{house.campaign.id}/tasks").json()["tasks"]
     assert [each["id"] for each in of_all] == [task["id"]]
+
+
+def test_a_preview_says_what_would_be_opened_and_leaves_nothing(house_on_both: House) -> None:
+    house, asked = house_on_both, {"name": "Extra", "scope": cast.SCOPE}
+    boss = house.client("admin")
+    with house.database.reading() as session:
+        before = session.scalar(select(func.count()).select_from(EntryRow))
+    told = boss.post("/api/v1/campaigns/preview", json=asked, headers={"Idempotency-Key": "look"})
+    assert told.status_code == 200, told.text
+    assert (told.json()["reviewers"], len(told.json()["shares"])) == (2, 2)
+    with house.database.reading() as session:
+        assert session.scalar(select(func.count()).select_from(EntryRow)) == before
+        assert session.scalars(select(CampaignRow.name)).all() == [house.campaign.name]
+    opened = boss.post("/api/v1/campaigns", json=asked)
+    assert opened.status_code == 201
+    story = boss.get(f"/api/v1/campaigns/{opened.json()['id']}").json()
+    assert sum(share["items"] for share in story["shares"]) == told.json()["items"]
+    refused = boss.post("/api/v1/campaigns/preview", json={"name": "X", "scope": {"systems": "all"}})
+    assert (refused.status_code, refused.json()["code"]) == (422, "bad_scope")

@@ -21,6 +21,13 @@ def test_every_answer_forbids_what_is_not_ours(shown_house: House, path: str) ->
     assert found["cache-control"]
 
 
+@pytest.mark.parametrize("path", ["/sign-in", "/links/none", "/there/is/none"])
+def test_no_page_can_be_shown_in_a_frame_of_anothers(shown_house: House, path: str) -> None:
+    found = shown_house.client(strict=False).get(path).headers
+    assert "frame-ancestors 'none'" in found["content-security-policy"].split("; ")
+    assert found["x-frame-options"] == "DENY"
+
+
 def test_the_policy_lets_no_page_run_or_style_inline() -> None:
     assert "default-src 'none'" in headers.POLICY
     assert "frame-ancestors 'none'" in headers.POLICY

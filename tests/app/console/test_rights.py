@@ -69,6 +69,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/settings/channels/{channel_id}"): ("AIU", None),
     ("POST", "/settings/channels/{channel_id}/status"): ("A", {"status": "strange"}),
     ("POST", "/settings/channels/{channel_id}/test"): ("A", {}),
+    ("POST", "/settings/channels/{channel_id}/deliveries/{delivery_id}/replay"): ("A", {}),
     ("POST", "/settings/channels/{channel_id}/rotation"): ("A", {}),
     ("POST", "/settings/channels/{channel_id}/subscriptions"): ("A", {}),
     ("POST", "/settings/subscriptions/{subscription_id}/end"): ("A", {}),

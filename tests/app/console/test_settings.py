@@ -12,6 +12,7 @@ from app.actors import queries
 from app.actors.tables import ActorRow, SessionRow, TokenRow
 from app.ledger.tables import EntryRow
 from app.notices.tables import ChannelRow, DeliveryRow, SubscriptionRow
+from tests import make
 from tests.app.api.house import House
 from tests.app.console.visiting import actor_of, stranger, visitor
 
@@ -130,3 +131,28 @@ def test_keys_are_named_and_their_exchange_is_explained(shown_house: House) -> N
     assert "rolecall key rotate" in page
     with shown_house.database.reading() as session:
         assert session.scalars(select(EntryRow.kind)).first() is not None
+
+
+def test_a_message_is_sent_again_from_its_channels_log(house: House) -> None:
+    admin, path = visitor(house, "admin"), f"/settings/channels/{house.channel.id}"
+    again = f"{path}/deliveries/{house.delivery.id}/replay"
+    assert f'action="{again}"' in admin.get(path).text
+    assert "Send again" not in visitor(house, "auditor").get(path).text
+    assert admin.act(f"/settings/channels/999/deliveries/{house.delivery.id}/replay").status_code == 404
+    assert admin.act(again).status_code == 303
+    assert one(house, DeliveryRow, DeliveryRow.id == house.delivery.id).status == "waiting"
+    assert admin.act(again).status_code == 409  # it has not ended yet
+
+
+def test_a_log_that_is_longer_than_a_page_goes_on_on_the_next(house: House) -> None:
+    with house.database.transaction() as session:
+        for number in range(60):
+            make.delivery(session, session.get_one(ChannelRow, house.channel.id), whom=f"actor-{number}")
+    admin, path = visitor(house, "admin"), f"/settings/channels/{house.channel.id}"
+    first = admin.get(path).text
+    more = re.search(r'href="(/settings/channels/\d+\?after=[^"]+)" rel="next"', first)
+    assert more is not None
+    second = admin.get(html.unescape(more[1])).text
+    count = [page.split("The latest messages")[1].count("<tr>") - 1 for page in (first, second)]
+    assert count == [50, 11]
+    assert admin.get(f"{path}?after=strange").status_code == 400

@@ -18,7 +18,7 @@ from app.inventory.tables import SystemRow
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.notices import audiences, preferences, reminders, subscriptions
+from app.notices import audiences, preferences, reminders, subscriptions, wording
 from app.notices.audiences import Hours
 from app.notices.events import EVENTS, FOR_OPERATORS, FOR_REVIEWERS, SUBSCRIBABLE, Event
 from app.notices.tables import DeliveryRow, SubscriptionRow
@@ -204,6 +204,18 @@ def test_who_is_pending_hears_that_a_review_was_cancelled(desk: Desk) -> None:
     with desk.database.transaction() as session:
         campaigns.cancel(session, campaign.id, reason="a rehearsal", by=make.ADMIN, at=desk.now)
     assert told(desk) == {"review.cancelled": 1}
+
+
+def test_who_watches_is_led_to_the_review_and_who_was_asked_to_their_share(desk: Desk) -> None:
+    concerned(desk)
+    desk.channel(name="watch", recipient="it@example.com", events=["review.cancelled"])
+    _, campaign = open_review(desk)
+    with desk.database.transaction() as session:
+        campaigns.cancel(session, campaign.id, reason="a rehearsal", by=make.ADMIN, at=desk.now)
+    desk.tell()
+    rows = desk.deliveries(DeliveryRow.event == "review.cancelled")
+    paths = {row.whom.partition(":")[0]: wording.word(row.event, row.facts).path for row in rows}
+    assert paths == {"identity": f"/reviews/{campaign.id}", "subscription": f"/campaigns/{campaign.id}"}
 
 
 def test_a_closed_review_is_told_with_its_answers(desk: Desk) -> None:

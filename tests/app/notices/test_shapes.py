@@ -115,6 +115,11 @@ EXAMPLES: dict[Event, dict[str, Any]] = {
     **{event: SYSTEM for event in Event if event.startswith(("removal.", "reading."))},
     Event.ROSTER_STALE: {"system": 1, "name": "People", "code": "roster_stale"},
     Event.FINDING_OPENED: {"system": 3, "name": "Sales", "critical": 1, "low": 2, "since": "2026-11-16T09:00:00+00:00"},
+    Event.FINDING_BASELINE: {"system": 3, "name": "Sales", "high": 1, "due_at": FACTS["due_at"]},
+    Event.FINDING_ASSIGNED: {"count": 2},
+    Event.FINDING_OVERDUE: {"high": 2},
+    Event.FINDING_ESCALATED: {"critical": 1},
+    **{event: {"count": 2} for event in Event if event.startswith("waiver.")},
     Event.ACCOUNTS_DIGEST: {
         "leavers": 1,
         "inactive": 2,

@@ -1,0 +1,42 @@
+"""Every link in every message leads to a room that its reader may open, by real visits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from app.notices import policy, wording
+from app.notices.events import EVENTS, FOR_REVIEWERS, Event
+from tests.app.api.house import House
+from tests.app.console.visiting import visitor
+from tests.app.notices.test_shapes import EXAMPLES
+
+WATCHING = [role.removeprefix("role:") for role in policy.ROLES]
+
+
+def _path(house: House, event: Event, **more: Any) -> str:
+    """Where the message leads, about what is in this house."""
+    facts = {name: value for name, value in EXAMPLES[event].items() if name != "reviewers"} | more
+    here = {"campaign": house.campaign.id, "system": house.company.system.id, "channel": house.channel.id}
+    if "finding" in facts:
+        here["finding"] = house.finding.id
+    return wording.word(event, facts | {name: number for name, number in here.items() if name in facts}).path
+
+
+@pytest.mark.parametrize("role", WATCHING)
+@pytest.mark.parametrize("event", Event)
+def test_whoever_watches_may_open_what_a_message_leads_to(shown_house: House, event: Event, role: str) -> None:
+    more = {"reviewers": 2} if event in FOR_REVIEWERS else {}
+    path = _path(shown_house, event, **more)
+    assert visitor(shown_house, role).get(path).status_code == 200, path
+
+
+@pytest.mark.parametrize("event", [event for event, about in EVENTS.items() if about.concerns])
+def test_whoever_a_message_is_about_may_open_what_it_leads_to(shown_house: House, event: Event) -> None:
+    escalated = event.endswith(
+        ".escalated"
+    )  # goes to the manager of whom it is about, who may be let in to nothing else
+    who = "eve" if escalated else "it_security" if event.startswith("finding.") else "ada"
+    path = _path(shown_house, event, **({"reviewers": 1, "own": True} if escalated else {}))
+    assert visitor(shown_house, who).get(path).status_code == 200, path

@@ -89,7 +89,7 @@ class Rule:
 
     `iso` are the controls of ISO/IEC 27001:2022, Annex A, that a failure speaks against; `controls` our checklist's lines.
     `alerts`: people are told of a new finding unless they chose otherwise; other rules only report until switched on. Of a
-    system's first reading only critical findings are told at once, and those of rules with `at_first`. Findings of rules
+    system's first reading only what is critical is told at once, and the rest as one digest with a plan. Findings of rules
     with the same `cause` about the same `about` are one story (a leaver with an account and three tokens). `steps` are what
     to do, step by step, by the kind of system; those under "" hold where a kind has none of its own.
     """
@@ -105,7 +105,6 @@ class Rule:
     remedy: Remedy = Remedy.SUBJECT
     iso: tuple[str, ...] = ()
     alerts: bool = False
-    at_first: bool = False
     cause: str = ""
     about: About = About.SUBJECT
     steps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

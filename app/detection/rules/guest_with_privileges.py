@@ -19,7 +19,6 @@ RULE = Rule(
     controls=("CRM-9.2.3",),
     iso=("8.2", "5.15"),
     alerts=True,
-    at_first=True,
     remedy=Remedy.PRIVILEGES,
     todo="Take the privilege out of the guest's profile now.",
     steps={

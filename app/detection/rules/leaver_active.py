@@ -20,7 +20,6 @@ RULE = Rule(
     controls=("CRM-9.1.4",),
     iso=("5.18", "6.5"),
     alerts=True,
-    at_first=True,
     cause="leaver",
     about=About.PERSON,
     todo="Freeze it now, end its sessions and tokens, then deactivate it.",

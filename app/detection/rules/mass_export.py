@@ -20,7 +20,6 @@ RULE = Rule(
     controls=("CRM-13.1.3",),
     iso=("8.12", "8.16"),
     alerts=True,
-    at_first=True,
     todo="Ask the person what they were for, today; if nobody knows, freeze the account.",
 )
 

@@ -36,6 +36,7 @@ class Known:
     sign_ins: logins.SignIns | None = None
     seats: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    history: Sequence[Row] = ()  # the security history, as a witness
     sheets: list[turns.Sheet] = field(default_factory=list)
 
 
@@ -161,11 +162,13 @@ def _known(client: Client, shelf: Shelf, users: Sequence[Row]) -> Known:
     batches = _open(known, "seats", partial(seats.kept, client, shelf, Stream.ACCOUNTS))
     known.seats = seats.by_user(batches)
     known.missing += seats.unsaid(batches)
+    known.history = _history(client, shelf, known)
     known.missing += smallness.disagreement(users, [row for batch in batches for row in batch.rows], "seats")
     _add_sign_ins(client, shelf, users, known)
     own = client.principal()
     smallness.insist_not_only_own(users, own.owner if own else None, known.records_read or bool(known.owners))
     witnesses = dict.fromkeys((key for key in known.records if is_active(key, known)), "CRM user records")
+    witnesses |= dict.fromkeys(smallness.added(known.history), "security history")
     insist_complete(client, users, witnesses | dict.fromkeys(known.owners, "owners"))
     return known
 
@@ -175,7 +178,9 @@ def _add_sign_ins(client: Client, shelf: Shelf, users: Sequence[Row], known: Kno
         found, seen = logins.summarise(logins.kept(client, shelf, Stream.ACCOUNTS), logins.by_email(users))
         ids = [key for row in users if (key := text(row, "id")) and is_active(key, known) is not False]
         doubt, calls = logins.doubted(client, found, ids)
-        doubt = doubt or _only_own(client, shelf, found)
+        own = client.principal()
+        acting = smallness.acting(known.history)
+        doubt = doubt or smallness.doubted_sign_ins(found.counts, own.owner if own else None, acting)
     except Denied as error:
         known.missing.append(f"sign-ins: {refusals.closed(error)}")
         return
@@ -192,13 +197,14 @@ def _add_sign_ins(client: Client, shelf: Shelf, users: Sequence[Row], known: Kno
     known.sheets.append(((), replace(whole, asked=asked, calls=whole.calls + calls)))
 
 
-def _only_own(client: Client, shelf: Shelf, found: logins.SignIns) -> str | None:
-    """Why sign-ins that are all the key owner's own are not believed; the history is asked for only then."""
-    own = client.principal()
-    if own is None or set(found.counts) != {own.owner}:
-        return None
-    history = [row for batch in changes.kept(client, shelf, Stream.ACCOUNTS) for row in batch.rows]
-    return smallness.doubted_sign_ins(found.counts, own.owner, smallness.acting(history))
+def _history(client: Client, shelf: Shelf, known: Known) -> list[Row]:
+    """The security history, which names newcomers first; where it is closed, sign-ins are as well, and that is said."""
+    try:
+        batches = list(changes.kept(client, shelf, Stream.ACCOUNTS))
+    except Denied:
+        return []
+    known.sheets.append(((), folded(batches, "security history, as a witness")))
+    return [row for batch in batches for row in batch.rows]
 
 
 def _open(known: Known, part: str, fetch: Callable[[], Iterator[Batch]]) -> list[Batch]:

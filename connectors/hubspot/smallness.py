@@ -40,6 +40,16 @@ def acting(history: Iterable[Row]) -> set[str]:
     return {key for row in history if (key := text(row, "userId"))}
 
 
+def added(history: Iterable[Row]) -> list[str]:
+    """Who came, and neither went nor is told to have gone since: newcomers stand nowhere but in today's lists."""
+    newest: dict[str, tuple[str, str]] = {}
+    for row in history:
+        key, at, kind = text(row, "objectId"), text(row, "createdAt") or "", text(row, "type") or ""
+        if key and kind in ("ADD_USER", "REMOVE_USER"):
+            newest[key] = max(newest.get(key, ("", "")), (at, kind))
+    return sorted(key for key, (_, kind) in newest.items() if kind == "ADD_USER")
+
+
 def disagreement(users: Sequence[Row], others: Sequence[Row], what: str) -> tuple[str, ...]:
     """Said when a second list of the same users is of another length."""
     one, other = ({key for row in rows if (key := text(row, "id"))} for rows in (users, others))

@@ -111,6 +111,26 @@ def test_what_makes_sign_ins_look_like_our_own_alone(
     assert (smallness.doubted_sign_ins(counts, own, acting) is not None) is doubted
 
 
+def test_a_newcomer_whom_every_list_lacks_is_known_by_the_history(server: Server) -> None:
+    """Lists that are cut short together lack the same people; whoever is new stands in no former reading either."""
+
+    def event(kind: str, day: int) -> dict[str, Any]:
+        at = f"2026-11-{day}T10:00:00Z"
+        return {"id": f"{kind} {day}", "type": kind, "userId": 1, "objectId": "4", "createdAt": at}
+
+    fewer = [{"id": key, "email": f"u{key}@example.com"} for key in (OWN, *OTHERS[:2])]
+    owners = [{"id": f"o{row['id']}", "userId": int(row["id"])} for row in fewer]
+    came, went = event("ADD_USER", 18), event("REMOVE_USER", 19)
+    portal(server, users=fewer, seats=fewer, owners=owners, events=[came])
+    with pytest.raises(Misread, match="ended without user 4, who is in the security history"):
+        read(server)
+    portal(server, users=fewer, seats=fewer, owners=owners, events=[went, came])
+    assert read(server).keys() == {OWN, *OTHERS[:2]}
+    portal(server, users=fewer, seats=fewer, owners=owners, events=[event("ADD_USER", 20), went, came])
+    with pytest.raises(Misread, match="ended without user 4"):
+        read(server)
+
+
 def test_seats_are_not_counted_from_a_list_that_lacks_a_user(server: Server) -> None:
     portal(server, seats=[{"id": key, "seatNames": ["Core"]} for key in (OWN, *OTHERS[:2])])
     shelf = Shelf()

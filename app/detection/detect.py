@@ -36,7 +36,8 @@ def judgements(
 ) -> Told:
     """Every rule's answer about every subject of the system, as the latest reading has it.
 
-    `only` narrows the pass to these accounts, to what belongs to them, and to what is not counted in accounts.
+    `only` narrows the pass to these accounts, their tokens, and what there are few of. What is held is counted over all
+    accounts, and is judged by the whole pass alone.
     """
     untrusted = queries.untrusted(session, system_id, roster_max_age_days=limits.roster_max_age_days, at=at)
     asking = _Asking(system_id, limits, at, untrusted)
@@ -50,7 +51,7 @@ def judgements(
         yield from asking.about(
             Subject.INTEGRATION, program.integration_id, program, showing.integration, holder=program.owner
         )
-    for kind, number, thing in subjects.other_facts(session, system_id, untrusted):
+    for kind, number, thing in subjects.other_facts(session, system_id, untrusted, whole=only is None):
         yield from asking.about(kind, number, thing, SHOWN[kind])
     yield from asking.counted()
 

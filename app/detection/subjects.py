@@ -50,10 +50,12 @@ def integration_facts(session: Session, system_id: int) -> Iterator[IntegrationF
     return things.integrations(session, system_id, session.get_one(SystemRow, system_id).kind)
 
 
-def other_facts(session: Session, system_id: int, untrusted: Mapping[str, str]) -> Iterator[tuple[Subject, int, Any]]:
-    """Everything else that rules ask about: kind, number and facts of each."""
+def other_facts(
+    session: Session, system_id: int, untrusted: Mapping[str, str], *, whole: bool = True
+) -> Iterator[tuple[Subject, int, Any]]:
+    """Everything else that rules ask about: kind, number and facts of each; entitlements if the pass is over all."""
     system = session.get_one(SystemRow, system_id)
-    for held in things.entitlements(session, system_id):
+    for held in things.entitlements(session, system_id) if whole else ():
         yield Subject.ENTITLEMENT, held.entitlement_id, held
     for endpoint in things.endpoints(session, system_id, system.kind):
         yield Subject.ENDPOINT, endpoint.endpoint_id, endpoint

@@ -255,9 +255,10 @@ def _siblings(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
     account = AccountRow
     able = (account.system_id == of.system_id, account.ended.is_(None), account.active.is_not(False))
     person = (account.kind != "service", account.identity_id.is_not(None))
+    of_theirs = [] if of.only is None else [account.identity_id.in_(_people(of.only))]
     several = (
         select(account.identity_id, func.count().label("times"))
-        .where(*able, *person)
+        .where(*able, *person, *of_theirs)
         .group_by(account.identity_id)
         .having(func.count() > 1)
         .subquery()
@@ -270,6 +271,10 @@ def _siblings(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
     )
     for row in of.session.execute(rows.execution_options(yield_per=AT_A_TIME)):
         yield row.id, {"siblings": row.times - 1}
+
+
+def _people(only: Collection[int]) -> Any:
+    return select(AccountRow.identity_id).where(AccountRow.id.in_(sorted(only)), AccountRow.identity_id.is_not(None))
 
 
 def _peers(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.detection import ownership, rulebook
+from app.detection import ownership, queries, rulebook
 from app.detection.tables import FindingEventRow, FindingRow, WaiverRow
 from app.inventory.tables import AccountRow, IdentityRow, SystemRow
 from app.notices.events import SEVERITIES, Event, Occurrence, Part
@@ -37,6 +37,7 @@ class _Seen:
     system: int | None
     owner: str
     due_at: datetime | None
+    alerts: bool  # whether its rule tells people here
 
     @property
     def weight(self) -> int:
@@ -156,24 +157,18 @@ def _stories(every: Iterable[_Seen]) -> list[_Seen]:
     worst: dict[str, _Seen] = {}
     for each in every:
         known = worst.get(each.cause)
-        if known is None or (each.weight, not _alerts(each.rule)) < (known.weight, not _alerts(known.rule)):
+        if known is None or (each.weight, not each.alerts) < (known.weight, not known.alerts):
             worst[each.cause] = each
     return list(worst.values())
 
 
 def _parts(stories: Sequence[_Seen], *, named: bool) -> tuple[Part, ...]:
     """Stories as counts. `named`: they are told whatever their rule says."""
-    counted = Counter((each.severity, each.rule, each.department, each.system) for each in stories)
+    counted = Counter((each.severity, each.rule, each.department, each.system, each.alerts) for each in stories)
     return tuple(
-        Part(severity, rule, department, system, count, alerts=named or _alerts(rule))
-        for (severity, rule, department, system), count in counted.items()
+        Part(severity, rule, department, system, count, alerts=named or alerts)
+        for (severity, rule, department, system, alerts), count in counted.items()
     )
-
-
-def _alerts(rule: str) -> bool:
-    """Whether a rule alerts by itself; those of later stages do."""
-    known = rulebook.RULES.get(rule)
-    return known is None or known.alerts
 
 
 def _found() -> Any:
@@ -187,7 +182,12 @@ def _found() -> Any:
 
 
 def _seen(session: Session, statement: Any) -> list[_Seen]:
-    return [_Seen(*row) for row in session.execute(statement.order_by(FindingRow.id))]
+    telling = queries.alerting(session)
+    # Rules of later stages are in no book, and always tell.
+    return [
+        _Seen(*row, alerts=row.rule not in rulebook.RULES or row.rule in telling)
+        for row in session.execute(statement.order_by(FindingRow.id))
+    ]
 
 
 def _by_owner(every: Sequence[_Seen]) -> dict[str, list[_Seen]]:

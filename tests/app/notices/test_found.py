@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.detection import deadlines, findings, owners, ownership, waivers
+from app.detection import deadlines, findings, owners, ownership, rulebook, tuning, waivers
 from app.detection.judgement import Judgement
 from app.detection.rule import Fails, Severity
 from app.detection.tables import FindingRow
@@ -125,6 +125,22 @@ def test_a_rule_that_only_reports_is_told_to_those_who_named_it(desk: Desk, syst
     assert told(desk) == [("finding.opened", {"medium": 1})]
     with pytest.raises(Refused, match="no rule 'leaver'"):
         desk.channel(name="misspelt", recipient="x@example.com", rules=["leaver"])
+
+
+@both
+@pytest.mark.parametrize(("on", "words"), [(True, [("finding.opened", {"medium": 1})]), (False, [])])
+def test_a_rule_that_was_switched_tells_as_it_was_switched(
+    desk: Desk, system: SystemRow, on: bool, words: list[tuple[str, dict[str, object]]]
+) -> None:
+    rule = rulebook.RULES["privileged_without_reason" if on else "inactive_account"]
+    desk.channel(name="all", recipient="all@example.com", events=["finding.opened"])
+    with desk.database.transaction() as session:
+        tuning.switch_alerts(session, rule, "we chose otherwise", on=on, by=make.ADMIN, at=desk.now)
+        judged = [Judgement(rule.name, "account:1", Severity.MEDIUM, BAD)]
+        findings.reconcile(
+            session, "detection", judged, rules=[rule.name], system_id=system.id, by=make.ADMIN, at=desk.now
+        )
+    assert told(desk) == words
 
 
 @both

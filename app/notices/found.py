@@ -185,7 +185,7 @@ def _seen(session: Session, statement: Any) -> list[_Seen]:
     telling = queries.alerting(session)
     # Rules of later stages are in no book, and always tell.
     return [
-        _Seen(*row, alerts=row.rule not in rulebook.RULES or row.rule in telling)
+        _Seen(*row, row.rule not in rulebook.RULES or row.rule in telling)
         for row in session.execute(statement.order_by(FindingRow.id))
     ]
 

@@ -183,11 +183,9 @@ def _found() -> Any:
 
 def _seen(session: Session, statement: Any) -> list[_Seen]:
     telling = queries.alerting(session)
+    rows = [(row[:], row.rule) for row in session.execute(statement.order_by(FindingRow.id))]
     # Rules of later stages are in no book, and always tell.
-    return [
-        _Seen(*row, row.rule not in rulebook.RULES or row.rule in telling)
-        for row in session.execute(statement.order_by(FindingRow.id))
-    ]
+    return [_Seen(*(*told, rule not in rulebook.RULES or rule in telling)) for told, rule in rows]
 
 
 def _by_owner(every: Sequence[_Seen]) -> dict[str, list[_Seen]]:

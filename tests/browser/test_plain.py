@@ -13,12 +13,21 @@ from playwright.sync_api import Browser, expect
 from sqlalchemy import select, update
 
 from app import settings
+from app.actors import actors
+from app.actors.actor import Role
+from app.console import places
 from app.inventory.tables import AccountRow, IdentityEmailRow, IntegrationRow, SystemRow
 from app.kit import clock
 from app.kit.db import Database
-from tests.app.api.house import furnish
+from app.ledger import signing
+from app.main import create_app
+from app.means import Means
+from tests import make
+from tests.app.api.house import KEYS, furnish, serving
 from tests.app.console import hostile, test_markup
-from tests.browser.conftest import Awkward, Served, served
+from tests.browser import chromium, looking
+from tests.browser.chromium import Window
+from tests.browser.conftest import Awkward, Served, served, signed_in
 from tests.browser.test_every_page import PAGES, _address, _who
 
 
@@ -113,3 +122,32 @@ def test_what_a_hostile_company_says_runs_nowhere(evil: Served) -> None:
             shown += "onerror=alert(1)" in window.text()
         window.close()
     assert shown > 10, "the pages do show what was poisoned"
+
+
+@pytest.fixture(scope="module")
+def bare(browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    """An administrator's window in an installation in which nothing has happened yet."""
+    path = tmp_path_factory.mktemp("bare") / "house.db"
+    shutil.copy(sqlite_template, path)
+    database = Database(f"sqlite:///{path}", durable=False)
+    with database.transaction() as session:
+        signing.found(session, version="test", demo=False, by="cli:test", at=make.NOW)
+        row = actors.make(session, "Flo First", {Role.ADMIN: None}, by=make.ADMIN, at=make.NOW)
+    app = create_app(Means(database, KEYS, settings.read({}), lambda: make.NOW))
+    with serving(app) as url:
+        means = app.state.means = replace(app.state.means, settings=settings.read({"ROLECALL_BASE_URL": url}))
+        yield chromium.window(browser, url, cookies=signed_in(means, row), width=390)
+    database.close()
+
+
+def test_a_new_installation_says_in_every_room_what_to_do_first(bare: Window) -> None:
+    rooms = [place.path for place in places.PLACES if place.path not in ("/reviews", "/settings")]
+    for path in rooms:
+        assert bare.open(path).ok, path
+        assert looking.sideways(bare.page) is None, path
+        assert not looking.violations(bare.page), path
+        ways = bare.page.locator("main :is(.state, .steps, form, a[href])").count()
+        assert ways, f"{path} shows neither why it is empty nor a way out"
+    bare.open("/")
+    assert bare.page.get_by_role("button", name="Connect a CRM").count() == 1
+    bare.close()

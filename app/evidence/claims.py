@@ -281,6 +281,16 @@ def _acts(remediation: Mapping[str, Any], log: Log) -> Iterator[str]:
             yield f"{where} has another receipt than the log says"
 
 
+def checklist(packet: Unpacked) -> Iterator[str]:
+    """Each line of the checklist stands once for each place, with an outcome and why."""
+    seen: set[tuple[str, int | None]] = set()
+    for line in packet.lines("controls.jsonl"):
+        place = (str(line["line"]), line["system"])
+        if place in seen or not (line["outcome"] and isinstance(line["because"], str)):
+            yield f"controls.jsonl tells {line['line']} twice, or without an outcome"
+        seen.add(place)
+
+
 def receipts(packet: Unpacked, log: Log) -> tuple[list[dict[str, Any]], list[str]]:
     """The receipts, and where they are not those that were written when the reading was sealed."""
     found = list(packet.lines("population/receipts.jsonl"))

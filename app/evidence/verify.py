@@ -234,6 +234,7 @@ def _content(packet: Unpacked, verdict: Verdict, about: dict[str, Any], here: Ch
     verdict.note("the receipts are those that were sealed", troubles)
     readings = {each["snapshot"] for each in receipts}
     verdict.note("removals are what the log says", claims.remediations(packet, log, readings))
+    verdict.note("the checklist is told line by line", claims.checklist(packet))
     wrong, said = claims.counts(packet, cover, receipts, counted)
     verdict.note("the counts follow from the packet's files", wrong)
     verdict.remarks += [f"stamped {stamp}" for stamp in about["stamps"]]

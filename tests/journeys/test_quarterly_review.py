@@ -144,7 +144,12 @@ def _read_by_api(stage: Stage, admin: Door) -> None:
 
 
 def _open_by_api(stage: Stage, admin: Door) -> Any:
-    scope = {"systems": "all", "fallback": stage.fallback, "second_fallback": stage.second}
+    scope = {
+        "systems": "all",
+        "fallback": stage.fallback,
+        "second_fallback": stage.second,
+        "many_answers": "the first review here",
+    }
     body = {"name": "Q4 2026", "scope": scope}
     first = admin.send("POST", "/campaigns", body, Idempotency_Key="open")
     again = admin.send("POST", "/campaigns", body, Idempotency_Key="open")

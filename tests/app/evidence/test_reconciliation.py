@@ -93,7 +93,14 @@ def test_what_does_not_add_up_is_said_in_a_sentence(given: dict[str, Any], sente
 
 @pytest.mark.parametrize(
     ("outcome", "decided", "word"),
-    [("keep", True, "keep"), ("remove", False, "remove (unanswered)"), (None, False, "open")],
+    [
+        ("keep", ["keep"], "keep"),
+        ("remove", [], "remove (unanswered)"),
+        ("remove", ["keep", "withdraw"], "remove (unanswered)"),
+        ("keep", ["withdraw", "keep"], "keep"),
+        (None, [], "open"),
+    ],
 )
-def test_how_an_item_ended_is_one_word(outcome: str | None, decided: bool, word: str) -> None:
-    assert reconciliation.outcome({"outcome": outcome, "decisions": [{}] if decided else []}) == word
+def test_how_an_item_ended_is_one_word(outcome: str | None, decided: list[str], word: str) -> None:
+    told = [{"answer": each} for each in decided]
+    assert reconciliation.outcome({"outcome": outcome, "decisions": told}) == word

@@ -42,6 +42,7 @@ class Act(StrEnum):
     PRIVACY_ON = "privacy_on"
     PRIVACY_OFF = "privacy_off"
     BACKED_UP = "backed_up"
+    OTHER = "other"  # understood, and nothing of the above
 
 
 class Way(StrEnum):

@@ -139,6 +139,23 @@ def asleep(account: AccountFacts) -> Answer | None:
     return Holds() if not account.active or account.frozen else None
 
 
+def did_nothing(account: AccountFacts) -> Answer:
+    """Holds for an account that was not seen doing what a rule asks about, unless it did what we have no word for."""
+    strange = account.around.strange_deeds
+    return CannotTell(f"words of its log are not understood: {listed(strange)}") if strange else Holds()
+
+
+def came_otherwise(account: AccountFacts) -> Answer:
+    """Holds for an account that was not seen coming in the way a rule asks about, unless it came by one unknown to us."""
+    strange = account.around.strange_ways
+    if not strange:
+        return Holds()
+    named = [each for each in strange if each]
+    if not named:
+        return CannotTell("it is not told how accounts are signed in to")
+    return CannotTell(f"words for how accounts are signed in to are not understood: {listed(named)}")
+
+
 def within(when: datetime | None, days: int, at: datetime) -> bool:
     """Whether a moment lies in the last so many days. One that is not known does not."""
     return when is not None and when > at - timedelta(days=days)

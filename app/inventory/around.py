@@ -6,6 +6,7 @@ accounts that a reading touched.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -134,34 +135,56 @@ def _factors(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _sign_ins(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
     login, means = LoginRow, of.meanings
-    recent = (login.system_id == of.system_id, login.at >= of.window.at - of.window.recent)
+    recent = (
+        login.system_id == of.system_id,
+        login.at >= of.window.at - of.window.recent,
+        login.account_id.is_not(None),
+    )
     columns = (login.account_id, login.way, login.application, login.succeeded)
     rows = (
         select(*columns, func.count().label("times"), func.max(login.at).label("last"))
-        .where(*recent, login.account_id.is_not(None), *of.chosen(login.account_id))
+        .where(*recent, *of.chosen(login.account_id))
         .group_by(*columns)
         .order_by(login.account_id)
     )
+    words = select(login.way, login.application, func.count()).where(*recent, login.succeeded)
+    used = of.session.execute(words.group_by(login.way, login.application)).all()
+    meant = {(way, by): means.way(way, by) if means is not None else None for way, by, _ in used}
+    strange = _commonest((way or "", times) for way, by, times in used if meant[way, by] is None)
     for account_id, some in _grouped(of, rows):
-        ways = [(means.way(row.way, row.application) if means else None, row) for row in some if row.succeeded]
+        ways = [(meant[row.way, row.application], row) for row in some if row.succeeded]
         failures = sum(row.times for row in some if row.succeeded is False)
-        yield account_id, {"ways": _summed(ways), "failures": failures}
+        unclear = strange if any(what is None for what, _ in ways) else ()
+        yield account_id, {"ways": _summed(ways), "failures": failures, "strange_ways": unclear}
 
 
 def _deeds(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
     change, means = ChangeRow, of.meanings
-    if means is None:
-        return
+    recent = (change.system_id == of.system_id, change.at >= of.window.at - of.window.recent)
+    same = and_(AccountRow.system_id == change.system_id, AccountRow.key == change.actor_key)
     rows = (
         select(AccountRow.id, change.action, func.count().label("times"), func.max(change.at).label("last"))
-        .join(AccountRow, and_(AccountRow.system_id == change.system_id, AccountRow.key == change.actor_key))
-        .where(change.system_id == of.system_id, change.at >= of.window.at - of.window.recent)
-        .where(*of.chosen(AccountRow.id))
+        .join(AccountRow, same)
+        .where(*recent, *of.chosen(AccountRow.id))
         .group_by(AccountRow.id, change.action)
         .order_by(AccountRow.id)
     )
+    words = select(change.action, func.count()).join(AccountRow, same).where(*recent).group_by(change.action)
+    used = of.session.execute(words).all()
+    meant = {action: means.act(action, None) if means is not None else None for action, _ in used}
+    strange = _commonest((action, times) for action, times in used if meant[action] is None)
     for account_id, some in _grouped(of, rows):
-        yield account_id, {"deeds": _summed([(means.act(row.action, None), row) for row in some])}
+        deeds = [(meant[row.action], row) for row in some]
+        unclear = strange if any(what is None for what, _ in deeds) else ()
+        yield account_id, {"deeds": _summed(deeds), "strange_deeds": unclear}
+
+
+def _commonest(words: Iterable[tuple[str, int]]) -> tuple[str, ...]:
+    """Words, each once, the most frequent first."""
+    times: Counter[str] = Counter()
+    for word, count in words:
+        times[word] += count
+    return tuple(sorted(times, key=lambda word: (-times[word], word)))
 
 
 def _summed(rows: list[tuple[Any, Any]]) -> tuple[Seen, ...]:

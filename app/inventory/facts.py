@@ -49,7 +49,9 @@ class Around:
     what the system's log says it did, of late. `lapsed` are entitlements that it still holds past their own end. `rare`
     are those that hardly any of its `peers` (same department and title) holds. `detours` are privileges that reach it
     through nesting alone. `moved`: when its department, title or manager last changed; `kept`: grants it has from
-    before that. `siblings`: other active accounts of the same person in the same system.
+    before that. `siblings`: other active accounts of the same person in the same system. `strange_deeds` and
+    `strange_ways`: the words of its system of which nobody knows the meaning, the commonest first, where some of them are
+    this account's; the same for each such account, so that these are counted together ("": a way that is not told).
     """
 
     home: bool | None = None
@@ -58,6 +60,8 @@ class Around:
     failures: int = 0
     ways: tuple[Seen, ...] = ()
     deeds: tuple[Seen, ...] = ()
+    strange_ways: tuple[str, ...] = ()
+    strange_deeds: tuple[str, ...] = ()
     grants: int = 0
     lapsed: tuple[str, ...] = ()
     rare: tuple[str, ...] = ()

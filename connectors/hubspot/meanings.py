@@ -51,6 +51,12 @@ ACTS: Mapping[str, Act] = {
     "GDPR_TOGGLE_DISABLED": Act.PRIVACY_OFF,
     "LEGAL_BASIS_REQUIREMENT_DISABLED": Act.PRIVACY_OFF,
 }
+# Understood, and nothing that anybody is asked about.
+OTHERS = frozenset(
+    {"REMOVE_USER", "DEACTIVATE_USER", "REACTIVATE_USER", "REMOVE_ADMIN_USER", "REMOVE_ADMIN_PERMISSIONS"}
+    | {"TEAM_ADDED", "TEAM_DELETED", "TEAM_USER_ADDED", "TEAM_USER_DELETED", "CHANGE_PASSWORD", "PASSKEY_ADDED"}
+    | {"ADD_TWO_FACTOR_AUTHENTICATION", "ADD_SINGLE_SIGN_ON", "UNINSTALL_INTEGRATION"}
+)
 STANDARD = "STANDARD"
 BROAD = (
     "settings.users.write",
@@ -63,9 +69,9 @@ SENSITIVE = ".sensitive."
 
 
 def act(action: str, text: str | None) -> Act | None:
-    """What a security event was. The list of types is open, and what is not in ours means nothing to us."""
+    """What a security event was. The list of types is open, and of what is not in ours the meaning is unknown."""
     del text
-    return ACTS.get(action)
+    return Act.OTHER if action in OTHERS else ACTS.get(action)
 
 
 def way(way: str | None, application: str | None) -> Way | None:

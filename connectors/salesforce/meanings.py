@@ -1,8 +1,8 @@
 """What Salesforce's settings, audit trail, login types and policies mean, in our words.
 
 Settings stand as the Metadata API spells them, numbers written out as words. Of the setup audit trail only `Action`
-is matched; most of its words are in no document, so that what is not in the list below means nothing rather than
-something wrong.
+is matched; most of its words are in no document, so that what is not in the list below is not understood, which is
+neither wrong nor right.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ ACTS: Mapping[str, Act] = {
     "changedapexpage": Act.CODE_CHANGED,
     "changedinteractionruntimeuser": Act.CODE_CHANGED,
     "deploymentcompleted": Act.DEPLOYED,
+    "permsetunassign": Act.OTHER,
+    "permsetgroupunassign": Act.OTHER,
 }
 OUTSIDE = frozenset(
     {"PowerPartner", "PowerCustomerSuccess", "CustomerSuccess", "CspLitePortal", "CsnOnly", "SelfService"}

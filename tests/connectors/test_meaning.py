@@ -36,6 +36,7 @@ def test_a_logged_change_means_an_act_or_nothing() -> None:
     assert salesforce.act("somethingNew", None) is None
     assert hubspot.act("CONTACT_DATA_EXPORT", None) == Act.EXPORTED
     assert hubspot.act("SOMETHING_NEW", None) is None
+    assert hubspot.act("REMOVE_USER", None) == salesforce.act("PermSetUnassign", None) == Act.OTHER
 
 
 def test_nothing_said_is_nothing_known() -> None:

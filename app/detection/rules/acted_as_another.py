@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject
+from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, did_nothing
 from app.inventory.facts import AccountFacts, Act
 
 RULE = Rule(
@@ -27,5 +27,5 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one account by whether the log says that it acted as another."""
     seen = account.around.deed(Act.ACTED_AS_ANOTHER)
     if seen is None:
-        return Holds()
+        return did_nothing(account)
     return Fails(f"acted as another account {seen.times} times of late, last on {seen.last.date().isoformat()}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject
+from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, did_nothing
 from app.inventory.facts import AccountFacts, Act
 
 RULE = Rule(
@@ -25,10 +25,11 @@ RULE = Rule(
 
 def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one account by the changes that the log has of it."""
-    changed = account.around.deed(Act.CODE_CHANGED)
-    if changed is None or changed.times <= limits.direct_changes_most:
+    changed, production = account.around.deed(Act.CODE_CHANGED), account.around.posture.production
+    if production is False:
         return Holds()
-    production = account.around.posture.production
+    if changed is None or changed.times <= limits.direct_changes_most:
+        return did_nothing(account)
     if production is None:
         return CannotTell("it is not told whether this is a test system")
-    return Fails(f"{changed.times} changes of code by hand in {limits.recent_days} days") if production else Holds()
+    return Fails(f"{changed.times} changes of code by hand in {limits.recent_days} days")

@@ -3,7 +3,8 @@
 People are judged by their latest sign-in, programs also by the latest use of their tokens. A known absence stops the
 clock; a frozen account cannot be signed in to and is left out, and so are guests, who never sign in. An account that
 was never used at all is another rule's. What the system has forgotten is unknown and not unused: if it does not tell
-sign-ins, or has not kept them for long enough, we cannot tell.
+sign-ins, or has not kept them for long enough, we cannot tell. Where grants or entitlements were not read, nobody is
+known to be privileged, and every account is judged as an ordinary one, by the longer of the two times.
 """
 
 from __future__ import annotations

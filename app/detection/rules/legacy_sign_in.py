@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep
+from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, asleep, came_otherwise
 from app.inventory.facts import AccountFacts, Way
 
 RULE = Rule(
@@ -29,5 +29,5 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
         return early
     seen = account.around.way(Way.PROGRAM_PASSWORD)
     if seen is None:
-        return Holds()
+        return came_otherwise(account)
     return Fails(f"a program sent its password {seen.times} times in {limits.recent_days} days")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject
+from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, did_nothing
 from app.inventory.facts import AccountFacts, Act
 
 RULE = Rule(
@@ -28,7 +28,7 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one account by its exports of late."""
     exported = account.around.deed(Act.EXPORTED)
     if exported is None or exported.times <= limits.exports_most:
-        return Holds()
+        return did_nothing(account)
     return Fails(
         f"{exported.times} exports in {limits.recent_days} days, the last on {exported.last.date().isoformat()}"
     )

@@ -19,6 +19,7 @@ from app.detection.rule import (
     Severity,
     Subject,
     asleep,
+    came_otherwise,
     days_ago,
 )
 from app.inventory.facts import AccountFacts, Way
@@ -49,8 +50,10 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
         return early
     around = account.around
     by_password, by_sso = around.way(Way.PASSWORD), around.way(Way.SSO)
-    if by_password is None or account.kind == "service":
+    if account.kind == "service":
         return Holds()
+    if by_password is None:
+        return came_otherwise(account)
     if by_sso is None and around.posture.sso is None:
         return CannotTell("it is not told whether there is a single sign-on")
     if by_sso is None and not around.posture.sso:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep, days_ago
+from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep, came_otherwise, days_ago
 from app.inventory.facts import AccountFacts, Way
 
 RULE = Rule(
@@ -30,5 +30,5 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
         return Holds()
     by_hand = account.around.way(Way.PASSWORD) or account.around.way(Way.SSO)
     if by_hand is None:
-        return Holds()
+        return came_otherwise(account)
     return Fails(f"signed in to by hand {by_hand.times} times, last {days_ago(by_hand.last, at)} days ago")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject
+from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, did_nothing
 from app.inventory.facts import AccountFacts, Act
 
 RULE = Rule(
@@ -27,5 +27,5 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one account by whether the log has it removing a factor."""
     seen = account.around.deed(Act.FACTOR_REMOVED)
     if seen is None:
-        return Holds()
+        return did_nothing(account)
     return Fails(f"removed a second factor on {seen.last.date().isoformat()}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject
+from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, did_nothing
 from app.inventory.facts import AccountFacts, Act
 
 RULE = Rule(
@@ -26,5 +26,5 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one account by whether it was shown a secret of late."""
     seen = account.around.deed(Act.SECRET_SEEN)
     if seen is None:
-        return Holds()
+        return did_nothing(account)
     return Fails(f"was shown a secret {seen.times} times of late, last on {seen.last.date().isoformat()}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep
+from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, asleep, did_nothing
 from app.inventory.facts import AccountFacts, Act
 
 RULE = Rule(
@@ -27,4 +27,6 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     if (early := asleep(account)) is not None:
         return early
     joined = account.around.deed(Act.SELF_JOINED)
-    return Fails(f"joined by itself on {joined.last.date().isoformat()}") if joined is not None else Holds()
+    if joined is None:
+        return did_nothing(account)
+    return Fails(f"joined by itself on {joined.last.date().isoformat()}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, words
+from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, did_nothing, words
 from app.inventory.facts import AccountFacts, Act
 
 RULE = Rule(
@@ -27,4 +27,4 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     for act in (Act.SIGN_IN_LOOSENED, Act.SSO_NOT_REQUIRED, Act.ADDRESSES_FREE):
         if (seen := account.around.deed(act)) is not None:
             return Fails(f"{words(act)} on {seen.last.date().isoformat()}")
-    return Holds()
+    return did_nothing(account)

@@ -41,7 +41,9 @@ INTRO = """# Rules
 
 A rule asks one question of one subject and answers that it holds, that it fails, or that it cannot tell. What fails becomes
 a finding ([reviews](reviews.md) show them beside each item). Where a stream that a rule needs was not read completely, it
-cannot tell, for anybody, and its findings stay as they are: nothing is right for not having been seen.
+cannot tell, for anybody, and its findings stay as they are: nothing is right for not having been seen. The same holds for
+an account that did something, or signed in in a way, for which the CRM has a word that we do not know: rules about deeds
+and ways in cannot tell of it, and name the word, unless what they know is wrong already.
 
 There are {count} rules. {alerting} of them tell people of a new finding by themselves; the others report until they are
 switched on. Each names the controls of ISO/IEC 27001:2022, Annex A, that a failure speaks against, and our own lines.

@@ -21,6 +21,7 @@ from app.inventory.tables import (
     StreamRow,
 )
 from app.kit.db import Base
+from tests import make
 from tests.app.detection import manual, planted
 from tests.app.detection.planted import Company
 from tests.make import NOW
@@ -78,6 +79,57 @@ def test_what_was_wrong_is_not_right_once_a_stream_is_missing(
         savepoint.rollback()
     silent = {rule for rule, _ in wrong - sure - gone} - {rule for rule, of in ORDINARY if of == stream}
     assert silent == set()
+
+
+def test_a_narrowed_pass_says_of_its_accounts_what_the_whole_pass_says(company: Company) -> None:
+    session, system = company.session, company.systems[0].id
+    whole = _said(session, system)
+    some = set(_accounts(whole)[::5])
+    narrowed = _said(session, system, only=some)
+    assert len(some) > 20
+    mine = {f"account:{number}" for number in some}
+    assert {key: why for key, why in narrowed.items() if key[1].startswith("account:")} == {
+        key: why for key, why in whole.items() if key[1] in mine
+    }
+    others = {key for key in narrowed if key[1].partition(":")[0] not in ("account", "credential")}
+    assert others == {key for key in whole if key[1].partition(":")[0] not in ("account", "credential", "entitlement")}
+
+
+@pytest.mark.parametrize(
+    ("rule", "where", "word"),
+    [("mass_export", 2, "SOMETHING_NEW"), ("secret_seen", 0, "somethingNew"), ("legacy_sign_in", 0, "Something New")],
+)
+def test_a_word_that_nobody_knows_makes_those_who_have_it_unclear_under_one_reason(
+    company: Company, rule: str, where: int, word: str
+) -> None:
+    session, system = company.session, company.systems[where]
+    with session.begin_nested() as savepoint:
+        accounts = [make.account(session, system), make.account(session, system)]
+        for n, account in enumerate(accounts):
+            if rule == "legacy_sign_in":
+                company.signed_in(account, word)
+            else:
+                company.logged(word, account, of=system)
+                company.logged(f"{word}{n}", account, of=system)
+        session.flush()
+        said = _said(session, system.id)
+        narrowed = _said(session, system.id, only={accounts[0].id})
+        savepoint.rollback()
+    unclear = {subject: why for (name, subject), why in said.items() if name == rule and "not understood" in why}
+    mine = {f"account:{account.id}" for account in accounts}
+    assert set(unclear) == mine
+    assert len(set(unclear.values())) == 1  # one reason, counted, however many have it
+    assert all(f"not understood: {word}" in why for why in unclear.values())
+    assert narrowed[(rule, f"account:{accounts[0].id}")] == unclear[f"account:{accounts[0].id}"]
+
+
+def _said(session: Session, system: int, only: set[int] | None = None) -> dict[tuple[str, str], str]:
+    told = detect.judgements(session, system, Limits(), at=NOW, only=only)
+    return {(j.rule, j.subject): getattr(j.answer, "because", "") for j in told if isinstance(j, Judgement)}
+
+
+def _accounts(said: dict[tuple[str, str], str]) -> list[int]:
+    return sorted({int(subject.partition(":")[2]) for _, subject in said if subject.startswith("account:")})
 
 
 def _left_open(session: Session, system_id: int, wrong: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,8 @@ CLOSED: list[Case] = [
     ("not said whether active", {"active": None}, CannotTell),
 ]
 
+STRANGE_DEED: Case = ("a deed whose word nobody knows", {"strange_deeds": ("NEW",)}, CannotTell)
+STRANGE_WAY: Case = ("in a way whose word nobody knows", {"strange_ways": ("", "New")}, CannotTell)
 TABLES: dict[str, list[Case]] = {
     "mover_keeps_access": [
         ("never moved", {}, Holds),
@@ -33,6 +35,7 @@ TABLES: dict[str, list[Case]] = {
     "self_registered": [
         ("made by an administrator", {"deeds": (seen(Act.EXPORTED),)}, Holds),
         ("joined by itself", {"deeds": (seen(Act.SELF_JOINED),)}, Fails),
+        STRANGE_DEED,
         *CLOSED,
     ],
     "toxic_combination": [
@@ -110,11 +113,15 @@ TABLES: dict[str, list[Case]] = {
         ("by password, where nobody says", {"ways": (seen(Way.PASSWORD),)}, CannotTell),
         ("by password, beside one", {"ways": (seen(Way.PASSWORD),), "sso": True}, Fails),
         ("a program", {"kind": "service", "ways": (seen(Way.SSO), seen(Way.PASSWORD))}, Holds),
+        STRANGE_WAY,
         *CLOSED,
     ],
     "legacy_sign_in": [
         ("by token", {"ways": (seen(Way.PROGRAM),)}, Holds),
         ("by a program with its password", {"ways": (seen(Way.PROGRAM_PASSWORD),)}, Fails),
+        ("that way, and by one unknown", {"ways": (seen(Way.PROGRAM_PASSWORD),), "strange_ways": ("New",)}, Fails),
+        ("in ways that are not told", {"strange_ways": ("",)}, CannotTell),
+        STRANGE_WAY,
         *CLOSED,
     ],
     "failed_sign_ins": [
@@ -180,6 +187,7 @@ TABLES: dict[str, list[Case]] = {
         ("a person", {"ways": (seen(Way.PASSWORD),)}, Holds),
         ("a program by token", {"kind": "service", "ways": (seen(Way.PROGRAM),)}, Holds),
         ("a program by hand", {"kind": "service", "ways": (seen(Way.PASSWORD),)}, Fails),
+        ("a program in an unknown way", {"kind": "service", "strange_ways": ("New",)}, CannotTell),
         *CLOSED,
     ],
     "program_administers": [
@@ -229,6 +237,8 @@ TABLES: dict[str, list[Case]] = {
         ("none", {}, Holds),
         ("twenty", {"deeds": (seen(Act.EXPORTED, 20),)}, Holds),
         ("twenty-one", {"deeds": (seen(Act.EXPORTED, 21),)}, Fails),
+        ("twenty-one, and an unknown deed", {"deeds": (seen(Act.EXPORTED, 21),), "strange_deeds": ("NEW",)}, Fails),
+        STRANGE_DEED,
         ("twenty-one, then switched off", {"active": False, "deeds": (seen(Act.EXPORTED, 21),)}, Fails),
     ],
     "changes_in_production": [
@@ -237,14 +247,21 @@ TABLES: dict[str, list[Case]] = {
         ("one, in a test system", {"production": False, "deeds": (seen(Act.CODE_CHANGED),)}, Holds),
         ("one, somewhere", {"deeds": (seen(Act.CODE_CHANGED),)}, CannotTell),
         ("a deployment", {"production": True, "deeds": (seen(Act.DEPLOYED),)}, Holds),
+        ("an unknown deed, in a test system", {"production": False, "strange_deeds": ("NEW",)}, Holds),
+        STRANGE_DEED,
     ],
-    "acted_as_another": [("never", {}, Holds), ("once", {"deeds": (seen(Act.ACTED_AS_ANOTHER),)}, Fails)],
-    "secret_seen": [("never", {}, Holds), ("once", {"deeds": (seen(Act.SECRET_SEEN),)}, Fails)],
-    "second_factor_removed": [("never", {}, Holds), ("once", {"deeds": (seen(Act.FACTOR_REMOVED),)}, Fails)],
+    "acted_as_another": [("never", {}, Holds), ("once", {"deeds": (seen(Act.ACTED_AS_ANOTHER),)}, Fails), STRANGE_DEED],
+    "secret_seen": [("never", {}, Holds), ("once", {"deeds": (seen(Act.SECRET_SEEN),)}, Fails), STRANGE_DEED],
+    "second_factor_removed": [
+        ("never", {}, Holds),
+        ("once", {"deeds": (seen(Act.FACTOR_REMOVED),)}, Fails),
+        STRANGE_DEED,
+    ],
     "sign_in_loosened": [
         ("never", {"deeds": (seen(Act.SSO_REQUIRED),)}, Holds),
         ("a way in allowed", {"deeds": (seen(Act.SIGN_IN_LOOSENED),)}, Fails),
         ("single sign-on no longer required", {"deeds": (seen(Act.SSO_NOT_REQUIRED),)}, Fails),
         ("addresses freed", {"deeds": (seen(Act.ADDRESSES_FREE),)}, Fails),
+        STRANGE_DEED,
     ],
 }

@@ -93,7 +93,7 @@ def _environment(zone: str) -> Environment:
         lstrip_blocks=True,
     )
     where = ZoneInfo(zone)
-    made.globals |= {"asset": assets.address, "version": __version__, "words": words, "link": link}
+    made.globals |= {"asset": assets.address, "rolecall_version": __version__, "words": words, "link": link}
     made.filters |= {
         "moment": lambda at: _time(at, where, "%-d %b %Y, %H:%M"),
         "day": lambda at: _time(at, where, "%-d %b %Y"),

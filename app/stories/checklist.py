@@ -154,8 +154,8 @@ def _unknown(lines: Sequence[Told]) -> list[tuple[str, Sequence[str]]]:
     reasons: dict[str, list[str]] = defaultdict(list)
     for each in lines:
         if each.outcome == Outcome.NOT_EVALUABLE:
-            for reason in each.because.split("; "):
-                reasons[_of_many(reason)].append(each.line.id)
+            for reason in dict.fromkeys(_of_many(reason) for reason in each.because.split("; ")):
+                reasons[reason].append(each.line.id)
     return sorted(reasons.items(), key=lambda found: -len(found[1]))
 
 

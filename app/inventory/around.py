@@ -147,7 +147,7 @@ def _sign_ins(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
         .group_by(*columns)
         .order_by(login.account_id)
     )
-    words = select(login.way, login.application, func.count()).where(*recent, login.succeeded)
+    words = select(login.way, login.application, func.count()).where(*recent, login.succeeded.is_(True))
     used = of.session.execute(words.group_by(login.way, login.application)).all()
     meant = {(way, by): means.way(way, by) if means is not None else None for way, by, _ in used}
     strange = _commonest((way or "", times) for way, by, times in used if meant[way, by] is None)

@@ -135,7 +135,7 @@ class House:
     @property
     def bundle_id(self) -> int:
         with self.database.reading() as session:
-            return session.scalars(select(BundleRow.id)).one()
+            return session.scalars(select(BundleRow.id).order_by(BundleRow.id).limit(1)).one()
 
     @property
     def snapshot_id(self) -> int:

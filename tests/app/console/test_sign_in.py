@@ -180,7 +180,9 @@ def test_an_answer_in_another_browser_signs_nobody_in(house: House, liar: Hostil
     assert stranger(house).get("/sign-in/callback", params=back).status_code == 400
     other = stranger(house)
     begin(other)
-    assert other.get("/sign-in/callback", params=back).status_code == 400
+    answer = other.get("/sign-in/callback", params=back)
+    assert answer.status_code == 400
+    assert "was not begun in this browser" in answer.text  # and it is not left to the provider to find out
 
 
 def test_an_answer_counts_for_ten_minutes_and_once(house: House, liar: Hostile) -> None:

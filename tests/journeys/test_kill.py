@@ -283,8 +283,9 @@ def open_review(stage: Stage) -> int:
 
 def judged(stage: Stage) -> bool:
     """Whether the rules have been asked of both CRMs."""
+    found = select(SystemRow.kind).join(FindingRow, FindingRow.system_id == SystemRow.id).distinct()
     with stage.means.database.reading() as session:
-        return len(session.scalars(select(FindingRow.system_id).distinct()).all()) == len(stage.sandboxes)
+        return set(session.scalars(found.where(FindingRow.source == "detection"))) >= set(stage.sandboxes)
 
 
 def decide(stage: Stage, campaign: int) -> int:
@@ -316,7 +317,12 @@ def decide(stage: Stage, campaign: int) -> int:
 
 
 def may_go(item: ItemRow) -> bool:
-    """An account or a token with a finding that calls for its removal, or a role that allows nothing special."""
+    """An account or a token with a finding that calls for its removal, or a role that allows nothing special.
+
+    Not a licence: this org takes none away by API, and which grants come first in a queue is a matter of chance.
+    """
+    if str(item.shown.get("what", {}).get("kind", "")).endswith("_licence"):
+        return False
     found = {finding["rule"] for finding in item.shown.get("findings", [])}
     return bool(found - {"privileged_without_reason"}) or (item.kind == "grant" and not item.privileged)
 

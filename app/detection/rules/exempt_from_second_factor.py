@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Remedy, Rule, Severity, Subject, asleep
 from app.inventory.facts import AccountFacts
 
@@ -21,17 +22,7 @@ RULE = Rule(
     iso=("8.5", "8.2"),
     remedy=Remedy.PRIVILEGES,
     todo="Take the exemption away; a program gets an account of its own instead.",
-    steps={
-        "salesforce": (
-            "Open Setup, Users, and the account.",
-            "Under Permission Set Assignments and Permission Set Group Assignments, delete what it should not hold.",
-            "Where the profile itself allows it, choose another profile.",
-        ),
-        "hubspot": (
-            "Open Settings, Users & Teams, and the user.",
-            "Under Access, choose a permission set that allows less, or take super admin away.",
-        ),
-    },
+    steps=steps.TAKE_AWAY,
 )
 
 

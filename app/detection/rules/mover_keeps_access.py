@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import About, Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep, days_ago, within
 from app.inventory.facts import AccountFacts
 
@@ -24,17 +25,7 @@ RULE = Rule(
     cause="mover",
     about=About.PERSON,
     todo="Go through what it holds with the new manager, and take away what the old job needed.",
-    steps={
-        "salesforce": (
-            "Open Setup, Users, and the account.",
-            "Under Permission Set Assignments and Permission Set Group Assignments, delete what it should not hold.",
-            "Where the profile itself allows it, choose another profile.",
-        ),
-        "hubspot": (
-            "Open Settings, Users & Teams, and the user.",
-            "Under Access, choose a permission set that allows less, or take super admin away.",
-        ),
-    },
+    steps=steps.TAKE_AWAY,
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import About, Answer, Fails, Holds, Limits, Remedy, Rule, Severity, Subject, asleep, within
 from app.inventory.facts import AccountFacts
 
@@ -25,17 +26,7 @@ RULE = Rule(
     about=About.ACCOUNT,
     remedy=Remedy.PRIVILEGES,
     todo="Ask who approved it; write the reason down with an end, or take it away.",
-    steps={
-        "salesforce": (
-            "Open Setup, Users, and the account.",
-            "Under Permission Set Assignments and Permission Set Group Assignments, delete what it should not hold.",
-            "Where the profile itself allows it, choose another profile.",
-        ),
-        "hubspot": (
-            "Open Settings, Users & Teams, and the user.",
-            "Under Access, choose a permission set that allows less, or take super admin away.",
-        ),
-    },
+    steps=steps.TAKE_AWAY,
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep, listed
 from app.inventory.facts import AccountFacts
 
@@ -21,17 +22,7 @@ RULE = Rule(
     controls=("CRM-9.2.2", "CRM-G.1.1"),
     iso=("5.15", "5.18"),
     todo="Ask what it is for; keep it with a reason, or take it away.",
-    steps={
-        "salesforce": (
-            "Open Setup, Users, and the account.",
-            "Under Permission Set Assignments and Permission Set Group Assignments, delete what it should not hold.",
-            "Where the profile itself allows it, choose another profile.",
-        ),
-        "hubspot": (
-            "Open Settings, Users & Teams, and the user.",
-            "Under Access, choose a permission set that allows less, or take super admin away.",
-        ),
-    },
+    steps=steps.TAKE_AWAY,
 )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Remedy, Rule, Severity, Subject, listed, words
 from app.inventory.facts import AccountFacts
 
@@ -20,17 +21,7 @@ RULE = Rule(
     iso=("5.18",),
     remedy=Remedy.PRIVILEGES,
     todo="Take the privileges away from it; they are given again with the account, if it comes back.",
-    steps={
-        "salesforce": (
-            "Open Setup, Users, and the account.",
-            "Under Permission Set Assignments and Permission Set Group Assignments, delete what it should not hold.",
-            "Where the profile itself allows it, choose another profile.",
-        ),
-        "hubspot": (
-            "Open Settings, Users & Teams, and the user.",
-            "Under Access, choose a permission set that allows less, or take super admin away.",
-        ),
-    },
+    steps=steps.TAKE_AWAY,
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection import pairs
+from app.detection import pairs, steps
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Remedy, Rule, Severity, Subject, asleep, listed
 from app.inventory.facts import AccountFacts
 
@@ -23,17 +23,7 @@ RULE = Rule(
     iso=("5.3", "8.2"),
     remedy=Remedy.PRIVILEGES,
     todo="Give one of the two to somebody else.",
-    steps={
-        "salesforce": (
-            "Open Setup, Users, and the account.",
-            "Under Permission Set Assignments and Permission Set Group Assignments, delete what it should not hold.",
-            "Where the profile itself allows it, choose another profile.",
-        ),
-        "hubspot": (
-            "Open Settings, Users & Teams, and the user.",
-            "Under Access, choose a permission set that allows less, or take super admin away.",
-        ),
-    },
+    steps=steps.TAKE_AWAY,
 )
 
 

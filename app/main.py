@@ -52,6 +52,7 @@ from app.console.doors import connecting as connecting_pages
 from app.console.doors import findings as finding_pages
 from app.console.doors import hooks as hook_pages
 from app.console.doors import people as people_pages
+from app.console.doors import removals as removal_pages
 from app.console.doors import revocations as revocation_pages
 from app.console.doors import settings as setting_pages
 from app.console.doors import settling as settling_pages
@@ -85,7 +86,12 @@ def create_app(means: Means) -> FastAPI:
     running = (bundles, schedules, campaigns, tasks, drift, overrides, *deciding, remediations, notices)
     for room in (*seeing, *running, *promising):
         app.include_router(room.router)
-    found = (revocation_pages, settling_pages, finding_pages)  # /findings/revocation before /findings/{id}
+    found = (
+        revocation_pages,
+        settling_pages,
+        finding_pages,
+        removal_pages,
+    )  # /findings/revocation before /findings/{id}
     seeing_pages = (*found, people_pages, connecting_pages, system_pages, integrations, checklist, evidence, activity)
     setting = (setting_pages, hook_pages, channel_pages)
     for page in (sign_in, links, *seeing_pages, *setting):

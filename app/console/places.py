@@ -29,6 +29,7 @@ PLACES = (
     Place("/bundles", "Role models", May.SEE_CAMPAIGNS, "Reviews"),
     Place("/schedules", "Schedules", May.SEE_CAMPAIGNS, "Reviews"),
     Place("/findings", "Findings", May.SEE_FINDINGS, "Access"),
+    Place("/removals", "Removals", May.SEE_REMEDIATIONS, "Access"),
     Place("/people", "People", May.SEE_ACCESS, "Access"),
     Place("/integrations", "Integrations", May.SEE_ACCESS, "Access"),
     Place("/posture", "Posture", May.SEE_CHECKLIST, "Proof"),

@@ -42,6 +42,11 @@ KINDS: Mapping[str, str] = {
     "integration": "program",
     "credential": "key or token",
 }
+REMOVALS: Mapping[str, str] = {  # where a removal stands -> what that means
+    "open": "promised, not begun", "by_hand": "waits for a person", "acting": "going on", "acted": "done, not proved yet",
+    "declined": "declined by the CRM", "verified": "proved: a later reading lacks it",
+    "returned": "it was gone, and is back",
+}  # fmt: skip
 EVENTS: Mapping[str, str] = {  # turns of a finding
     "opened": "opened", "reopened": "opened again", "closed": "closed", "commented": "said", "assigned": "handed on",
     "acknowledged": "seen", "asked": "waiver asked for", "waived": "waived", "refused": "waiver refused",
@@ -95,6 +100,11 @@ def level(band: str | None) -> str:
 def privilege(name: str) -> str:
     """What a privilege lets somebody do."""
     return PRIVILEGES.get(name, "can " + name.replace("_", " "))
+
+
+def removal(status: str) -> str:
+    """Where a removal stands, in words."""
+    return REMOVALS.get(status, named(status))
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

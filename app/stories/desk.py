@@ -131,12 +131,3 @@ def removals(session: Session, *, by: Actor) -> Sequence[tuple[str, int]]:
         .order_by(RemediationRow.status)
     )
     return session.execute(counted).all()
-
-
-def removals_in(session: Session, *, by: Actor) -> int | None:
-    """The latest review of which a removal waits for a person, for those who may see them."""
-    if policy.why_not(by, May.SEE_REMEDIATIONS) is not None:
-        return None
-    waits = select(RemediationRow.campaign_id).where(RemediationRow.status.in_(_WAITING))
-    of_reviews = waits.where(RemediationRow.campaign_id.is_not(None))
-    return session.scalars(of_reviews.order_by(RemediationRow.id.desc()).limit(1)).first()

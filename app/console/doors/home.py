@@ -37,11 +37,10 @@ def home(request: Request, means: With, visit: Entered) -> Response:
                 roster_days=means.settings.roster_max_age_days,
             ) if sees_systems else (),
         )  # fmt: skip
-        hand_in = desk.removals_in(session, by=by)
         changes = lately.changes(session, by=by, since=at - LATELY)
     well = sum(each.state in (State.COMPLETE, State.READING) for each in told.systems)
     return rendering.page(
         request, "home.html", visit, told=told, waiting=waiting.waiting(told, by=by, at=at), changes=changes, well=well,
-        hand_in=hand_in, days=LATELY.days, runs=policy.why_not(by, May.RUN_CAMPAIGNS) is None,
+        days=LATELY.days, runs=policy.why_not(by, May.RUN_CAMPAIGNS) is None,
         takes=policy.why_not(by, May.TAKE_EVIDENCE) is None,
     )  # fmt: skip

@@ -179,7 +179,8 @@ def removal(session: Session, house: House) -> RemediationRow:
 def removal_of(session: Session, campaign_id: int, system_id: int) -> RemediationRow:
     """An open removal."""
     row = RemediationRow(
-        id=ids.uuid7(), campaign_id=campaign_id, system_id=system_id, target={}, subject="grant:1",
+        id=ids.uuid7(), campaign_id=campaign_id, system_id=system_id,
+        target={"kind": "grant", "account_key": "bo", "entitlement_key": "role"}, subject="grant:1",
         kind="grant", wish="remove", status="open", since=NOW, steps=[], opened_at=NOW, due_at=NOW,
     )  # fmt: skip
     session.add(row)

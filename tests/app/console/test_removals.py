@@ -1,0 +1,73 @@
+"""The room of removals: where each stands and why, and what a person says about it."""
+
+from __future__ import annotations
+
+import uuid
+
+from sqlalchemy import select
+
+from app.ledger.tables import EntryRow
+from app.remediation.tables import RemediationRow
+from tests.app.api.house import House, removal
+from tests.app.console.visiting import visitor
+
+
+def by_hand(house: House) -> uuid.UUID:
+    with house.database.transaction() as session:
+        row = removal(session, house)
+        row.status, row.because, row.steps = "by_hand", "The API cannot do this.", ["Open Setup.", "Take it away."]
+        return row.id
+
+
+def test_a_list_says_where_each_stands_and_is_narrowed_by_that(house: House) -> None:
+    mine = by_hand(house)
+    browser = visitor(house, "auditor")
+    everything = browser.get("/removals").text
+    assert f"/removals/{mine}" in everything
+    assert f"/removals/{house.remediation.id}" in everything
+    narrowed = browser.get("/removals?group=by_hand").text
+    assert "The API cannot do this." in narrowed
+    assert f"/removals/{house.remediation.id}" not in narrowed
+    assert "No removal is like this." in browser.get("/removals?group=returned").text
+
+
+def test_a_long_list_goes_on_where_it_ended(house: House) -> None:
+    with house.database.transaction() as session:
+        for _ in range(51):
+            removal(session, house)
+    browser = visitor(house, "admin")
+    first = browser.get("/removals").text
+    more = first.split('rel="next"')[0].rsplit('href="', 1)[1].split('"')[0].replace("&amp;", "&")
+    second = browser.get(more).text
+    assert f"/removals/{house.remediation.id}" not in first
+    assert f"/removals/{house.remediation.id}" in second
+
+
+def test_one_says_why_it_waits_what_to_do_and_is_reported_done_by_whoever_did_it(house: House) -> None:
+    mine = by_hand(house)
+    browser = visitor(house, "it_security")
+    page = browser.get(f"/removals/{mine}").text
+    for part in ("The API cannot do this.", "<li>Open Setup.</li>", "No call was made yet."):
+        assert part in page
+    assert browser.act(f"/removals/{mine}/report", {"note": " "}).status_code == 422
+    assert browser.act(f"/removals/{mine}/report", {"note": "done in Setup"}).status_code == 303
+    with house.database.reading() as session:
+        assert session.get_one(RemediationRow, mine).status == "acted"
+
+
+def test_one_that_is_tried_again_sends_the_systems_lane_to_work(house: House) -> None:
+    mine = by_hand(house)
+    assert visitor(house, "admin").act(f"/removals/{mine}/retry", {"reason": "it is ours again"}).status_code == 303
+    with house.database.reading() as session:
+        assert session.get_one(RemediationRow, mine).status == "open"
+        asked = select(EntryRow).where(EntryRow.kind == "removal.requested").order_by(EntryRow.id.desc())
+        assert session.scalars(asked).first().subject == f"system:{house.company.system.id}"  # type: ignore[union-attr]
+
+
+def test_whoever_only_reads_is_told_why_they_cannot_say_it(house: House) -> None:
+    page = visitor(house, "auditor").get(f"/removals/{by_hand(house)}").text
+    assert "You may not report removals done by hand." in page
+
+
+def test_what_is_not_there_is_said_so(house: House) -> None:
+    assert visitor(house, "admin").get(f"/removals/{uuid.uuid4()}").status_code == 404

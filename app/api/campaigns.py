@@ -21,6 +21,7 @@ from app.ledger.kinds import Kind
 from app.means import Means, quiet_hours, review_limits
 from app.notices import nudges
 from app.review import apart, campaigns, queries
+from app.review.overrides import LONGEST
 from app.review.policy import Override
 from app.review.tables import CampaignRow
 
@@ -86,7 +87,7 @@ class Opening(Asked):
     name: str = Field(min_length=1, max_length=200, examples=["Q4 2026"])
     scope: dict[str, Any] = Field(examples=[{"systems": "all", "fallback": "p-100"}])
     due_days: int | None = Field(None, ge=1, le=366)
-    override: str | None = Field(None, max_length=5000, description="A second person's word, from POST /overrides.")
+    override: str | None = Field(None, max_length=LONGEST, description="A second person's word, from POST /overrides.")
 
 
 class Reviewer(Told):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
@@ -21,7 +22,7 @@ async def sent(request: Request, visit: Entered) -> FormData:
 Sent = Annotated[FormData, Depends(sent)]
 
 
-def text(form: FormData, name: str, *, most: int = MOST_TEXT) -> str:
+def text(form: Mapping[str, Any], name: str, *, most: int = MOST_TEXT) -> str:
     """One field as text, without the space around it. Refuses (422) what is longer than anybody types."""
     value = form.get(name)
     said = value.strip() if isinstance(value, str) else ""

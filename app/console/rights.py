@@ -121,6 +121,8 @@ RIGHTS: Mapping[tuple[str, str], May | None] = {
     ("GET", "/campaigns"): May.SEE_CAMPAIGNS,
     ("GET", "/campaigns/new"): May.RUN_CAMPAIGNS,
     ("POST", "/campaigns/new"): May.RUN_CAMPAIGNS,
+    ("GET", "/campaigns/new/word"): May.RUN_CAMPAIGNS,
+    ("POST", "/campaigns/new/word"): May.RUN_CAMPAIGNS,
     ("GET", "/campaigns/{campaign_id}"): May.SEE_CAMPAIGNS,
     ("GET", "/campaigns/{campaign_id}/drift"): May.SEE_ALL_ITEMS,
     ("POST", "/campaigns/{campaign_id}/drift"): May.RUN_CAMPAIGNS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,14 @@ def given(form: Any) -> dict[str, Any]:
     names = ("fallback", "second", "department", "where", "exclude", "exclude_because", "approver", "many_answers")
     words = {name: forms.text(form, name).strip() for name in names}
     return {"systems": form.getlist("systems"), "kinds": form.getlist("kinds"), **words}
+
+
+def query(said: Mapping[str, Any]) -> str:
+    """A review's name and scope as part of an address, for a page that shows them to somebody else; `given` reads it."""
+    words = ("name", "fallback", "second", "department", "where", "exclude", "exclude_because", "approver")
+    parts: list[tuple[str, str]] = [(name, str(said.get(name) or "")) for name in words]
+    parts += [(name, each) for name in ("systems", "kinds") for each in said[name]]
+    return urlencode([(name, value) for name, value in parts if value])
 
 
 def shown(scope: Mapping[str, Any]) -> dict[str, Any]:

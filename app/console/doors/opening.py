@@ -1,6 +1,7 @@
 """Opening a review: its scope is chosen, then shown for what it would be, then opened.
 
-The preview is the opening itself, taken back: what it says is what would be.
+The preview is the opening itself, taken back: what it says is what would be. Where readings fall short, a second
+administrator can answer for it: on a page of their own, from which they hand over a word.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from app.console.entering import Entered, With
 from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
 from app.means import Means, review_limits
-from app.review import apart, campaigns, queries
+from app.review import apart, campaigns, overrides, queries
 from app.review.effort import Effort
 from app.review.queries import Share
 from app.review.tables import CampaignRow
@@ -39,6 +40,7 @@ class Preview:
     apart: str | None
     efforts: Mapping[int, Effort]  # by task
     long: int  # reviewers with more answers than one should have
+    override: Mapping[str, Any] | None  # who answers for readings that fall short, and what they lack
     seen: str  # a digest of all that was shown, which opening it must bring back
 
 
@@ -53,14 +55,16 @@ class _TakenBack(Exception):
 @router.get("/campaigns/new")
 def ask(request: Request, means: With, visit: Entered) -> Response:
     """What to review."""
-    given = {"systems": scoping.systems(means), "kinds": scoping.KINDS, "name": "", "due_days": ""}
-    return _page(request, means, visit, given | dict.fromkeys(("fallback", "second", "department"), ""), None, None)
+    given = {"systems": scoping.systems(means), "kinds": scoping.KINDS}
+    blank = dict.fromkeys(("name", "due_days", "word", "fallback", "second", "department"), "")
+    return _page(request, means, visit, given | blank, None, None)
 
 
 @router.post("/campaigns/new")
 def answer(request: Request, means: With, visit: Entered, form: Sent) -> Response:
     """Show what would be opened, or open it."""
     given = scoping.given(form) | {name: forms.text(form, name) for name in ("name", "due_days")}
+    given["word"] = forms.text(form, "word", most=overrides.LONGEST)
     try:
         if forms.text(form, "go") == "open":
             with means.database.transaction() as session:
@@ -85,13 +89,18 @@ def _previewed(means: Means, visit: Entered, given: dict[str, Any]) -> Preview:
             efforts = queries.effort(session, row.id)
             long = sum(each.answers > means.settings.campaign_most_answers for each in efforts.values())
             seen = _digest(given, shares, row)
-            raise _TakenBack(Preview(items, shares, row.excluded, apart.told(name), efforts, long, seen))
+            told = Preview(items, shares, row.excluded, apart.told(name), efforts, long, row.override, seen)
+            raise _TakenBack(told)
     except _TakenBack as taken_back:
         return taken_back.preview
 
 
 def _digest(given: dict[str, Any], shares: Sequence[Share], row: CampaignRow) -> str:
-    told = [{**given, "many_answers": ""}, [(share.reviewer_id, share.items) for share in shares], row.excluded]
+    told = [
+        {**given, "many_answers": "", "word": ""},
+        [(share.reviewer_id, share.items) for share in shares],
+        row.excluded,
+    ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
@@ -102,12 +111,21 @@ def _opened(
     if not given["name"] or days is None or not 1 <= days <= 366:
         told = "A review needs a name, and is due in 1 to 366 days."
         raise Refused(Refusal("does_not_fit", told, "Complete it.", status=422))
-    at, limits = means.clock(), review_limits(means.settings)
+    at, limits, scope = means.clock(), review_limits(means.settings), scoping.written(session, given)
+    keys, word = means.keys.derive_all("links"), given["word"]
     return campaigns.open(
-        session, name=given["name"], scope=scoping.written(session, given),
+        session, name=given["name"], scope=scope,
         due_at=at + timedelta(days=days), limits=replace(limits, most_answers=None) if looking else limits,
+        override=overrides.read(session, word, given["name"], scope, keys=keys, at=at) if word else None,
         by=visit.actor, at=at,
     )  # fmt: skip
+
+
+def _asking(means: Means, given: dict[str, Any], no: Refusal | None) -> str | None:
+    """Where a second administrator can answer for the readings, if that is what opening waits for."""
+    if no is None or no.code not in ("readings_lack", "no_override", "bad_override"):
+        return None
+    return f"{means.settings.base_url.rstrip('/')}/campaigns/new/word?{scoping.query(given)}"
 
 
 def _page(
@@ -115,7 +133,7 @@ def _page(
 ) -> Response:
     return rendering.page(
         request, "campaigns/open.html", visit, status=no.status if no is not None else 200, given=given,
-        preview=preview, no=no, systems=scoping.systems(means), kinds=scoping.KINDS,
+        preview=preview, no=no, ask_another=_asking(means, given, no), systems=scoping.systems(means), kinds=scoping.KINDS,
         most_answers=means.settings.campaign_most_answers,
-        due_days=given["due_days"] or str(means.settings.campaign_due_days),
+        longest_word=overrides.LONGEST, due_days=given["due_days"] or str(means.settings.campaign_due_days),
     )  # fmt: skip

@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 
-from app.actors import actors, tokens
-from app.actors.actor import Role
+from app.actors import actors
 from app.actors.tables import TokenRow
-from app.inventory.tables import StreamRow
-from app.kit.db import Database
 from tests import make
-from tests.app.api.house import NOW, House, furnish
+from tests.app.api import breaking
+from tests.app.api.house import NOW, House
 
 REASON = "the portal is down until Monday"
 REVIEW: dict[str, Any] = {"name": "Extra", "scope": {"systems": "all", "fallback": "flo", "second_fallback": "fay"}}
@@ -27,23 +25,9 @@ def now() -> list[datetime]:
 
 
 @pytest.fixture
-def broken(make_database: Callable[[str], str], now: list[datetime]) -> House:
+def broken(house: House, now: list[datetime]) -> House:
     """A house whose latest reading of grants is incomplete, with Flo and Fay as administrators."""
-    house = furnish(Database(make_database("sqlite")), clock=lambda: now[0])
-    with house.database.transaction() as session:
-        snapshot = make.snapshot(
-            session, house.company.system, streams={"accounts": "complete", "entitlements": "complete"}
-        )
-        session.add(
-            StreamRow(
-                snapshot_id=snapshot.id, stream="grants", verdict="incomplete", because="a page is missing", rows=1,
-                pages=1, calls=1, missing=[], dropped=[], asked=[], began_at=NOW, ended_at=NOW,
-            )
-        )  # fmt: skip
-        fay = house.company.fay
-        row = actors.make(session, "Fay", {Role.ADMIN: None}, person_key=fay.key, by=make.ADMIN, at=NOW)
-        house.tokens["fay"] = tokens.make(session, row, "test", days=30, by=make.ADMIN, at=NOW)
-    return house
+    return breaking.fall_short(house, clock=lambda: now[0])
 
 
 def word(house: House, who: str = "fay", **other: Any) -> str:

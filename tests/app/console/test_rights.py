@@ -131,6 +131,8 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/campaigns"): ("AIU", None),
     ("GET", "/campaigns/new"): ("A", None),
     ("POST", "/campaigns/new"): ("A", {}),
+    ("GET", "/campaigns/new/word"): ("A", None),
+    ("POST", "/campaigns/new/word"): ("A", {}),
     ("GET", "/campaigns/{campaign_id}"): ("AIU", None),
     ("GET", "/campaigns/{campaign_id}/drift"): ("AIU", None),
     ("POST", "/campaigns/{campaign_id}/drift"): ("A", {}),

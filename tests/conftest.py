@@ -100,11 +100,15 @@ class _Postgres:
     def __init__(self, server: str, template: str) -> None:
         self.server, self.template = _psycopg(server), template
         self._admin = create_engine(self.server, isolation_level="AUTOCOMMIT")
+        with self._admin.connect() as connection:
+            new = int(connection.execute(text("SHOW server_version_num")).scalar_one()) >= 150_000
+        # A copy of files takes a third of the time of a copy through the log, and leaves a drop less to do.
+        self._how = " STRATEGY file_copy" if new else ""  # before 15 there is no other way
 
     def make(self, name: str) -> str:
         """Copy the template under this name; returns its address."""
         with self._admin.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"'))
+            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"{self._how}'))
         return str(self.server.set(database=name).render_as_string(hide_password=False))
 
     def drop(self, name: str) -> None:

@@ -255,6 +255,23 @@ class GuardedAdapter(HTTPAdapter):
         return b"".join(pieces)
 
 
+class GuardedSession(requests.Session):
+    """A session that looks into the environment (proxies, certificates) once for each host, not once for each call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._surroundings: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+
+    def merge_environment_settings(self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any) -> Any:
+        """What `requests` would find, remembered."""
+        parts = urlsplit(str(url))
+        key = (parts.scheme, parts.netloc, str(proxies), stream, verify, cert)
+        if key not in self._surroundings:
+            found = super().merge_environment_settings(url, proxies, stream, verify, cert)
+            self._surroundings[key] = found
+        return self._surroundings[key]
+
+
 def _leave_alone(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
@@ -268,7 +285,7 @@ def open_session(
     """
     if strangers := sorted(each for each in plain if not is_loopback(urlsplit(f"//{each}").hostname)):
         raise ValueError(f"http:// is allowed for this machine only, not for {', '.join(strangers)}")
-    session = requests.Session()
+    session = GuardedSession()
     session.max_redirects = 0
     session.auth = _leave_alone  # otherwise a ~/.netrc entry replaces our Authorization header
     adapter = GuardedAdapter(timeouts or Timeouts(), plain, clock)

@@ -61,10 +61,10 @@ def pack(records: Iterable[Record]) -> tuple[bytes, str]:
     return zlib.compress(text, 1), hashlib.sha256(text).hexdigest()
 
 
-def unpack(packed: bytes) -> dict[str, list[list[Any]]]:
-    """The page's rows by kind of record, times as times."""
+def unpack(packed: bytes, *, times: bool = True) -> dict[str, list[list[Any]]]:
+    """The page's rows by kind of record, times as times; without `times` as the text of UTC that they are kept as."""
     rows: dict[str, list[list[Any]]] = json.loads(zlib.decompress(packed))
-    for kind, of_kind in rows.items():
+    for kind, of_kind in rows.items() if times else ():
         for place, read in _TIMES[kind]:
             for row in of_kind:
                 if row[place] is not None:

@@ -14,10 +14,13 @@ inside the caller's transaction; a staging table is gone when that ends.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any, cast
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     Connection,
@@ -40,6 +43,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.schema import CreateTable
+
+from app.kit.db import Moment, in_utc
 
 Cell = tuple[int, Callable[[Any], Any]]
 # Staging tables by name and columns: the same object each time, so that a merge's statements are compiled once.
@@ -64,25 +69,27 @@ def like(column: InstrumentedAttribute[Any] | Column[Any], name: str | None = No
 
 
 def fill(session: Session, staged: Table, rows: Sequence[list[Any]]) -> None:
-    """Add rows, each a list of values in the table's order of columns; the lists are changed on the way.
+    """Add rows, each a list of values in the table's order of columns. A moment may be ISO 8601 text of UTC.
 
     Text longer than its column is cut to fit and marked with a digest of the whole, because PostgreSQL would refuse the
     entire merge for it, and two long keys must not become one.
     """
+    if not rows:
+        return
     connection = session.connection()
-    _fit(staged, rows)
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))  # a column at a time is half of a row at a time
+    for place, fit in _lengths(staged):
+        columns[place] = fit(columns[place])
     for place, convert in _conversions(connection, staged):
-        for row in rows:
-            if row[place] is not None:
-                row[place] = convert(row[place])
+        columns[place] = [None if value is None else convert(value) for value in columns[place]]
     if connection.dialect.name == "postgresql":
         names = ", ".join(_quoted(connection, column.name) for column in staged.columns)
         with _driver(connection).cursor() as cursor, cursor.copy(f"COPY {staged.name} ({names}) FROM STDIN") as copy:
-            for row in rows:
+            for row in zip(*columns, strict=True):
                 copy.write_row(row)
-    elif rows:
+    else:
         marks = ", ".join("?" * len(staged.columns))
-        connection.exec_driver_sql(f"INSERT INTO {staged.name} VALUES ({marks})", [tuple(row) for row in rows])
+        connection.exec_driver_sql(f"INSERT INTO {staged.name} VALUES ({marks})", list(zip(*columns, strict=True)))
 
 
 def ready(session: Session, staged: Table, key: Sequence[str]) -> dict[Any, int]:
@@ -193,20 +200,45 @@ def _without_repeats(connection: Connection, staged: Table, key: Sequence[str]) 
     return {row[0]: row[1] for row in counted}
 
 
-def _fit(staged: Table, rows: Sequence[list[Any]]) -> None:
+def _lengths(staged: Table) -> Iterator[tuple[int, Callable[[Sequence[Any]], Sequence[Any]]]]:
     for place, column in enumerate(staged.columns):
         longest = column.type.length if isinstance(column.type, String) else None
         if longest is not None:
-            for row in rows:
-                if row[place] is not None and len(row[place]) > longest:
-                    mark = hashlib.sha256(row[place].encode("utf-8", "replace")).hexdigest()[:8]
-                    row[place] = f"{row[place][: longest - 9]}…{mark}"
+            yield place, partial(_fitted, longest)
 
 
-def _conversions(connection: Connection, staged: Table) -> list[Cell]:
-    found = [(place, column.type.dialect_impl(connection.dialect)) for place, column in enumerate(staged.columns)]
-    made = [(place, kind.bind_processor(connection.dialect)) for place, kind in found]
-    return [(place, convert) for place, convert in made if convert is not None]
+def _fitted(longest: int, values: Sequence[Any]) -> Sequence[Any]:
+    if max(map(len, filter(None, values)), default=0) <= longest:
+        return values
+    return [value if value is None or len(value) <= longest else _cut(value, longest) for value in values]
+
+
+def _cut(text: str, longest: int) -> str:
+    mark = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:8]
+    return f"{text[: longest - 9]}…{mark}"
+
+
+def _conversions(connection: Connection, staged: Table) -> Iterator[Cell]:
+    sqlite = connection.dialect.name == "sqlite"
+    for place, column in enumerate(staged.columns):
+        if isinstance(column.type, Moment):
+            yield place, _as_sqlite_keeps_it if sqlite else _as_it_is
+        elif not isinstance(column.type, Boolean):  # both drivers know what a bool is
+            convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+            if convert is not None:
+                yield place, convert
+
+
+def _as_sqlite_keeps_it(moment: datetime | str) -> str:
+    """`2026-03-04 05:06:07.000000`, as SQLAlchemy writes it, of UTC."""
+    text = moment if isinstance(moment, str) else in_utc(moment).isoformat()
+    if text[26 if len(text) == 32 else 19 :] != "+00:00":
+        raise ValueError(f"{text} is not a moment of UTC")
+    return f"{text[:10]} {text[11:19]}.{text[20:26] if len(text) == 32 else '000000'}"
+
+
+def _as_it_is(moment: datetime | str) -> datetime | str:
+    return moment if isinstance(moment, str) else in_utc(moment)
 
 
 def _driver(connection: Connection) -> Any:

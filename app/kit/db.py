@@ -45,6 +45,13 @@ Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself
 Json = JSON().with_variant(JSONB(), "postgresql")
 
 
+def in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC. ValueError for a naive one."""
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no time zone; times are kept in UTC")
+    return moment.astimezone(UTC)
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware moment, kept in UTC. Refuses a naive one."""
 
@@ -52,11 +59,7 @@ class Moment(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value.isoformat()} has no time zone; times are kept in UTC")
-        return value.astimezone(UTC)
+        return None if value is None else in_utc(value)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:

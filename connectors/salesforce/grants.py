@@ -8,6 +8,7 @@ first is the profile grant once more, the second is the group's. Assignments of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
@@ -20,13 +21,15 @@ from connectors.salesforce.soql import Row, insist_id, quote, text, truth, when
 
 ASSIGNMENT_WISH = (
     *("Id", "AssigneeId", "PermissionSetId", "PermissionSetGroupId", "ExpirationDate", "IsActive", "IsRevoked"),
-    *("LastCreatedByChangeId", "PermissionSet.IsOwnedByProfile", "PermissionSet.Type"),
-    *("PermissionSet.HasActivationRequired", "PermissionSet.PermissionSetGroupId"),
+    "LastCreatedByChangeId",
 )
+# What an assignment's meaning rests on. Asked of each set once: with every assignment it was half of a large reading.
+SET_WISH = ("Id", "IsOwnedByProfile", "Type", "HasActivationRequired", "PermissionSetGroupId")
 ACTIVATIONS = "SessionPermSetActivation"
 TERRITORY_WISH = ("Id", "UserId", "Territory2Id", "IsActive")
 ACTIVE_MODEL = "Territory2.Territory2Model.State = 'Active'"
 WINDOW_PAGES, MARK_EVERY = 3, 50
+FULL = 95  # percent; how much of a window's pages is filled on purpose, as people do not hold equally much
 ENOUGH = 95  # percent; a few may be new since the first count, or of a kind that we do not know
 # Only orgs with User Access Policies have these; their absence is not worth a word in every receipt.
 OF_POLICIES = ("IsRevoked", "LastCreatedByChangeId")
@@ -42,6 +45,7 @@ def parts(client: Client, gathered: Gathered) -> list[Part]:
             ACTIVATIONS, ACTIVATIONS, ("Id", "UserId", "PermissionSetId", "PermissionSetGroupId"), note_activation,
             counted=False, optional=True, gathers=True, lookup=True,
         ),
+        Part("PermissionSet (kinds)", "PermissionSet", SET_WISH, note_set, counted=False, gathers=True, lookup=True),
         Part("User (profile and role)", "User", ("Id", "ProfileId", "UserRoleId"), profile_and_role, gathers=True),
         Part(
             "PermissionSetAssignment", "PermissionSetAssignment", wish, assignment, windows=partial(by_account, gathered)
@@ -79,6 +83,32 @@ def note_activation(row: Row, gathered: Gathered) -> Iterator[Record]:
     return iter(())
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a set's assignments mean. Of a set that is newer than our list nothing is known."""
+
+    hidden: bool = False  # the one that a profile owns: the profile's grant once more
+    of_group: bool = True  # or of none that we know
+    group: str | None = None  # that it sums up
+    asleep: bool = False  # until it is switched on for a session
+
+
+NEW = Kind()
+
+
+def note_set(row: Row, gathered: Gathered) -> Iterator[Record]:
+    """Remember what kind of set this is."""
+    kind = text(row, "Type")
+    if key := text(row, "Id"):
+        gathered.table("kinds")[key] = Kind(
+            hidden=truth(row, "IsOwnedByProfile") is True or kind == "Profile",
+            of_group=kind in (None, "Group"),
+            group=text(row, "PermissionSetGroupId"),
+            asleep=truth(row, "HasActivationRequired") is True or kind == "Session",
+        )
+    return iter(())
+
+
 def by_account(gathered: Gathered, client: Client, anchor: str, said: int) -> tuple[str, Sequence[str]]:
     """Windows of a few pages each, over accounts in the order of their Ids; one for an org that has few assignments.
 
@@ -86,7 +116,7 @@ def by_account(gathered: Gathered, client: Client, anchor: str, said: int) -> tu
     a reference may be compared by order is not documented, so it is tried first.
     """
     if not anchor:
-        size = WINDOW_PAGES * client.access.page_size
+        size = WINDOW_PAGES * client.access.page_size * FULL // 100
         marks, number = gathered.marks, -(-said // size) if said > 2 * size else 1
         cuts = [marks[len(marks) * each // number] for each in range(1, number)] if len(marks) > 1 else []
         cuts = list(dict.fromkeys(cut for cut in cuts if cut != marks[0]))
@@ -128,28 +158,25 @@ def profile_and_role(row: Row, gathered: Gathered) -> Iterator[Record]:
 
 def assignment(row: Row, gathered: Gathered) -> Iterator[Record]:
     """A permission set or a permission set group, assigned."""
-    account, held_set = text(row, "AssigneeId"), text(row, "PermissionSetId")
-    kind = text(row, "PermissionSet.Type")
-    group = text(row, "PermissionSetGroupId") or text(row, "PermissionSet.PermissionSetGroupId")
-    if account is None or (held_set is None and group is None):
+    get = row.get  # there are ten of these for each account: no detours
+    account, held_set = get("AssigneeId"), get("PermissionSetId")
+    kind = gathered.table("kinds").get(held_set or "", NEW)
+    group = get("PermissionSetGroupId") or kind.group
+    if not account or not (held_set or group):
         raise Odd("an assignment without assignee or set")
-    if truth(row, "PermissionSet.IsOwnedByProfile") or kind == "Profile":
+    if kind.hidden or (group and not kind.of_group):  # the latter: nesting, not a grant of its own
         return
-    if group and kind not in (None, "Group"):
-        return  # a set that comes through a group: nesting, not a grant of its own
-    until, active = when(row.get("ExpirationDate")), truth(row, "IsActive")
-    revoked = truth(row, "IsRevoked") is True
-    asleep = truth(row, "PermissionSet.HasActivationRequired") is True or kind == "Session"
+    until, active = when(get("ExpirationDate")), truth(row, "IsActive")
+    revoked = get("IsRevoked") is True
     over = until is not None and until <= gathered.at
-    by_policy = revoked or text(row, "LastCreatedByChangeId") is not None
     effective = False if revoked or over else active
-    if asleep and effective is not False:
+    if kind.asleep and effective is not False:
         awake = f"{account} {group or held_set}" in gathered.group("activated")
         effective = None if ACTIVATIONS in gathered.unknown else active if awake else False
     yield GrantRecord(
         account_key=account,
         entitlement_key=group or held_set or "",
-        authority=Authority.POLICY if by_policy else Authority.CRM,
+        authority=Authority.POLICY if revoked or get("LastCreatedByChangeId") else Authority.CRM,
         key=text(row, "Id"),
         until=until,
         effective=effective,

@@ -7,13 +7,13 @@ error. It is read in windows of whole days, as many days at once as fit about on
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from connectors.errors import Denied
 from connectors.records import LoginRecord, Record
 from connectors.salesforce.client import Client
 from connectors.salesforce.parts import Gathered, Odd, Part
-from connectors.salesforce.soql import Row, moment, quote, text, when
+from connectors.salesforce.soql import Row, moment, quote, when
 
 MANY_PAGES = 20  # from which on it pays to find the first day that has any
 WISH = ("Id", "UserId", "LoginTime", "LoginType", "LoginSubType", "Status", "Application")
@@ -86,15 +86,16 @@ def _first_day(client: Client, since: datetime, until: datetime) -> datetime:
 
 def translate(row: Row, _gathered: Gathered) -> Iterator[Record]:
     """One sign-in. `Status` is `Success` or a free text that says why not."""
-    key, at, status = text(row, "Id"), when(row.get("LoginTime")), text(row, "Status")
-    if key is None or at is None:
+    get = row.get  # there may be millions of these: no detours
+    key, at, status = get("Id"), when(get("LoginTime")), get("Status")
+    if not key or at is None:
         raise Odd("a sign-in without Id or time")
-    way = "; ".join(found for column in ("LoginType", "LoginSubType") if (found := text(row, column)))
+    way, manner = get("LoginType"), get("LoginSubType")
     yield LoginRecord(
         key=key,
-        account_key=text(row, "UserId"),
-        at=at.astimezone(UTC),
-        succeeded=None if status is None else status == "Success",
-        way=way or None,
-        application=text(row, "Application"),
+        account_key=get("UserId"),
+        at=at,
+        succeeded=status == "Success" if status else None,
+        way=f"{way}; {manner}" if way and manner else way or manner or None,
+        application=get("Application") or None,
     )

@@ -19,7 +19,7 @@ from connectors.salesforce import ahead
 from connectors.salesforce.client import Client, QueryPage
 from connectors.salesforce.parts import Gathered, Part, Place, Said
 from connectors.salesforce.refusals import NoSuchColumn, NoSuchObject
-from connectors.salesforce.soql import Row, text
+from connectors.salesforce.soql import Row
 
 
 def read_stream(
@@ -216,14 +216,15 @@ class _Reading:
         records: list[Record] = []
         dropped: list[str] = []
         repeated = 0
+        known, translate, gathered = self.known, self.part.translate, self.gathered
         for row in rows:
-            if (key := text(row, "Id")) is not None:
-                if hash(key) in self.known:
+            if (key := row.get("Id")) is not None:
+                if (mark := hash(key)) in known:
                     repeated += 1
                     continue
-                self.known.add(hash(key))
+                known.add(mark)
             try:
-                records += self.part.translate(row, self.gathered)
+                records += translate(row, gathered)
             except ValueError as error:
                 dropped.append(f"{self.part.source} {key or 'row'}: {pacing.redact(str(error))}")
         if repeated:

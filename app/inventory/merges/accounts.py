@@ -43,7 +43,7 @@ def merge(sealing: Sealing) -> None:
     columns = [bulk.like(ACCOUNTS.c[name]) for name in FIELDS["AccountRecord"]]
     staged = bulk.stage(session, "stage_accounts", [Column(bulk.PART, Integer), *columns])
     read = 0
-    for part, rows in pages(sealing, Stream.ACCOUNTS):
+    for part, rows in pages(sealing, Stream.ACCOUNTS, times=False):
         of_page = [[part, *row] for row in rows.get("AccountRecord", ())]
         read += len(of_page)
         bulk.fill(session, staged, of_page)

@@ -57,7 +57,7 @@ def _resolved(sealing: Sealing, lost: list[str]) -> Iterator[list[list[Any]]]:
     """Pages of rows with our ids in place of the CRM's keys; what points nowhere goes to `lost`."""
     accounts = ids_of(sealing, AccountRow, live=True)
     entitlements = ids_of(sealing, EntitlementRow, live=True)
-    for part, rows in pages(sealing, Stream.GRANTS):
+    for part, rows in pages(sealing, Stream.GRANTS, times=False):
         resolved: list[list[Any]] = []
         for account_key, entitlement_key, *rest in rows.get("GrantRecord", ()):
             account, entitlement = accounts.get(account_key), entitlements.get(entitlement_key)

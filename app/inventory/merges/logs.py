@@ -26,7 +26,7 @@ def merge_logins(sealing: Sealing) -> None:
     staged = _stage(sealing, LOGINS, names)
     ids = ids_of(sealing, AccountRow)
     place = names.index("account_id") + 1
-    for part, rows in pages(sealing, Stream.LOGINS):
+    for part, rows in pages(sealing, Stream.LOGINS, times=False):
         of_page = [[part, *row] for row in rows.get("LoginRecord", ())]
         for row in of_page:
             row[place] = ids.get(row[place])  # a sign-in of an account that is gone is still a sign-in
@@ -40,7 +40,7 @@ def merge_changes(sealing: Sealing) -> None:
     """Merge the CHANGES stream."""
     names = list(FIELDS["ChangeRecord"])
     staged = _stage(sealing, CHANGES, names)
-    for part, rows in pages(sealing, Stream.CHANGES):
+    for part, rows in pages(sealing, Stream.CHANGES, times=False):
         bulk.fill(sealing.session, staged, [[part, *row] for row in rows.get("ChangeRecord", ())])
     _merge(sealing, Stream.CHANGES, CHANGES, staged, names)
     bulk.drop(sealing.session, staged)

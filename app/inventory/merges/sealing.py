@@ -61,8 +61,11 @@ Part = int
 Page = tuple[Part, Mapping[str, list[list[Any]]]]
 
 
-def pages(sealing: Sealing, stream: Stream) -> Iterator[Page]:
-    """The stream's spooled pages in order: the number of the part each belongs to, and its rows by kind of record."""
+def pages(sealing: Sealing, stream: Stream, *, times: bool = True) -> Iterator[Page]:
+    """The stream's spooled pages in order: the number of the part each belongs to, and its rows by kind of record.
+
+    Without `times` these are ISO text, which is all that staging needs.
+    """
     parts = {name: number for number, name in enumerate(sealing.parts.get(stream, {}))}
     mine = (SpoolRow.snapshot_id == sealing.snapshot_id, SpoolRow.stream == stream)
     last = -1
@@ -78,7 +81,7 @@ def pages(sealing: Sealing, stream: Stream) -> Iterator[Page]:
             return
         for number, records, receipt in found:
             last = number
-            yield parts[receipt["part"]], packing.unpack(records)
+            yield parts[receipt["part"]], packing.unpack(records, times=times)
 
 
 def ids_of(

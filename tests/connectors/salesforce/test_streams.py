@@ -89,13 +89,8 @@ def test_a_group_says_what_mutes_it_and_a_queue_what_waits_in_it() -> None:
 )
 def test_a_session_based_set_counts_while_it_is_switched_on(activated: Any, unknown: Any, effective: Any) -> None:
     gathered = Gathered(at=NOW, sets={"activated": activated}, unknown=unknown)
-    row = {
-        "Id": "0Pa1",
-        "AssigneeId": BO,
-        "PermissionSetId": "0PS1",
-        "IsActive": True,
-        "PermissionSet": {"Type": "Session"},
-    }
+    list(grants.note_set({"Id": "0PS1", "Type": "Session"}, gathered))
+    row = {"Id": "0Pa1", "AssigneeId": BO, "PermissionSetId": "0PS1", "IsActive": True}
     assert only(grants.assignment(row, gathered)).effective is effective
 
 

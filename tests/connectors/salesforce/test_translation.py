@@ -239,13 +239,16 @@ def assignment(**said: Any) -> list[Record]:
         "PermissionSetGroupId": None,
         "IsActive": True,
         "ExpirationDate": None,
-        "PermissionSet": {"IsOwnedByProfile": False, "Type": "Regular"},
     }
-    return list(grants.assignment(row | said, Gathered(at=NOW)))
+    gathered = Gathered(at=NOW)
+    of_set = said.pop("of_set", {"IsOwnedByProfile": False, "Type": "Regular"})
+    if of_set is not None:
+        assert not list(grants.note_set({"Id": "0PS1"} | of_set, gathered))
+    return list(grants.assignment(row | said, gathered))
 
 
 def sets(**said: Any) -> dict[str, Any]:
-    return {"PermissionSet": {"IsOwnedByProfile": False, "Type": "Regular"} | said}
+    return {"of_set": {"IsOwnedByProfile": False, "Type": "Regular"} | said}
 
 
 def test_profile_and_role_are_grants() -> None:
@@ -261,7 +264,8 @@ def test_profile_and_role_are_grants() -> None:
         (sets(IsOwnedByProfile=True), []),
         (sets(Type="Profile"), []),
         ({"PermissionSetGroupId": "0PG1", **sets(Type="Group")}, ["0PG1"]),
-        ({"PermissionSetGroupId": "0PG1", "PermissionSet": None}, ["0PG1"]),
+        ({"PermissionSetGroupId": "0PG1", "of_set": None}, ["0PG1"]),
+        ({"of_set": None}, ["0PS1"]),  # a set that is newer than our list of them
         (sets(Type="Group", PermissionSetGroupId="0PG2"), ["0PG2"]),
         ({"PermissionSetGroupId": "0PG1"}, []),  # the set that comes through the group
     ],

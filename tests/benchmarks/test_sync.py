@@ -1,8 +1,11 @@
-"""What reading a CRM costs: a whole reading, against the bare download of the same pages, and what reading it again writes.
+"""What reading a CRM costs: from its pages to sealed history, against the bare download of the same pages.
 
-The floor is taken in the same run: the same requests, as many at once, the bodies read and thrown away. The sandbox is a
-process of its own. BENCH_PEOPLE is the size of its company (default 5,000). Times depend on the machine; the ratios are
-the figures.
+A pretend CRM's pages are put on tape once (`tape`), and given again after 50 ms each to whoever asks, by a process of its own.
+The floor asks for the same pages, as many at once, and throws the bodies away. The reading is a process of its own too, so
+that its peak of memory is its own. Read again, with a thousandth changed on the tape, it shows what a change costs.
+
+BENCH_ACCOUNTS is the size of the Salesforce org (100,000; ten assignments and ten sign-ins each), BENCH_PORTAL of the
+HubSpot portal (2,000 people, at HubSpot's own pace of 90 calls in ten seconds). Ratios are the figures.
 """
 
 from __future__ import annotations
@@ -11,122 +14,172 @@ import json
 import os
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
-from sqlalchemy import select
 
-from app.inventory import sync, systems
-from app.inventory.tables import SnapshotRow, StreamRow
-from app.kit import clock
-from app.kit.db import Database
-from app.kit.secrets import Keys
-from tests import make
+from connectors import pacing
+from tests.benchmarks import tape
 
 pytestmark = pytest.mark.bench
-PEOPLE = int(os.environ.get("BENCH_PEOPLE", "5000"))
-KEYS = Keys(bytes(32))
-_SERVE = ("-m", "connectors.sandbox.serve", "salesforce", "--people", str(PEOPLE), "--seed", "7")
+ACCOUNTS = int(os.environ.get("BENCH_ACCOUNTS", "100000"))
+PORTAL = int(os.environ.get("BENCH_PORTAL", "2000"))
+AT_ONCE = 4
+NOW, LATER = "2026-11-16T09:00:00+00:00", "2026-11-17T09:00:00+00:00"
+MEGABYTES = 400
+ENDED = ("complete", "explained")
+OFF = ("sessions",)  # which nobody switched on
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A CRM on tape, and how to sign in to it."""
+
+    kind: str
+    accounts: int
+    tape: tape.Tape
+    folder: Path
+    credentials: dict[str, Any]
+
+    def wish(self, database: str, url: str, **more: str) -> str:
+        told = {"database": database, "kind": self.kind, "url": url, "credentials": self.credentials, "now": NOW}
+        return json.dumps(told | {"run": "first"} | more)
+
+
+def recorded(kind: str, accounts: int, folder: Path, database: str) -> Recorded:
+    """Have a sandbox of this size read once, through the tape."""
+    more = ("--assignments", "10", "--sign-ins", "10") if kind == "salesforce" else ()
+    asked = [sys.executable, "-m", "connectors.sandbox.serve", kind, "--seed", "7", "--now", NOW]
+    asked += ["--people", str(accounts), *more]
+    with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        said = json.loads(serving.stdout.readline())
+        made = Recorded(kind, accounts, tape.Tape(folder), folder, said["credentials"])
+        with tape.playing(folder, of=said["url"], ms=0) as url:
+            read(made.wish(database, url))
+        serving.terminate()
+    return Recorded(kind, accounts, tape.Tape(folder), folder, said["credentials"])
+
+
+def read(wish: str) -> dict[str, Any]:
+    """One whole reading, by a process of its own."""
+    asked = [sys.executable, "-m", "tests.benchmarks.reading", wish]
+    answer = subprocess.run(asked, check=False, capture_output=True, text=True)
+    assert answer.returncode == 0, answer.stderr[-3000:]
+    said: dict[str, Any] = json.loads(answer.stdout)
+    assert said["status"] == "sealed", said["because"]
+    wrong = {n: s for n, s in said["streams"].items() if s["verdict"] not in ENDED and n not in OFF}
+    assert not wrong or "hubspot" in wish, wrong  # a portal's plan leaves some out
+    return said
 
 
 @pytest.fixture(scope="module")
-def sandbox() -> Iterator[dict[str, Any]]:
-    """A pretend Salesforce: where it is, and how to sign in."""
-    with subprocess.Popen([sys.executable, *_SERVE], stdout=subprocess.PIPE, text=True) as serving:
-        assert serving.stdout is not None
-        yield json.loads(serving.stdout.readline())
-        serving.terminate()
+def tapes(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[Callable[[str, int], Recorded]]:
+    made: dict[tuple[str, int], Recorded] = {}
+
+    def of(kind: str, accounts: int) -> Recorded:
+        if (kind, accounts) not in made:
+            folder = tmp_path_factory.mktemp("tape")
+            (folder / "first.db").write_bytes(sqlite_template.read_bytes())
+            made[kind, accounts] = recorded(kind, accounts, folder, f"sqlite:///{folder}/first.db")
+            (folder / "first.db").unlink()
+        return made[kind, accounts]
+
+    yield of
+    for each in made.values():
+        each.tape.bodies.unlink()
 
 
-@dataclass
-class Wire:
-    """Every request for rows that was sent, so that the floor can send the same."""
+class Changes:
+    """A thousandth of the accounts, assignments and sign-ins, changed on the tape; counts what it did."""
 
-    sent: list[tuple[requests.PreparedRequest, int]] = field(default_factory=list)  # with the status it was answered
-    bytes: int = 0
-    counting: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self) -> None:
+        self.done: dict[str, set[str]] = {}
 
-    def listen(self, patch: pytest.MonkeyPatch) -> None:
-        plain = requests.Session.send
+    def __call__(self, said: dict[str, Any]) -> bool:
+        before = sum(map(len, self.done.values()))
+        for row in said.get("records", ()):
+            what = row.get("attributes", {}).get("type")
+            if what in ("User", "PermissionSetAssignment", "LoginHistory") and len(row) > 2:
+                self._change(what, row)
+        return sum(map(len, self.done.values())) > before
 
-        def send(session: requests.Session, request: requests.PreparedRequest, **given: Any) -> requests.Response:
-            answer = plain(session, request, **given)
-            if request.method == "GET":
-                with self.counting:
-                    self.sent.append((request, answer.status_code))
-                    self.bytes += len(answer.content)
-            return answer
-
-        patch.setattr(requests.Session, "send", send)
-
-    def again(self) -> float:
-        """Seconds for the same requests, as many at once as a reading has under way, bodies read and thrown away."""
-
-        def take(share: int) -> int:
-            with requests.Session() as session:
-                answers = ((session.send(request), status) for request, status in self.sent[share :: sync.AT_ONCE])
-                return sum(self._size(answer, status) for answer, status in answers)
-
-        began = time.perf_counter()
-        with ThreadPoolExecutor(sync.AT_ONCE) as pool:
-            size = sum(pool.map(take, range(sync.AT_ONCE)))
-        assert size == pytest.approx(self.bytes, rel=0.01), "the floor downloaded something else"
-        return time.perf_counter() - began
-
-    @staticmethod
-    def _size(answer: requests.Response, status: int) -> int:
-        assert answer.status_code == status, answer.text
-        return len(answer.content)
+    def _change(self, what: str, row: dict[str, Any]) -> None:
+        key = row["Id"]
+        if hash_of(key) % 1000:
+            return
+        if what == "User" and "Title" in row:
+            row["Title"] = "Changed"
+        elif what == "PermissionSetAssignment" and "ExpirationDate" in row:
+            row["ExpirationDate"] = "2031-01-01T00:00:00.000+0000"
+        elif what == "LoginHistory" and "LoginTime" in row:
+            row["Id"] = key[:3] + "Z" + key[4:]  # one that is new, in place of one that has scrolled out
+        else:
+            return
+        self.done.setdefault(what, set()).add(key)
 
 
-def connect(database: Database, sandbox: dict[str, Any]) -> int:
-    given = sandbox["credentials"]
-    config = {name: str(value) for name, value in given.items() if not isinstance(value, dict)}
-    others = ("client_secret", "password", "security_token")  # one way of signing in is enough
-    reader = {name: value for name, value in given["reader"].items() if name not in others}
-    with database.transaction() as session:
-        row = systems.add(
-            session, name="Sales org", kind="salesforce", config=config, reader=reader, keys=KEYS, by=make.ADMIN,
-            at=clock.now(),
-        )  # fmt: skip
-        return row.id
+def hash_of(key: str) -> int:
+    """The same for the same Id, in every process."""
+    return sum(ord(letter) * 31**place for place, letter in enumerate(key))
 
 
-def read(database: Database, system: int, run: str) -> tuple[float, SnapshotRow, int, int]:
-    """Read once: seconds, the snapshot, its rows and pages."""
-    began = time.perf_counter()
-    number = sync.run(database, system, run=run, keys=KEYS, clock=clock.now, by=make.ADMIN)
-    took = time.perf_counter() - began
-    with database.reading() as session:
-        snapshot = session.get_one(SnapshotRow, number)
-        streams = session.scalars(select(StreamRow).where(StreamRow.snapshot_id == number)).all()
-    assert snapshot.status == "sealed", snapshot.because
-    told = {row.verdict for row in streams if row.stream != "sessions"}  # which nobody switched on
-    assert told <= {"complete", "explained"}, [(r.stream, r.because) for r in streams]
-    return took, snapshot, sum(row.rows for row in streams), sum(row.pages for row in streams)
-
-
-def test_a_reading_against_the_bare_download_of_its_pages(
-    database: Database, sandbox: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    system, wire = connect(database, sandbox), Wire()
-    with monkeypatch.context() as patch:
-        wire.listen(patch)
-        first, _, rows, pages = read(database, system, "first")
-    floor = min(wire.again(), wire.again())
-    again, snapshot, _, _ = read(database, system, "again")
-    kind = "sqlite" if database.sqlite else "postgresql"
+def told(name: str, said: dict[str, Any], floor: float) -> None:
+    """One line about one reading."""
+    rows = sum(each["rows"] for each in said["streams"].values())
     print(
-        f"\nsync, {kind}, {PEOPLE:,} people: {rows:,} rows, {len(wire.sent)} calls, {wire.bytes / 1e6:.1f} MB", end=": "
+        f"{name}: {rows:,} rows; {said['seconds']:.1f} s (reading {said['reading']:.1f}, sealing {said['sealing']:.1f}; "
+        f"{said['cpu']:.1f} s of a core), {said['megabytes']:.0f} MB; ratio {said['seconds'] / floor:.2f}"
     )
-    print(f"bare download {floor:.1f} s; first reading {first:.1f} s, ratio {first / floor:.2f}", end="; ")
-    print(f"with nothing changed {again:.1f} s, ratio {again / floor:.2f}, {pages} pages spooled")
-    written = {table: counts for table, counts in snapshot.counts.items() if table not in ("logins", "usage")}
-    assert written == {}, "nothing had changed"
-    assert snapshot.counts.get("logins", {}).get("began", 0) <= 3  # our own signing in
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_reading_against_the_bare_download_of_its_pages(
+    kind: str, tapes: Callable[[str, int], Recorded], make_database: Callable[[str], str], tmp_path: Path
+) -> None:
+    small, large, database = tapes("salesforce", ACCOUNTS // 2), tapes("salesforce", ACCOUNTS), make_database(kind)
+    with tape.playing(small.folder) as url:
+        half = read(small.wish(make_database(kind), url))
+    pages = large.tape.pages()
+    with tape.playing(large.folder) as url:
+        floor = tape.download(url, pages, AT_ONCE)
+        first = read(large.wish(database, url))
+        floor = min(floor, tape.download(url, pages, AT_ONCE))
+    changes = Changes()
+    large.tape.changed(tmp_path, changes)
+    with tape.playing(tmp_path) as url:
+        again = read(large.wish(database, url, run="again", at=LATER))
+    size = sum(page.size for page in pages) / 1e6
+    print(
+        f"\nsync, {kind}, {ACCOUNTS:,} accounts, load {os.getloadavg()[0]:.1f}: {len(pages)} calls, {size:.0f} MB",
+        end="; ",
+    )
+    print(f"bare download {floor:.1f} s")
+    told("  half as large", half, floor)
+    told("  first reading", first, floor)
+    told("  0.1 % changed", again, floor)
+    changed = sum(map(len, changes.done.values()))
+    counts = {table: rows for table, rows in again["counts"].items() if table != "usage"}
+    written = sum(number for rows in counts.values() for number in rows.values())
+    print(
+        f"  {changed:,} rows changed, {written:,} written; sealing {again['sealing'] / first['sealing']:.2f} of the first"
+    )
+    assert 0 < changed <= written <= 2 * changed, counts
+    assert max(half["megabytes"], first["megabytes"], again["megabytes"]) < MEGABYTES
+    assert first["megabytes"] < 1.3 * half["megabytes"], "memory grows with the org"
+
+
+def test_a_portal_against_the_bare_download_of_its_pages(
+    tapes: Callable[[str, int], Recorded], make_database: Callable[[str], str]
+) -> None:
+    portal = tapes("hubspot", PORTAL)
+    pages, pace = portal.tape.pages(), pacing.Pace(90, 10.0)
+    with tape.playing(portal.folder) as url:
+        floor = tape.download(url, pages, AT_ONCE, pace.keep)
+        first = read(portal.wish(make_database("sqlite"), url, calls_per_10s="90"))
+    size = sum(page.size for page in pages) / 1e6
+    print(f"\nsync, HubSpot, {PORTAL:,} people: {len(pages)} calls, {size:.0f} MB; bare download {floor:.1f} s")
+    told("  first reading", first, floor)

@@ -1,0 +1,95 @@
+"""One whole reading as a process of its own, so that its memory is its own: from the CRM to sealed history.
+
+python -m tests.benchmarks.reading '{"database": …, "kind": …, "url": …, "credentials": …, "now": …, "run": …}'
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.inventory import sync, systems
+from app.inventory.tables import SnapshotRow, StreamRow, SystemRow
+from app.kit.db import Database
+from app.kit.secrets import Keys
+from connectors import registry
+from connectors.connector import Reader
+from tests import make
+
+KEYS = Keys(bytes(32))
+
+
+def opened(wish: dict[str, Any], now: datetime) -> Reader:
+    """The real connector, whose clock stands still, so that it asks what is on the tape."""
+    known = wish["credentials"]["reader"]
+    if wish["kind"] == "hubspot":
+        config = {"base_url": wish["url"], "calls_per_10s": wish.get("calls_per_10s", "100000")}
+        return registry.open_reader("hubspot", config, {"token": known["token"]}, lambda _: None)
+    from connectors.salesforce.auth import read_access
+    from connectors.salesforce.client import Client
+    from connectors.salesforce.reader import SalesforceReader
+
+    secret = {name: known[name] for name in ("client_id", "client_secret")}
+    return SalesforceReader(Client(read_access({"login_url": wish["url"]}, secret), now=lambda: now))
+
+
+def main() -> None:
+    """Read once, and say what it took."""
+    wish = json.loads(sys.argv[1])
+    now, database = datetime.fromisoformat(wish["now"]), Database(wish["database"])
+    with database.transaction() as session:
+        system = session.scalar(select(SystemRow.id).where(SystemRow.name == wish["kind"]))
+        if system is None:
+            config = {"login_url" if wish["kind"] == "salesforce" else "base_url": wish["url"]}
+            system = systems.add(
+                session,
+                name=wish["kind"],
+                kind=wish["kind"],
+                config=config,
+                reader={},
+                keys=KEYS,
+                by=make.ADMIN,
+                at=now,
+            ).id
+    at = datetime.fromisoformat(wish.get("at", wish["now"]))
+    reader, last = opened(wish, now), 0.0
+
+    def on_page(*_: Any) -> None:
+        nonlocal last
+        last = time.perf_counter()
+
+    began, spent = time.perf_counter(), time.process_time()
+    number = sync.run(
+        database, system, run=wish["run"], keys=KEYS, clock=lambda: at, by=make.ADMIN, reader=reader, on_page=on_page
+    )
+    ended = time.perf_counter()
+    with database.reading() as session:
+        snapshot = session.get_one(SnapshotRow, number)
+        streams = session.scalars(select(StreamRow).where(StreamRow.snapshot_id == number)).all()
+        said = {
+            "status": snapshot.status,
+            "because": snapshot.because,
+            "counts": snapshot.counts,
+            "streams": {
+                row.stream: {"verdict": str(row.verdict), "because": row.because, "rows": row.rows, "calls": row.calls}
+                for row in streams
+            },
+            "seconds": ended - began,
+            "reading": last - began,
+            "sealing": ended - last,
+            "cpu": time.process_time() - spent,
+            "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+    reader.close()
+    database.close()
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main()

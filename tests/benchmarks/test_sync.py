@@ -1,6 +1,6 @@
 """What reading a CRM costs: from its pages to sealed history, against the bare download of the same pages.
 
-A pretend CRM's pages are put on tape once (`tape`), and given again after 50 ms each to whoever asks, by a process of its own.
+The pages of a pretend CRM are put on tape once (`tape`), and given again after 50 ms each by a process of its own.
 The floor asks for the same pages, as many at once, and throws the bodies away. The reading is a process of its own too, so
 that its peak of memory is its own. Read again, with a thousandth changed on the tape, it shows what a change costs.
 

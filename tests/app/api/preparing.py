@@ -1,0 +1,209 @@
+"""What has to be there before a write fits, for the examples: `PREPARED[method, path](house)` makes it and says the rest.
+
+Most writes need nothing (they are in test_examples.BODIES). These need a review that has come so far, a message that is
+signed, a system that answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.actors import actors, hooks, tokens
+from app.actors.tables import ActorRow
+from app.inventory.tables import IdentityRow
+from app.notices import channels, subscriptions
+from app.review import decisions, tasks
+from app.review.tables import CampaignRow, DriftRow, ItemRow, TaskRow
+from connectors.sandbox import serve
+from tests import make
+from tests.app.api.house import NOW, House
+from tests.app.console.visiting import actor_of, visitor
+from tests.app.review import cast
+
+
+@dataclass
+class Ready:
+    """Who sends what to which numbers. `send` is what really goes out, where that is not `body` as it is told."""
+
+    body: Any = None
+    who: str = "boss"
+    numbers: dict[str, Any] = field(default_factory=dict)
+    send: dict[str, Any] | None = None
+
+
+def _own_token(house: House, who: str) -> Ready:
+    with house.database.transaction() as session:
+        row = session.get_one(ActorRow, actor_of(house, who).id)
+        made = tokens.make(session, row, "an old export", days=30, by=make.ADMIN, at=NOW)
+    return Ready(numbers={"actor_id": row.id, "token_id": made.split("_")[1]})
+
+
+def _leaver(house: House) -> Ready:
+    with house.database.transaction() as session:
+        return Ready(numbers={"actor_id": actors.make(session, "Zed", {}, by=make.ADMIN, at=NOW).id})
+
+
+def _own_session(house: House, who: str) -> Ready:
+    return Ready(numbers={"actor_id": actor_of(house, who).id, "session_id": visitor(house, who).session})
+
+
+def _open(session: Session, house: House, name: str) -> tuple[CampaignRow, list[ItemRow]]:
+    """One more review of the company, and Ada's items in it."""
+    row = cast.opened(session, name=name)
+    hers = (ItemRow.campaign_id == row.id, TaskRow.reviewer_id == house.company.ada.id)
+    found = select(ItemRow).join(TaskRow, TaskRow.id == ItemRow.task_id).where(*hers).order_by(ItemRow.id)
+    return row, list(session.scalars(found))
+
+
+def _answered(session: Session, house: House, name: str) -> tuple[CampaignRow, int]:
+    campaign, items = _open(session, house, name)
+    ada = house.company.actor(house.company.ada)
+    for each in items:
+        decisions.record(session, each.id, "keep", reason="seen", by=ada, at=NOW)
+    return campaign, items[0].task_id
+
+
+def _submission(house: House) -> Ready:
+    with house.database.transaction() as session:
+        return Ready({}, "ada", {"task_id": _answered(session, house, "To submit")[1]})
+
+
+def _reopening(house: House) -> Ready:
+    with house.database.transaction() as session:
+        task = _answered(session, house, "To reopen")[1]
+        tasks.submit(session, task, by=house.company.actor(house.company.ada), at=NOW)
+    return Ready({"reason": "the role was renamed meanwhile"}, numbers={"task_id": task})
+
+
+def _withdrawal(house: House) -> Ready:
+    with house.database.transaction() as session:
+        task = _answered(session, house, "To withdraw")[1]
+        item = session.scalars(select(ItemRow.id).where(ItemRow.task_id == task).limit(1)).one()
+    return Ready(who="ada", numbers={"item_id": item})
+
+
+def _handover(house: House) -> Ready:
+    with house.database.transaction() as session:
+        campaign, items = _open(session, house, "To hand on")
+        task = session.get_one(TaskRow, items[0].task_id)
+    body = {"task": task.id, "to": "cy", "reason": "Ada is away until the end of the month"}
+    return Ready(body, numbers={"campaign_id": campaign.id})
+
+
+def _closure(house: House) -> Ready:
+    with house.database.transaction() as session:
+        campaign, _ = _answered(session, house, "To close")
+        session.execute(update(DriftRow).where(DriftRow.campaign_id == campaign.id).values(answer="keep"))
+    return Ready({"unanswered": "remove"}, numbers={"campaign_id": campaign.id})
+
+
+def _reminders(house: House) -> Ready:
+    with house.database.transaction() as session:
+        campaign, _ = _open(session, house, "To remind of")
+        row, _ = channels.add(
+            session, name="letters", kind="file", config={}, secret={}, keys=house.means.keys, by=make.ADMIN, at=NOW
+        )
+        subscriptions.add(
+            session, row, events=["review.due", "review.overdue"], recipient="concerned", by=make.ADMIN, at=NOW
+        )
+    return Ready({}, numbers={"campaign_id": campaign.id})
+
+
+def _by_hook(house: House) -> Ready:
+    with house.database.transaction() as session:
+        _, items = _open(session, house, "By a hook")
+        holder = session.get_one(ActorRow, actor_of(house, "ada").id)
+        hook, secret = hooks.make(session, holder, "tickets", days=30, keys=house.means.keys, by=make.ADMIN, at=NOW)
+        plain = next(each for each in items if each.subject == f"grant:{house.company.plain.id}")
+    body = {"decisions": [{"item": plain.id, "answer": "keep", "reason": "still sells in the north"}]}
+    message = house.message(body, "msg_example", signing=secret)
+    return Ready(body, "", {"hook_id": hook.id}, send=message)
+
+
+def _rotation(house: House) -> Ready:
+    told = {"name": "automation", "kind": "webhook", "secret": {"url": "https://hooks.example.com/rolecall"}}
+    made = house.client("boss").post("/api/v1/channels", json=told)
+    return Ready(numbers={"channel_id": made.json()["id"]})
+
+
+def _approval(house: House) -> Ready:
+    with house.database.transaction() as session:  # nobody approves for a job that may be theirs
+        session.get_one(IdentityRow, house.company.ada.id).title = "Head of Sales"
+    model = {"name": "Northern reps", "match": 'title = "Northern rep"', "entitlements": [house.company.role.id]}
+    owned = model | {"owner_id": house.company.ada.id}
+    made = house.client("boss").post("/api/v1/bundles", json=owned)
+    assert made.status_code == 201, made.text
+    return Ready(None, "ada", {"bundle_id": made.json()["id"], "number": 1})
+
+
+def _proposal(house: House) -> Ready:
+    """Three reps of one office who all hold the same."""
+    with house.database.transaction() as session:
+        for n in range(3):
+            key, rep = f"ines{n}", {"title": "Inside rep", "department": "Inside sales"}
+            person = make.identity(session, f"Ines {n}", key=key, manager_id=house.company.ada.id, **rep)
+            account = make.account(session, house.company.system, identity_id=person.id, matched_by="email")
+            make.grant(session, account, house.company.role)
+    asked = {"department": "Inside sales", "title": "Inside rep", "owner_id": house.company.ada.id, "least": 3}
+    return Ready(asked)
+
+
+def _roster(house: House) -> Ready:
+    with house.database.transaction() as session:
+        upload = make.upload(session, house.company.roster, rows=6)
+    return Ready({"roster": str(upload.id)}, numbers={"system_id": house.company.roster.id})
+
+
+PREPARED: dict[tuple[str, str], Callable[[House], Ready]] = {
+    ("DELETE", "/api/v1/me/tokens/{token_id}"): lambda house: _own_token(house, "boss"),
+    ("DELETE", "/api/v1/me/sessions/{session_id}"): lambda house: _own_session(house, "boss"),
+    ("DELETE", "/api/v1/actors/{actor_id}/tokens/{token_id}"): lambda house: _own_token(house, "eve"),
+    ("DELETE", "/api/v1/actors/{actor_id}/sessions/{session_id}"): lambda house: _own_session(house, "eve"),
+    ("DELETE", "/api/v1/actors/{actor_id}"): _leaver,
+    ("PUT", "/api/v1/systems/{system_id}/roster/approval"): _roster,
+    ("POST", "/api/v1/bundles/proposals"): _proposal,
+    ("PUT", "/api/v1/bundles/{bundle_id}/versions/{number}/approval"): _approval,
+    ("POST", "/api/v1/campaigns/{campaign_id}/reminders"): _reminders,
+    ("PUT", "/api/v1/campaigns/{campaign_id}/handover"): _handover,
+    ("PUT", "/api/v1/tasks/{task_id}/submission"): _submission,
+    ("PUT", "/api/v1/tasks/{task_id}/reopening"): _reopening,
+    ("DELETE", "/api/v1/items/{item_id}/decision"): _withdrawal,
+    ("POST", "/api/v1/hooks/{hook_id}/decisions"): _by_hook,
+    ("PUT", "/api/v1/campaigns/{campaign_id}/closure"): _closure,
+    ("POST", "/api/v1/channels/{channel_id}/rotation"): _rotation,
+}
+
+
+@contextmanager
+def portal() -> Iterator[serve.Running]:
+    """A pretend HubSpot that answers."""
+    running = serve.start("hubspot", home=None, seed=7, people=80, history=1)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def connecting(running: serve.Running) -> dict[tuple[str, str], Callable[[House], Ready]]:
+    """Connecting a portal, giving it another key, and letting it go again: in that order."""
+    config, secret = {"base_url": running.url}, {"token": running.credentials["reader"]["token"]}
+    asked = {"name": "Acme portal", "kind": "hubspot", "config": config, "reader": secret, "owner_key": "cy"}
+
+    def numbered(house: House) -> dict[str, Any]:
+        listed = house.client("boss").get("/api/v1/systems").json()["systems"]
+        return {"system_id": next(each["id"] for each in listed if each["name"] == "Acme portal")}
+
+    of = "/api/v1/systems/{system_id}"
+    return {
+        ("POST", "/api/v1/systems"): lambda _house: Ready(asked),
+        ("PUT", f"{of}/credentials/{{role}}"): lambda house: Ready(
+            {"secret": secret}, numbers=numbered(house) | {"role": "reader"}
+        ),
+        ("DELETE", of): lambda house: Ready(numbers=numbered(house)),
+    }

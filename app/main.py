@@ -18,6 +18,7 @@ from app.api import (
     decisions,
     describing,
     drift,
+    entering,
     filing,
     findings,
     governing,
@@ -39,6 +40,7 @@ from app.api import (
     rules,
     schedules,
     settling,
+    signed,
     submitting,
     systems,
     tasks,
@@ -62,12 +64,14 @@ from app.kit.db import Database
 from app.kit.secrets import load_keys
 from app.means import Means
 
+CALLS = (entering.entered, signed.signed)  # how the API knows who asks: a token, or a hook's signature
 _SECRET = re.compile(r"^(/links/|/first-admin/|/sign-in/callback\?).+")
 _ABOUT = "Who can reach what in the CRM, who said it was all right, and how do we know?"
 
 
 def create_app(means: Means) -> FastAPI:
-    """The API and the console over these means. Raises RuntimeError if a route has no row in the table of rights."""
+    """The API and the console over these means. Raises RuntimeError if a route has no row in the table of rights, or
+    does not ask who is there."""
     app = FastAPI(
         title="Rolecall",
         version=__version__,
@@ -99,6 +103,7 @@ def create_app(means: Means) -> FastAPI:
     visiting.install(app)
     reviewing.install(app)
     rights.insist_on_a_row_for_each_route(app, PAGES)
+    rights.insist_that_each_route_asks(app, PAGES, calls=CALLS, visits=[visiting.entered])
     describing.install(app)
     failures.install(app)
     assets.install(app)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from app.actors.policy import May
 
+Who = Callable[..., Any]
 # None: open to everyone, signed in or not.
 RIGHTS: dict[tuple[str, str], May | None] = {
     ("GET", "/health"): None,
@@ -171,13 +174,37 @@ RIGHTS: dict[tuple[str, str], May | None] = {
 
 def insist_on_a_row_for_each_route(app: FastAPI, pages: Mapping[tuple[str, str], May | None] | None = None) -> None:
     """Raise RuntimeError naming every route without a row, and every row without a route. `pages`: the console's rows."""
-    rows = RIGHTS.keys() | (pages or {}).keys()
-    routes = {
-        (method, route.path or "")
+    rows, routes = RIGHTS.keys() | (pages or {}).keys(), set(_routes(app))
+    missing, left = routes - rows, rows - routes
+    if missing or left:
+        raise RuntimeError(f"the table of rights lacks {sorted(missing)} and has no route for {sorted(left)}")
+
+
+def insist_that_each_route_asks(
+    app: FastAPI, pages: Mapping[tuple[str, str], May | None], *, calls: Sequence[Who], visits: Sequence[Who]
+) -> None:
+    """Raise RuntimeError naming every route with a right that asks nobody who they are, so that its row is never looked at.
+
+    `calls` are what tells who calls the API, `visits` who visits a page; neither stands in for the other.
+    """
+    asked = [(RIGHTS, calls), (pages, visits)]
+    silent = [
+        route
+        for route, made in _routes(app).items()
+        if any(rows.get(route) is not None and not _asks(made.dependant, who) for rows, who in asked)
+    ]
+    if silent:
+        raise RuntimeError(f"nobody is asked who they are by {sorted(silent)}")
+
+
+def _asks(dependant: Dependant, who: Sequence[Who]) -> bool:
+    return dependant.call in who or any(_asks(each, who) for each in dependant.dependencies)
+
+
+def _routes(app: FastAPI) -> dict[tuple[str, str], APIRoute]:
+    return {
+        (method, route.path or ""): route.original_route
         for route in iter_route_contexts(app.routes)  # included routers are not unfolded in app.routes
         if isinstance(route.original_route, APIRoute)
         for method in route.methods or ()
     }
-    missing, left = routes - rows, rows - routes
-    if missing or left:
-        raise RuntimeError(f"the table of rights lacks {sorted(missing)} and has no route for {sorted(left)}")

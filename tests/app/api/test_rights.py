@@ -5,13 +5,18 @@ A route without a line here fails, and so does one that forgets to ask who is ca
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import APIRoute, iter_route_contexts
 
+from app import main
 from app.actors.actor import Role
-from app.api import rights
+from app.api import entering, rights
+from app.console import entering as visiting
+from app.console import rights as pages
 from tests.app.api.house import House
 
 LETTERS = {"A": Role.ADMIN, "I": Role.IT_SECURITY, "R": Role.REVIEWER, "U": Role.AUDITOR, "S": Role.SERVICE}
@@ -253,3 +258,41 @@ def test_the_token_is_asked_for_before_anything_is_looked_up(shown_house: House)
     """Somebody outside cannot tell what is there from what is not."""
     for path in (f"/api/v1/items/{shown_house.plain.id}", "/api/v1/items/999999"):
         assert shown_house.client().get(path).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/me"),
+        ("PUT", "/api/v1/items/{item_id}/decision"),
+        ("POST", "/api/v1/hooks/{hook_id}/decisions"),
+        ("GET", "/findings"),
+        ("POST", "/campaigns/{campaign_id}/cancellation"),
+    ],
+)
+def test_a_route_that_forgets_to_ask_who_is_there_stops_the_service_from_starting(
+    shown_house: House, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    """Each kind of route, of the API and of the console: its row in the table is worth nothing if nobody looks at it."""
+    each = next(
+        one
+        for one in iter_route_contexts(shown_house.app.routes)
+        if (one.path, method in (one.methods or ())) == (path, True)
+    )
+    assert isinstance(each.original_route, APIRoute)
+    _insist(shown_house.app)
+    monkeypatch.setattr(each.original_route.dependant, "dependencies", [])
+    with pytest.raises(RuntimeError, match=f"nobody is asked.*{re.escape(path)}"):
+        _insist(shown_house.app)
+
+
+def test_a_page_does_not_ask_for_a_token_nor_the_api_for_a_cookie() -> None:
+    for path, wrong in (("/findings", entering.entered), ("/api/v1/me", visiting.entered)):
+        mixed = FastAPI()
+        mixed.add_api_route(path, lambda: None, dependencies=[Depends(wrong)])
+        with pytest.raises(RuntimeError, match=path):
+            _insist(mixed)
+
+
+def _insist(app: FastAPI) -> None:
+    rights.insist_that_each_route_asks(app, pages.RIGHTS, calls=main.CALLS, visits=[visiting.entered])

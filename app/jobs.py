@@ -34,7 +34,7 @@ from app.notices.carriers.carrier import Ways
 from app.notices.policy import ChannelStatus
 from app.notices.tables import DeliveryRow
 from app.openings import open_due_campaigns, open_small_reviews
-from app.remediation import lane, remediations, verify
+from app.remediation import comebacks, lane, remediations, verify
 from app.remediation.policy import Caps
 
 Payload = Mapping[str, Any]
@@ -162,10 +162,21 @@ def judge_channels(means: Means, steps: Steps, payload: Payload) -> Answer:
 
 
 def prove(means: Means, steps: Steps, payload: Payload) -> Answer:
-    """Hold every removal of a system against its newest reading: gone, still there, or come back."""
+    """Hold every removal of a system against its newest reading: gone, still there, or come back while it is watched."""
+    snapshot, settings = int(payload["snapshot"]), means.settings
+    watch, sla = timedelta(days=settings.removal_watch_days), timedelta(days=settings.removal_sla_days)
     with means.database.transaction() as session:
-        counts = verify.verify(session, int(payload["snapshot"]), by=SCHEDULER, at=means.clock())
-    return {"counts": str(counts)}
+        at = means.clock()
+        system = inventory.system_of(session, snapshot)
+        counts = verify.verify(session, snapshot, by=SCHEDULER, at=at)
+        back = comebacks.notice(session, snapshot, watch=watch, sla=sla, by=SCHEDULER, at=at)
+        judged = comebacks.judgements(session, system)
+        if comebacks.changes(session, system, judged):
+            findings.reconcile(
+                session, comebacks.SOURCE, judged, rules=[comebacks.RULE.name], system_id=system, snapshot_id=snapshot,
+                terms=finding_terms(settings), news=True, by=SCHEDULER, at=at,
+            )  # fmt: skip
+    return {"counts": str(counts), "returned": back}
 
 
 def open_removals(means: Means, steps: Steps, payload: Payload) -> Answer:
@@ -276,7 +287,7 @@ JOBS: dict[str, Job] = {
         Job("settle", settle, lane=lambda payload: "detect"),
         Job("judge_controls", judge_controls, lane=lambda payload: "controls"),
         Job("judge_channels", judge_channels, lane=lambda payload: "detect"),
-        Job("prove", prove),
+        Job("prove", prove, lane=lambda payload: f"proof:{payload.get('system')}"),
         Job("open_removals", open_removals),
         Job("remove", remove, lane=lambda payload: f"system:{payload['system']}"),
         Job("forget", forget),

@@ -44,8 +44,11 @@ class Remediation(Told):
     system_id: int
     kind: ItemKind
     subject: str
-    wish: Literal["remove", "change"]
+    wish: Literal["remove", "change", "time_box", "restore"]
     change_to: str | None
+    until: datetime | None
+    undoes_id: UUID | None
+    life: int
     status: RemediationStatus
     because: str | None
     steps: list[str]

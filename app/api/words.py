@@ -185,6 +185,7 @@ class RemediationStatus(StrEnum):
     DECLINED = "declined"
     VERIFIED = "verified"
     RETURNED = "returned"
+    UNDONE = "undone"
 
 
 class ActStatus(StrEnum):

@@ -131,7 +131,7 @@ def _wrong(session: Session) -> Mapping[int | None, dict[str, WrongFacts]]:
 
 def _removals(session: Session, at: datetime) -> dict[int, RemovalFacts]:
     status = RemediationRow.status
-    waits = status.not_in(("verified", "returned"))
+    waits = status.not_in(("verified", "returned", "undone"))
     counted = (
         select(
             RemediationRow.system_id,

@@ -45,7 +45,7 @@ KINDS: Mapping[str, str] = {
 REMOVALS: Mapping[str, str] = {  # where a removal stands -> what that means
     "open": "promised, not begun", "by_hand": "waits for a person", "acting": "going on", "acted": "done, not proved yet",
     "declined": "declined by the CRM", "verified": "proved: a later reading lacks it",
-    "returned": "it was gone, and is back",
+    "returned": "it was gone, and is back", "undone": "undone: decided anew",
 }  # fmt: skip
 EVENTS: Mapping[str, str] = {  # turns of a finding
     "opened": "opened", "reopened": "opened again", "closed": "closed", "commented": "said", "assigned": "handed on",

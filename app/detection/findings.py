@@ -133,19 +133,22 @@ def reconcile(
     system_id: int | None,
     snapshot_id: int | None = None,
     terms: Terms | None = None,
+    news: bool = False,
     by: Actor,
     at: datetime,
 ) -> Outcome:
     """Bring the source's findings about one system in line with what was just judged.
 
     `rules` are the rules that were asked, so that a finding whose subject has gone is closed too; a rule left out keeps its
-    findings as they are. Writes one ledger entry with counts, whatever the number of findings.
+    findings as they are. `news`: what is judged happened under our eyes, so a first run brings no past to light. Writes one
+    ledger entry with counts, whatever the number of findings.
     """
     known = {(row.rule, row.subject): row for row in session.scalars(lives.known(source, rules, system_id))}
     tally = _Tally()
     for judged in judgements:
         tally.add(judged, known)
-    run = _run(session, source, system_id, tally, terms or Terms(), by, at)
+    first = not news and system_id is not None and queries.is_first_run(session, source, system_id)
+    run = _run(session, source, system_id, tally, terms or Terms(), first, by, at)
     waivers = lives.standing_waivers(session, source, system_id)
     new = [judged for key, judged in tally.fails.items() if key not in known]
     again = [(row, tally.fails[key]) for key, row in known.items() if key in tally.fails]
@@ -162,15 +165,16 @@ def reconcile(
 
 
 def _run(
-    session: Session, source: str, system_id: int | None, tally: _Tally, terms: Terms, by: Actor, at: datetime
-) -> _Run:
+    session: Session, source: str, system_id: int | None, tally: _Tally, terms: Terms, first: bool, by: Actor,
+    at: datetime,
+) -> _Run:  # fmt: skip
     accounts = {judged.account_id for judged in tally.fails.values() if judged.account_id is not None}
     return _Run(
         id=ids.uuid7(),
         source=source,
         system_id=system_id,
         # What belongs to no system (a channel, an attestation) has no first reading that would bring the past to light.
-        baseline=system_id is not None and queries.is_first_run(session, source, system_id),
+        baseline=first,
         owner=ownership.owner_of(session, system_id, terms.security_owner, at=at),
         held=lives.held_by(session, system_id),
         privileged=lives.privileged(session, system_id) & accounts,

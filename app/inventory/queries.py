@@ -73,6 +73,11 @@ def latest_sealed(session: Session, system_id: int) -> SnapshotRow | None:
     return session.scalar(_sealed(system_id).limit(1))
 
 
+def system_of(session: Session, snapshot_id: int) -> int:
+    """The system that a reading is of."""
+    return session.get_one(SnapshotRow, snapshot_id).system_id
+
+
 def latest_trusted(session: Session, system_id: int, stream: Stream) -> SnapshotRow | None:
     """The newest sealed reading whose `stream` may be trusted."""
     joined = and_(StreamRow.snapshot_id == SnapshotRow.id, StreamRow.stream == stream, StreamRow.verdict.in_(TRUSTED))

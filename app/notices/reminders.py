@@ -143,7 +143,7 @@ def _overdue_removals(session: Session, at: datetime) -> list[Occurrence]:
     late = (
         select(SystemRow.id, SystemRow.name, func.count())
         .join(RemediationRow, RemediationRow.system_id == SystemRow.id)
-        .where(RemediationRow.status != Removal.VERIFIED, RemediationRow.due_at < at)
+        .where(RemediationRow.status.not_in((Removal.VERIFIED, Removal.UNDONE)), RemediationRow.due_at < at)
         .group_by(SystemRow.id, SystemRow.name)
         .order_by(SystemRow.id)
     )

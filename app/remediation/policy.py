@@ -23,18 +23,21 @@ class Status(StrEnum):
     ACTED = "acted"  # done as far as we know; no proof
     DECLINED = "declined"  # the CRM said no; a person's task, with its sentence
     VERIFIED = "verified"  # a later complete reading lacks it
-    RETURNED = "returned"  # it was gone, and is back
+    RETURNED = "returned"  # it was gone, and is back: a person looks at it
+    UNDONE = "undone"  # decided anew: it may be there again, or stay
 
 
-# From each status, where a removal may go. Nothing is an end for good: what was verified may come back.
+# From each status, where a removal may go. What was verified may come back; only what was undone has ended for good, and
+# a call whose end is not known is waited for before that.
 MOVES: Mapping[Status, frozenset[Status]] = {
-    Status.OPEN: frozenset({Status.ACTING, Status.ACTED, Status.BY_HAND, Status.VERIFIED}),
-    Status.BY_HAND: frozenset({Status.OPEN, Status.ACTED, Status.VERIFIED}),
+    Status.OPEN: frozenset({Status.ACTING, Status.ACTED, Status.BY_HAND, Status.VERIFIED, Status.UNDONE}),
+    Status.BY_HAND: frozenset({Status.OPEN, Status.ACTED, Status.VERIFIED, Status.UNDONE}),
     Status.ACTING: frozenset({Status.OPEN, Status.ACTED, Status.BY_HAND, Status.DECLINED}),
-    Status.ACTED: frozenset({Status.OPEN, Status.VERIFIED}),
-    Status.DECLINED: frozenset({Status.OPEN, Status.ACTED, Status.VERIFIED}),
-    Status.VERIFIED: frozenset({Status.RETURNED}),
-    Status.RETURNED: frozenset({Status.OPEN, Status.VERIFIED}),
+    Status.ACTED: frozenset({Status.OPEN, Status.VERIFIED, Status.UNDONE}),
+    Status.DECLINED: frozenset({Status.OPEN, Status.ACTED, Status.VERIFIED, Status.UNDONE}),
+    Status.VERIFIED: frozenset({Status.RETURNED, Status.UNDONE}),
+    Status.RETURNED: frozenset({Status.OPEN, Status.VERIFIED, Status.UNDONE}),
+    Status.UNDONE: frozenset(),
 }
 # What a reading may prove. ACTING is left to the lane, which looks first.
 PROVABLE = tuple(status for status in Status if Status.VERIFIED in MOVES[status])

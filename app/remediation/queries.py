@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.inventory import queries as inventory
@@ -170,25 +171,37 @@ def plight(session: Session, system_id: int, kind: str, account_id: int | None, 
 
 def underway(session: Session, subjects: Sequence[str]) -> dict[str, RemediationRow]:
     """Removals that are promised and not proved, by subject ("account:12"); one that came back counts."""
-    found = select(RemediationRow).where(RemediationRow.subject.in_(subjects), RemediationRow.status != Status.VERIFIED)
+    found = select(RemediationRow).where(
+        RemediationRow.subject.in_(subjects),
+        RemediationRow.status.not_in((Status.VERIFIED, Status.UNDONE)),
+        RemediationRow.wish.in_(("remove", "change")),
+    )
     return {row.subject: row for row in session.scalars(found.order_by(RemediationRow.id))}
 
 
 def gone(session: Session, system_id: int, kind: str) -> Sequence[RemediationRow]:
-    """Removals of a kind that a reading may prove and whose subject is not there, as the rows stand."""
-    return session.scalars(_provable(system_id, kind).where(_absent(kind), _replaced())).all()
+    """Removals of a kind that a reading may prove and that are true as the rows stand: gone, exchanged, given its end, or,
+    of what was undone, there again."""
+    held = and_(RemediationRow.wish == "restore", _present(kind))
+    away = and_(RemediationRow.wish.in_(("remove", "change")), _absent(kind), _replaced())
+    return session.scalars(_provable(system_id, kind).where(or_(held, away, _ends(kind)))).all()
 
 
 def still_there(session: Session, system_id: int, kind: str) -> Sequence[RemediationRow]:
-    """Removals of a kind that were acted on and whose subject is there, as the rows stand."""
+    """Removals of a kind that were acted on and are not true as the rows stand."""
     acted = RemediationRow.status == Status.ACTED
-    return session.scalars(_provable(system_id, kind).where(acted, _present(kind))).all()
+    held = and_(RemediationRow.wish.in_(("remove", "change")), _present(kind))
+    away = and_(RemediationRow.wish == "restore", _absent(kind))
+    endless = and_(RemediationRow.wish == "time_box", _present(kind), ~_ends(kind))
+    return session.scalars(_provable(system_id, kind).where(acted, or_(held, away, endless))).all()
 
 
-def back(session: Session, system_id: int, kind: str) -> Sequence[RemediationRow]:
-    """Removals that were verified and whose subject is there again."""
-    verified = RemediationRow.status == Status.VERIFIED
-    return session.scalars(_of_kind(system_id, kind).where(verified, _present(kind))).all()
+def verified(session: Session, system_id: int, *, since: datetime) -> Sequence[RemediationRow]:
+    """What was proved to be gone at `since` or later and has not come back by now."""
+    mine = (RemediationRow.system_id == system_id, RemediationRow.status == Status.VERIFIED)
+    away = RemediationRow.wish.in_(("remove", "change"))
+    found = select(RemediationRow).where(*mine, away, RemediationRow.verified_at >= since)
+    return session.scalars(found.order_by(RemediationRow.id)).all()
 
 
 def streams_trusted(session: Session, snapshot_id: int) -> frozenset[str]:
@@ -242,6 +255,21 @@ def _absent(kind: str) -> ColumnElement[bool]:
     return or_(row.ended.is_not(None), row.active.is_(False))
 
 
+def _ends(kind: str) -> ColumnElement[bool]:
+    """Access that was to have an end, and has it, or is gone before it."""
+    if kind != "grant":
+        return false()
+    twin = aliased(GrantRow)
+    same = and_(
+        twin.account_id == GrantRow.account_id,
+        twin.entitlement_id == GrantRow.entitlement_id,
+        twin.source == GrantRow.source,
+    )
+    late = or_(twin.until.is_(None), twin.until > RemediationRow.until)
+    lasting = exists().where(same, twin.ended.is_(None), late)
+    return and_(RemediationRow.wish == "time_box", ~lasting)
+
+
 def _replaced() -> ColumnElement[bool]:
     """A change is true only when what should be held instead is held."""
     instead, held_now = aliased(EntitlementRow), aliased(GrantRow)
@@ -265,6 +293,7 @@ def _administrators_left(session: Session, system_id: int) -> set[int]:
         RemediationRow.system_id == system_id,
         RemediationRow.kind.in_(("account", "grant")),
         RemediationRow.status.in_((Status.ACTING, Status.ACTED)),
+        RemediationRow.wish.in_(("remove", "change")),
     )
     return able - set(session.scalars(taken))
 

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Json, Moment
@@ -34,8 +34,11 @@ class RemediationRow(Base):
     target: Mapped[dict[str, Any]] = mapped_column(Json)  # connectors.connector.Target, as JSON
     subject: Mapped[str] = mapped_column(String(60))  # "grant:12"
     kind: Mapped[str] = mapped_column(String(12))  # grant, account, integration, credential
-    wish: Mapped[str] = mapped_column(String(10))  # remove, change
+    wish: Mapped[str] = mapped_column(String(10))  # remove, change, time_box, restore
     change_to: Mapped[str | None] = mapped_column(String(200))  # with "change": the entitlement's key to hold instead
+    until: Mapped[datetime | None] = mapped_column(Moment)  # with "time_box": the end that the access is to have
+    undoes_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("remediations.id"))  # with "restore": what is undone
+    life: Mapped[int] = mapped_column(default=1, server_default=text("1"))  # one more each time that it came back
     status: Mapped[str] = mapped_column(String(12))
     since: Mapped[datetime] = mapped_column(Moment)  # when it came to this status
     because: Mapped[str | None] = mapped_column(String)  # why it is where it is, in words
@@ -50,13 +53,15 @@ class RemediationRow(Base):
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (
         CheckConstraint(
-            "status IN ('open','by_hand','acting','acted','declined','verified','returned')", name="status_known"
+            "status IN ('open','by_hand','acting','acted','declined','verified','returned','undone')",
+            name="status_known",
         ),
         CheckConstraint("kind IN ('grant','account','integration','credential')", name="kind_known"),
-        CheckConstraint("wish IN ('remove','change')", name="wish_known"),
+        CheckConstraint("wish IN ('remove','change','restore','time_box')", name="wish_known"),
         CheckConstraint("status <> 'verified' OR verified_snapshot_id IS NOT NULL", name="verified_by_a_reading"),
         Index("ix_remediations_system_status", "system_id", "status"),
         Index("ix_remediations_subject", "subject"),
+        Index("uq_remediations_undoes_id", "undoes_id", unique=True),
         Index("uq_remediations_finding_turn_subject", "finding_id", "turn", "subject", unique=True),
     )
 

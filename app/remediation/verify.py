@@ -1,7 +1,7 @@
 """We do not verify our own work, the CRM does: a later complete reading by the reader lacks what was removed.
 
 A reading proves nothing about a kind of subject whose stream it did not read to the end, and nothing about what was done
-after it began. What is still there after it was acted on is open again; what was proven and is back is RETURNED.
+after it began. What is still there after it was acted on is open again; `comebacks` watches what was proved.
 """
 
 from __future__ import annotations
@@ -21,11 +21,23 @@ from app.kit import clock
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.remediation import policy, queries
+from app.remediation import policy, queries, ways
 from app.remediation.policy import Status
 from app.remediation.tables import RemediationRow
 
 CHUNK = 1_000
+_SEEN = {
+    "remove": "no longer shows it",
+    "change": "shows the other access instead",
+    "restore": "shows it again",
+    "time_box": "shows its end",
+}
+_NOT_SEEN = {
+    "remove": "still shows it",
+    "change": "still shows it",
+    "restore": "does not show it",
+    "time_box": "does not show that end",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,6 @@ class Counts:
 
     verified: int = 0
     still_there: int = 0
-    returned: int = 0
     unproved: tuple[str, ...] = ()
 
 
@@ -47,40 +58,36 @@ def verify(session: Session, snapshot_id: int, *, by: Actor, at: datetime) -> Co
     if newest is None or newest.id != snapshot_id:
         return Counts()
     proved = queries.streams_trusted(session, snapshot_id)
-    verified = still = back = 0
+    verified = still = 0
     for kind in sorted(proved):
         verified += _verified(session, snapshot, kind, by, at)
         still += _still_there(session, snapshot, kind, by, at)
-        back += _returned(session, snapshot, kind, by, at)
-    return Counts(verified, still, back, tuple(sorted(set(queries.STREAMS) - proved)))
+    return Counts(verified, still, tuple(sorted(set(queries.STREAMS) - proved)))
 
 
 def _verified(session: Session, snapshot: SnapshotRow, kind: str, by: Actor, at: datetime) -> int:
     rows = queries.gone(session, snapshot.system_id, kind)
     found = [row for row in rows if policy.later(row.status, row.opened_at, row.since, snapshot.began_at)]
-    values = {
-        "status": Status.VERIFIED,
-        "because": f"Reading {snapshot.id} no longer shows it.",
-        "verified_at": at,
-        "verified_snapshot_id": snapshot.id,
-    }
-    return _move(session, found, Kind.REMEDIATION_VERIFIED, snapshot, values, by, at)
+    # What came back by another way is not gone because its first way is.
+    back = ways.found(session, [row for row in found if row.status == Status.RETURNED])
+    proved = {"status": Status.VERIFIED, "verified_at": at, "verified_snapshot_id": snapshot.id}
+    count = 0
+    for wish, seen in _SEEN.items():
+        mine = [row for row in found if row.wish == wish and row.id not in back]
+        values = proved | {"because": f"Reading {snapshot.id} {seen}."}
+        count += _move(session, mine, Kind.REMEDIATION_VERIFIED, snapshot, values, by, at)
+    return count
 
 
 def _still_there(session: Session, snapshot: SnapshotRow, kind: str, by: Actor, at: datetime) -> int:
     rows = queries.still_there(session, snapshot.system_id, kind)
     found = [row for row in rows if policy.later(row.status, row.opened_at, row.since, snapshot.began_at)]
-    values = {
-        "status": Status.OPEN,
-        "because": f"Reading {snapshot.id} still shows it, although it was acted on.",
-    }
-    return _move(session, found, Kind.REMEDIATION_MOVED, snapshot, values, by, at)
-
-
-def _returned(session: Session, snapshot: SnapshotRow, kind: str, by: Actor, at: datetime) -> int:
-    found = queries.back(session, snapshot.system_id, kind)
-    values = {"status": Status.RETURNED, "because": f"Reading {snapshot.id} shows it again."}
-    return _move(session, found, Kind.REMEDIATION_RETURNED, snapshot, values, by, at)
+    count = 0
+    for wish, seen in _NOT_SEEN.items():
+        mine = [row for row in found if row.wish == wish]
+        values = {"status": Status.OPEN, "because": f"Reading {snapshot.id} {seen}, although it was acted on."}
+        count += _move(session, mine, Kind.REMEDIATION_MOVED, snapshot, values, by, at)
+    return count
 
 
 def _move(

@@ -128,7 +128,8 @@ def lines(session: Session, finding_ids: Sequence[int], *, by: Actor) -> list[Li
 
 def found(session: Session, finding_ids: Sequence[int]) -> list[Line]:
     """The lines of these findings, in their order; who may see them has been asked before."""
-    removal = exists().where(RemediationRow.subject == FindingRow.subject, RemediationRow.status != "verified")
+    ended = RemediationRow.status.in_(("verified", "undone"))
+    removal = exists().where(RemediationRow.subject == FindingRow.subject, ~ended, RemediationRow.wish != "restore")
     rows = session.execute(
         select(FindingRow, SystemRow, AccountRow, IdentityRow, removal)
         .outerjoin(SystemRow, SystemRow.id == FindingRow.system_id)

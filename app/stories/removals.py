@@ -34,6 +34,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {  # what somebody looks for -> the stat
     "unproved": (Status.ACTED,),
     "verified": (Status.VERIFIED,),
     "returned": (Status.RETURNED,),
+    "undone": (Status.UNDONE,),
 }
 MOST = 50
 

@@ -8,8 +8,9 @@ from app.compliance import promised
 from app.detection import rulebook
 from app.detection.rule import Rule
 from app.notices import soundness
+from app.remediation import comebacks
 
-_LATER = {module.RULE.name: module for module in (soundness,)}
+_LATER = {module.RULE.name: module for module in (soundness, comebacks)}
 RULES: dict[str, Rule] = rulebook.RULES | promised.RULES | {name: module.RULE for name, module in _LATER.items()}
 
 

@@ -25,6 +25,7 @@ from app.remediation.tables import RemediationRow
 from app.review import campaigns, schedules
 from app.review import queries as reviews
 from app.review.tables import CampaignRow, ItemRow, TaskRow
+from connectors.records import Stream
 from tests import make
 from tests.app.review import cast
 from tests.app.running import Here, Installation, idle_account
@@ -299,6 +300,27 @@ def test_a_removal_asks_for_the_reading_that_proves_it(leaving: tuple[Installati
     assert status(house) == "verified"
     assert jobs.remove(house.means, Here(), {"system": system})["unproved"] == 0
     assert (len(world.performed), len(house.told(Kind.SYNC_REQUESTED))) == (1, 1)
+
+
+def test_what_comes_back_while_it_is_watched_is_open_again_and_a_finding(
+    leaving: tuple[Installation, World, int],
+) -> None:
+    house, world, system = leaving
+    people = list(world.of(Stream.ACCOUNTS))
+    jobs.remove(house.means, Here(), {"system": system})
+    house.later(minutes=5)
+    read(house, system)
+    jobs.prove(house.means, Here(), {"snapshot": 2})
+    runs = len(house.told(Kind.DETECTION_RAN))
+    assert house.count(FindingRow, FindingRow.source == "remediation") == 0
+    world.records[Stream.ACCOUNTS] = people
+    house.later(days=house.means.settings.removal_watch_days - 1)
+    read(house, system)
+    assert jobs.prove(house.means, Here(), {"snapshot": 3})["returned"] == 1
+    jobs.prove(house.means, Here(), {"snapshot": 3})
+    assert status(house) == "returned"
+    assert house.count(FindingRow, FindingRow.source == "remediation", FindingRow.status == "open") == 1
+    assert len(house.told(Kind.DETECTION_RAN)) == runs + 1, "a return is told once, and nothing else is"
 
 
 @pytest.mark.parametrize("way", ["a file", "a setting"])

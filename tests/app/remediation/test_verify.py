@@ -17,52 +17,7 @@ from app.remediation.verify import Counts
 from tests import make
 
 from .conftest import Town
-
-COMPLETE = dict.fromkeys(("accounts", "entitlements", "grants", "logins", "integrations"), "complete")
-
-
-def reading(
-    town: Town, change: Callable[[Session, SnapshotRow], None] | None = None, **verdicts: str
-) -> tuple[int, Counts]:
-    """A reading that begins now and is sealed, with what it found applied to the rows; and what it proves."""
-    with town.database.transaction() as session:
-        made = make.snapshot(session, town.system(session), at=town.now, streams=COMPLETE | verdicts)
-        if change is not None:
-            change(session, made)
-        return made.id, verify.verify(session, made.id, by=SCHEDULER, at=town.now)
-
-
-def ended(row: type[Any]) -> Callable[[Session, SnapshotRow], None]:
-    """What was removed is missing from the reading."""
-
-    def end(session: Session, snapshot: SnapshotRow) -> None:
-        for each in session.scalars(select(row).where(row.ended.is_(None))):
-            if getattr(each, "key", None) != "spare-admin":
-                each.ended = snapshot.began_at
-
-    return end
-
-
-def deactivated(session: Session, snapshot: SnapshotRow) -> None:
-    session.query(AccountRow).filter(AccountRow.key != "spare-admin").update({"active": False})
-
-
-def removed(town: Town, kind: str = "account") -> None:
-    """One removal that was acted on an hour ago."""
-    with town.database.transaction() as session:
-        subject: Any = town.account(session, key="bo")
-        if kind == "grant":
-            subject = town.grant(session, subject)
-        elif kind == "credential":
-            subject = make.credential(session, town.system(session), account_id=subject.id, key="t1")
-            town.crm.present.add("t1")
-        elif kind == "integration":
-            subject = make.integration(session, town.system(session), key="i1")
-            town.crm.present.add("i1")
-        town.decided(session, subject)
-    town.open_all()
-    assert town.carry_out().acted == 1
-    town.later(hours=1)
+from .readings import COMPLETE, deactivated, ended, reading, removed
 
 
 @pytest.mark.parametrize(
@@ -181,67 +136,6 @@ def test_a_persons_task_that_is_not_done_stays_a_task(town: Town) -> None:
     town.later(hours=1)
     assert reading(town)[1] == Counts()
     assert town.only.status == "by_hand"
-
-
-def test_what_was_proven_and_is_back_has_returned(town: Town) -> None:
-    removed(town)
-    reading(town, deactivated)
-    town.later(days=1)
-
-    def back(session: Session, _: SnapshotRow) -> None:
-        session.query(AccountRow).filter_by(key="bo").update({"active": True})
-
-    snapshot, counts = reading(town, back)
-    assert counts.returned == 1
-    assert town.only.status == "returned"
-    with town.database.reading() as session:
-        entry = session.scalars(select(EntryRow).where(EntryRow.kind == "remediation.returned")).one()
-    assert entry.body["snapshot"] == snapshot
-
-
-def test_a_grant_that_is_given_again_has_returned_although_it_is_another_row(town: Town) -> None:
-    removed(town, "grant")
-    reading(town, ended(GrantRow))
-    town.later(days=1)
-
-    def again(session: Session, snapshot: SnapshotRow) -> None:
-        former = session.get_one(GrantRow, town.only.grant_id)
-        session.add(
-            GrantRow(
-                system_id=former.system_id, account_id=former.account_id, entitlement_id=former.entitlement_id,
-                source=former.source, authority="crm", began=snapshot.began_at,
-            )
-        )  # fmt: skip
-        session.flush()
-
-    assert reading(town, again)[1].returned == 1
-    assert town.only.status == "returned"
-
-
-def test_the_same_access_by_another_way_is_another_grant(town: Town) -> None:
-    removed(town, "grant")
-    reading(town, ended(GrantRow))
-    town.later(days=1)
-
-    def elsewhere(session: Session, snapshot: SnapshotRow) -> None:
-        former = session.get_one(GrantRow, town.only.grant_id)
-        session.add(
-            GrantRow(
-                system_id=former.system_id, account_id=former.account_id, entitlement_id=former.entitlement_id,
-                source="group:7", authority="crm", began=snapshot.began_at,
-            )
-        )  # fmt: skip
-        session.flush()
-
-    assert reading(town, elsewhere)[1].returned == 0
-
-
-def test_what_returned_and_is_gone_again_is_proven_again(town: Town) -> None:
-    test_what_was_proven_and_is_back_has_returned(town)
-    town.later(days=1)
-    snapshot, counts = reading(town, deactivated)
-    assert counts.verified == 1
-    assert town.only.verified_snapshot_id == snapshot
 
 
 @pytest.mark.parametrize("held_instead", [True, False])

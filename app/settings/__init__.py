@@ -19,10 +19,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from app.settings import signing_in
 from app.settings.noticing import Noticing
 from app.settings.promising import Promising
-from app.settings.removing import Removing
 from app.settings.reviewing import Reviewing
 from app.settings.settling import Settling
 from app.settings.signing_in import SigningIn
+from app.settings.watching import Watching
 
 PREFIX = "ROLECALL_"
 Days = Annotated[int, Field(ge=1, le=3650)]
@@ -36,7 +36,7 @@ class SettingsWrong(Exception):
         self.mistakes = mistakes
 
 
-class Settings(SigningIn, Noticing, Promising, Settling, Reviewing, Removing):
+class Settings(SigningIn, Noticing, Promising, Settling, Reviewing, Watching):
     """What was configured. Frozen; printing it shows no secret."""
 
     # where things are

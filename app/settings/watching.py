@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Removing(BaseModel):
+class Watching(BaseModel):
     """Part of `Settings`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

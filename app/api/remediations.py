@@ -16,7 +16,7 @@ from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Asked, Page, Told
-from app.api.words import ActStatus, ItemKind, RemediationStatus
+from app.api.words import ActStatus, ItemKind, RemediationStatus, Wish
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
@@ -44,7 +44,7 @@ class Remediation(Told):
     system_id: int
     kind: ItemKind
     subject: str
-    wish: Literal["remove", "change", "time_box", "restore"]
+    wish: Wish
     change_to: str | None
     until: datetime | None
     undoes_id: UUID | None

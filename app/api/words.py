@@ -175,6 +175,15 @@ class KeepOrRemove(StrEnum):
     REMOVE = "remove"
 
 
+class Wish(StrEnum):
+    """What was promised: that access goes, is exchanged, gets an end, or is given back."""
+
+    REMOVE = "remove"
+    CHANGE = "change"
+    TIME_BOX = "time_box"
+    RESTORE = "restore"
+
+
 class RemediationStatus(StrEnum):
     """Where a removal stands; only `verified` means that the system has said so since."""
 

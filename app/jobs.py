@@ -36,6 +36,7 @@ from app.notices.tables import DeliveryRow
 from app.openings import open_due_campaigns, open_small_reviews
 from app.remediation import comebacks, lane, remediations, verify
 from app.remediation.policy import Caps
+from app.review import deviating, deviations
 
 Payload = Mapping[str, Any]
 _WAYS_IN_KEPT_DAYS = 30  # sign-ins that are over and links that expired, for who asks what happened last week
@@ -115,7 +116,29 @@ def _judge(means: Means, system_id: int) -> Answer:
             by=SCHEDULER,
             at=at,
         )
+        _hold_against_models(session, means, system_id, snapshot.id, at)
     return {"opened": outcome.opened, "reopened": outcome.reopened, "closed": outcome.closed}
+
+
+def _hold_against_models(session: Session, means: Means, system_id: int, snapshot_id: int, at: datetime) -> None:
+    roster_days = means.settings.roster_max_age_days
+    findings.reconcile(
+        session, deviations.SOURCE, deviations.judgements(session, system_id, roster_max_age_days=roster_days, at=at),
+        rules=[deviating.RULE.name], system_id=system_id, snapshot_id=snapshot_id, terms=finding_terms(means.settings),
+        by=SCHEDULER, at=at,
+    )  # fmt: skip
+
+
+def judge_models(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Hold what people have against what their jobs are meant to have, once a role model has changed."""
+    with means.database.transaction() as session:
+        at, judged = means.clock(), 0
+        for system in inventory.systems(session):
+            snapshot = inventory.latest_sealed(session, system.id) if system.kind != "roster" else None
+            if snapshot is not None:
+                _hold_against_models(session, means, system.id, snapshot.id, at)
+                judged += 1
+    return {"judged": judged}
 
 
 def settle(means: Means, steps: Steps, payload: Payload) -> Answer:
@@ -284,6 +307,7 @@ JOBS: dict[str, Job] = {
         Job("read_system", read_system, lane=lambda payload: f"reading:{payload['system']}"),
         Job("read_all", read_all),
         Job("detect", detect, lane=lambda payload: "detect"),
+        Job("judge_models", judge_models, lane=lambda payload: "detect"),
         Job("settle", settle, lane=lambda payload: "detect"),
         Job("judge_controls", judge_controls, lane=lambda payload: "controls"),
         Job("judge_channels", judge_channels, lane=lambda payload: "detect"),
@@ -328,6 +352,9 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.CAMPAIGN_REMINDED: ("send",),
     Kind.CAMPAIGN_CLOSED: ("open_removals", "tell", "judge_controls"),
     Kind.CAMPAIGN_CANCELLED: ("tell",),
+    Kind.BUNDLE_APPROVED: ("judge_models",),
+    Kind.BUNDLE_REVISED: ("judge_models",),
+    Kind.BUNDLE_RETIRED: ("judge_models",),
     Kind.ATTESTATION_ANSWERED: ("judge_controls",),
     Kind.EXEMPTION_ANSWERED: ("judge_controls",),
     Kind.REGISTER_UPLOADED: ("judge_controls",),

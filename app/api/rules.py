@@ -15,11 +15,12 @@ from app.api.answering import Key
 from app.api.entering import Entered, With
 from app.api.shapes import Asked, Told
 from app.api.words import Severity
-from app.detection import limits, queries, rulebook, tuning
+from app.detection import limits, queries, tuning
 from app.detection.queries import Standing
 from app.detection.rule import Subject
 from app.inventory.tables import SystemRow
 from app.means import Means, rule_limits
+from app.stories import rules
 
 router = APIRouter(prefix="/api/v1", tags=["rules"])
 Named = Annotated[str, Path(max_length=60)]
@@ -96,7 +97,7 @@ class AlertsAsked(Asked):
 def read_rules(means: With, actor: Entered, subject: Subject | None = None) -> Rulebook:
     """Every rule (or those about one kind of subject), how it stands here, and what it proposes."""
     with means.database.reading() as session:
-        told = [each for each in queries.standing(session) if subject in (None, each.rule.subject)]
+        told = [each for each in queries.standing(session, rules.OF_SYSTEMS) if subject in (None, each.rule.subject)]
         return Rulebook(rules=[_rule(each) for each in told])
 
 
@@ -114,9 +115,9 @@ def switch_alerts(
     """Have people told, or not told, of a rule's new findings."""
 
     def verb(session: Session, at: datetime) -> RuleStory:
-        if rule not in rulebook.RULES:
+        if rule not in rules.OF_SYSTEMS:
             raise problems.not_found("rule", rule)
-        tuning.switch_alerts(session, rulebook.RULES[rule], asked.because, on=asked.on, by=actor, at=at)
+        tuning.switch_alerts(session, rules.OF_SYSTEMS[rule], asked.because, on=asked.on, by=actor, at=at)
         return _story(session, rule)
 
     return answering.once(means, actor, key, asked, request, verb)
@@ -162,11 +163,11 @@ def _rule(stands: Standing) -> RuleTold:
 
 
 def _story(session: Session, name: str) -> RuleStory:
-    stands = next((each for each in queries.standing(session) if each.rule.name == name), None)
+    stands = next((each for each in queries.standing(session, rules.OF_SYSTEMS) if each.rule.name == name), None)
     if stands is None:
         raise problems.not_found("rule", name)
     steps = {kind or "any": list(told) for kind, told in stands.rule.steps.items()}
-    return RuleStory(**_rule(stands).model_dump(), manual=rulebook.manual(name) or "", steps=steps)
+    return RuleStory(**_rule(stands).model_dump(), manual=rules.manual(name) or "", steps=steps)
 
 
 def _limits(session: Session, means: Means, system: SystemRow) -> Numbers:

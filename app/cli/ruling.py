@@ -8,19 +8,20 @@ from sqlalchemy.orm import Session
 
 from app.cli.installation import opened, operator
 from app.cli.telling import Telling
-from app.detection import limits, queries, rulebook, tuning
+from app.detection import limits, queries, tuning
 from app.detection.limits import Limits
 from app.inventory import queries as inventory
 from app.inventory.tables import SystemRow
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
 from app.means import rule_limits
+from app.stories import rules
 
 
 def show(telling: Telling) -> None:
     """Every rule, and what it proposes where too many of its findings were accepted."""
     with opened() as means, means.database.reading() as session:
-        standing = queries.standing(session)
+        standing = queries.standing(session, rules.OF_SYSTEMS)
     telling.table(
         ("rule", "severity", "asks about", "2022", "tells", "open", "waived", "proposes"),
         (
@@ -46,15 +47,15 @@ def show(telling: Telling) -> None:
 
 def page(telling: Telling, name: str) -> None:
     """One rule's manual page."""
-    rule = rulebook.RULES.get(name)
+    rule = rules.OF_SYSTEMS.get(name)
     if rule is None:
         raise Refused(Refusal("no_such_rule", f"There is no rule {name}.", "See `rolecall rules list`.", status=404))
-    telling.say(f"{rule.title} ({rule.severity}; A.{', A.'.join(rule.iso)})\n\n{rulebook.manual(name)}\n\n{rule.todo}")
+    telling.say(f"{rule.title} ({rule.severity}; A.{', A.'.join(rule.iso)})\n\n{rules.manual(name)}\n\n{rule.todo}")
     for kind, steps in rule.steps.items():
         telling.say(f"\nIn {kind or 'any system'}:")
         for number, step in enumerate(steps, 1):
             telling.say(f"  {number}. {step}")
-    telling.answer({"name": name, "manual": rulebook.manual(name), "todo": rule.todo, "steps": dict(rule.steps)})
+    telling.answer({"name": name, "manual": rules.manual(name), "todo": rule.todo, "steps": dict(rule.steps)})
 
 
 def numbers(telling: Telling, system: str | None) -> None:
@@ -98,10 +99,10 @@ def set_limit(telling: Telling, system: str, name: str, value: int | None, becau
 
 def alert(telling: Telling, name: str, because: str, *, on: bool) -> None:
     """Have people told, or not told, of a rule's new findings."""
-    if name not in rulebook.RULES:
+    if name not in rules.OF_SYSTEMS:
         raise Refused(Refusal("no_such_rule", f"There is no rule {name}.", "See `rolecall rules list`.", status=404))
     with opened() as means, means.database.transaction() as session:
-        tuning.switch_alerts(session, rulebook.RULES[name], because, on=on, by=operator(), at=clock.now())
+        tuning.switch_alerts(session, rules.OF_SYSTEMS[name], because, on=on, by=operator(), at=clock.now())
     telling.say(f"{name} {'tells people of new findings' if on else 'reports and tells nobody'}.")
 
 

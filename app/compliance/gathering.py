@@ -29,7 +29,7 @@ from app.compliance.facts import (
 from app.compliance.policy import Status
 from app.compliance.tables import AssessmentRow, AttestationRow, ExemptionRow
 from app.detection import queries as detection
-from app.detection.tables import FindingEventRow, FindingRow, RunRow
+from app.detection.tables import FindingEventRow, FindingRow
 from app.inventory import queries as inventory
 from app.inventory.tables import AccountRow, IdentityRow, IntegrationRow, SnapshotRow, SystemRow
 from app.ledger import queries as ledger
@@ -37,9 +37,11 @@ from app.ledger import tree
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
 from app.remediation.tables import RemediationRow
+from app.review import deviations
 from app.review.tables import CampaignRow, CampaignSnapshotRow, TaskRow
 
 _SOME = 20  # findings that a proof names; the rest is counted
+_SOURCES = ("detection", deviations.SOURCE)  # whose rules are asked of systems
 _GRAVE, _LIGHT = ("critical", "high"), ("medium", "low")
 
 
@@ -49,7 +51,7 @@ def facts(session: Session, limits: Limits, *, roster_max_age_days: int, at: dat
     return Facts(
         at=at,
         limits=limits,
-        systems=tuple(_systems(session, rows, roster_max_age_days, at)),
+        systems=tuple(_systems(session, rows, limits, roster_max_age_days, at)),
         papers=_papers(session),
         exempt=_exempt(session, at),
         registers=registered.against(session, [row.id for row in rows], limits, at),
@@ -61,16 +63,18 @@ def facts(session: Session, limits: Limits, *, roster_max_age_days: int, at: dat
     )
 
 
-def _systems(session: Session, rows: list[SystemRow], max_age_days: int, at: datetime) -> list[SystemFacts]:
+def _systems(
+    session: Session, rows: list[SystemRow], limits: Limits, max_age_days: int, at: datetime
+) -> list[SystemFacts]:
     wrong, removals, cards = _wrong(session), _removals(session, at), _cards(session, at)
     reviews, nobodys, owners = _reviews(session), _nobodys(session), _owners(session, rows)
     told = []
     for row in rows:
-        latest, run = inventory.latest_sealed(session, row.id), detection.latest_run(session, row.id)
+        latest, run = inventory.latest_sealed(session, row.id), _run(session, row.id, limits)
         untrusted = _untrusted(session, row.id, latest, max_age_days, at)
         told.append(
             SystemFacts(
-                row.id, row.name, row.added, latest.id if latest else None, untrusted, _run(run), owners[row.id],
+                row.id, row.name, row.added, latest.id if latest else None, untrusted, run, owners[row.id],
                 reviews.get(row.id), removals.get(row.id, RemovalFacts()), wrong[row.id],
                 cards.get(row.id, CardFacts(0, 0, 0, ())), nobodys.get(row.id, 0),
             )
@@ -90,8 +94,15 @@ def _untrusted(
     return told
 
 
-def _run(row: RunRow | None) -> RunFacts | None:
-    return RunFacts(str(row.id), row.at, row.counts, row.cannot_tell) if row is not None else None
+def _run(session: Session, system: int, limits: Limits) -> RunFacts | None:
+    """The latest pass of the rules, with what later stages asked beside it, unless that was long before."""
+    row = detection.latest_run(session, system)
+    if row is None:
+        return None
+    beside = detection.latest_run(session, system, source=deviations.SOURCE)
+    every = [row] if beside is None or row.at - beside.at > limits.judged_within else [row, beside]
+    counts = {rule: counted for each in every for rule, counted in each.counts.items()}
+    return RunFacts(str(row.id), row.at, counts, {r: why for each in every for r, why in each.cannot_tell.items()})
 
 
 def _owners(session: Session, rows: list[SystemRow]) -> dict[int, bool | None]:
@@ -110,12 +121,12 @@ def _wrong(session: Session) -> Mapping[int | None, dict[str, WrongFacts]]:
             func.count(case((FindingRow.status == "open", 1))),
             func.count(case((FindingRow.status == "waived", 1))),
         )
-        .where(FindingRow.status != "closed", FindingRow.source == "detection", FindingRow.system_id.is_not(None))
+        .where(FindingRow.status != "closed", FindingRow.source.in_(_SOURCES), FindingRow.system_id.is_not(None))
         .group_by(FindingRow.system_id, FindingRow.rule)
     )
     place = func.row_number().over(partition_by=(FindingRow.system_id, FindingRow.rule), order_by=FindingRow.id)
     numbered = select(FindingRow.system_id, FindingRow.rule, FindingRow.id, place.label("place")).where(
-        FindingRow.status == "open", FindingRow.source == "detection"
+        FindingRow.status == "open", FindingRow.source.in_(_SOURCES)
     )
     inner = numbered.subquery()
     some: dict[tuple[int | None, str], list[int]] = defaultdict(list)

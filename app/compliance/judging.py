@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.compliance import computing
+from app.compliance.controls import catalogue
 from app.compliance.controls.line import Line, Outcome
 from app.compliance.facts import Facts, PaperFacts, Part, RegisterFacts, SystemFacts, Verdict
-from app.detection import rulebook
 
 _WEAKEST = {outcome: place for place, outcome in enumerate(Outcome)}
 _REASONS = 4  # that are told; the rest is counted
@@ -125,7 +125,7 @@ def _unknown(line: Line, system: SystemFacts, facts: Facts) -> list[str]:
         return [f"the rules were last asked on {run.at.date().isoformat()}"]
     needs = dict.fromkeys(line.streams)
     for rule in line.rules:
-        needs |= dict.fromkeys(rulebook.RULES[rule].needs)
+        needs |= dict.fromkeys(catalogue.RULES[rule].needs)
     said = [system.untrusted[stream] for stream in needs if stream in system.untrusted]
     for rule in line.rules:
         reasons = run.cannot_tell.get(rule, {})
@@ -137,8 +137,8 @@ def _unknown(line: Line, system: SystemFacts, facts: Facts) -> list[str]:
 
 def _asked_others(rule: str, counts: Mapping[str, Mapping[str, int]]) -> bool:
     """Whether other rules were asked of the same kind of subject, so that this one should have been."""
-    subject = rulebook.RULES[rule].subject
-    return any(name in rulebook.RULES and rulebook.RULES[name].subject == subject for name in counts)
+    subject = catalogue.RULES[rule].subject
+    return any(name in catalogue.RULES and catalogue.RULES[name].subject == subject for name in counts)
 
 
 def _over_all(line: Line, facts: Facts, others: Mapping[str, Verdict]) -> list[Part]:
@@ -201,4 +201,4 @@ def _blindness(system: SystemFacts) -> str:
 
 
 def _title(rule: str) -> str:
-    return rulebook.RULES[rule].title if rule in rulebook.RULES else rule.replace("_", " ")
+    return catalogue.RULES[rule].title if rule in catalogue.RULES else rule.replace("_", " ")

@@ -98,11 +98,11 @@ def history(session: Session, finding_id: int) -> list[FindingEventRow]:
     return list(session.scalars(statement))
 
 
-def latest_run(session: Session, system_id: int) -> RunRow | None:
-    """The latest pass of the rules over a system."""
+def latest_run(session: Session, system_id: int, *, source: str = "detection") -> RunRow | None:
+    """The latest pass over a system of the rules that a source asks."""
     return session.scalar(
         select(RunRow)
-        .where(RunRow.system_id == system_id, RunRow.source == "detection")
+        .where(RunRow.system_id == system_id, RunRow.source == source)
         .order_by(RunRow.at.desc(), RunRow.id.desc())
         .limit(1)
     )
@@ -135,18 +135,18 @@ def own_limits(session: Session, system_id: int) -> list[LimitRow]:
     return list(session.scalars(select(LimitRow).where(LimitRow.system_id == system_id).order_by(LimitRow.name)))
 
 
-def alerting(session: Session) -> frozenset[str]:
-    """The rules of whose new findings people are told."""
+def alerting(session: Session, rules: Mapping[str, Rule] = rulebook.RULES) -> frozenset[str]:
+    """Those of these rules of whose new findings people are told."""
     chosen = dict(session.execute(select(AlertRow.rule, AlertRow.on)).all())
-    return frozenset(name for name, rule in rulebook.RULES.items() if chosen.get(name, rule.alerts))
+    return frozenset(name for name, rule in rules.items() if chosen.get(name, rule.alerts))
 
 
-def standing(session: Session) -> list[Standing]:
-    """Every rule as it stands, in the order of the book."""
-    telling = alerting(session)
+def standing(session: Session, rules: Mapping[str, Rule] = rulebook.RULES) -> list[Standing]:
+    """Each of these rules as it stands, in their order."""
+    telling = alerting(session, rules)
     counted = select(FindingRow.rule, FindingRow.status, func.count()).group_by(FindingRow.rule, FindingRow.status)
     counts = {(rule, status): count for rule, status, count in session.execute(counted)}
-    return [_standing(rule, rule.name in telling, counts) for rule in rulebook.RULES.values()]
+    return [_standing(rule, rule.name in telling, counts) for rule in rules.values()]
 
 
 def _standing(rule: Rule, alerts: bool, counts: Mapping[tuple[str, str], int]) -> Standing:

@@ -44,6 +44,7 @@ class Remedy(StrEnum):
     """What is taken away when somebody starts a revocation from a finding."""
 
     SUBJECT = "subject"  # the account or credential itself
+    LISTED = "listed"  # the grants that the finding's facts list
     PRIVILEGES = "privileges"  # the grants through which the account holds a privilege
 
 

@@ -32,9 +32,15 @@ ASKED: dict[Subject, tuple[Asked, ...]] = {
 }
 
 
+def and_beside(*rules: Rule) -> dict[str, Rule]:
+    """The rules of this book with some that later stages ask, the worst first."""
+    every = [*RULES.values(), *rules]
+    return {rule.name: rule for rule in sorted(every, key=lambda rule: _ORDER.index(rule.severity))}
+
+
 def limits_in(name: str) -> tuple[str, ...]:
     """The limits that a rule judges by, as its code names them."""
-    named = _FILES[name].ask.__code__.co_names
+    named = _FILES[name].ask.__code__.co_names if name in _FILES else ()
     return tuple(each for each in NAMES if each in named)
 
 

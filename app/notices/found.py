@@ -16,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.detection import ownership, queries, rulebook
+from app.compliance.controls import catalogue
+from app.detection import ownership, queries
 from app.detection.tables import FindingEventRow, FindingRow, WaiverRow
 from app.inventory.tables import AccountRow, IdentityRow, SystemRow
 from app.notices.events import SEVERITIES, Event, Occurrence, Part
@@ -182,10 +183,10 @@ def _found() -> Any:
 
 
 def _seen(session: Session, statement: Any) -> list[_Seen]:
-    telling = queries.alerting(session)
+    telling = queries.alerting(session, catalogue.RULES)
     rows = [(row[:], row.rule) for row in session.execute(statement.order_by(FindingRow.id))]
-    # Rules of later stages are in no book, and always tell.
-    return [_Seen(*(*told, rule not in rulebook.RULES or rule in telling)) for told, rule in rows]
+    # What the checklist and the channels raise always tells.
+    return [_Seen(*(*told, rule not in catalogue.RULES or rule in telling)) for told, rule in rows]
 
 
 def _by_owner(every: Sequence[_Seen]) -> dict[str, list[_Seen]]:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.actors.tables import ActorRow
-from app.detection import rulebook
+from app.compliance.controls import catalogue
 from app.inventory import queries as inventory
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused, insist
@@ -47,7 +47,7 @@ def add(
     there is not, and a removed channel."""
     at = clock.utc(at)
     insist(policy.why_not_subscribe(channel.kind, events, recipient, severity, digest))
-    insist(policy.why_not_narrow(rules or (), known=rulebook.RULES))
+    insist(policy.why_not_narrow(rules or (), known=catalogue.RULES))
     if channel.status == policy.ChannelStatus.REMOVED:
         raise Refused(Refusal("no_channel", "This channel was removed.", "Add another.", 404))
     if recipient is not None and recipient.startswith("actor") and session.get(ActorRow, recipient) is None:

@@ -21,7 +21,9 @@ from app.kit.refusal import Refusal
 from app.remediation import aims, policy, queries
 from app.remediation.aims import Aim
 from app.remediation.policy import Circumstances, Standing
+from app.review import deviating
 
+_RULES = rulebook.and_beside(deviating.RULE)
 MOST = 200  # things of one account; whoever holds more is reviewed, not revoked
 
 
@@ -59,7 +61,7 @@ def offers(session: Session, finding: FindingRow) -> list[Offer]:
     kind, _, number = finding.subject.partition(":")
     if kind not in ("account", "credential") or not number.isdigit():  # a finding about something else
         return []
-    rule = rulebook.RULES.get(finding.rule)
+    rule = _RULES.get(finding.rule)
     remedy = rule.remedy if rule is not None else Remedy.SUBJECT
     things = _of_account(session, int(number)) if kind == "account" else _credentials(session, CredentialRow.id, number)
     underway = queries.underway(session, [thing.subject for thing in things])
@@ -73,14 +75,23 @@ def offers(session: Session, finding: FindingRow) -> list[Offer]:
         aim = found[thing.kind, thing.id]
         removal = underway.get(thing.subject)
         refusal, by_hand = _against(session, thing, aim, str(removal.id) if removal else None)
-        wanted = bool(thing.privileges) if remedy is Remedy.PRIVILEGES else thing.subject == finding.subject
+        wanted = _wanted(thing, finding, remedy)
         told.append(
             Offer(
                 thing.subject, thing.kind, thing.name, thing.privileges,
-                wanted and thing.kind != "account" if remedy is Remedy.PRIVILEGES else wanted, aim, refusal, by_hand,
+                wanted, aim, refusal, by_hand,
             )
         )  # fmt: skip
     return told
+
+
+def _wanted(thing: _Thing, finding: FindingRow, remedy: Remedy) -> bool:
+    """Whether this is what the finding speaks against; the rest is offered beside it."""
+    if remedy is Remedy.PRIVILEGES:
+        return bool(thing.privileges) and thing.kind != "account"
+    if remedy is Remedy.LISTED:
+        return thing.subject in finding.facts.get("grants", ())
+    return thing.subject == finding.subject
 
 
 def _of_account(session: Session, account_id: int) -> list[_Thing]:

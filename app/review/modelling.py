@@ -82,7 +82,7 @@ def people(session: Session, match: str, today: date) -> int:
 def contents(session: Session, entitlement_ids: Sequence[int]) -> list[Content]:
     """These entitlements, as far as it matters whether they may be in a role model. One that is not there is left out."""
     rows = session.execute(
-        select(EntitlementRow, _mighty().label("mighty"), SystemRow.removed)
+        select(EntitlementRow, mighty().label("mighty"), SystemRow.removed)
         .join(SystemRow, SystemRow.id == EntitlementRow.system_id)
         .where(EntitlementRow.id.in_(entitlement_ids))
         .order_by(EntitlementRow.id)
@@ -98,7 +98,7 @@ def contents(session: Session, entitlement_ids: Sequence[int]) -> list[Content]:
     ]
 
 
-def _mighty() -> ColumnElement[bool]:
+def mighty() -> ColumnElement[bool]:
     """Whether an entitlement brings privileges to whoever holds it, by itself or through what it holds."""
     return exists().where(PrivilegeRow.entitlement_id == EntitlementRow.id)
 
@@ -143,12 +143,12 @@ def _jobs(session: Session, today: date, share: int, least: int, of: tuple[Colum
         .where(
             *working, EntitlementRow.ended.is_(None), EntitlementRow.revocable, EntitlementRow.privileges.is_not(None)
         )
-        .where(~_mighty())
+        .where(~mighty())
         .group_by(*named, GrantRow.entitlement_id)
         .having(counted >= least * share / 100)
         .order_by(counted.desc(), GrantRow.entitlement_id)
     )
-    brings = _bringing(session)
+    brings = bringing(session)
     common: dict[tuple[str | None, str | None], list[tuple[int, int]]] = {}
     for department, title, entitlement, holders in session.execute(held):
         many = found.get((department, title), 0)
@@ -157,7 +157,7 @@ def _jobs(session: Session, today: date, share: int, least: int, of: tuple[Colum
     return [Job(str(d), str(t), many, tuple(common.get((d, t), ()))) for (d, t), many in found.items()]
 
 
-def _bringing(session: Session) -> set[int]:
+def bringing(session: Session) -> set[int]:
     """The entitlements that name privileges themselves. Their list is JSON, which the two databases ask differently."""
     rows = session.execute(
         select(EntitlementRow.id, EntitlementRow.privileges).where(

@@ -19,7 +19,6 @@ from app.compliance import queries
 from app.compliance.controls import catalogue, mapping
 from app.compliance.controls.line import Line, Outcome, Section
 from app.compliance.tables import AttestationRow, DocumentRow, ExemptionRow, OutcomeRow, StatusRunRow
-from app.detection import rulebook
 from app.inventory.tables import IdentityRow
 from app.kit.refusal import insist
 
@@ -127,7 +126,7 @@ def story(session: Session, line_id: str, *, by: Actor) -> LineStory | None:
         order[place - 1] if place else None,
         order[place + 1] if place + 1 < len(order) else None,
         {control: mapping.NAMES[control] for control in line.iso2022},
-        [rulebook.RULES[name].title for name in line.rules],
+        [catalogue.RULES[name].title for name in line.rules],
     )
 
 

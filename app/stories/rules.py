@@ -5,12 +5,15 @@ from __future__ import annotations
 import inspect
 
 from app.compliance import promised
+from app.compliance.controls import catalogue
 from app.detection import rulebook
 from app.detection.rule import Rule
 from app.notices import soundness
 from app.remediation import comebacks
+from app.review import deviating
 
-_LATER = {module.RULE.name: module for module in (soundness, comebacks)}
+_LATER = {module.RULE.name: module for module in (deviating, soundness, comebacks)}
+OF_SYSTEMS = catalogue.RULES
 RULES: dict[str, Rule] = rulebook.RULES | promised.RULES | {name: module.RULE for name, module in _LATER.items()}
 
 

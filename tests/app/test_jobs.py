@@ -88,6 +88,20 @@ def test_a_system_that_was_never_read_is_not_judged(house: Installation) -> None
     assert jobs.detect(house.means, Here(), {}) == {str(system.id): {"skipped": "never read"}}
 
 
+def test_what_people_hold_is_held_against_role_models_after_a_reading_and_once_a_model_changed(
+    house: Installation,
+) -> None:
+    with house.database.transaction() as session:
+        system = cast.company(session).system.id
+    beside = (RunRow.system_id == system, RunRow.source == "review")
+    jobs.detect(house.means, Here(), {"system": system})
+    assert house.count(RunRow, *beside) == 1
+    assert jobs.judge_models(house.means, Here(), {}) == {"judged": 1}
+    assert house.count(RunRow, *beside) == 2
+    for kind in (Kind.BUNDLE_APPROVED, Kind.BUNDLE_REVISED, Kind.BUNDLE_RETIRED):
+        assert jobs.FOLLOWS[kind] == ("judge_models",)
+
+
 # --- reviews by the quarter ---
 
 

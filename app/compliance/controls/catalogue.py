@@ -1,7 +1,7 @@
 """Every line there is, from `lines.toml`, with the rules that say of themselves that they test it.
 
 A line names its rules; a rule may name lines as well (`Rule.controls`). Both count. A rule that a line awaits is live as
-soon as the rulebook has it.
+soon as a stage asks it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,11 @@ from typing import Any
 
 from app.compliance.controls.line import Line, Paper, Section
 from app.detection import rulebook
+from app.detection.rule import Rule
+from app.review import deviating
 
+# Every rule that is asked of systems, the worst first: the book's, and those of stages that see more.
+RULES: dict[str, Rule] = rulebook.and_beside(deviating.RULE)
 _FILE = Path(__file__).with_name("lines.toml")
 
 
@@ -25,8 +29,8 @@ def _line(told: dict[str, Any]) -> Line:
 
 def _with_rules(line: Line) -> Line:
     """The line with every rule that tests it, and only those awaited that are not there yet."""
-    told = {name for name, rule in rulebook.RULES.items() if line.id in rule.controls}
-    there = {name for name in line.awaits if name in rulebook.RULES}
+    told = {name for name, rule in RULES.items() if line.id in rule.controls}
+    there = {name for name in line.awaits if name in RULES}
     rules = dict.fromkeys((*line.rules, *sorted(told | there)))
     awaits = tuple(name for name in line.awaits if name not in there)
     return replace(line, rules=tuple(rules), awaits=awaits)

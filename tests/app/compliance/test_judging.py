@@ -11,7 +11,6 @@ from app.compliance import columns, judging
 from app.compliance.controls import catalogue
 from app.compliance.controls.line import Line, Outcome, Paper
 from app.compliance.facts import ExemptFacts, Facts, RegisterFacts, Verdict, WrongFacts
-from app.detection import rulebook
 from connectors.records import Stream
 from tests.app.compliance import world
 from tests.conftest import NOW
@@ -42,7 +41,7 @@ def test_what_passes_says_what_it_rests_on() -> None:
 
 def _needs(line: Line) -> set[str]:
     """What a line rests on in a reading, told from the rulebook and not from the code under test."""
-    needs = set(line.streams) | {stream for rule in line.rules for stream in rulebook.RULES[rule].needs}
+    needs = set(line.streams) | {stream for rule in line.rules for stream in catalogue.RULES[rule].needs}
     if set(line.joined) & set(columns.KINDS):
         needs |= {"accounts", "people"}
     if CARDS & set(line.computed):

@@ -100,7 +100,7 @@ def test_no_line_passes_in_a_system_once_a_stream_it_needs_is_missing(database: 
             read(session, roster, system, later, **{stream: "not_collected"})
             judge(session, later)
             for row in queries.outcomes(session, place=place):
-                rules = [rulebook.RULES[name] for name in catalogue.LINES[row.line].rules]
+                rules = [catalogue.RULES[name] for name in catalogue.LINES[row.line].rules]
                 if any(stream in rule.needs for rule in rules) or stream in catalogue.LINES[row.line].streams:
                     assert row.outcome in (Outcome.NOT_EVALUABLE, Outcome.FAIL), (stream, row.line)
         read(session, roster, system, at + 20 * DAY)

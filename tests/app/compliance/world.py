@@ -22,7 +22,6 @@ from app.compliance.facts import (
     ScopeFacts,
     SystemFacts,
 )
-from app.detection import rulebook
 from tests.conftest import NOW
 
 YEAR = timedelta(days=365)
@@ -30,7 +29,7 @@ YEAR = timedelta(days=365)
 
 def run(**given: Any) -> RunFacts:
     """Every rule was asked of five subjects an hour ago, and all held."""
-    counts = {rule: {"holds": 5} for rule in rulebook.RULES}
+    counts = {rule: {"holds": 5} for rule in catalogue.RULES}
     return replace(RunFacts("run-1", NOW - timedelta(hours=1), counts, {}), **given)
 
 

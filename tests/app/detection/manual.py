@@ -19,6 +19,7 @@ from app.detection.judgement import Judgement
 from app.detection.limits import Limits
 from app.detection.rule import Fails, Rule, Subject
 from app.kit.db import Base
+from app.stories import rules as every
 from tests.app.detection import planted
 from tests.app.detection.planted import Company
 from tests.make import NOW
@@ -72,6 +73,12 @@ was missed, would fail the test that holds this table.
 | Rule | Planted | Told | Precision | Recall |
 |---|---|---|---|---|
 """
+LATER = """
+## Rules of later stages
+
+They rest on what only a later stage sees (role models, registers, cards, channels) and are asked there; what fails becomes
+a finding like any other.
+"""
 PAIRS = """## Powers that should not be together
 
 | One | With | Allows to |
@@ -87,7 +94,7 @@ def found(session: Session, company: Company) -> set[tuple[str, str]]:
 
 def page(company: Company, told: set[tuple[str, str]]) -> str:
     """The whole of docs/rules.md."""
-    return "\n".join([*_head(), *_measured(company, told), *_rules()]) + "\n"
+    return "\n".join([*_head(), *_measured(company, told), *_rules(), *_later()]) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -121,11 +128,20 @@ def _rules() -> Iterator[str]:
             yield from _rule(rule)
 
 
+def _later() -> Iterator[str]:
+    yield LATER.rstrip()
+    for name, rule in every.RULES.items():
+        if name not in rulebook.RULES:
+            yield from _rule(rule)
+
+
 def _rule(rule: Rule) -> Iterator[str]:
     yield f"\n#### {rule.title}\n"
-    alerts = "alerts" if rule.alerts else "reports"
-    yield f"`{rule.name}` · {rule.severity} · {alerts} · A.{', A.'.join(rule.iso)} · {', '.join(rule.controls)}\n"
-    yield rulebook.manual(rule.name) or ""
+    alerts = "reports" if rule.name in every.OF_SYSTEMS and not rule.alerts else "alerts"
+    speaks = (f"A.{', A.'.join(rule.iso)}", *((", ".join(rule.controls),) if rule.controls else ()))
+    yield f"`{rule.name}` · {rule.severity} · {alerts} · {' · '.join(speaks)}\n"
+    if (told := every.manual(rule.name)) is not None:
+        yield told
     yield f"\n{rule.todo}"
     for kind, steps in rule.steps.items():
         yield f"\n{KINDS[kind]}:\n"

@@ -22,8 +22,9 @@ from app.kit.refusal import Refusal, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.remediation import aims, offers, policy, queries
+from app.remediation import aims, calls, offers, policy, queries
 from app.remediation.aims import Aim
+from app.remediation.calls import CallStatus
 from app.remediation.offers import Offer
 from app.remediation.policy import Status
 from app.remediation.queries import Wish
@@ -176,7 +177,7 @@ def begin_act(
         kind=str(act.kind),
         says=act.says,
         request=act.request,
-        status="begun",
+        status=CallStatus.BEGUN,
         begun_at=at,
     )
     session.add(row)
@@ -201,7 +202,8 @@ def end_act(
     """Write down how a call ended: `done`, `declined`, `ambiguous` (nobody can say), `skipped` (it was never made)."""
     at = clock.utc(at)
     told = asdict(receipt) | {"at": receipt.at.isoformat() if receipt.at else None} if receipt else None
-    ended = update(ActRow).where(ActRow.id == act.id, ActRow.status == "begun")
+    insist(calls.why_not_end(act.status, status))
+    ended = update(ActRow).where(ActRow.id == act.id, ActRow.status == CallStatus.BEGUN)
     moved: Any = session.execute(ended.values(status=status, ended_at=at, receipt=told, because=because))
     insist(None if moved.rowcount == 1 else _overtaken())
     body = {"remediation": str(act.remediation_id), "number": act.number, "ended": status}

@@ -18,6 +18,7 @@ from app.actors.actor import Actor
 from app.inventory import queries as inventory
 from app.inventory.tables import SnapshotRow
 from app.kit import clock
+from app.kit.refusal import insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
@@ -100,6 +101,8 @@ def _move(
     at: datetime,
 ) -> int:
     """Move them all, and write one entry for each that nobody else moved meanwhile."""
+    for status in {row.status for row in rows}:
+        insist(policy.why_not_move(status, values["status"]))
     moved: list[RemediationRow] = []
     for begin in range(0, len(rows), CHUNK):
         some = rows[begin : begin + CHUNK]

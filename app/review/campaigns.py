@@ -302,10 +302,11 @@ def _opened(session: Session, campaign_id: int, readings: Sequence[Reading], by:
 
 
 def _move(session: Session, campaign: int, to: Status, by: Actor, at: datetime) -> bool:
-    """Take the campaign out of `open`. On PostgreSQL this waits for decisions in flight, which hold it shared."""
+    """Bring the campaign to its end. On PostgreSQL this waits for decisions in flight, which hold it shared."""
+    before = [status for status in Status if to in policy.MOVES[status]]
     moved: Any = session.execute(
         update(CampaignRow)
-        .where(CampaignRow.id == campaign, CampaignRow.status == Status.OPEN)
+        .where(CampaignRow.id == campaign, CampaignRow.status.in_(before))
         .values(status=to, closed_at=at, closed_by=by.id, version=CampaignRow.version + 1)
         .execution_options(synchronize_session=False)
     )

@@ -23,7 +23,7 @@ from app.kit.refusal import Refusal, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import policy, queries, ties
+from app.review import outcomes, policy, queries, ties
 from app.review.policy import WITHDRAW, Answer, ItemFacts
 from app.review.tables import BundleVersionRow, CampaignRow, DecisionRow, ItemRow, TaskRow
 
@@ -175,7 +175,7 @@ def _why_not(
         return Refusal("not_found", f"There is no item {ask.item_id}.", "Look at your list.", status=404)
     facts = ItemFacts(item.status, item.kind, item.reviewer_id, concerned, item.privileged, item.task_status,
         campaign_id=item.campaign_id, configurer_id=item.configurer_id, covered=item.bundle_version_id is not None,
-        answered=item.outcome is not None,
+        answered=outcomes.may_follow(item.outcome, None),
     )  # fmt: skip
     changeable = ask.change_to is not None and (ask.item_id, ask.change_to) in replacements
     return policy.why_not_decide(

@@ -6,7 +6,7 @@ TEST_ARGS ?= -q -n auto
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_REQUIRE_VIRTUALENV =
 
-.PHONY: help setup demo rules test fuzz lint types contracts bench soak browser screenshots lock clean
+.PHONY: help setup demo rules lives test fuzz lint types contracts bench soak browser screenshots lock clean
 help:            ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
@@ -33,6 +33,9 @@ demo: $(VENV)/.runtime   ## the whole story on the sandbox CRMs (ONCE=1: unwatch
 rules: $(VENV)/.dev      ## docs/rules.md, written anew from the rules
 	@$(BIN)/python -m tests.app.detection.manual
 
+lives: $(VENV)/.dev      ## docs/lives.md, drawn anew from the tables of moves
+	@$(BIN)/python -m tests.lives.page
+
 test: $(VENV)/.dev       ## every test, on SQLite and on PostgreSQL
 	$(BIN)/python -m pytest $(TEST_ARGS)
 
@@ -51,8 +54,9 @@ contracts: $(VENV)/.dev  ## who may import whom
 bench: $(VENV)/.dev      ## what it costs, as ratios to a floor taken in the same run
 	$(BIN)/python -m pytest tests/benchmarks -m bench -s $(TEST_ARGS) -n 0
 
-soak: $(VENV)/.dev       ## readings through storms of faults, SEED=1 RUNS=10000
-	$(BIN)/python -m tests.storms.soak --seed $(or $(SEED),1) --runs $(or $(RUNS),10000)
+soak: $(VENV)/.dev       ## readings through storms of faults, or with LIVES=1 lives of reviews, SEED=1 RUNS=10000
+	$(if $(LIVES),LIVES_SEED=$(or $(SEED),0) LIVES_RUNS=$(or $(RUNS),10000) $(BIN)/python -m pytest tests/lives -q -s -n 2,\
+	  $(BIN)/python -m tests.storms.soak --seed $(or $(SEED),1) --runs $(or $(RUNS),10000))
 
 browser: $(VENV)/.dev    ## the console in a real Chromium (apt-get install chromium)
 	$(BIN)/python -m pytest tests/browser -m browser $(TEST_ARGS)

@@ -1,0 +1,251 @@
+"""What may happen in the life of a review, one row each: a name, how often, and what it does.
+
+A step says in a few words what it tried; a verb's refusal is an answer like any other. A new verb is one more row: of a
+team's steps (`OWN`) or of those that concern all (`COMMON`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.actors.actor import SCHEDULER
+from app.inventory.tables import IdentityRow
+from app.kit.secrets import Keys
+from app.remediation import lane, remediations
+from app.remediation.policy import TASKS, Caps, Status
+from app.remediation.tables import RemediationRow
+from app.review import campaigns, decisions, drifts, policy, tasks
+from app.review.decisions import Ask
+from app.review.tables import DriftRow, ItemRow, TaskRow
+from tests.app.review import cast
+from tests.lives import readings
+from tests.lives.world import MACHINE, Person, Team, World
+
+KEYS = Keys(b"k" * 32)
+ANSWERS = (*policy.Answer, policy.WITHDRAW, *[policy.Answer.KEEP] * 4)
+TARGET = "role:more"
+
+
+def _items(session: Session, team: Team) -> list[Any]:
+    shares = select(ItemRow.id, ItemRow.version, ItemRow.task_id, TaskRow.reviewer_id)
+    joined = shares.join(TaskRow, TaskRow.id == ItemRow.task_id)
+    return list(session.execute(joined.where(ItemRow.id.in_(team.items)).order_by(ItemRow.id)))
+
+
+def _circle(world: World, team: Team) -> list[Person]:
+    return [team.manager, team.deputy, team.person, *world.template.others.values()]
+
+
+def _reviewer(world: World, team: Team, reviewer_id: int) -> Person:
+    """Whose item it is; now and then somebody else tries."""
+    circle = _circle(world, team)
+    whose = next((person for person in circle if person.id == reviewer_id), team.manager)
+    return whose if team.random.random() < 0.9 else team.random.choice(circle)
+
+
+# --- of one team ---
+
+
+def decide(world: World, team: Team) -> str:
+    """One person answers one item, or takes the answer back."""
+    rng = team.random
+    with world.database.transaction() as session:
+        item = rng.choice(_items(session, team))
+        by, answer = _reviewer(world, team, item.reviewer_id), str(rng.choice(ANSWERS))
+        seen = item.version - (rng.random() < 0.1) if rng.random() < 0.5 else None
+        made = decisions.record(
+            session, item.id, answer, reason="seen" if rng.random() < 0.9 else "",
+            change_to=TARGET if answer == policy.Answer.CHANGE else None, version=seen, by=by.actor(), at=world.later(),
+        )  # fmt: skip
+        return f"{by.name}: {made.answer} {item.id}"
+
+
+def decide_all(world: World, team: Team) -> str:
+    """A reviewer answers everything of the team's at once, and may submit."""
+    rng = team.random
+    with world.database.transaction() as session:
+        items = _items(session, team)
+        by = _reviewer(world, team, items[0].reviewer_id)
+        answer = str(rng.choice(("keep", "keep", "keep", "remove")))
+        asks = [Ask(item.id, answer, "seen") for item in items]
+        results = decisions.record_many(session, asks, by=by.actor(), at=world.later())
+        refused = sum(result.refusal is not None for result in results)
+    if not refused and rng.random() < 0.7:
+        return f"{by.name}: {answer} all; {submit(world, team)}"
+    return f"{by.name}: {answer} all, {refused} refused"
+
+
+def submit(world: World, team: Team) -> str:
+    """Somebody submits a share."""
+    with world.database.transaction() as session:
+        item = team.random.choice(_items(session, team))
+        by = _reviewer(world, team, item.reviewer_id)
+        tasks.submit(session, item.task_id, by=by.actor(), at=world.later())
+    return f"{by.name} submits"
+
+
+def reopen(world: World, team: Team) -> str:
+    """An administrator opens a share again."""
+    with world.database.transaction() as session:
+        item = team.random.choice(_items(session, team))
+        tasks.reopen(session, item.task_id, reason="a slip", by=world.admin, at=world.later())
+    return f"share {item.task_id} is opened again"
+
+
+def hand_on(world: World, team: Team) -> str:
+    """A reviewer or an administrator hands some items on."""
+    rng = team.random
+    with world.database.transaction() as session:
+        item, to = rng.choice(_items(session, team)), rng.choice(_circle(world, team))
+        by = _reviewer(world, team, item.reviewer_id).actor() if rng.random() < 0.5 else world.admin
+        given: dict[str, Any] = {"to_id": to.id, "reason": "knows better", "items": [item.id]}
+        tasks.reassign(session, world.campaign_id, **given, by=by, at=world.later())
+    return f"{by.name} hands {item.id} to {to.name}"
+
+
+def escalate(world: World, team: Team) -> str:
+    """What nobody answers goes to the owner or to a last resort, the whole share."""
+    with world.database.transaction() as session:
+        item = team.random.choice(_items(session, team))
+        to = world.template.others[team.random.choice(("Cy", "Flo", "Fay"))]
+        given: dict[str, Any] = {"to_id": to.id, "reason": "no answer", "task": item.task_id}
+        tasks.reassign(session, world.campaign_id, **given, by=world.admin, at=world.later())
+    return f"share {item.task_id} goes to {to.name}"
+
+
+def leave(world: World, team: Team) -> str:
+    """Somebody leaves the company, by the roster."""
+    who = team.random.choice((team.manager, team.deputy, team.person))
+    _roster(world, who, end=world.later().date() - timedelta(days=1))
+    return f"{who.name} leaves"
+
+
+def away(world: World, team: Team) -> str:
+    """Somebody is away for a while, or back."""
+    who, at = team.random.choice((team.manager, team.deputy)), world.later().date()
+    gone = team.random.random() < 0.6
+    _roster(world, who, away_from=at if gone else None, away_until=at + timedelta(days=60) if gone else None)
+    return f"{who.name} is {'away' if gone else 'back'}"
+
+
+def _roster(world: World, who: Person, **values: Any) -> None:
+    with world.database.transaction() as session:
+        session.execute(update(IdentityRow).where(IdentityRow.id == who.id).values(**values))
+
+
+def by_hand(world: World, team: Team) -> str:
+    """A person does what no machine may, or asks for another try."""
+    mine = (RemediationRow.item_id.in_(team.items), RemediationRow.status.in_((*TASKS, Status.RETURNED)))
+    with world.database.transaction() as session:
+        waiting = session.scalars(select(RemediationRow).where(*mine).order_by(RemediationRow.id)).all()
+        if not waiting:
+            return "nothing waits for a person"
+        return do_by_hand(world, session, waiting[0], again=team.random.random() < 0.3)
+
+
+def do_by_hand(world: World, session: Session, row: RemediationRow, *, again: bool) -> str:
+    """One removal that waits for a person."""
+    if row.status == Status.RETURNED or again:
+        remediations.try_again(session, row, "once more", by=world.admin, at=world.later())
+        return f"{row.subject} is tried again"
+    readings.by_a_person(world, row)
+    remediations.say_done(session, row, "in Setup", by=world.admin, at=world.later())
+    return f"{row.subject} was done by hand"
+
+
+# --- of all ---
+
+
+def drift(world: World) -> str:
+    """What began meanwhile is listed, and one of it decided on."""
+    with world.database.transaction() as session:
+        listed = drifts.detect(session, world.campaign_id, by=world.admin, at=world.later())
+        began = [row for row in listed if row.change == "began" and row.answer is None]
+        if began:
+            answer = world.random.choice(("keep", "remove"))
+            row = world.random.choice(began)
+            drifts.decide(session, row.id, answer, "seen", by=world.admin, at=world.later())
+    return f"{len(listed)} changes"
+
+
+def decide_drift(world: World) -> None:
+    """Whatever began and has no decision is to go."""
+    mine = (DriftRow.campaign_id == world.campaign_id, DriftRow.change == "began", DriftRow.answer.is_(None))
+    with world.database.transaction() as session:
+        drifts.detect(session, world.campaign_id, by=world.admin, at=world.later())
+        for row in session.scalars(select(DriftRow).where(*mine)).all():
+            drifts.decide(session, row.id, "remove", "late", by=world.admin, at=world.later())
+
+
+def close(world: World, unanswered: str | None = None) -> str:
+    """The review is closed, with or without a word for the silent."""
+    with world.database.transaction() as session:
+        campaigns.close(session, world.campaign_id, unanswered=unanswered, by=world.admin, at=world.later())
+    return f"unanswered={unanswered}"
+
+
+def close_over_silence(world: World) -> str:
+    """The review is closed, and silence decided on; mostly somebody has looked at what began meanwhile."""
+    if world.random.random() < 0.7:
+        decide_drift(world)
+    return close(world, world.random.choice(("keep", "remove")))
+
+
+def cancel(world: World) -> str:
+    """The review is given up."""
+    with world.database.transaction() as session:
+        campaigns.cancel(session, world.campaign_id, reason="a mistake", by=world.admin, at=world.later())
+    return ""
+
+
+def open_another(world: World) -> str:
+    """Another review of the same things opens beside it."""
+    with world.database.transaction() as session:
+        return f"campaign {cast.opened(session, name=f'another {world.now}', by=MACHINE, at=world.later()).id}"
+
+
+def promise(world: World) -> str:
+    """The removals of the review are promised, as the worker does it once it was closed."""
+    with world.database.transaction() as session:
+        systems = remediations.open_for(session, world.campaign_id, by=SCHEDULER, at=world.later())
+    return f"{len(systems)} systems to go to"
+
+
+def carry_out(world: World) -> str:
+    """The worker takes away what is to be taken away."""
+    told = lane.carry_out(
+        world.database, world.system_id, keys=KEYS, clock=world.later, by=SCHEDULER, caps=Caps(percent=100),
+        open_executor=world.crm.open,
+    )  # fmt: skip
+    return str(told)
+
+
+OWN: Mapping[str, tuple[int, Callable[[World, Team], str]]] = {
+    "decide": (30, decide),
+    "decide all": (12, decide_all),
+    "submit": (6, submit),
+    "reopen": (5, reopen),
+    "hand on": (9, hand_on),
+    "escalate": (4, escalate),
+    "leave": (3, leave),
+    "away": (3, away),
+    "begin": (3, readings.begin),
+    "by hand": (6, by_hand),
+    "come back": (4, readings.come_back),
+}
+# How often before the middle of a history, and how often after it.
+COMMON: Mapping[str, tuple[int, int, Callable[[World], str]]] = {
+    "drift": (3, 2, drift),
+    "close": (1, 4, close),
+    "close over silence": (0, 8, close_over_silence),
+    "cancel": (0, 1, cancel),
+    "open another": (1, 1, open_another),
+    "promise": (0, 8, promise),
+    "carry out": (1, 8, carry_out),
+    "read": (3, 8, readings.read),
+}

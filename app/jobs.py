@@ -33,7 +33,7 @@ from app.notices import queries as notices
 from app.notices.carriers.carrier import Ways
 from app.notices.policy import ChannelStatus
 from app.notices.tables import DeliveryRow
-from app.openings import open_due_campaigns, open_small_reviews
+from app.openings import escalate_reviews, open_due_campaigns, open_small_reviews
 from app.remediation import comebacks, lane, remediations, verify
 from app.remediation.policy import Caps
 from app.review import deviating, deviations
@@ -316,6 +316,7 @@ JOBS: dict[str, Job] = {
         Job("remove", remove, lane=lambda payload: f"system:{payload['system']}"),
         Job("forget", forget),
         Job("open_due_campaigns", open_due_campaigns, lane=lambda payload: "campaigns"),
+        Job("escalate_reviews", escalate_reviews, lane=lambda payload: "campaigns"),
         Job("open_small_reviews", open_small_reviews, lane=lambda payload: "campaigns"),
         Job("tell", tell, lane=lambda payload: "tell"),
         Job("send", send, lane=lambda payload: "send"),
@@ -331,6 +332,7 @@ SCHEDULE: tuple[Tick, ...] = (
     Tick("judge_channels", "hour=6 minute=0", "%Y-%m-%d"),
     Tick("forget", "hour=4 minute=0", "%Y-%m-%d"),
     Tick("open_due_campaigns", "minute=*", "%Y-%m-%dT%H:%M"),
+    Tick("escalate_reviews", "minute=20", "%Y-%m-%dT%H"),
     Tick("tell", "minute=*", "%Y-%m-%dT%H:%M"),
     Tick("send", "minute=*", "%Y-%m-%dT%H:%M"),
     Tick("try_channels", "day=1 hour=9 minute=0", "%Y-%m"),
@@ -350,6 +352,7 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.WAIVER_ENDED: ("tell",),
     Kind.CAMPAIGN_OPENED: ("tell",),
     Kind.CAMPAIGN_REMINDED: ("send",),
+    Kind.CAMPAIGN_ESCALATED: ("tell",),
     Kind.CAMPAIGN_CLOSED: ("open_removals", "tell", "judge_controls"),
     Kind.CAMPAIGN_CANCELLED: ("tell",),
     Kind.BUNDLE_APPROVED: ("judge_models",),

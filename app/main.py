@@ -41,6 +41,7 @@ from app.api import (
     schedules,
     settling,
     signed,
+    silences,
     submitting,
     systems,
     tasks,
@@ -87,7 +88,7 @@ def create_app(means: Means) -> FastAPI:
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, *finding, ledger, packets)
     deciding = (items, decisions, hooks, submitting, handing)
     promising = (controls, filing, governing)
-    running = (bundles, schedules, campaigns, tasks, drift, overrides, *deciding, remediations, notices)
+    running = (bundles, schedules, campaigns, silences, tasks, drift, overrides, *deciding, remediations, notices)
     for room in (*seeing, *running, *promising):
         app.include_router(room.router)
     found = (

@@ -1,4 +1,6 @@
-"""Reviews that open by themselves: when a schedule's turn has come, and when a reading shows what should not wait."""
+"""Reviews that open and go on by themselves: when a schedule's turn has come, when a reading shows what should not wait,
+and when nobody answered for as long as a review says.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
 from app.means import Means, review_limits
-from app.review import campaigns, causes
+from app.review import campaigns, causes, silences
 from app.review import queries as review
 from app.review.tables import CampaignRow
 
@@ -65,6 +67,19 @@ def open_small_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
         except Refused as refused:
             waiting[small.slot] = refused.refusal.reason
     return {"opened": opened, "waiting": waiting}
+
+
+def escalate_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Hand on what nobody answered, in every review whose own rule says that its time has come."""
+    with means.database.reading() as session:
+        due = silences.due(session, means.clock())
+    moved = stayed = 0
+    for campaign in due:
+        with means.database.transaction() as session:
+            told = silences.escalate(session, campaign, by=SCHEDULER, at=means.clock())
+        if told is not None:
+            moved, stayed = moved + told.moved, stayed + told.stayed
+    return {"moved": moved, "stayed": stayed}
 
 
 def _open_slot(session: Session, means: Means, due: review.Due, at: datetime) -> CampaignRow:

@@ -64,6 +64,7 @@ class Share(Told):
     remove: int
     change: int
     acknowledge: int
+    silent: int = Field(description="Nobody answered, and the closing gave them an outcome.")
     undecided: int
     status: TaskStatus
     submitted_at: datetime | None
@@ -116,9 +117,11 @@ class _TakenBack(Exception):
 
 
 class Closing(Asked):
-    """How to close. `unanswered` says what becomes of items without an answer; without it there must be none."""
+    """How to close. `unanswered` says what becomes of items without an answer ("policy": what the review says itself);
+    without it there must be none. `seen` comes from `GET …/silence`: if other items are silent by now, 412."""
 
-    unanswered: KeepOrRemove | None = None
+    unanswered: Literal["keep", "remove", "policy"] | None = None
+    seen: str | None = Field(None, max_length=64)
 
 
 class Reminding(Asked):
@@ -237,7 +240,7 @@ def close_campaign(
 
     def verb(session: Session, at: datetime) -> Campaign:
         _unchanged(session, campaign_id, if_match)
-        row = campaigns.close(session, campaign_id, unanswered=asked.unanswered, by=actor, at=at)
+        row = campaigns.close(session, campaign_id, unanswered=asked.unanswered, seen=asked.seen, by=actor, at=at)
         return Campaign.model_validate(row)
 
     return answering.once(means, actor, key, asked, request, verb)

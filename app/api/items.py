@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from pydantic import Field
 
 from app.api import answering, campaigns, paging, problems
 from app.api.entering import Entered, With
@@ -32,6 +33,9 @@ class Item(Told):
     chosen_by: str
     shown: dict[str, Any]
     outcome: Answer | None
+    settled: str | None = Field(
+        description="Null: by the last decision. `silence`: nobody answered, and closing said it."
+    )
     version: int
 
 

@@ -92,6 +92,8 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("POST", "/api/v1/campaigns/{campaign_id}/drift"): May.RUN_CAMPAIGNS,
     ("PUT", "/api/v1/drift/{drift_id}/decision"): May.RUN_CAMPAIGNS,
     ("POST", "/api/v1/campaigns/{campaign_id}/reminders"): May.RUN_CAMPAIGNS,
+    ("GET", "/api/v1/campaigns/{campaign_id}/silence"): May.RUN_CAMPAIGNS,
+    ("PUT", "/api/v1/campaigns/{campaign_id}/silence"): May.RUN_CAMPAIGNS,
     ("PUT", "/api/v1/campaigns/{campaign_id}/closure"): May.RUN_CAMPAIGNS,
     ("PUT", "/api/v1/campaigns/{campaign_id}/cancellation"): May.RUN_CAMPAIGNS,
     # Reviewers hand on what is theirs; the verb refuses whoever is neither its reviewer nor an administrator.

@@ -97,7 +97,7 @@ def show(telling: Telling, name: str) -> None:
     telling.say(f"{found.name}: {found.status}, due {found.due_at.date()}", style="bold")
     telling.table(
         ("reviewer", "items", "keep", "acknowledge", "remove", "change", "no answer"),
-        ((s.reviewer, s.items, s.keep, s.acknowledge, s.remove, s.change, s.undecided) for s in shares),
+        ((s.reviewer, s.items, s.keep, s.acknowledge, s.remove, s.change, s.undecided + s.silent) for s in shares),
     )
     telling.say(f"drift: {len(drift)}; removals: {shown(removals) or 'none'}")
     ends_at = outlook.forecast.ends_at if found.status == "open" else None
@@ -109,7 +109,7 @@ def show(telling: Telling, name: str) -> None:
             "expected_end": ends_at, "waits_for": [share.reviewer for share in outlook.waits_for],
             "shares": [
                 {"reviewer": s.reviewer, "items": s.items, "keep": s.keep, "acknowledge": s.acknowledge,
-                 "remove": s.remove, "change": s.change}
+                 "remove": s.remove, "change": s.change, "no_answer": s.undecided + s.silent}
                 for s in shares
             ],
         }

@@ -26,6 +26,8 @@ ANSWERED: Mapping[str, str] = {
     "change": "To be changed",
     "acknowledge": "Acknowledged",
     "withdraw": "Taken back",
+    "silence: keep": "No answer; it stays",
+    "silence: remove": "No answer; to be removed",
 }
 WAYS: Mapping[str, str] = {  # how somebody came in -> said after what they did
     "oidc": "signed in with the company's account",
@@ -135,3 +137,10 @@ def _span(seconds: int) -> str:
         if seconds >= size:
             return plural(seconds // size, name)
     return "less than a minute"
+
+
+def ended(outcome: str | None, settled: str | None) -> str:
+    """What an item came to, in words; by silence it is nobody's answer. Empty while it has none."""
+    if outcome is None:
+        return ""
+    return ANSWERED.get(f"silence: {outcome}" if settled == "silence" else outcome, outcome)

@@ -112,6 +112,7 @@ def item(row: Line, decisions: Sequence[Line]) -> dict[str, Any]:
         "reviewer_identity": row.reviewer_id,
         "chosen_by": of.chosen_by,
         "outcome": of.outcome,
+        "settled": of.settled,
         "role_model": _model(of),
         "decisions": [_decision(said, subject, row.model) for said in decisions],
     }

@@ -240,7 +240,8 @@ class _Packet:
                 self._outcomes[reconciliation.outcome(line)] += 1
                 last = line["decisions"][-1] if line["decisions"] else {}
                 before = len(line["decisions"]) - 1 if line["decisions"] else 0
-                tables.put("decisions", {**line, **last, "what": line["subject"], "decisions_before": before})
+                ended = {"what": line["subject"], "outcome": reconciliation.outcome(line)}  # also that nobody answered
+                tables.put("decisions", {**line, **last, **ended, "decisions_before": before})
                 yield line
 
         self._packet.add_lines("decisions.jsonl", told())

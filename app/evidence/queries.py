@@ -45,6 +45,7 @@ SHOWN = frozenset(
     {
         Kind.CAMPAIGN_OPENED,
         Kind.CAMPAIGN_OVERRIDDEN,
+        Kind.CAMPAIGN_ESCALATED,
         Kind.CAMPAIGN_CLOSED,
         Kind.CAMPAIGN_CANCELLED,
         Kind.TASK_REASSIGNED,

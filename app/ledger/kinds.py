@@ -63,6 +63,7 @@ class Kind(StrEnum):
     CAMPAIGN_OPENED = "campaign.opened"
     CAMPAIGN_OVERRIDDEN = "campaign.overridden"
     CAMPAIGN_REMINDED = "campaign.reminded"
+    CAMPAIGN_ESCALATED = "campaign.escalated"
     CAMPAIGN_CLOSED = "campaign.closed"
     CAMPAIGN_CANCELLED = "campaign.cancelled"
     TASK_REASSIGNED = "task.reassigned"

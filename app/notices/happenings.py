@@ -124,6 +124,20 @@ def _given(session: Session, entry: Happened) -> Occurrence | None:
     )  # fmt: skip
 
 
+def _escalated(session: Session, entry: Happened) -> list[Occurrence]:
+    """To each who was given what others had not answered: how many, and until when."""
+    row = session.get(CampaignRow, entry.about)
+    if row is None or row.status != "open":
+        return []
+    found, systems = [], systems_of(session, row.id)
+    for share in entry.body.get("shares", []):
+        whom, facts = str(share["to"]).removeprefix("identity:"), {**review_facts(row), "items": share["items"]}
+        if whom.isdigit():
+            total, cause = {**facts, "reviewers": 1}, f"entry:{entry.id}:{whom}"
+            found.append(Occurrence(Event.REVIEW_GIVEN, cause, total, entry.at, systems, {int(whom): facts}))
+    return found
+
+
 def _submitted(session: Session, entry: Happened) -> Occurrence | None:
     """To the reviewer what they submitted, in counts; to those who watch that somebody did."""
     row = session.get(CampaignRow, entry.about)
@@ -252,6 +266,7 @@ _ONE: Mapping[Kind, Callable[[Session, Happened], Occurrence | None]] = {
     Kind.CHANNEL_CHANGED: _channel,
 }
 _SOME: Mapping[Kind, Callable[[Session, Happened], list[Occurrence]]] = {
+    Kind.CAMPAIGN_ESCALATED: _escalated,
     Kind.DETECTION_RAN: told_of.opened,
     Kind.FINDINGS_OVERDUE: told_of.late,
     Kind.FINDINGS_ESCALATED: told_of.unnoticed,

@@ -85,7 +85,7 @@ def codes(kind: str, shown: Mapping[str, Any], seen: str) -> tuple[str, ...]:
     who, peers = shown.get("who") or {}, shown.get("peers") or {}
     until = (shown.get("how") or {}).get("until")
     held, of = peers.get("held"), peers.get("of") or 0
-    used = shown.get("use")
+    used, last = shown.get("use"), shown.get("last") or {}
     told = {
         "gone": who.get("employed") is False,
         "unused": used in (Use.NEVER, Use.LONGER),
@@ -95,7 +95,7 @@ def codes(kind: str, shown: Mapping[str, Any], seen: str) -> tuple[str, ...]:
         "model": bool(shown.get("covered")),
         "used": used in (Use.RECENT, Use.QUARTER),
         "usual": of >= PEERS and held is not None and held * 2 >= of,
-        "last": (shown.get("last") or {}).get("answer") in ("keep", "acknowledge"),
+        "last": last.get("answer") in ("keep", "acknowledge") and not last.get("silent"),
     }
     return tuple(code for code, so in told.items() if so)
 

@@ -6,7 +6,6 @@ campaign, however many replicas open it.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -32,6 +31,7 @@ from app.review import (
     queries,
     remainder,
     scoping,
+    silence,
     trust,
 )
 from app.review import scope as scopes
@@ -39,6 +39,7 @@ from app.review.dialect import insert_or_skip
 from app.review.freezing import Frame
 from app.review.policy import Override, Status
 from app.review.scope import ItemKind, Scope
+from app.review.silence import Settled
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
 from app.review.trust import Limits, Reading
@@ -96,12 +97,15 @@ def open(
     return session.get_one(CampaignRow, campaign_id, populate_existing=True)
 
 
-def close(session: Session, campaign: int, *, unanswered: str | None = None, by: Actor, at: datetime) -> CampaignRow:
+def close(
+    session: Session, campaign: int, *, unanswered: str | None = None, seen: str | None = None, by: Actor, at: datetime
+) -> CampaignRow:
     """Close a campaign; what follows opens the removals and the evidence.
 
-    Refuses while items have no outcome or answers were not submitted, unless `unanswered` ("keep", "remove") says what
-    becomes of them (drafts stand as they are), and while privileged access that began since freezing has no decision.
-    Silence never keeps privileged access.
+    Refuses while items have no outcome or answers were not submitted, unless `unanswered` ("keep", "remove", or "policy":
+    the review's own rule, which nothing else may contradict) says what becomes of them (drafts stand as they are), and
+    while privileged access that began since freezing has no decision. Silence never keeps privileged access. `seen` is the
+    digest of the silent items that a preview showed; if they are others by now, 412.
     """
     at = clock.utc(at)
     with session.begin_nested():
@@ -109,6 +113,12 @@ def close(session: Session, campaign: int, *, unanswered: str | None = None, by:
         shares = queries.progress(session, campaign)
         fresh = drifting.record(session, campaign, at) if moved else 0
         drafts = [share.reviewer for share in shares if share.status != TaskStatus.SUBMITTED and not share.undecided]
+        row = session.get(CampaignRow, campaign)
+        rule = silence.of(row.scope) if row is not None else None
+        owners_asked = row is not None and row.owners_asked_at is not None
+        open_items = sum(share.undecided for share in shares)
+        insist(silence.why_not_end(rule, unanswered, silent=open_items, owners_asked=owners_asked))
+        unanswered = silence.answer(rule, unanswered)
         insist(
             policy.why_not_close(
                 Status.OPEN if moved else _status(session, campaign),
@@ -119,7 +129,7 @@ def close(session: Session, campaign: int, *, unanswered: str | None = None, by:
                 drafts=drafts,
             )
         )
-        silent = _answer_for(session, campaign, unanswered)
+        silent = _answer_for(session, campaign, unanswered, seen)
         counts = {
             "items": sum(share.items for share in shares),
             "keep": sum(share.keep for share in shares),
@@ -320,20 +330,17 @@ def _status(session: Session, campaign: int) -> str:
     return found
 
 
-def _answer_for(session: Session, campaign: int, unanswered: str | None) -> dict[str, Any]:
+def _answer_for(session: Session, campaign: int, unanswered: str | None, seen: str | None) -> dict[str, Any]:
     """Give the silent items their outcome, and say how many and which by a digest over their ids."""
-    silent = select(ItemRow.id).where(ItemRow.campaign_id == campaign, ItemRow.outcome.is_(None)).order_by(ItemRow.id)
-    hashed, count = hashlib.sha256(), 0
-    for item_id in session.scalars(silent.execution_options(yield_per=10_000)):
-        hashed.update(f"{item_id}\n".encode())
-        count += 1
+    count, digest = queries.silent(session, campaign)
+    insist(policy.why_not_unseen(seen, digest))
     if not count or unanswered is None:
         return {"count": 0, "digest": None}
     session.execute(
         update(ItemRow)
         .where(ItemRow.campaign_id == campaign, ItemRow.outcome.is_(None))
-        .values(outcome=unanswered, version=ItemRow.version + 1)
+        .values(outcome=unanswered, settled=Settled.SILENCE, version=ItemRow.version + 1)
         .execution_options(synchronize_session=False)
     )
     session.execute(update(CampaignRow).where(CampaignRow.id == campaign).values(unanswered=unanswered))
-    return {"count": count, "digest": hashed.hexdigest()}
+    return {"count": count, "digest": digest}

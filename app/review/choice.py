@@ -19,6 +19,7 @@ class ChosenBy(StrEnum):
     OWNER = "owner"
     FALLBACK = "fallback"
     REASSIGNED = "reassigned"
+    ESCALATED = "escalated"  # its first reviewer did not answer
 
 
 @dataclass(frozen=True, slots=True)

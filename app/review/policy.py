@@ -371,6 +371,14 @@ def why_not_close(
     return None
 
 
+def why_not_unseen(seen: str | None, silent: str) -> Refusal | None:
+    """Why a closing is not the one that was looked at: other items have no answer by now. Both are digests of which."""
+    if seen is None or seen == silent:
+        return None
+    told = "Other items than those that you looked at have no answer by now."
+    return Refusal("unseen", told, "Look once more, then close it.", status=412)
+
+
 def why_not_answer_drift(
     *, status: str, change: str, answer: str, reason: str, concerned: frozenset[int], by: Actor
 ) -> Refusal | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
@@ -21,6 +21,7 @@ from app.review import apart, schedule
 from app.review.effort import Effort
 from app.review.policy import Status
 from app.review.schedule import Plan, Slot
+from app.review.silence import Settled
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, DriftRow, ItemRow, ScheduleRow, TaskRow
 
 SEES_ALL = apart.SEES_ALL
@@ -88,18 +89,22 @@ class Share:
     remove: int
     change: int
     acknowledge: int = 0
+    silent: int = 0  # nobody answered, and the closing gave them an outcome
     status: str = "open"
     submitted_at: datetime | None = None
 
     @property
     def undecided(self) -> int:
         """How many have no answer yet."""
-        return self.items - self.keep - self.remove - self.change - self.acknowledge
+        return self.items - self.keep - self.remove - self.change - self.acknowledge - self.silent
 
 
 def progress(session: Session, campaign_id: int) -> list[Share]:
     """How far each reviewer is, in one pass over the campaign's items."""
-    counts = [func.count(case((ItemRow.outcome == answer, 1))) for answer in ANSWERS]
+    by_silence = ItemRow.settled == Settled.SILENCE  # nobody's answer: it counts for no reviewer's
+    said = func.coalesce(~by_silence, true())
+    counts = [func.count(case((and_(ItemRow.outcome == answer, said), 1))) for answer in ANSWERS]
+    counts.append(func.count(case((by_silence, 1))))
     per_task = (
         select(ItemRow.task_id, func.count().label("items"), *counts)
         .where(ItemRow.campaign_id == campaign_id)
@@ -144,6 +149,16 @@ def undecided_privileged(session: Session, campaign_id: int) -> int:
             ItemRow.campaign_id == campaign_id, ItemRow.outcome.is_(None), ItemRow.privileged.is_(True)
         )
     ).one()
+
+
+def silent(session: Session, campaign_id: int) -> tuple[int, str]:
+    """How many items have no outcome, and which: a digest over their ids (SHA-256, one a line, in order)."""
+    open_items = select(ItemRow.id).where(ItemRow.campaign_id == campaign_id, ItemRow.outcome.is_(None))
+    hashed, count = hashlib.sha256(), 0
+    for item_id in session.scalars(open_items.order_by(ItemRow.id).execution_options(yield_per=10_000)):
+        hashed.update(f"{item_id}\n".encode())
+        count += 1
+    return count, hashed.hexdigest()
 
 
 # --- items ---

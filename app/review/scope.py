@@ -9,6 +9,7 @@
      "approver": "p-102",                                             who approved what is excluded: a roster key
      "fallback": "p-100", "second_fallback": "p-101",                 roster keys of people
      "many_answers": "the first review; no role models yet",          why somebody has more answers to give than usual
+     "silence": {"answer": "remove"},                                 optional, what no answer comes to: see `silence`
      "roster": "required"}                                            or "none", while no roster is connected
 
 A word that is not known is refused, so that a slip of the pen never makes a review smaller than its author believes. For
@@ -24,8 +25,9 @@ from enum import StrEnum
 from typing import Any
 
 from app.kit.refusal import Refusal, Refused
-from app.review import expression
+from app.review import expression, silence
 from app.review.expression import Sort
+from app.review.silence import Silence
 
 
 class ItemKind(StrEnum):
@@ -46,7 +48,7 @@ NEEDS: Mapping[ItemKind, tuple[str, ...]] = {
 }
 ALL = "all"
 PEOPLE = ("fallback", "second_fallback", "approver")  # roster keys, which enter the ledger as commitments only
-_WORDS = {"systems", "kinds", "department", "without", "where", "exclude", "roster", "many_answers", *PEOPLE}
+_WORDS = {"systems", "kinds", "department", "without", "where", "exclude", "roster", "many_answers", "silence", *PEOPLE}
 # What `where` and `exclude` may ask for; "system" and "kind" are of the item, the rest of its holder and what it allows.
 FACTS: Mapping[str, Sort] = {
     "system": Sort.TEXT,
@@ -101,6 +103,7 @@ class Scope:
     approver: str | None = None
     many_answers: str | None = None  # why somebody is asked for more answers than a review should ask for
     needs_roster: bool = True
+    silence: Silence | None = None  # what no answer comes to; None: whoever closes says it
 
     def kinds_of(self, system: str) -> tuple[ItemKind, ...]:
         """Which kinds are reviewed in a system."""
@@ -126,7 +129,7 @@ class Scope:
             "fallback": self.fallback,
             "second_fallback": self.second_fallback,
             "roster": "required" if self.needs_roster else "none",
-        }
+        } | ({"silence": self.silence.written()} if self.silence is not None else {})
 
 
 def read(written: Mapping[str, Any]) -> Scope:
@@ -146,6 +149,7 @@ def read(written: Mapping[str, Any]) -> Scope:
         fallback=_name(written, "fallback") or "",
         second_fallback=_name(written, "second_fallback"),
         needs_roster=_roster(written.get("roster", "required")),
+        silence=silence.read(written.get("silence")),
     )
     if not scope.fallback:
         raise _no("it names no fallback reviewer", 'Name somebody: "fallback": "<roster key>".')

@@ -16,7 +16,8 @@ from app.review import asking, policy, trust
 from app.review.frozen import FINDINGS, PEOPLE, SYSTEMS
 from app.review.scope import FACTS, ItemKind, Scope
 from app.review.shown import Last
-from app.review.tables import CampaignRow, DecisionRow, ItemRow
+from app.review.silence import Settled
+from app.review.tables import CampaignRow, ItemRow
 
 Whose = aliased(IdentityRow, name="whose")
 Wanted = Callable[[Mapping[str, Any]], ColumnElement[bool]]
@@ -69,7 +70,7 @@ def _reviewed(subject: Any) -> ColumnElement[bool]:
             past.outcome.in_([str(answer) for answer in policy.STAYS]),
             campaign.status == "closed",
             campaign.closed_at > SYSTEMS.c.year_from,
-            exists().where(DecisionRow.item_id == past.id),
+            func.coalesce(past.settled, "") != str(Settled.SILENCE),
         )
         .correlate_except(past, campaign)
     )

@@ -23,6 +23,7 @@ from app.review import advice, unusual
 from app.review.advice import Use
 from app.review.dialect import day, embed, flag, obj
 from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SYSTEMS
+from app.review.silence import Settled
 from app.review.tables import BundleContentRow, ItemRow
 
 Manager = aliased(IdentityRow, name="manager")
@@ -132,9 +133,18 @@ def _told() -> ColumnElement[Any]:
 
 
 def last_time() -> ColumnElement[Any]:
-    """What was decided on the same subject in the system's last closed campaign."""
-    told = obj(answer=Last.outcome, campaign=SYSTEMS.c.previous_name, closed=SYSTEMS.c.previous_day)
+    """What became of the same subject in the system's last closed campaign; `silent`: nobody answered then."""
+    told = obj(
+        answer=Last.outcome,
+        campaign=SYSTEMS.c.previous_name,
+        closed=SYSTEMS.c.previous_day,
+        silent=flag(_silent_then()),
+    )
     return embed(case((Last.outcome.is_not(None), told)))
+
+
+def _silent_then() -> ColumnElement[bool]:
+    return func.coalesce(Last.settled, literal("")) == str(Settled.SILENCE)
 
 
 def advised(privileged: Any, used_: Any, **more: Any) -> ColumnElement[Any]:
@@ -148,7 +158,7 @@ def advised(privileged: Any, used_: Any, **more: Any) -> ColumnElement[Any]:
         "model": more.get("covered"),
         "used": used_.in_((str(Use.RECENT), str(Use.QUARTER))),
         "usual": more.get("usual"),
-        "last": Last.outcome.in_(("keep", "acknowledge")),
+        "last": and_(Last.outcome.in_(("keep", "acknowledge")), not_(_silent_then())),
     }
     there = {code: condition for code, condition in told.items() if condition is not None}
     why: Any = literal("")

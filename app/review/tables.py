@@ -50,6 +50,10 @@ class CampaignRow(Base):
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_by: Mapped[str | None] = mapped_column(String(80))
     unanswered: Mapped[str | None] = mapped_column(String(10))  # what closing made of items nobody decided on
+    escalated_at: Mapped[datetime | None] = mapped_column(
+        Moment
+    )  # when what had no answer went on by the review's rule
+    owners_asked_at: Mapped[datetime | None] = mapped_column(Moment)  # when the systems' owners got what had no answer
     override: Mapped[dict[str, Any] | None] = mapped_column(Json)  # who let it open on incomplete readings, and why
     demo: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
@@ -110,6 +114,8 @@ class ItemRow(Base):
     bundle_version_id: Mapped[int | None] = mapped_column(ForeignKey("bundle_versions.id"))
     alone: Mapped[bool | None]  # decided by itself, as frozen; null: from before this was kept
     outcome: Mapped[str | None] = mapped_column(String(12))
+    # What gave it its outcome, if that was not its reviewer's last answer (`silence.Settled`); null while it has none, too.
+    settled: Mapped[str | None] = mapped_column(String(10))
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (
         UniqueConstraint("campaign_id", "subject"),

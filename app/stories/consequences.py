@@ -6,7 +6,7 @@ Nothing is asked of the CRMs; it is what their settings here allow, and why not.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,19 +50,7 @@ class Outlook:
 
 def outlook(session: Session, task_id: int) -> Outlook:
     """What follows from a share's answers as they are now."""
-    rows = session.execute(_removals(task_id)).all()
-    machine: dict[str, Counter[str]] = defaultdict(Counter)
-    person: dict[str, Counter[str]] = defaultdict(Counter)
-    why: dict[str, Counter[str]] = defaultdict(Counter)
-    for kind, outcome, system, revocable, account_kind, authority in rows:
-        refusal = _against(kind, outcome, system, revocable, account_kind, authority)
-        if refusal is None:
-            machine[system.name][kind] += 1
-        else:
-            person[system.name][kind] += 1
-            why[system.name][refusal] += 1
-    names = sorted(machine.keys() | person.keys())
-    told = [Consequence(name, machine[name], person[name], why[name].most_common()) for name in names]
+    told = in_each(session.execute(_removals(task_id)).all())
     mighty = (
         select(ItemRow)
         .where(ItemRow.task_id == task_id, ItemRow.privileged.is_(True), ItemRow.outcome.is_not(None))
@@ -75,18 +63,38 @@ def outlook(session: Session, task_id: int) -> Outlook:
     return Outlook(told, gone[:_NAMED], kept[:_NAMED], len(found))
 
 
-def _removals(task_id: int) -> Any:
+def in_each(rows: Iterable[Any]) -> list[Consequence]:
+    """What is taken away in each CRM, of rows as `removals` gives them."""
+    machine: dict[str, Counter[str]] = defaultdict(Counter)
+    person: dict[str, Counter[str]] = defaultdict(Counter)
+    why: dict[str, Counter[str]] = defaultdict(Counter)
+    for kind, outcome, system, revocable, account_kind, authority in rows:
+        refusal = _against(kind, outcome, system, revocable, account_kind, authority)
+        if refusal is None:
+            machine[system.name][kind] += 1
+        else:
+            person[system.name][kind] += 1
+            why[system.name][refusal] += 1
+    names = sorted(machine.keys() | person.keys())
+    return [Consequence(name, machine[name], person[name], why[name].most_common()) for name in names]
+
+
+def removals(outcome: Any) -> Any:
+    """The items that are taken away or changed, with what says whether a machine may; `outcome` is a column or a word."""
     grant = aliased(GrantRow)
     return (
-        select(ItemRow.kind, ItemRow.outcome, SystemRow, EntitlementRow.revocable, AccountRow.kind, grant.authority)
+        select(ItemRow.kind, outcome, SystemRow, EntitlementRow.revocable, AccountRow.kind, grant.authority)
         .join(SystemRow, SystemRow.id == ItemRow.system_id)
         .outerjoin(grant, grant.id == ItemRow.grant_id)
         .outerjoin(EntitlementRow, EntitlementRow.id == grant.entitlement_id)
         .outerjoin(AccountRow, AccountRow.id == ItemRow.account_id)
-        .where(ItemRow.task_id == task_id, ItemRow.outcome.in_(("remove", "change")))
         .order_by(ItemRow.id)
-        .limit(MOST)
     )
+
+
+def _removals(task_id: int) -> Any:
+    of_share = (ItemRow.task_id == task_id, ItemRow.outcome.in_(("remove", "change")))
+    return removals(ItemRow.outcome).where(*of_share).limit(MOST)
 
 
 def _against(

@@ -88,6 +88,7 @@ class Reviewed:
     status: str
     what: str
     outcome: str | None
+    settled: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +225,7 @@ def _reviewed(session: Session, person_id: int) -> list[Reviewed]:
         .limit(MOST)
     )
     return [
-        Reviewed(item.id, campaign.id, campaign.name, campaign.status, _shown(item), item.outcome)
+        Reviewed(item.id, campaign.id, campaign.name, campaign.status, _shown(item), item.outcome, item.settled)
         for item, campaign in session.execute(found)
     ]
 

@@ -74,7 +74,9 @@ def campaign_submit(
 @campaign_app.command("close")
 def campaign_close(
     name: str,
-    unanswered: Annotated[str | None, typer.Option(help="keep or remove what has no answer.")] = None,
+    unanswered: Annotated[
+        str | None, typer.Option(help="keep or remove what has no answer, or policy: the review's rule.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Close a review, and carry out what was decided where writing is switched on."""
@@ -94,6 +96,33 @@ def campaign_remind(
     from app.cli import campaign
 
     campaign.remind(Telling(as_json), name, who or [], again)
+
+
+@campaign_app.command("silence")
+def campaign_silence(
+    name: str,
+    answer: Annotated[str | None, typer.Option(help="keep, remove or policy; the review's own rule without.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What closing would make of what nobody answered, before it does."""
+    from app.cli import silent
+
+    silent.preview(Telling(as_json), name, answer)
+
+
+@campaign_app.command("pass-on")
+def campaign_pass_on(
+    name: str,
+    reason: Reason,
+    to: Annotated[
+        str, typer.Option(help="manager: the reviewers' managers. owner: the systems' owners, once.")
+    ] = "owner",
+    as_json: AsJson = False,
+) -> None:
+    """Hand what nobody answered to managers or owners."""
+    from app.cli import silent
+
+    silent.pass_on(Telling(as_json), name, to, reason)
 
 
 @campaign_app.command("cancel")

@@ -17,9 +17,10 @@ from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
 from app.means import quiet_hours
 from app.notices import nudges
-from app.review import campaigns, drifts, policy, queries, tasks
+from app.review import campaigns, drifts, policy, queries, silence, tasks
+from app.review import silences as passed
 from app.review.tables import CampaignRow, DriftRow
-from app.stories import desk, outlooks
+from app.stories import desk, outlooks, silences
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=2000)]
@@ -105,24 +106,40 @@ def before_closing(request: Request, campaign_id: int, means: With, visit: Enter
             "privileged_undecided": queries.undecided_privileged(session, campaign_id),
             "drift_undecided": queries.drift_undecided(session, campaign_id),
         }
+        previews = {how: silences.preview(session, campaign, how, by=visit.actor) for how in ("keep", "remove")}
+        owners = silences.handed(session, campaign, silence.To.OWNER, means.clock(), by=visit.actor)
     drafts = [share.reviewer for share in shares if share.status != "submitted" and not share.undecided]
-    refusals = {
-        how or "all": policy.why_not_close(campaign.status, unanswered=how, drafts=drafts, **facts)
-        for how in (None, "keep", "remove")
-    }
+    refusals = {"all": policy.why_not_close(campaign.status, unanswered=None, drafts=drafts, **facts)}
+    refusals |= {how: told.refusal for how, told in previews.items()}
     return rendering.page(
         request, "campaigns/closure.html", visit, campaign=campaign, shares=shares, refusals=refusals, drafts=drafts,
-        silent=sum(share.undecided for share in shares), **facts,
+        silent=previews["remove"].items, goes=previews["remove"], owners=owners, **facts,
     )  # fmt: skip
 
 
 @router.post("/campaigns/{campaign_id}/closure")
-def close(request: Request, campaign_id: int, means: With, visit: Entered, unanswered: Text = "") -> Response:
+def close(
+    request: Request, campaign_id: int, means: With, visit: Entered, unanswered: Text = "", seen: Text = ""
+) -> Response:
     """Close it; the removals begin."""
     with means.database.transaction() as session:
         _found(session, campaign_id)
-        row = campaigns.close(session, campaign_id, unanswered=unanswered or None, by=visit.actor, at=means.clock())
+        row = campaigns.close(
+            session, campaign_id, unanswered=unanswered or None, seen=seen or None, by=visit.actor, at=means.clock()
+        )
     return rendering.go(request, f"/campaigns/{campaign_id}", said=f"{row.name} is closed. The removals begin.")
+
+
+@router.post("/campaigns/{campaign_id}/silence")
+def pass_on(
+    request: Request, campaign_id: int, means: With, visit: Entered, to: Text = "", reason: Text = ""
+) -> Response:
+    """Hand what nobody answered to the systems' owners, or to the reviewers' managers."""
+    with means.database.transaction() as session:
+        _found(session, campaign_id)
+        told = passed.pass_on(session, campaign_id, to=to, reason=reason, by=visit.actor, at=means.clock())
+    left = f" For {told.stayed} nobody else may decide; they stay." if told.stayed else ""
+    return rendering.go(request, f"/campaigns/{campaign_id}", said=f"{told.moved} are somebody else's now.{left}")
 
 
 @router.post("/campaigns/{campaign_id}/reminders")

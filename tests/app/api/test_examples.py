@@ -52,6 +52,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/v1/campaigns"): {"name": "Q1", "scope": cast.SCOPE, "due_days": 14},
     ("PUT", "/api/v1/remediations/{remediation_id}/report"): {"note": "removed in Setup"},
     ("PUT", "/api/v1/remediations/{remediation_id}/retry"): {"reason": "it was the wrong account"},
+    ("PUT", "/api/v1/campaigns/{campaign_id}/silence"): {"to": "owner", "reason": "nobody answered for two weeks"},
     ("PUT", "/api/v1/campaigns/{campaign_id}/cancellation"): {"reason": "the wrong scope"},
     ("POST", "/api/v1/findings/acknowledgements"): {"findings": [1]},
     ("POST", "/api/v1/findings/assignments"): {"findings": [1], "owner": "me"},

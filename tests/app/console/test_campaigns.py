@@ -81,10 +81,23 @@ def test_closing_says_before_what_no_answer_would_come_to(house: House) -> None:
     assert boss.act(f"/campaigns/{house.campaign.id}/drift").status_code == 303
     with house.database.transaction() as session:
         session.execute(update(DriftRow).values(answer="keep"))
-    closed = boss.act(path, {"unanswered": "remove"})
+    seen = {"seen": re.search(r'name="seen" value="([0-9a-f]{64})"', boss.get(path).text)[1]}  # type: ignore[index]
+    assert boss.act(path, {"unanswered": "remove", "seen": "0" * 64}).status_code == 412
+    closed = boss.act(path, {"unanswered": "remove"} | seen)
     assert closed.status_code == 303, closed.text
     assert _status(house) == "closed"
     assert "is closed" in boss.get(f"/campaigns/{house.campaign.id}").text
+
+
+def test_what_nobody_answered_goes_to_the_owner_at_a_click(house: House) -> None:
+    boss, path = visitor(house, "boss"), f"/campaigns/{house.campaign.id}"
+    page = boss.get(f"{path}/closure").text
+    assert "Sales org: 2" in page
+    assert "Cy would get 2" in page
+    assert boss.act(f"{path}/silence", {"to": "owner", "reason": " "}).status_code == 422
+    assert boss.act(f"{path}/silence", {"to": "owner", "reason": "two weeks"}).status_code == 303
+    assert "2 are somebody else" in boss.get(path).text
+    assert "Ask the owners first" not in boss.get(f"{path}/closure").text
 
 
 def test_a_review_is_cancelled_with_a_reason(house: House) -> None:

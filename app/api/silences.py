@@ -1,0 +1,93 @@
+"""What nobody answered: what closing would make of it, seen before it does, and handing it on to managers or owners."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from app.api import answering, paging
+from app.api.answering import Key
+from app.api.campaigns import found
+from app.api.entering import Entered, With
+from app.api.shapes import Asked, Told
+from app.review import silences as verbs
+from app.stories import silences
+
+router = APIRouter(prefix="/api/v1/campaigns", tags=["reviews"])
+
+
+class Removed(Told):
+    """What would be taken away in one CRM, by kind of item: by Rolecall itself, and by hand with the reasons."""
+
+    system: str
+    carried_out: dict[str, int]
+    by_hand: dict[str, int]
+    because: list[str]
+
+
+class Silence(Told):
+    """What closing would make of the items without an answer. `seen` goes back with the closing, which then takes away
+    nothing else; `accounts` lose something, `emptied` of them every grant they hold."""
+
+    answer: Literal["keep", "remove"]
+    items: int
+    seen: str
+    by_reviewer: dict[str, int]
+    privileged: int
+    takes_away: list[Removed]
+    accounts: int
+    emptied: int
+    rule: dict[str, Any] | None
+    refused: str | None = Field(description="Why the review cannot be closed like that now.")
+
+
+class PassingOn(Asked):
+    """To whom what has no answer goes, and why."""
+
+    to: Literal["manager", "owner"] = Field(examples=["owner"])
+    reason: str = Field(max_length=2000, examples=["Nobody answered for two weeks."])
+
+
+class PassedOn(Told):
+    """How many items somebody else has now, and for how many nobody else may decide."""
+
+    moved: int
+    stayed: int
+
+
+@router.get("/{campaign_id}/silence")
+def preview_silence(
+    campaign_id: paging.Number, means: With, actor: Entered, answer: Literal["keep", "remove", "policy"] | None = None
+) -> Silence:
+    """What closing would make of what nobody answered, before it does. Without `answer` by the review's own rule."""
+    with means.database.reading() as session:
+        told = silences.preview(session, found(session, campaign_id), answer, by=actor)
+        return Silence(
+            answer="keep" if told.answer == "keep" else "remove", items=told.items, seen=told.seen,
+            by_reviewer=dict(told.by_reviewer), privileged=told.privileged, accounts=told.accounts, emptied=told.emptied,
+            rule=told.rule.written() if told.rule is not None else None,
+            refused=told.refusal.reason if told.refusal is not None else None,
+            takes_away=[
+                Removed(
+                    system=each.system, carried_out=dict(each.carried_out), by_hand=dict(each.by_hand),
+                    because=[f"{why} ({count})" for why, count in each.because],
+                )
+                for each in told.takes_away
+            ],
+        )  # fmt: skip
+
+
+@router.put("/{campaign_id}/silence", response_model=PassedOn)
+def pass_on(
+    campaign_id: paging.Number, asked: PassingOn, request: Request, means: With, actor: Entered, key: Key = None
+) -> Response:
+    """Hand what has no answer to the reviewers' managers, or to the systems' owners, who are asked once."""
+
+    def verb(session: Session, at: Any) -> PassedOn:
+        told = verbs.pass_on(session, campaign_id, to=asked.to, reason=asked.reason, by=actor, at=at)
+        return PassedOn(moved=told.moved, stayed=told.stayed)
+
+    return answering.once(means, actor, key, asked, request, verb)

@@ -1,0 +1,57 @@
+"""What nobody answered: what closing would make of it, and handing it on."""
+
+from __future__ import annotations
+
+from app.cli.installation import find_campaign, opened, operator
+from app.cli.telling import Telling, shown
+from app.kit import clock
+from app.kit.refusal import Refusal, Refused
+from app.review import silences as verbs
+from app.review.silence import POLICY
+from app.stories import silences
+
+
+def preview(telling: Telling, name: str, answer: str | None) -> None:
+    """What would be taken away."""
+    if answer not in (None, "keep", "remove", POLICY):
+        raise Refused(
+            Refusal("bad_answer", f'No answer cannot be "{answer}".', "Say keep, remove or policy.", status=422)
+        )
+    with opened() as means, means.database.reading() as session:
+        told = silences.preview(session, find_campaign(means, name), answer, by=operator())
+    asked = ", ".join(f"{who}: {count}" for who, count in told.by_reviewer.items()) or "nobody is silent"
+    telling.say(f"{name}: {told.items} items have no answer ({asked}); {told.privileged} are privileged.", style="bold")
+    telling.say(f"Closing would {told.answer} them.")
+    telling.table(
+        ("system", "by Rolecall", "by hand", "why by hand"),
+        (
+            (each.system, shown(each.carried_out), shown(each.by_hand), "; ".join(why for why, _ in each.because))
+            for each in told.takes_away
+        ),
+        empty="Nothing would be taken away.",
+    )
+    if told.accounts:
+        telling.say(f"{told.accounts} accounts would lose something, {told.emptied} of them every grant they hold.")
+    if told.refusal is not None:
+        telling.say(f"Not now: {told.refusal.reason} {told.refusal.way_out}")
+    telling.answer(
+        {
+            "answer": told.answer, "items": told.items, "seen": told.seen, "privileged": told.privileged,
+            "by_reviewer": dict(told.by_reviewer), "accounts": told.accounts, "emptied": told.emptied,
+            "takes_away": [
+                {"system": each.system, "carried_out": dict(each.carried_out), "by_hand": dict(each.by_hand)}
+                for each in told.takes_away
+            ],
+            "refused": told.refusal.reason if told.refusal is not None else None,
+        }
+    )  # fmt: skip
+
+
+def pass_on(telling: Telling, name: str, to: str, reason: str) -> None:
+    """Ask somebody else."""
+    with opened() as means:
+        found = find_campaign(means, name)
+        with means.database.transaction() as session:
+            told = verbs.pass_on(session, found.id, to=to, reason=reason, by=operator(), at=clock.now())
+    telling.say(f"{told.moved} items are somebody else's now; for {told.stayed} nobody else may decide.")
+    telling.answer({"moved": told.moved, "stayed": told.stayed})

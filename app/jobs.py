@@ -358,6 +358,7 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.BUNDLE_APPROVED: ("judge_models",),
     Kind.BUNDLE_REVISED: ("judge_models",),
     Kind.BUNDLE_RETIRED: ("judge_models",),
+    Kind.ATTESTATION_ENDING: ("tell",),
     Kind.ATTESTATION_ANSWERED: ("judge_controls",),
     Kind.EXEMPTION_ANSWERED: ("judge_controls",),
     Kind.REGISTER_UPLOADED: ("judge_controls",),

@@ -310,6 +310,7 @@ class EventName(StrEnum):
     WAIVER_ASKED = "waiver.asked"
     WAIVER_ENDING = "waiver.ending"
     WAIVER_ENDED = "waiver.ended"
+    ATTESTATION_ENDING = "attestation.ending"
     ACCOUNTS_DIGEST = "accounts.digest"
     CHANNEL_FAILED = "channel.failed"
     CHANNEL_TEST = "channel.test"

@@ -107,7 +107,10 @@ def remind(session: Session, *, by: Actor, at: datetime) -> int:
         if due is None:
             continue
         row.reminded = due
-        body = {"line": row.line, "days": due, "until": row.until.isoformat(), "owner": f"identity:{row.owner_id}"}
+        body = {
+            "line": row.line, "days": due, "until": row.until.isoformat(), "owner": f"identity:{row.owner_id}",
+            "approver": row.answered_by,
+        }  # fmt: skip
         noted.append(Entry(Kind.ATTESTATION_ENDING, f"attestation:{row.id}", body))
     session.flush()
     entries.record_many(session, noted, by=by.id, at=at)

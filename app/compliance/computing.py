@@ -97,11 +97,15 @@ def findings_in_time(facts: Facts) -> list[Part]:
 
 
 def findings_owned(facts: Facts) -> list[Part]:
-    """Every open finding has somebody who mends it."""
+    """Every open finding has somebody who mends it. Until its date has passed, it may still be handed to somebody."""
     found = facts.findings
-    proof = ({"open": found.open, "unowned": found.unowned},)
+    proof = ({"open": found.open, "unowned": found.unowned, "late": found.unowned_late},)
+    if found.unowned_late:
+        said = f"{found.unowned_late} of {found.open} open findings have nobody in particular, and are past their date"
+        return [Part(FAIL, said, proof)]
     if found.unowned:
-        return [Part(FAIL, f"{found.unowned} of {found.open} open findings have nobody", proof)]
+        said = f"{found.unowned} of {found.open} open findings have nobody in particular yet, none past its date"
+        return [Part(UNKNOWN, said, proof)]
     return _if_watched(facts, f"{found.open} findings are open, each has somebody", proof)
 
 

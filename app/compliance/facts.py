@@ -136,6 +136,7 @@ class FindingFacts:
 
     open: int = 0
     unowned: int = 0
+    unowned_late: int = 0  # of these, past their date
     late: int = 0
     late_and_grave: int = 0  # critical or high, past their date, while something lighter was closed since
     closed: int = 0

@@ -38,6 +38,7 @@ from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
 from app.remediation.tables import RemediationRow
 from app.review import deviations
+from app.review import scope as scopes
 from app.review.tables import CampaignRow, CampaignSnapshotRow, TaskRow
 
 _SOME = 20  # findings that a proof names; the rest is counted
@@ -175,8 +176,8 @@ def _reviews(session: Session) -> dict[int, ReviewFacts]:
         )
         .join(CampaignRow, CampaignRow.id == CampaignSnapshotRow.campaign_id)
         .outerjoin(shares, shares.c.campaign_id == CampaignRow.id)
-        # Small reviews that one cause opened do not review a system.
-        .where(CampaignRow.status == "closed", func.coalesce(CampaignRow.slot, "").not_like("micro:%"))
+        # Small reviews that one cause opened do not review a system, and neither do those of a part of it.
+        .where(CampaignRow.status == "closed", CampaignRow.id.not_in(_of_a_part(session)))
         .subquery()
     )  # fmt: skip
     told = {}
@@ -185,6 +186,16 @@ def _reviews(session: Session) -> dict[int, ReviewFacts]:
             row.id, row.name, row.closed_at, not row.override, row.shares, row.left
         )  # fmt: skip
     return told
+
+
+def _of_a_part(session: Session) -> list[int]:
+    """Closed reviews that asked about a part of their systems only: by an expression, a department, or some kinds."""
+    every = select(CampaignRow.id, CampaignRow.slot, CampaignRow.scope).where(CampaignRow.status == "closed")
+    return [
+        number
+        for number, slot, scope in session.execute(every)
+        if (slot or "").startswith("micro:") or scopes.partial(scope)
+    ]
 
 
 def _nobodys(session: Session) -> dict[int, int]:
@@ -236,12 +247,12 @@ def _findings(session: Session, at: datetime) -> FindingFacts:
     open_, closed = FindingRow.status == "open", FindingRow.status == "closed"
     late = and_(open_, FindingRow.due_at < at)
     passed_over = and_(late, FindingRow.severity.in_(_GRAVE), FindingRow.due_at < last) if last is not None else false()
-    counted = (open_, and_(open_, FindingRow.owner.startswith("role:")), late, passed_over, closed,
+    nobodys = FindingRow.owner.startswith("role:")
+    counted = (open_, and_(open_, nobodys), and_(late, nobodys), late, passed_over, closed,
                and_(closed, ~proved.exists()))  # fmt: skip
     row = session.execute(select(*(func.count(case((each, 1))) for each in counted)).select_from(FindingRow)).one()
-    return FindingFacts(
-        **dict(zip(("open", "unowned", "late", "late_and_grave", "closed", "closed_without_proof"), row, strict=True))
-    )
+    names = ("open", "unowned", "unowned_late", "late", "late_and_grave", "closed", "closed_without_proof")
+    return FindingFacts(**dict(zip(names, row, strict=True)))
 
 
 def _papers(session: Session) -> dict[Place, PaperFacts]:

@@ -165,7 +165,6 @@ QUIET = frozenset(
         Kind.REMEDIATION_RETURNED,
         Kind.CONTROLS_JUDGED,
         Kind.ATTESTATION_MADE,
-        Kind.ATTESTATION_ENDING,
         Kind.EXEMPTION_MADE,
         Kind.ASSESSMENTS_OPENED,
         Kind.SCOPE_CHANGED,

@@ -40,6 +40,7 @@ class Event(StrEnum):
     WAIVER_ASKED = "waiver.asked"
     WAIVER_ENDING = "waiver.ending"
     WAIVER_ENDED = "waiver.ended"
+    ATTESTATION_ENDING = "attestation.ending"
     ACCOUNTS_DIGEST = "accounts.digest"
     CHANNEL_FAILED = "channel.failed"
     CHANNEL_TEST = "channel.test"
@@ -84,6 +85,7 @@ EVENTS: Mapping[Event, About] = {
     Event.WAIVER_ASKED: About("medium", False, "waivers wait for a second person"),
     Event.WAIVER_ENDING: About("medium", False, "waivers end within a week"),
     Event.WAIVER_ENDED: About("medium", False, "waivers have run out; their findings are open again"),
+    Event.ATTESTATION_ENDING: About("medium", True, "words on file come to their end"),
     Event.ACCOUNTS_DIGEST: About("medium", False, "the day's new inactive accounts and leavers"),
     Event.CHANNEL_FAILED: About("high", False, "a channel's test failed, or it was switched off"),
     Event.CHANNEL_TEST: About("low", False, "a test; it cannot be subscribed to"),
@@ -100,6 +102,7 @@ FOR_OPERATORS = (
     Event.REVIEW_ESCALATED,
     Event.FINDING_OVERDUE,
     Event.FINDING_ESCALATED,
+    Event.ATTESTATION_ENDING,
 )
 
 

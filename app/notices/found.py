@@ -93,7 +93,7 @@ def handed_on(session: Session, happened: Sequence[Happened]) -> list[Occurrence
         last = entries[-1]
         facts = {"count": len(entries)}
         cause = f"{owner}:handed on:{last.number}"
-        told.append(Occurrence(Event.FINDING_ASSIGNED, cause, facts, last.at, personal={_whom(owner): facts}))
+        told.append(Occurrence(Event.FINDING_ASSIGNED, cause, facts, last.at, personal={whom(owner): facts}))
     return told
 
 
@@ -129,9 +129,9 @@ def _marked(session: Session, entry: Happened, event: Event, mark: Any, *, manag
         counts = Counter(each.severity for each in _stories(mine))
         manager = ownership.manager_of(session, owner) if managers else None
         if manager is not None:
-            personal.setdefault(_whom(manager), dict(counts) | {"own": True})
+            personal.setdefault(whom(manager), dict(counts) | {"own": True})
         if not owner.startswith("role:"):
-            personal[_whom(owner)] = dict(counts)
+            personal[whom(owner)] = dict(counts)
     systems = frozenset(each.system for each in every if each.system is not None)
     parts = _parts(stories, named=True)
     return [Occurrence(event, f"entry:{entry.id}", {}, entry.at, systems, personal, parts)]
@@ -196,7 +196,7 @@ def _by_owner(every: Sequence[_Seen]) -> dict[str, list[_Seen]]:
     return held
 
 
-def _whom(owner: str) -> int | str:
+def whom(owner: str) -> int | str:
     """An owner as the key of what is personal: a person by number, an actor by id."""
     kind, _, number = owner.partition(":")
     return int(number) if kind == "identity" else owner

@@ -6,13 +6,14 @@ lasts; so is a run of removals that is held back.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
+from app.detection import ownership
 from app.inventory.queries import TRUSTED
 from app.inventory.tables import SnapshotRow, StreamRow, SystemRow
 from app.ledger.kinds import Kind
@@ -36,7 +37,8 @@ def occurrences(session: Session, happened: Sequence[Happened]) -> list[Occurren
         if Kind(each.kind) in _SOME:
             found += _SOME[Kind(each.kind)](session, each)
     given = [each for each in happened if each.kind == Kind.FINDING_ASSIGNED]
-    return found + _removals(session, happened) + told_of.handed_on(session, given) + told_of.waivers(session, happened)
+    found += _removals(session, happened) + told_of.handed_on(session, given) + told_of.waivers(session, happened)
+    return found + _words(session, happened)
 
 
 def systems_of(session: Session, campaign_id: int) -> frozenset[int]:
@@ -237,6 +239,42 @@ def _held(session: Session, entry: Happened) -> Occurrence:
     return Occurrence(Event.REMOVAL_HELD, cause, facts, entry.at, frozenset({system}))
 
 
+# --- words on file ---
+
+
+def _words(session: Session, happened: Sequence[Happened]) -> list[Occurrence]:
+    """Words that come to their end: each owner and each approver hears of theirs as one, and so do those who watch."""
+    ending = [each for each in happened if each.kind == Kind.ATTESTATION_ENDING]
+    if not ending:
+        return []
+    personal: dict[int | str, dict[str, object]] = {}
+    for who, mine in _by_reader(session, ending, "approver").items():
+        personal[who] = _ending(mine)
+    for who, mine in _by_reader(session, ending, "owner").items():
+        personal.setdefault(who, _ending(mine) | {"own": True})
+    last = ending[-1]
+    cause = f"attestations:{last.number}"
+    return [Occurrence(Event.ATTESTATION_ENDING, cause, _ending(ending), last.at, personal=personal)]
+
+
+def _by_reader(session: Session, words: Sequence[Happened], role: str) -> dict[int | str, list[Happened]]:
+    """Words by the person or actor who is named in them as owner, or as approver."""
+    theirs: dict[int | str, list[Happened]] = defaultdict(list)
+    for each in words:
+        who = each.body.get(role)
+        if who is not None:
+            known = str(who) if str(who).startswith("identity:") else ownership.of_actor(session, str(who))
+            theirs[told_of.whom(known)].append(each)
+    return theirs
+
+
+def _ending(words: Sequence[Happened]) -> dict[str, object]:
+    first = min(words, key=lambda each: str(each.body["until"]))
+    lines = {str(each.body["line"]) for each in words}
+    told = {"count": len(words), "days": first.body["days"], "until": first.body["until"]}
+    return told | ({"line": lines.pop()} if len(lines) == 1 else {})
+
+
 # --- channels ---
 
 
@@ -273,5 +311,5 @@ _SOME: Mapping[Kind, Callable[[Session, Happened], list[Occurrence]]] = {
 }
 KINDS = (
     *_ONE, *_SOME, Kind.REMEDIATION_MOVED, Kind.REMEDIATION_RETURNED, Kind.FINDING_ASSIGNED, Kind.WAIVER_ASKED,
-    Kind.WAIVER_ENDED,
+    Kind.WAIVER_ENDED, Kind.ATTESTATION_ENDING,
 )  # fmt: skip

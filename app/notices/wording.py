@@ -228,6 +228,18 @@ def _waiver(subject: str, sentence: str, path: str) -> Callable[[Facts, Reader],
     return said
 
 
+def _word(facts: Facts, reader: Reader) -> _Said:
+    told, days = count(facts["count"], "word") + " on file", count(facts["days"], "day")
+    lines = [f"The first of them ends on {moment(facts['until'], reader.zone)}.",
+             "A new revision counts once somebody else has approved it."]  # fmt: skip
+    if facts.get(
+        "own"
+    ):  # whoever gave their word need not be let in to the checklist; Home is open to whoever comes in
+        return f"Ending within {days}: {told}", lines, "/", "Open Rolecall"
+    path = f"/checklist/{quote(facts['line'])}" if facts.get("line") else "/checklist"
+    return f"Ending within {days}: {told}", lines, path, "Look at it"
+
+
 def _accounts(facts: Facts, reader: Reader) -> _Said:
     named = (("leavers", "account of leavers", "accounts of leavers"), ("inactive", "inactive account", None))
     told = [count(facts[name], one, many) for name, one, many in named if facts.get(name)]
@@ -280,6 +292,7 @@ _SAYS: Mapping[Event, Callable[[Facts, Reader], _Said]] = {
         "Ending within a week", "Their findings open again by themselves.", "/findings?status=waived&sort=due"
     ),
     Event.WAIVER_ENDED: _waiver("Run out", "Their findings are open again, with dates of their own.", "/findings"),
+    Event.ATTESTATION_ENDING: _word,
     Event.ACCOUNTS_DIGEST: _accounts,
     Event.CHANNEL_FAILED: _channel,
     Event.CHANNEL_TEST: _test,

@@ -132,6 +132,13 @@ class Scope:
         } | ({"silence": self.silence.written()} if self.silence is not None else {})
 
 
+def partial(written: Mapping[str, Any]) -> bool:
+    """Whether a scope asks about a part of its systems only. What it leaves out with a reason is no part that it lacks."""
+    kinds = written.get("kinds")
+    lacks = kinds is not None and not {str(kind) for kind in ItemKind} <= set(kinds)
+    return lacks or bool(written.get("where")) or bool(written.get("department"))
+
+
 def read(written: Mapping[str, Any]) -> Scope:
     """Read an expression, or raise Refused (422) naming the first thing in it that is not understood."""
     strange = sorted(set(written) - _WORDS)

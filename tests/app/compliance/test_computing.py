@@ -98,7 +98,8 @@ def test_a_reviewer_who_never_submitted_fails_the_managers_line() -> None:
     ("name", "found", "outcome"),
     [
         ("findings_in_time", FindingFacts(open=9, late=1), FAIL),
-        ("findings_owned", FindingFacts(open=9, unowned=1), FAIL),
+        ("findings_owned", FindingFacts(open=9, unowned=2, unowned_late=1), FAIL),
+        ("findings_owned", FindingFacts(open=9, unowned=9), UNKNOWN),
         ("worst_first", FindingFacts(open=9, late=1, late_and_grave=1), FAIL),
         ("worst_first", FindingFacts(open=9, late=1), PASS),
         ("closed_by_proof", FindingFacts(closed=9, closed_without_proof=1), FAIL),

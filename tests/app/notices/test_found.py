@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.compliance import attestations
 from app.detection import deadlines, findings, owners, ownership, rulebook, tuning, waivers
 from app.detection.judgement import Judgement
 from app.detection.rule import Fails, Severity
@@ -15,7 +16,7 @@ from app.detection.tables import FindingRow
 from app.detection.terms import Terms
 from app.inventory.tables import IdentityRow, SystemRow
 from app.kit.refusal import Refused
-from app.notices import soundness
+from app.notices import soundness, wording
 from app.notices.events import SEVERITIES
 from app.notices.tables import ChannelRow, DeliveryRow
 from tests import make
@@ -205,6 +206,32 @@ def test_waivers_are_told_when_asked_for_before_they_end_and_when_they_have(desk
     with desk.database.transaction() as session:
         waivers.expire(session, terms=Terms(), by=SEC, at=desk.now)
     assert told(desk) == [("waiver.ended", {"count": 1})]
+
+
+def test_the_owner_and_the_approver_of_a_word_hear_when_it_comes_to_its_end(desk: Desk) -> None:
+    desk.channel(recipient="concerned", events=["attestation.ending"])
+    with desk.database.transaction() as session:
+        ada, cy = make.identity(session, "Ada"), make.identity(session, "Cy")
+        approver = life.somebody(session, "Cy", cy)
+        for line in ("CRM-5.1.1", "CRM-5.1.2"):
+            row = attestations.propose(
+                session, line, "The policy of 2026 is signed by the board.", owner=ada, until=desk.now + 40 * DAY,
+                by=make.actor(ada), at=desk.now,
+            )  # fmt: skip
+            attestations.approve(session, row, by=replace(make.ADMIN, id=approver, identity_id=cy.id), at=desk.now)
+    heard: list[tuple[int, str, int, str]] = []
+    for day in range(41):
+        desk.later(days=1)
+        with desk.database.transaction() as session:
+            attestations.remind(session, by=make.ADMIN, at=desk.now)
+        known = {row.id for row in desk.deliveries()}
+        desk.tell()
+        new = [row for row in desk.deliveries() if row.id not in known]
+        heard += [(40 - day - 1, row.whom, row.facts["count"], wording.word(row.event, row.facts).path) for row in new]
+    owner, second = f"identity:{ada.id}", f"identity:{cy.id}"
+    assert sorted(heard, reverse=True) == sorted(
+        ((days, *who) for days in (30, 14, 7, 1) for who in ((owner, 2, "/"), (second, 2, "/checklist"))), reverse=True
+    )
 
 
 @pytest.mark.parametrize(

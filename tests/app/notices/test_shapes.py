@@ -120,6 +120,7 @@ EXAMPLES: dict[Event, dict[str, Any]] = {
     Event.FINDING_OVERDUE: {"high": 2},
     Event.FINDING_ESCALATED: {"critical": 1},
     **{event: {"count": 2} for event in Event if event.startswith("waiver.")},
+    Event.ATTESTATION_ENDING: {"count": 1, "days": 14, "until": FACTS["due_at"], "line": "CRM-5.1.1"},
     Event.ACCOUNTS_DIGEST: {
         "leavers": 1,
         "inactive": 2,

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, Connection, MetaData, Table, insert, inspect, select
 
-_VALUES: dict[type, Any] = {
+VALUES: dict[type, Any] = {
     int: 1,
     str: "x",
     bool: True,
@@ -28,8 +28,8 @@ def fill(connection: Connection, known: MetaData) -> dict[Table, list[tuple[Any,
         known.reflect(connection, only=sorted(new))
     made = [table for table in known.sorted_tables if table.name in new]
     for table in made:
-        words = _words(connection, table)
-        row = {column.name: _value(connection, column, words) for column in table.columns}
+        known_words = words(connection, table)
+        row = {column.name: _value(connection, column, known_words) for column in table.columns}
         connection.execute(insert(table).values(row))
     return {table: held(connection, table) for table in made}
 
@@ -39,7 +39,7 @@ def held(connection: Connection, table: Table) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in connection.execute(select(table))]
 
 
-def _words(connection: Connection, table: Table) -> dict[str, str]:
+def words(connection: Connection, table: Table) -> dict[str, str]:
     """For each column that takes certain words only, one of them."""
     found: dict[str, str] = {}
     for check in inspect(connection).get_check_constraints(table.name):
@@ -54,4 +54,4 @@ def _value(connection: Connection, column: Column[Any], words: dict[str, str]) -
         if key.column.table is not column.table:
             return connection.execute(select(key.column)).scalar_one()
         return 1 if column.primary_key else None
-    return words[column.name] if column.name in words else _VALUES.get(column.type.python_type, {})
+    return words[column.name] if column.name in words else VALUES.get(column.type.python_type, {})

@@ -27,15 +27,23 @@ from app.kit.engine import Steps
 from app.ledger import entries, leaves
 from app.ledger.entries import Entry
 from app.ledger.kinds import QUIET, Kind
-from app.means import Means, finding_terms, promise_limits, quiet_hours, reminder_limits, rule_limits
+from app.means import (
+    Means,
+    finding_terms,
+    promise_limits,
+    quiet_hours,
+    reminder_limits,
+    removal_brakes,
+    rule_limits,
+    stopped_outside,
+)
 from app.notices import admissions, announcing, channels, deliveries, sending, soundness
 from app.notices import queries as notices
 from app.notices.carriers.carrier import Ways
 from app.notices.policy import ChannelStatus
 from app.notices.tables import DeliveryRow
 from app.openings import escalate_reviews, open_due_campaigns, open_small_reviews
-from app.remediation import comebacks, lane, remediations, verify
-from app.remediation.policy import Caps
+from app.remediation import comebacks, lane, remediations, verify, waits
 from app.review import deviating, deviations
 
 Payload = Mapping[str, Any]
@@ -220,15 +228,14 @@ def open_removals(means: Means, steps: Steps, payload: Payload) -> Answer:
 def remove(means: Means, steps: Steps, payload: Payload) -> Answer:
     """Carry out one system's open removals, one after another, then ask for the reading that proves them."""
     system, settings = int(payload["system"]), means.settings
-    caps = Caps(settings.max_removals_per_run, settings.max_removals_percent, settings.max_removals_percent_from)
     counts = lane.carry_out(
         means.database,
         system,
         keys=means.keys,
         clock=means.clock,
         by=SCHEDULER,
-        caps=caps,
-        stopped=lambda: settings.stop_removals or (settings.home / "STOP").exists(),
+        brakes=removal_brakes(settings),
+        stopped=lambda: stopped_outside(settings),
     )
     if counts.unproved:
         with means.database.transaction() as session:
@@ -237,6 +244,13 @@ def remove(means: Means, steps: Steps, payload: Payload) -> Answer:
                 session, Entry(Kind.SYNC_REQUESTED, f"system:{system}", body), by=SCHEDULER.id, at=means.clock()
             )
     return asdict(counts)
+
+
+def wake_lanes(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Send the lanes to work for whose removals the hours have begun, or the stop has ended."""
+    with means.database.transaction() as session:
+        woken = waits.wake(session, stopped=stopped_outside(means.settings), by=SCHEDULER, at=means.clock())
+    return {"systems": woken}
 
 
 def forget(means: Means, steps: Steps, payload: Payload) -> Answer:
@@ -314,6 +328,7 @@ JOBS: dict[str, Job] = {
         Job("prove", prove, lane=lambda payload: f"proof:{payload.get('system')}"),
         Job("open_removals", open_removals),
         Job("remove", remove, lane=lambda payload: f"system:{payload['system']}"),
+        Job("wake_lanes", wake_lanes),
         Job("forget", forget),
         Job("open_due_campaigns", open_due_campaigns, lane=lambda payload: "campaigns"),
         Job("escalate_reviews", escalate_reviews, lane=lambda payload: "campaigns"),
@@ -333,6 +348,7 @@ SCHEDULE: tuple[Tick, ...] = (
     Tick("forget", "hour=4 minute=0", "%Y-%m-%d"),
     Tick("open_due_campaigns", "minute=*", "%Y-%m-%dT%H:%M"),
     Tick("escalate_reviews", "minute=20", "%Y-%m-%dT%H"),
+    Tick("wake_lanes", "minute=*/5", "%Y-%m-%dT%H:%M"),
     Tick("tell", "minute=*", "%Y-%m-%dT%H:%M"),
     Tick("send", "minute=*", "%Y-%m-%dT%H:%M"),
     Tick("try_channels", "day=1 hour=9 minute=0", "%Y-%m"),
@@ -369,6 +385,9 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
     Kind.TASK_REASSIGNED: ("tell",),
     Kind.TASK_SUBMITTED: ("tell",),
     Kind.REMOVAL_REQUESTED: ("remove",),
+    Kind.REMOVALS_RESUMED: ("wake_lanes",),
+    Kind.REMOVALS_RELEASED: ("remove",),
+    Kind.LANE_CHANGED: ("remove",),
     Kind.CHANNEL_CHANGED: ("judge_channels", "tell"),
     Kind.CHANNEL_TESTED: ("judge_channels", "tell"),
     Kind.NOTICES_MADE: ("send",),

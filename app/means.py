@@ -15,6 +15,9 @@ from app.kit.secrets import Keys
 from app.notices import timing
 from app.notices.audiences import Hours
 from app.notices.reminders import Limits as ReminderLimits
+from app.remediation.brakes import Brakes
+from app.remediation.hours import Hours as OpenHours
+from app.remediation.policy import Caps
 from app.review.trust import Limits as ReviewLimits
 from app.settings import Settings
 
@@ -97,3 +100,17 @@ def quiet_hours(settings: Settings) -> Hours:
     """When people are not spoken to unless they chose otherwise, from the settings."""
     begins, ends = timing.minutes(settings.quiet_from), timing.minutes(settings.quiet_until)
     return Hours(timing.Quiet(settings.time_zone, begins, ends), settings.digest_hour)
+
+
+def removal_brakes(settings: Settings) -> Brakes:
+    """What holds removals in a system that has nothing of its own, from the settings."""
+    return Brakes(
+        Caps(settings.max_removals_per_run, settings.max_removals_percent, settings.max_removals_percent_from),
+        settings.release_above,
+        OpenHours(settings.removal_hours, settings.time_zone, settings.removal_left_out),
+    )
+
+
+def stopped_outside(settings: Settings) -> bool:
+    """Whether an operator stopped removals by the setting or by the file, which need no database."""
+    return settings.stop_removals or (settings.home / "STOP").exists()

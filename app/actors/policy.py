@@ -37,6 +37,8 @@ class May(StrEnum):
     SEE_PERSONAL_VALUES = "see names and reasons in the ledger"
     START_REMOVALS = "have access taken away without a review"
     DO_BY_HAND = "report removals done by hand"
+    STOP_REMOVALS = "stop every removal, and let them go on"
+    RELEASE_REMOVALS = "release removals that need a second person"
     SEE_NOTICES = "see channels and what became of messages"
     SEE_CHECKLIST = "see the checklist and what is on file for it"
     ATTEST = "put words, registers and cards on file"
@@ -67,7 +69,8 @@ MAY: dict[Role, frozenset[May]] = {
     | {May.READ_SYSTEMS, May.JUSTIFY, May.DO_BY_HAND, May.DECIDE}
     | {May.HANDLE_FINDINGS, May.APPROVE_WAIVERS}
     | {May.ATTEST, May.APPROVE_PAPERS}
-    | {May.SEE_SIGN_INS, May.SEE_PERSONAL_VALUES, May.START_REMOVALS},
+    | {May.SEE_SIGN_INS, May.SEE_PERSONAL_VALUES, May.START_REMOVALS}
+    | {May.STOP_REMOVALS, May.RELEASE_REMOVALS},
     Role.REVIEWER: frozenset({May.SEE_SELF, May.SEE_OWN_ITEMS, May.DECIDE}),
     Role.AUDITOR: _SEEING | {May.TAKE_EVIDENCE},
     Role.SERVICE: frozenset({May.SEE_SELF, May.SEE_SYSTEMS, May.SEE_FINDINGS, May.READ_SYSTEMS}),

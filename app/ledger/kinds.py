@@ -79,6 +79,10 @@ class Kind(StrEnum):
     # remediation
     REMEDIATION_OPENED = "remediation.opened"
     REMOVAL_REQUESTED = "removal.requested"
+    REMOVALS_STOPPED = "removals.stopped"
+    REMOVALS_RESUMED = "removals.resumed"
+    REMOVALS_RELEASED = "removals.released"
+    LANE_CHANGED = "lane.changed"
     ACT_BEGUN = "act.begun"
     ACT_ENDED = "act.ended"
     REMEDIATION_MOVED = "remediation.moved"
@@ -158,6 +162,7 @@ QUIET = frozenset(
         Kind.DRIFT_LISTED,
         Kind.DRIFT_DECIDED,
         Kind.REMEDIATION_OPENED,
+        Kind.REMOVALS_STOPPED,
         Kind.ACT_BEGUN,
         Kind.ACT_ENDED,
         Kind.REMEDIATION_MOVED,

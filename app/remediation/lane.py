@@ -8,13 +8,11 @@ between. No transaction is open while a CRM is asked. One system's removals run 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
-
-from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.inventory import queries as inventory
@@ -22,8 +20,9 @@ from app.inventory.tables import SystemRow
 from app.kit.db import Database
 from app.kit.refusal import Refusal, Refused
 from app.kit.secrets import Keys
-from app.remediation import executors, instructions, policy, queries, remediations
-from app.remediation.policy import Caps, Circumstances, Status
+from app.remediation import braking, executors, instructions, policy, queries, remediations, waits
+from app.remediation.brakes import HALTS, Brakes
+from app.remediation.policy import Circumstances, Status
 from app.remediation.tables import ActRow, RemediationRow
 from connectors.connector import Act, ByHand, Executor, Look, State
 from connectors.errors import ConnectorError, Declined, Denied, Misread, Throttled, Unreachable
@@ -56,12 +55,17 @@ class _Run:
     stopped: Callable[[], bool]
     clock: Callable[[], datetime]
     by: Actor
+    brakes: Brakes
     told: Counter[str] = field(default_factory=Counter)
     doubts: list[ConnectorError] = field(default_factory=list)
 
 
 class _Halt(Exception):
-    """The run stops here: removals were stopped everywhere."""
+    """The run stops here, with nothing called any more: removals were stopped, or the hours are over."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.reason)
+        self.refusal = refusal
 
 
 def carry_out(
@@ -71,33 +75,35 @@ def carry_out(
     keys: Keys,
     clock: Callable[[], datetime],
     by: Actor,
-    caps: Caps | None = None,
+    brakes: Brakes | None = None,
     stopped: Callable[[], bool] = lambda: False,
     open_executor: OpenExecutor | None = None,
 ) -> Counts:
-    """Carry out a system's open removals. `stopped` is the kill switch, asked before each call.
+    """Carry out a system's open removals. `stopped` is the kill switch outside of the database, asked before each call as
+    the stop in it is; `brakes` are the settings', for what the system has none of its own of.
 
     Raises Unreachable or Throttled when the CRM could not be asked, also when only one call's end is in doubt: run again
     later, nothing is lost and nothing repeated blindly. Raises Denied when the executor may not even look.
     """
+    common = brakes or Brakes()
     with database.reading() as session:
         system = inventory.system(session, system_id)
         todo = queries.to_carry_out(session, system_id)
-        refusal = _why_not_at_all(session, system_id, todo, caps or Caps(), stopped)
-    fresh = [row for row in todo if row.status == Status.OPEN]
-    told: Counter[str] = Counter()
-    if refusal is not None:
-        with database.transaction() as session:
-            remediations.hold(session, fresh, refusal, system_id=system_id, by=by, at=clock())
-        told["held"], todo = len(fresh), [row for row in todo if row.status == Status.ACTING]
-    if todo and (not executors.has(system) or not system.writing):
+        fresh = [row for row in todo if row.status == Status.OPEN]
+        acts = executors.has(system) and bool(system.writing)
+        held = braking.held(session, system_id, fresh, common, stopped, clock(), by_machine=acts)
+    told: Counter[str] = Counter(held=_leave(database, system_id, held, by, clock))
+    left = {row.id for each in held for row in each.rows}
+    todo = [row for row in todo if row.id not in left]
+    if todo and not acts:
         told["by_hand"] = _all_by_hand(database, system, [row for row in todo if row.status == Status.OPEN], clock, by)
         todo = [row for row in todo if row.status == Status.ACTING and executors.has(system)]
     if todo:
         opened = open_executor or (lambda: executors.opened(database, system_id, keys, clock))
         with opened() as executor:
-            run = _checked(database, system, executor, stopped, clock, by)
-            _each(run, [row.id for row in todo], only_resolve=refusal is not None or not system.writing)
+            run = _checked(database, system, executor, stopped, clock, by, common)
+            doubtful = [row.id for row in todo if row.status == Status.ACTING]
+            _each(run, [row.id for row in todo], only_resolve=doubtful if held or not system.writing else ())
             told += run.told
             if run.doubts:
                 raise run.doubts[-1]
@@ -108,16 +114,15 @@ def carry_out(
 # --- before the first call ---
 
 
-def _why_not_at_all(
-    session: Session, system_id: int, todo: Sequence[RemediationRow], caps: Caps, stopped: Callable[[], bool]
-) -> Refusal | None:
-    if stopped():
-        return policy.STOPPED
-    for kind, planned in Counter(row.kind for row in todo if row.status == Status.OPEN).items():
-        refusal = policy.why_not_run(planned, queries.held(session, system_id, kind), f"{kind}s", caps)
-        if refusal is not None:
-            return refusal
-    return None
+def _leave(
+    database: Database, system_id: int, held: Sequence[braking.Held], by: Actor, clock: Callable[[], datetime]
+) -> int:
+    """Note on what is held why it waits, and forget what it waited for before. Returns how many."""
+    with database.transaction() as session:
+        for each in held:
+            waits.hold(session, each.rows, each.refusal, system_id=system_id, by=by, at=clock())
+        waits.go_on(session, system_id, [each.refusal.code for each in held])
+    return sum(len(each.rows) for each in held)
 
 
 def _all_by_hand(
@@ -139,6 +144,7 @@ def _checked(
     stopped: Callable[[], bool],
     clock: Callable[[], datetime],
     by: Actor,
+    common: Brakes,
 ) -> _Run:
     """Ask the executor who it is. Another org than the one that was read is refused before anything happens there."""
     covered = executor.check()
@@ -147,21 +153,30 @@ def _checked(
         raise Refused(Refusal("another_org", told, "Give it a credential of the same org."))
     principals = (system.principal, system.executor_principal, covered.principal)
     own = frozenset(key for key in principals if key is not None)
-    return _Run(database, system.id, executor, own, frozenset(str(each) for each in covered.acts), stopped, clock, by)
+    able = frozenset(str(each) for each in covered.acts)
+    return _Run(database, system.id, executor, own, able, stopped, clock, by, common)
 
 
 # --- one after another ---
 
 
-def _each(run: _Run, ids: Sequence[UUID], *, only_resolve: bool) -> None:
-    for remediation_id in ids:
+def _each(run: _Run, ids: Sequence[UUID], *, only_resolve: Collection[UUID]) -> None:
+    for number, remediation_id in enumerate(ids):
         try:
             row = _resolved(run, remediation_id)
-            if row.status == Status.OPEN and not only_resolve:
+            if row.status == Status.OPEN and remediation_id not in only_resolve:
                 _one(run, row)
-        except _Halt:
-            run.told["held"] += 1
+        except _Halt as halt:
+            _halted(run, ids[number:], halt.refusal)
             return
+
+
+def _halted(run: _Run, ids: Sequence[UUID], refusal: Refusal) -> None:
+    """Leave what is open of these, and note why."""
+    with run.database.transaction() as session:
+        rows = [row for row in (queries.find(session, each) for each in ids) if row.status == Status.OPEN]
+        waits.hold(session, rows, refusal, system_id=run.system_id, by=run.by, at=run.clock())
+    run.told["held"] += len(rows)
 
 
 def _resolved(run: _Run, remediation_id: UUID) -> RemediationRow:
@@ -258,8 +273,9 @@ def _called(run: _Run, row: RemediationRow, act: Act, before: Look) -> bool:
 def _why_not(run: _Run, row: RemediationRow, act: Act) -> Refusal | None:
     """Read again everything that a call is guarded by, and ask whether it may be made now."""
     with run.database.reading() as session:
+        halt = braking.why_not_now(session, row.system_id, run.brakes, run.stopped, run.clock())
         around = queries.plight(session, row.system_id, row.kind, row.account_id, row.grant_id)
-    return policy.why_not_perform(
+    return halt or policy.why_not_perform(
         Circumstances(
             act=str(act.kind),
             kind=row.kind,
@@ -271,7 +287,6 @@ def _why_not(run: _Run, row: RemediationRow, act: Act) -> Refusal | None:
             administers=around.administers,
             other_administrators=around.other_administrators,
             authority=around.authority,
-            stopped=run.stopped(),
         )
     )
 
@@ -288,15 +303,13 @@ def _look_after(run: _Run, row: RemediationRow) -> Look | None:
 
 
 def _turn_down(run: _Run, row: RemediationRow, refusal: Refusal, before: Look) -> None:
-    """A machine may not: a person's task. If everything is stopped, it waits instead, and so does the rest."""
-    if refusal.code == policy.STOPPED.code:
+    """A machine may not: a person's task. If nobody may now, it waits instead, and so does the rest."""
+    if refusal.code in HALTS:
         with run.database.transaction() as session:
             mine = queries.find(session, row.id)
             if mine.status == Status.ACTING:
                 remediations.move(session, mine, Status.OPEN, because=refusal.reason, by=run.by, at=run.clock())
-            else:
-                remediations.hold(session, [mine], refusal, system_id=run.system_id, by=run.by, at=run.clock())
-        raise _Halt
+        raise _Halt(refusal)
     _hand_over(run, row, refusal.reason, before=before, first=refusal.way_out)
 
 

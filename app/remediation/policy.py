@@ -91,7 +91,6 @@ class Circumstances:
     administers: bool | None
     other_administrators: int
     authority: str | None = None  # of a grant
-    stopped: bool = False
 
 
 def later(status: str, opened_at: datetime, since: datetime, read_at: datetime) -> bool:
@@ -172,7 +171,9 @@ def why_not_leave(reviews: Sequence[str], removals: int) -> Refusal | None:
 def why_not_run(planned: int, held: int, what: str, caps: Caps) -> Refusal | None:
     """Whether one run would take too much away at once. `planned` of the `held` ones of a kind (`what`, plural)."""
     facts = {"planned": planned, "held": held}
-    way_out = "Check the campaign's scope. If it is right, raise ROLECALL_MAX_REMOVALS_{} and run again."
+    way_out = (
+        "Check the campaign's scope. If it is right, raise the limit on the system's page, or ROLECALL_MAX_REMOVALS_{}."
+    )
     if planned > caps.per_run:
         told = f"{planned} {what} would be removed in one run; the limit is {caps.per_run}."
         return Refusal("too_many_removals", told, way_out.format("PER_RUN"), facts=facts)
@@ -184,18 +185,7 @@ def why_not_run(planned: int, held: int, what: str, caps: Caps) -> Refusal | Non
 
 def why_not_perform(now: Circumstances) -> Refusal | None:
     """Why a machine may not make this call, now. The first reason found, the gravest first."""
-    return (
-        _stopped(now)
-        or _own(now)
-        or _last_administrator(now)
-        or _not_a_person(now)
-        or _elsewhere(now)
-        or _switched_off(now)
-    )
-
-
-def _stopped(now: Circumstances) -> Refusal | None:
-    return STOPPED if now.stopped else None
+    return _own(now) or _last_administrator(now) or _not_a_person(now) or _elsewhere(now) or _switched_off(now)
 
 
 def _own(now: Circumstances) -> Refusal | None:

@@ -139,26 +139,6 @@ def try_again(session: Session, remediation: RemediationRow, reason: str, *, by:
     return move(session, remediation, Status.OPEN, because=reason.strip(), by=by, at=at)
 
 
-def hold(
-    session: Session, held: Sequence[RemediationRow], refusal: Refusal, *, system_id: int, by: Actor, at: datetime
-) -> None:
-    """Leave removals open and note on each why this run did not carry them out. One entry with their number."""
-    at = clock.utc(at)
-    told = f"{refusal.reason} {refusal.way_out}".strip()
-    ids_held = [row.id for row in held]
-    for begin in range(0, len(ids_held), aims.CHUNK):
-        some = ids_held[begin : begin + aims.CHUNK]
-        values = {"because": told, "version": RemediationRow.version + 1}
-        session.execute(
-            update(RemediationRow)
-            .where(RemediationRow.id.in_(some), RemediationRow.status == Status.OPEN)
-            .values(values)
-            .execution_options(synchronize_session=False)
-        )
-    body = {"held": len(ids_held), "code": refusal.code}
-    entries.record(session, Entry(Kind.REMEDIATION_MOVED, f"system:{system_id}", body), by=by.id, at=at)
-
-
 def begin_act(
     session: Session, remediation: RemediationRow, act: Act, before: Look, *, by: Actor, at: datetime
 ) -> ActRow:

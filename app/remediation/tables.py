@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.inventory.tables.seen import JsonOrNull
 from app.kit.db import Base, Json, Moment
 
 
@@ -86,3 +87,68 @@ class ActRow(Base):
         UniqueConstraint("remediation_id", "number"),
         CheckConstraint("status IN ('planned','begun','done','declined','skipped','ambiguous')", name="status_known"),
     )
+
+
+class LaneRow(Base):
+    """What holds one system's removals otherwise than the settings say. Null: as they say. Empty hours: at any time."""
+
+    __tablename__ = "lanes"
+    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"), primary_key=True, autoincrement=False)
+    per_run: Mapped[int | None]
+    percent: Mapped[int | None]
+    release_above: Mapped[int | None]
+    hours: Mapped[str | None] = mapped_column(String(300))
+    zone: Mapped[str | None] = mapped_column(String(60))
+    left_out: Mapped[list[str] | None] = mapped_column(JsonOrNull)  # days, or FIRST..LAST
+    because: Mapped[str] = mapped_column(String)
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class WaitRow(Base):
+    """What a system's open removals wait for, since when, and until when. Gone when they go on."""
+
+    __tablename__ = "lane_waits"
+    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"), primary_key=True, autoincrement=False)
+    code: Mapped[str] = mapped_column(String(40), primary_key=True)  # of the refusal
+    because: Mapped[str] = mapped_column(String)
+    way_out: Mapped[str] = mapped_column(String)
+    removals: Mapped[int]
+    since: Mapped[datetime] = mapped_column(Moment)
+    until: Mapped[datetime | None] = mapped_column(Moment)  # when it ends by itself
+    woken_at: Mapped[datetime | None] = mapped_column(Moment)  # when the lane was sent to work again
+
+
+class StopRow(Base):
+    """Somebody stopped every removal in every system. Never edited but to end it."""
+
+    __tablename__ = "stops"
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    standing: Mapped[bool | None] = mapped_column(unique=True)  # true while it stands, null afterwards: one at a time
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(Moment)
+    reason: Mapped[str] = mapped_column(String)
+    ended_by: Mapped[str | None] = mapped_column(String(80))
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_reason: Mapped[str | None] = mapped_column(String)
+
+
+class ReleaseRow(Base):
+    """A second person's word that exactly these removals may begin."""
+
+    __tablename__ = "releases"
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"), index=True)
+    removals: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))  # over their ids, as they were looked at
+    reason: Mapped[str] = mapped_column(String)
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(Moment)
+
+
+class ReleasedRow(Base):
+    """One removal of a release. The word counts until it is acted on: what has to be done again is released again."""
+
+    __tablename__ = "released"
+    release_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("releases.id"), primary_key=True)
+    remediation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("remediations.id"), primary_key=True, index=True)

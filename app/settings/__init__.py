@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from app.settings import signing_in
 from app.settings.noticing import Noticing
 from app.settings.promising import Promising
+from app.settings.removing import Removing
 from app.settings.reviewing import Reviewing
 from app.settings.settling import Settling
 from app.settings.signing_in import SigningIn
@@ -36,7 +37,7 @@ class SettingsWrong(Exception):
         self.mistakes = mistakes
 
 
-class Settings(SigningIn, Noticing, Promising, Settling, Reviewing, Watching):
+class Settings(SigningIn, Noticing, Promising, Settling, Reviewing, Removing, Watching):
     """What was configured. Frozen; printing it shows no secret."""
 
     # where things are
@@ -226,7 +227,7 @@ class Settings(SigningIn, Noticing, Promising, Settling, Reviewing, Watching):
     stop_removals: bool = Field(
         False,
         description="Kill switch: nothing is taken away in any system; removals wait. Default: off. A file `STOP` in "
-        "the home does the same without a restart.",
+        "the home does the same without a restart, and so do the console, the API and `rolecall removal stop`.",
     )
 
     # what is kept, and how long

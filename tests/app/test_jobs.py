@@ -21,6 +21,7 @@ from app.notices import channels, subscriptions
 from app.notices.events import FOR_REVIEWERS
 from app.notices.policy import ChannelStatus
 from app.notices.tables import ChannelRow, DeliveryRow
+from app.remediation import stops
 from app.remediation.tables import RemediationRow
 from app.review import campaigns, schedules
 from app.review import queries as reviews
@@ -352,6 +353,45 @@ def test_the_kill_switch_holds_removals_until_it_is_gone(leaving: tuple[Installa
     house.given.clear()
     jobs.remove(house.means, Here(), {"system": system})
     assert (len(world.performed), status(house)) == (1, "acted")
+
+
+def test_what_holds_removals_is_over_and_each_lane_is_sent_to_work_once(
+    leaving: tuple[Installation, World, int],
+) -> None:
+    house, world, system = leaving
+    boss = Actor("boss", "the boss", frozenset({Role.ADMIN}), way="token")
+    with house.database.transaction() as session:
+        stops.pull(session, "something is wrong", by=boss, at=house.now)
+    assert jobs.remove(house.means, Here(), {"system": system})["held"] == 1
+    assert jobs.wake_lanes(house.means, Here(), {}) == {"systems": []}
+    with house.database.transaction() as session:
+        stops.end(session, "it was a false alarm", by=boss, at=house.now)
+    assert jobs.wake_lanes(house.means, Here(), {}) == {"systems": [system]}
+    assert jobs.wake_lanes(house.means, Here(), {}) == {"systems": []}
+    asked = [entry.body for entry in house.told(Kind.REMOVAL_REQUESTED)]
+    assert [body["system"] for body in asked if body["because"] == "what held removals is over"] == [system]
+    jobs.remove(house.means, Here(), {"system": system})
+    assert (len(world.performed), status(house)) == (1, "acted")
+
+
+def test_what_lets_removals_go_on_sends_their_lane_to_work() -> None:
+    for kind, job in {
+        Kind.REMOVALS_RESUMED: "wake_lanes", Kind.REMOVALS_RELEASED: "remove", Kind.LANE_CHANGED: "remove",
+    }.items():  # fmt: skip
+        assert jobs.FOLLOWS[kind] == (job,)
+
+
+def test_the_settings_hold_a_run_until_two_people_or_the_hours_let_it_go(
+    leaving: tuple[Installation, World, int],
+) -> None:
+    house, world, system = leaving
+    house.given["release_above"] = 0
+    assert jobs.remove(house.means, Here(), {"system": system})["held"] == 1
+    house.given |= {"release_above": 1, "removal_hours": "Sun 03:00-04:00"}
+    assert jobs.remove(house.means, Here(), {"system": system})["held"] == 1
+    house.given |= {"removal_hours": "", "removal_left_out": f"{house.now.date()}"}
+    assert jobs.remove(house.means, Here(), {"system": system})["held"] == 1
+    assert world.performed == []
 
 
 # --- letting go ---

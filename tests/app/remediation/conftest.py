@@ -16,6 +16,7 @@ from app.inventory.tables import AccountRow, GrantRow, SystemRow
 from app.kit.db import Database
 from app.kit.secrets import Keys
 from app.remediation import lane, remediations
+from app.remediation.brakes import Brakes
 from app.remediation.policy import Caps
 from app.remediation.tables import ActRow, RemediationRow
 from app.review.tables import CampaignRow, DecisionRow, DriftRow, ItemRow, TaskRow
@@ -98,7 +99,9 @@ class Town:
 
     def carry_out(self, **given: Any) -> lane.Counts:
         settings: dict[str, Any] = {"keys": KEYS, "clock": self.clock, "by": SCHEDULER, "open_executor": self.crm.open}
-        return lane.carry_out(self.database, self.system_id, **{**settings, "caps": Caps(percent=100), **given})
+        return lane.carry_out(
+            self.database, self.system_id, **{**settings, "brakes": Brakes(Caps(percent=100)), **given}
+        )
 
     def all(self) -> Sequence[RemediationRow]:
         with self.database.reading() as session:

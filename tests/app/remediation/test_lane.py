@@ -11,6 +11,7 @@ import pytest
 from app.inventory.tables import SystemRow
 from app.kit.db import Database
 from app.kit.refusal import Refused
+from app.remediation.brakes import Brakes
 from app.remediation.policy import Caps
 from connectors.connector import ActKind
 from connectors.errors import Declined, Denied, Misread, Throttled, Unreachable
@@ -385,17 +386,17 @@ def test_what_is_granted_elsewhere_is_taken_away_there(town: Town, authority: st
 def test_a_run_that_would_take_too_many_takes_none(town: Town) -> None:
     for key in ("a", "b", "c"):
         one_account(town, key)
-    assert town.carry_out(caps=Caps(per_run=2, percent=100)).held == 3
+    assert town.carry_out(brakes=Brakes(Caps(per_run=2, percent=100))).held == 3
     assert town.crm.log == []
     assert {row.status for row in town.all()} == {"open"}
     assert "ROLECALL_MAX_REMOVALS_PER_RUN" in str(town.all()[0].because)
-    assert town.carry_out(caps=Caps(per_run=3, percent=100)).acted == 3
+    assert town.carry_out(brakes=Brakes(Caps(per_run=3, percent=100))).acted == 3
 
 
 def test_a_run_that_would_take_too_large_a_share_takes_none(town: Town) -> None:
     for key in ("a", "b", "c"):
         one_account(town, key)
-    assert town.carry_out(caps=Caps(percent=50, percent_from=2)).held == 3
+    assert town.carry_out(brakes=Brakes(Caps(percent=50, percent_from=2))).held == 3
     assert town.crm.effects == []
     assert "3 of 4 accounts" in str(town.all()[0].because)
 
@@ -406,7 +407,7 @@ def test_a_cap_does_not_leave_a_doubtful_call_unresolved(town: Town) -> None:
     with pytest.raises(Unreachable):
         town.carry_out()
     one_account(town, "cy")
-    town.carry_out(caps=Caps(per_run=0))
+    town.carry_out(brakes=Brakes(Caps(per_run=0)))
     assert town.acts == [("deactivate", "done")]
 
 
@@ -422,8 +423,9 @@ def test_the_kill_switch_stops_a_run_between_two_calls(town: Town) -> None:
     for key in ("a", "b", "c"):
         one_account(town, key)
     counts = town.carry_out(stopped=lambda: bool(town.crm.effects))
-    assert (counts.acted, counts.held) == (1, 1)
+    assert (counts.acted, counts.held) == (1, 2)
     assert [row.status for row in town.all()] == ["acted", "open", "open"]
+    assert all("stopped everywhere" in str(row.because) for row in town.all()[1:])
 
 
 def test_another_org_than_the_one_that_was_read_is_refused(town: Town) -> None:

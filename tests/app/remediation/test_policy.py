@@ -49,7 +49,6 @@ def test_with_nothing_against_it_a_call_may_be_made() -> None:
 @pytest.mark.parametrize(
     ("given", "code"),
     [
-        ({"stopped": True}, "stopped"),
         ({"account_key": "us"}, "own_account"),
         ({"account_key": None}, None),
         ({"administers": True}, "last_administrator"),

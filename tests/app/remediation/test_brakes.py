@@ -317,6 +317,9 @@ def test_a_release_lifts_no_cap(town: Town) -> None:
     released(town)
     assert town.carry_out(brakes=Brakes(Caps(per_run=2, percent=100), release_above=2)).held == 3
     assert set(waits_of(town)) == {"too_many_removals"}
+    to_go(town, "d", "e", "f")  # which nobody released
+    assert town.carry_out(brakes=Brakes(Caps(per_run=2, percent=100), release_above=2)).held == 6
+    assert set(waits_of(town)) == {"too_many_removals", "needs_release"}
 
 
 def test_what_a_release_holds_does_not_hide_an_open_question(town: Town) -> None:

@@ -1,7 +1,7 @@
 """What holds removals: a stop, each system's own brakes, what waits and until when, and a second person's word.
 
-Revision ID: 202611270820
-Revises: 202611270512
+Revision ID: 202611270830
+Revises: 202611270826
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from alembic import op
 from app.inventory.tables.seen import JsonOrNull
 from app.kit.db import Big, Moment
 
-revision = "202611270820"
-down_revision = "202611270512"
+revision = "202611270830"
+down_revision = "202611270826"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """What holds removals: a stop, each system's own brakes, what waits and until when, and a second person's word.
 
-Revision ID: 202611270830
-Revises: 202611270826
+Revision ID: 202611270850
+Revises: 202611270830
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from alembic import op
 from app.inventory.tables.seen import JsonOrNull
 from app.kit.db import Big, Moment
 
-revision = "202611270830"
-down_revision = "202611270826"
+revision = "202611270850"
+down_revision = "202611270830"
 branch_labels = None
 depends_on = None
 

@@ -71,6 +71,7 @@ def review_limits(settings: Settings) -> ReviewLimits:
         roster_max_age=timedelta(days=settings.roster_max_age_days),
         roster_max_shrink_percent=settings.roster_max_shrink_percent,
         most_answers=settings.campaign_most_answers,
+        security_owner=settings.security_owner,
     )
 
 

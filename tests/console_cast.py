@@ -27,6 +27,7 @@ from app.review.tables import CampaignRow, ItemRow, TaskRow
 from tests import make
 from tests.app.review import cast
 
+MANAGERS = [{"ask": ["manager", "owner"]}]  # Ada is asked about privileges too, and has all there is to look at
 LONG = "Wolfeschlegelsteinhausenbergerdorff-Featherstonehaugh Cholmo"  # 60 letters
 RIGHT_TO_LEFT = "נועה בן־דוד"
 MARKUP = "<img src=x onerror=alert(1)> \"Q&A\" 'team'"
@@ -86,7 +87,7 @@ def seed(session: Session, *, at: datetime = make.NOW, exceptions: int = 400) ->
     _exceptions(session, much, sales, held, exceptions, at)
     for system in (sales, portal):
         make.snapshot(session, system, at=at - timedelta(hours=3))
-    scope: dict[str, Any] = {"systems": "all", "fallback": "flo", "second_fallback": "fay"}
+    scope: dict[str, Any] = {"systems": "all", "fallback": "flo", "second_fallback": "fay", "reviewers": MANAGERS}
     campaign = campaigns.open(
         session, name="Q4 2026", scope=scope, due_at=at + timedelta(days=12), by=make.ADMIN, at=at
     )
@@ -172,7 +173,7 @@ def _finding(session: Session, account: AccountRow, rule: str, severity: str, be
 
 def _past(session: Session, ada: IdentityRow, at: datetime) -> CampaignRow:
     """Last quarter's review, in which everything was kept."""
-    scope = {"systems": "all", "fallback": "flo", "second_fallback": "fay"}
+    scope = {"systems": "all", "fallback": "flo", "second_fallback": "fay", "reviewers": MANAGERS}
     then = at - timedelta(days=91)
     for roster in [row for row in session.scalars(select(SystemRow)) if row.kind == "roster"]:
         cast.count_people(session, make.snapshot(session, roster, streams={"people": "complete"}, at=then).id, 30)

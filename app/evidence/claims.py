@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -173,7 +174,8 @@ def campaign(cover: Mapping[str, Any], log: Log, counted: Counted) -> Iterator[s
         yield "the log does not say that the campaign was opened"
         return
     body = opened["body"]
-    if _scope(cover["scope"], body) != body["scope"] or not opened["opened"].items() <= cover["scope"].items():
+    named = {word: _told(cover["scope"].get(word)) for word in opened["opened"]}
+    if _scope(cover["scope"], body) != body["scope"] or named != opened["opened"]:
         yield "the scope on the cover is not that of the log"
     if body["excluded"] != cover["excluded"]:
         yield "what the cover says was left out is not what the log says"
@@ -194,6 +196,11 @@ def _scope(shown: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
         for word, value in shown.items()
         if word in body["scope"] or not (value is None or _committed(body.get(word)))
     }
+
+
+def _told(value: Any) -> Any:
+    """A word of a scope as an entry commits to it."""
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def _closing(body: Mapping[str, Any], counted: Counted) -> Iterator[str]:

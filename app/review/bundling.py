@@ -17,19 +17,13 @@ from enum import StrEnum
 
 from app.actors.actor import Actor
 from app.kit.refusal import Refusal
-from app.review.expression import Sort
+from app.review import chain
 
 LASTS = timedelta(days=365)  # how long its owner's word holds
 SHARE = 80  # per cent of a job's people who hold something, before it is proposed as meant for the job
 PEERS = 5  # fewer people than this have no custom that could be proposed
 
-# What a job may be told by: facts of the roster, by their names in `IdentityRow`.
-FACTS: Mapping[str, Sort] = {
-    "department": Sort.TEXT,
-    "title": Sort.TEXT,
-    "engagement": Sort.TEXT,
-    "person": Sort.TEXT,  # the roster key of one person
-}
+FACTS = chain.PERSON  # what a job may be told by
 
 
 class BundleStatus(StrEnum):

@@ -7,6 +7,7 @@ campaign, however many replicas open it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,7 @@ from app.review import (
     trust,
 )
 from app.review import scope as scopes
+from app.review.chain import Rule
 from app.review.dialect import insert_or_skip
 from app.review.freezing import Frame
 from app.review.policy import Override, Status
@@ -70,6 +72,8 @@ def open(
     """
     at, due_at = clock.utc(at), clock.utc(due_at)
     asked = scopes.read(scope)
+    if asked.security_owner is None and limits is not None:
+        asked = replace(asked, security_owner=limits.security_owner)
     configurer = configurer_id if configurer_id is not None else by.identity_id
     existing = _of_slot(session, slot)
     if existing is not None:
@@ -220,7 +224,7 @@ def _freeze(
     frame = Frame(
         places=grounds.places(session, systems, scope, readings, at, due_at),
         department=scope.department,
-        fallbacks=grounds.fallbacks(session, scope, at, due_at, configurer),
+        routes=grounds.routes(session, scope, at, due_at, configurer),
         configurer=configurer,
         at=at,
         due_at=due_at,
@@ -228,9 +232,11 @@ def _freeze(
     with frozen.tables(session):
         freezing.prepare(session, frame)
         population.entitlements(session, list(snapshots))
-        insist(policy.why_not_reviewed(freezing.without_reviewer(session)))
+        rules = [route.rule for route in frame.routes]
+        alone = population.without_reviewer(session, scope.kinds, scoping.inside(scope), rules)
+        insist(policy.why_not_reviewed(alone))
         population.tasks(session, campaign_id)
-        made = sum(_items(session, campaign_id, kind, scope) for kind in scope.kinds)
+        made = sum(_items(session, campaign_id, kind, scope, rules) for kind in scope.kinds)
         insist(policy.why_not_empty(made))
         excluded = remainder.counted(session, scope)
     session.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(excluded=excluded))
@@ -239,8 +245,8 @@ def _freeze(
     frozen.analyze(session, TaskRow.__tablename__, ItemRow.__tablename__)
 
 
-def _items(session: Session, campaign_id: int, kind: ItemKind, scope: Scope) -> int:
-    rows = population.of(kind, scoping.inside(scope)).subquery()
+def _items(session: Session, campaign_id: int, kind: ItemKind, scope: Scope, rules: Sequence[Rule]) -> int:
+    rows = population.of(kind, scoping.inside(scope), rules).subquery()
     kept = [column for column in rows.c if column.name not in ("reviewer_id", "known")]
     chosen = select(literal(campaign_id), TaskRow.id, literal(1), *kept).join(
         TaskRow, (TaskRow.campaign_id == campaign_id) & (TaskRow.reviewer_id == rows.c.reviewer_id)

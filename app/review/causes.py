@@ -23,12 +23,13 @@ from app.inventory.tables import (
     SnapshotRow,
     SystemRow,
 )
+from app.review.chain import MIGHTY
 from app.review.tables import CampaignRow
 
 WINDOW = timedelta(days=14)  # a reading that could not be reviewed at once is tried again with those after it
 MOST = 50  # items of one small review; what is more waits for the quarter, and findings tell of it
 PREFIX = "micro:"  # of their slots
-MIGHTY = ("administer", "manage_access", "manage_security")
+_WHO = ("fallback", "second_fallback", "security_owner", "reviewers", "roster")  # kept of the scope it is like
 
 
 class Cause(StrEnum):
@@ -66,7 +67,7 @@ class Small:
     def scope(self, of: dict[str, Any]) -> dict[str, Any]:
         """Its scope, with the last resorts of another."""
         listed = ", ".join(f'"{subject}"' for subject in self.subjects)
-        kept = {word: of[word] for word in ("fallback", "second_fallback", "roster") if of.get(word)}
+        kept = {word: of[word] for word in _WHO if of.get(word)}
         return {**kept, "systems": [self.system], "where": f"subject in ({listed})"}
 
 

@@ -1,12 +1,13 @@
-"""Who reviews an item: the person's manager, else the system's owner, else a fallback, and never the person themselves.
+"""Who reviews an item: the first of its chain who is able to, else a fallback, and never the person themselves.
 
-A manager is asked about people only; an account of nobody, of a program or an integration goes to the system's owner at
-once. Whoever has left, is away for the whole review or is concerned by the item is passed over. The set-wise twin is in
-`freezing`; a property test proves that both agree.
+A manager is asked about people only; an account of nobody, of a program or an integration has none. Whoever has left, is
+away for the whole review or is concerned by the item is passed over. The set-wise twin is `choosing`; a property test
+proves that both agree.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -16,7 +17,11 @@ class ChosenBy(StrEnum):
     """By which step a reviewer came to an item."""
 
     MANAGER = "manager"
+    ABOVE = "above"
     OWNER = "owner"
+    SECURITY = "security"
+    NAMED = "named"
+    GROUP = "group"
     FALLBACK = "fallback"
     REASSIGNED = "reassigned"
     ESCALATED = "escalated"  # its first reviewer did not answer
@@ -53,16 +58,15 @@ def fit(person: Person | None, opens: date, due: date) -> bool:
 
 
 def choose(
+    asked: Iterable[tuple[int | None, ChosenBy]],
     *,
-    manager: int | None,
-    owner: int | None,
     fallbacks: tuple[int, ...],
     concerned: frozenset[int],
     able: frozenset[int],
 ) -> tuple[int, ChosenBy] | None:
-    """The first of the chain who is able to and not concerned. None if nobody is: then the campaign may not open."""
-    chain = [(manager, ChosenBy.MANAGER), (owner, ChosenBy.OWNER), *((f, ChosenBy.FALLBACK) for f in fallbacks)]
-    for candidate, by in chain:
+    """The first of the chain, then of the fallbacks, who is able to and not concerned. None if nobody is: then the campaign
+    may not open."""
+    for candidate, by in (*asked, *((each, ChosenBy.FALLBACK) for each in fallbacks)):
         if candidate is not None and candidate in able and candidate not in concerned:
             return candidate, by
     return None
@@ -73,3 +77,17 @@ def manager_of(person: Person | None, account_kind: str) -> int | None:
     if person is None or person.kind != "person" or account_kind not in ("person", "unknown"):
         return None
     return person.manager_id
+
+
+def above(manager: int | None, managers: Mapping[int, int | None]) -> list[int]:
+    """The line of managers above a manager, the nearest first; a circle ends it. `managers` maps each to their own."""
+    line: list[int] = []
+    while manager is not None and (manager := managers.get(manager)) is not None and manager not in line:
+        line.append(manager)
+    return line
+
+
+def turn(members: Sequence[int], row_id: int) -> list[int]:
+    """A group in the order in which it is asked about one subject, so that its members share the work evenly."""
+    start = row_id % len(members) if members else 0
+    return [*members[start:], *members[:start]]

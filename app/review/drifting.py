@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from app.inventory.tables import AccountRow, CredentialRow, GrantRow, IntegrationRow, SystemRow
 from app.review import freezing, frozen, grounds, population, scoping
 from app.review import scope as scopes
+from app.review.chain import Rule
+from app.review.choosing import Route
 from app.review.dialect import insert_or_skip
 from app.review.freezing import Frame
 from app.review.scope import ItemKind, Scope
@@ -34,7 +36,7 @@ def record(session: Session, campaign_id: int, at: datetime) -> int:
     frame = Frame(
         places=grounds.places(session, rows, scope, readings, at, campaign.due_at),
         department=scope.department,
-        fallbacks=(0,),  # nobody is asked here; who decides on drift is an administrator
+        routes=(Route(Rule(None, ()), ()),),  # nobody is asked here; who decides on drift is an administrator
         at=at,
         due_at=campaign.due_at,
     )

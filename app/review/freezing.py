@@ -6,7 +6,6 @@ an item; it is shown with the grant that brings it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,11 +37,11 @@ from app.inventory.tables import (
     IntegrationRow,
     PrivilegeRow,
 )
-from app.review import advice, peers, shown
+from app.review import advice, choosing, peers, shown
 from app.review.asking import BAR
-from app.review.choice import ChosenBy
+from app.review.choosing import Route
 from app.review.dialect import array, embed, obj
-from app.review.frozen import CHOICES, CONCERNS, FINDINGS, MODELS, PEOPLE, SUBJECTS, SYSTEMS, VERSIONS, analyze
+from app.review.frozen import CONCERNS, FINDINGS, MODELS, PEOPLE, SUBJECTS, SYSTEMS, VERSIONS, analyze
 from app.review.scope import ItemKind
 
 
@@ -62,12 +61,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a review is put together from. `fallbacks` are able to review; findings count if opened by `at`; `configurer`
-    sets the review up, and is passed over."""
+    """What a review is put together from. `routes` say who is asked; findings count if opened by `at`; `configurer` sets
+    the review up, and is passed over."""
 
     places: tuple[Place, ...]
     department: str | None
-    fallbacks: tuple[int, ...]
+    routes: tuple[Route, ...]
     at: datetime
     due_at: datetime
     configurer: int | None = None
@@ -80,35 +79,13 @@ def prepare(session: Session, frame: Frame) -> None:
     for subjects in (_accounts(frame), _integrations(frame), _credentials(frame)):
         session.execute(insert(SUBJECTS).from_select([c.name for c in SUBJECTS.c], subjects))
     analyze(session)
-    session.execute(insert(CHOICES).from_select([c.name for c in CHOICES.c], _choices(frame)))
+    choosing.fill(session, frame.routes, frame.at.date(), frame.due_at.date(), apart=frame.configurer)
     peers.models(session, frame.at)
     session.execute(insert(FINDINGS).from_select([c.name for c in FINDINGS.c], _findings(frame.at)))
     session.execute(insert(PEOPLE).from_select([c.name for c in PEOPLE.c], _people(frame.at)))
     if any(ItemKind.GRANT in place.kinds for place in frame.places):
         peers.held(session)
     analyze(session)
-
-
-def without_reviewer(session: Session) -> int:
-    """How many subjects nobody independent is left for; more than none means that the campaign may not open."""
-    return session.scalars(select(func.count()).select_from(CHOICES).where(CHOICES.c.reviewer_id.is_(None))).one()
-
-
-def able(opens: Any, due: Any, person: Any = IdentityRow) -> ColumnElement[bool]:
-    """Whether an identity can review from `opens` to `due` (twin of `choice.fit`)."""
-    away = or_(person.away_from.is_not(None), person.away_until.is_not(None))
-    throughout = and_(
-        or_(person.away_from.is_(None), person.away_from <= opens),
-        or_(person.away_until.is_(None), person.away_until >= due),
-    )
-    return and_(
-        person.kind == "person",
-        person.ended.is_(None),
-        person.erased.is_(None),
-        or_(person.start.is_(None), person.start <= opens),
-        or_(person.end.is_(None), person.end >= opens),
-        ~and_(away, throughout),
-    )
 
 
 def _place(place: Place) -> dict[str, Any]:
@@ -233,46 +210,6 @@ def _credentials(frame: Frame) -> Select[Any]:
         .outerjoin(IntegrationRow, IntegrationRow.id == CredentialRow.integration_id)
         .outerjoin(owner, owner.id == IntegrationRow.owner_account_id)
         .where(CredentialRow.ended.is_(None))
-    )
-
-
-def _choices(frame: Frame) -> Select[Any]:
-    """The first of manager, owner and fallbacks who is able and not concerned (twin of `choice.choose`)."""
-    first = literal(frame.fallbacks[0])
-    second = literal(frame.fallbacks[1]) if len(frame.fallbacks) > 1 else null()
-    candidates: Sequence[tuple[Any, ChosenBy]] = (
-        (IdentityRow.id, ChosenBy.MANAGER),
-        (SYSTEMS.c.owner_id, ChosenBy.OWNER),
-        (first, ChosenBy.FALLBACK),
-        (second, ChosenBy.FALLBACK),
-    )
-    opens, due = frame.at.date(), frame.due_at.date()
-    joined: Any = SUBJECTS.join(SYSTEMS, SYSTEMS.c.system_id == SUBJECTS.c.system_id).outerjoin(
-        IdentityRow, and_(IdentityRow.id == SUBJECTS.c.manager_id, able(opens, due))
-    )
-    reviewer, step = [], []
-    for number, (candidate, by) in enumerate(candidates):
-        own = CONCERNS.alias(f"own_{number}")
-        joined = joined.outerjoin(
-            own,
-            and_(own.c.kind == SUBJECTS.c.kind, own.c.row_id == SUBJECTS.c.row_id, own.c.identity_id == candidate),
-        )
-        free = and_(candidate.is_not(None), own.c.identity_id.is_(None))
-        if frame.configurer is not None:
-            free = and_(free, candidate != frame.configurer)
-        reviewer.append((free, candidate))
-        step.append((free, literal(str(by))))
-    return (
-        select(
-            SUBJECTS.c.kind,
-            SUBJECTS.c.row_id,
-            SUBJECTS.c.system_id,
-            SUBJECTS.c.identity_id,
-            case(*reviewer),
-            case(*step),
-        )
-        .select_from(joined)
-        .where(SUBJECTS.c.inside)
     )
 
 

@@ -63,15 +63,32 @@ SUBJECTS = _table(
     key=("kind", "row_id"),
 )
 
+# Who is asked about what hangs on a subject, by each rule that may hold for it.
 CHOICES = _table(
     "frozen_choices",
     Column("kind", String(12)),
     Column("row_id", Big, autoincrement=False),
-    Column("system_id", Big, nullable=False),
-    Column("identity_id", Big),
+    Column("route", Integer, autoincrement=False),  # which rule of the scope it is chosen by
     Column("reviewer_id", Big),
     Column("chosen_by", String(12)),
-    key=("kind", "row_id"),
+    key=("kind", "row_id", "route"),
+)
+
+# The members of groups that are asked to review, and each manager's line of managers: those of them who are able.
+GROUPS = _table(
+    "frozen_groups",
+    Column("number", Integer, autoincrement=False),
+    Column("turn", Integer, autoincrement=False),  # who is asked first of them goes round
+    Column("position", Integer, autoincrement=False),
+    Column("identity_id", Big, nullable=False),
+    key=("number", "turn", "position"),
+)
+LINES = _table(
+    "frozen_lines",
+    Column("start_id", Big, autoincrement=False),
+    Column("depth", Integer, autoincrement=False),
+    Column("identity_id", Big, nullable=False),
+    key=("start_id", "depth"),
 )
 
 # What is shown of each account, whoever asks.

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import IdentityRow, SnapshotRow, StreamRow, SystemRow
 from app.kit.refusal import Refusal, Refused
-from app.review import queries, trust
-from app.review.choice import Person, fit
+from app.review import chain, choosing, expression, modelling, queries, trust
+from app.review.chain import Ask
+from app.review.choice import ChosenBy, Person, fit
+from app.review.choosing import Candidates, Route
 from app.review.freezing import Place
 from app.review.scope import Scope
 from app.review.trust import Reading, RosterReading
 
 ROSTER = "roster"
+_CHOSEN_BY = {
+    Ask.MANAGER: ChosenBy.MANAGER,
+    Ask.ABOVE: ChosenBy.ABOVE,
+    Ask.OWNER: ChosenBy.OWNER,
+    Ask.SECURITY: ChosenBy.SECURITY,
+    Ask.PERSON: ChosenBy.NAMED,
+    Ask.GROUP: ChosenBy.GROUP,
+}
 
 
 def systems(session: Session, scope: Scope) -> Sequence[SystemRow]:
@@ -106,11 +117,12 @@ def person(row: IdentityRow) -> Person:
 def fallbacks(
     session: Session, scope: Scope, at: datetime, due_at: datetime, configurer: int | None = None
 ) -> tuple[int, ...]:
-    """The scope's fallback reviewers, by identity. Refuses one who is unknown, has left or is away throughout; an approver
-    of exclusions likewise, and one who sets the review up."""
+    """The scope's fallback reviewers, by identity. Refuses one who is unknown, has left or is away throughout; the owner of
+    security and an approver of exclusions likewise, and an approver who sets the review up."""
     named = [key for key in (scope.fallback, scope.second_fallback) if key]
     asked = [
         *(("fallback reviewer", key) for key in named),
+        *([("security owner", scope.security_owner)] if scope.security_owner else []),
         *([("approver", scope.approver)] if scope.approver else []),
     ]
     known = people(session, {key for _, key in asked})
@@ -121,6 +133,32 @@ def fallbacks(
     if scope.approver and known[scope.approver].identity_id == configurer:
         raise _no("who sets it up approves what it excludes", "Name somebody else as approver.")
     return tuple(known[key].identity_id for key in named)
+
+
+def routes(
+    session: Session, scope: Scope, at: datetime, due_at: datetime, configurer: int | None = None
+) -> tuple[Route, ...]:
+    """The scope's rules for reviewers with whom they come to, the fallbacks at the end of each. Somebody named who has left
+    or is away throughout is passed over; refuses one who was never in the roster, and who `fallbacks` refuses."""
+    last = Candidates(Ask.PERSON, ChosenBy.FALLBACK)
+    ends = [replace(last, ids=(each,)) for each in fallbacks(session, scope, at, due_at, configurer)]
+    rules = chain.rules(scope.reviewers, scope.security_owner)
+    known = people(session, {key for rule in rules for step in rule.ask for key in step.keys})
+    strange = sorted({key for rule in rules for step in rule.ask for key in step.keys} - set(known))
+    if strange:
+        raise _no(f'the reviewer "{strange[0]}" is not in the roster', "Name somebody else.")
+    days = (at.date(), due_at.date())
+    return tuple(Route(rule, (*(_asked(session, step, known, days) for step in rule.ask), *ends)) for rule in rules)
+
+
+def _asked(session: Session, step: chain.Step, known: dict[str, Person], days: tuple[date, date]) -> Candidates:
+    """Whom a step of a rule comes to: of those it names, whoever is able."""
+    if step.match is not None:
+        fitting = select(IdentityRow.id).where(choosing.able(*days), modelling.fits(expression.written(step.match)))
+        ids = session.scalars(fitting.order_by(IdentityRow.id).limit(chain.GROUP))
+        return Candidates(step.ask, ChosenBy.GROUP, tuple(ids))
+    able = tuple(known[key].identity_id for key in step.keys if fit(known[key], *days))
+    return Candidates(step.ask, _CHOSEN_BY[step.ask], able)
 
 
 def places(

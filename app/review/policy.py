@@ -116,15 +116,14 @@ def why_not_read(readings: Sequence[Reading]) -> Refusal | None:
 
 
 def why_not_reviewed(alone: int) -> Refusal | None:
-    """Why a campaign may not open: `alone` subjects have no reviewer who is able, not concerned and did not set it up."""
+    """Why a campaign may not open: `alone` items have no reviewer who is able, not concerned and did not set it up."""
     if not alone:
         return None
     return Refusal(
         "no_reviewer",
-        f"For {alone} accounts, integrations or credentials nobody independent is left to decide; whoever sets a "
-        "review up does not decide in it.",
+        f"For {alone} items nobody independent is left to decide; whoever sets a review up does not decide in it.",
         "Name a second fallback reviewer, or an owner for the system.",
-        facts={"subjects": alone},
+        facts={"items": alone},
     )
 
 

@@ -6,7 +6,7 @@ filters pays nothing for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -36,12 +36,15 @@ from app.inventory.tables import (
 )
 from app.kit.db import Big
 from app.review import advice, asking, scoping, shown
-from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SYSTEMS
-from app.review.scope import ItemKind
+from app.review.chain import Rule
+from app.review.expression import words
+from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SUBJECTS, SYSTEMS
+from app.review.scope import FACTS, ItemKind
 from app.review.scoping import Wanted
 from app.review.shown import Grantor, Last
 from app.review.tables import BundleContentRow, TaskRow
 
+Rules = Sequence[Rule]
 COLUMNS = (
     "kind",
     "subject",
@@ -62,15 +65,28 @@ COLUMNS = (
 )
 
 
-def of(kind: ItemKind, wanted: Wanted | None = None) -> Any:
-    """The rows of one kind; of those with no reviewer the campaign does not open. `wanted` chooses by the facts of each."""
-    return _BUILD[kind](wanted)
+def of(kind: ItemKind, wanted: Wanted | None = None, rules: Rules = ()) -> Any:
+    """The rows of one kind; of those with no reviewer the campaign does not open. `wanted` chooses by the facts of each,
+    `rules` say by which route its reviewer was chosen; without any, by the first."""
+    return _BUILD[kind](wanted, rules)
 
 
 def count(session: Session, kind: ItemKind, wanted: Wanted) -> int:
     """How many rows of a kind are wanted."""
     rows: Any = of(kind, wanted).with_only_columns(func.count(), maintain_column_froms=True)
     return int(session.scalars(rows).one())
+
+
+def without_reviewer(session: Session, kinds: Sequence[ItemKind], wanted: Wanted | None, rules: Rules) -> int:
+    """How many items nobody independent is left for; more than none means that the campaign may not open."""
+    nobody = CHOICES.c.reviewer_id.is_(None)
+    if session.scalar(select(CHOICES.c.row_id).where(nobody).limit(1)) is None:
+        return 0
+    counted = [
+        of(kind, wanted, rules).where(nobody).with_only_columns(func.count(), maintain_column_froms=True)
+        for kind in kinds
+    ]
+    return sum(int(session.scalars(each).one()) for each in counted)
 
 
 def entitlements(session: Session, system_ids: list[int]) -> None:
@@ -95,7 +111,8 @@ def entitlements(session: Session, system_ids: list[int]) -> None:
 
 def tasks(session: Session, campaign_id: int) -> None:
     """One task for each reviewer that was chosen."""
-    chosen = select(literal(campaign_id), CHOICES.c.reviewer_id, literal("open"), literal(1)).distinct()
+    somebody = CHOICES.c.reviewer_id.is_not(None)
+    chosen = select(literal(campaign_id), CHOICES.c.reviewer_id, literal("open"), literal(1)).where(somebody).distinct()
     names = ["campaign_id", "reviewer_id", "status", "version"]
     session.execute(insert(TaskRow).from_select(names, chosen, include_defaults=False))
 
@@ -128,7 +145,7 @@ def _via(path: str, rows: dict[int, EntitlementRow]) -> list[str]:
     return [(rows[step].label or rows[step].name) if step in rows else f"entitlement {step}" for step in steps]
 
 
-def _grants(wanted: Wanted | None) -> Any:
+def _grants(wanted: Wanted | None, rules: Rules) -> Any:
     subject = _subject("grant", GrantRow.id)
     privileged, known = ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known
     joined = (
@@ -156,6 +173,7 @@ def _grants(wanted: Wanted | None) -> Any:
         model=case((shown.covered(privileged, known), PEOPLE.c.version_id)),
         told=shown.of_grant(),
         wanted=wanted,
+        rules=rules,
         facts={
             "entitlement": ENTITLEMENTS.c.key,
             "privilege": ENTITLEMENTS.c.flags,
@@ -166,7 +184,7 @@ def _grants(wanted: Wanted | None) -> Any:
     ).where(SYSTEMS.c.grants, GrantRow.ended.is_(None), ENTITLEMENTS.c.revocable)
 
 
-def _accounts(wanted: Wanted | None) -> Any:
+def _accounts(wanted: Wanted | None, rules: Rules) -> Any:
     privileged = PEOPLE.c.privileges.is_not(None)
     return _rows(
         kind=ItemKind.ACCOUNT,
@@ -178,11 +196,12 @@ def _accounts(wanted: Wanted | None) -> Any:
         risk=PEOPLE.c.risk + shown.use_risk(PEOPLE.c.used) + shown.content_risk(privileged, true()),
         told=shown.of_account(),
         wanted=wanted,
+        rules=rules,
         facts={"privilege": PEOPLE.c.flags, "use": PEOPLE.c.used},
     ).where(SYSTEMS.c.accounts)
 
 
-def _integrations(wanted: Wanted | None) -> Any:
+def _integrations(wanted: Wanted | None, rules: Rules) -> Any:
     band = shown.used(IntegrationRow.last_used, None, IntegrationRow.created)
     return _rows(
         kind=ItemKind.INTEGRATION,
@@ -196,11 +215,12 @@ def _integrations(wanted: Wanted | None) -> Any:
         + shown.content_risk(false(), IntegrationRow.scopes.is_not(None)),
         told=shown.of_integration(),
         wanted=wanted,
+        rules=rules,
         facts={"privileged": scoping.unknown(Boolean()), "integration": IntegrationRow.name, "use": band},
     )
 
 
-def _credentials(wanted: Wanted | None) -> Any:
+def _credentials(wanted: Wanted | None, rules: Rules) -> Any:
     band = shown.used(CredentialRow.last_used, CredentialRow.uses_known_since, CredentialRow.created)
     privileged = PEOPLE.c.privileges.is_not(None)  # a token can do what its account can
     joined = _joined(CredentialRow, "credential", CredentialRow.account_id).outerjoin(
@@ -219,6 +239,7 @@ def _credentials(wanted: Wanted | None) -> Any:
         + shown.content_risk(privileged, true()),
         told=shown.of_credential(),
         wanted=wanted,
+        rules=rules,
         facts={
             "privilege": PEOPLE.c.flags,
             "integration": IntegrationRow.name,
@@ -237,12 +258,12 @@ _BUILD = {
 
 
 def _joined(row: Any, chooser: str, account: Any) -> Any:
-    """A kind's rows with their choice of reviewer, their system, and the account behind them."""
-    chosen = row.account_id if row is GrantRow else row.id
+    """A kind's rows with the subject that they hang on, their system, and the account behind them."""
+    subject = row.account_id if row is GrantRow else row.id
     return (
         select(literal(1))
         .select_from(row)
-        .join(CHOICES, and_(CHOICES.c.kind == chooser, CHOICES.c.row_id == chosen))
+        .join(SUBJECTS, and_(SUBJECTS.c.kind == chooser, SUBJECTS.c.row_id == subject, SUBJECTS.c.inside))
         .join(SYSTEMS, SYSTEMS.c.system_id == row.system_id)
         .outerjoin(PEOPLE, PEOPLE.c.account_id == account)
     )
@@ -258,6 +279,7 @@ def _rows(
     risk: Any,
     told: Any,
     wanted: Wanted | None,
+    rules: Rules,
     facts: Mapping[str, Any],
     model: Any = None,
     account_id: Any = None,
@@ -271,20 +293,24 @@ def _rows(
     found = joined.outerjoin(FINDINGS, FINDINGS.c.subject == subject).outerjoin(
         Last, and_(Last.campaign_id == SYSTEMS.c.previous_id, Last.subject == subject)
     )
+    sure: ColumnElement[Any] = case((privileged, true()), (known, false()))  # of unknown contents it is not known
+    every = scoping.facts(kind, subject) | {"privileged": sure} | dict(facts)
+    every["use"] = func.nullif(every["use"], str(advice.Use.UNKNOWN))
+    if wanted is not None or any("owner" in words(rule.where) for rule in rules if rule.where is not None):
+        found = found.outerjoin(scoping.Whose, scoping.Whose.id == SUBJECTS.c.identity_id)
     if wanted is not None:
-        sure: ColumnElement[Any] = case((privileged, true()), (known, false()))  # of unknown contents it is not known
-        every = scoping.facts(kind, subject) | {"privileged": sure} | dict(facts)
-        every["use"] = func.nullif(every["use"], str(advice.Use.UNKNOWN))
-        found = found.outerjoin(scoping.Whose, scoping.Whose.id == CHOICES.c.identity_id).where(wanted(every))
+        found = found.where(wanted(every))
+    chosen = and_(CHOICES.c.kind == SUBJECTS.c.kind, CHOICES.c.row_id == SUBJECTS.c.row_id)
+    found = found.join(CHOICES, and_(chosen, CHOICES.c.route == _route(kind, rules, every)))
     return found.with_only_columns(
         literal(str(kind)).label("kind"),
         subject.label("subject"),
-        CHOICES.c.system_id.label("system_id"),
+        SUBJECTS.c.system_id.label("system_id"),
         _or_null(account_id).label("account_id"),
         _or_null(grant_id).label("grant_id"),
         _or_null(integration_id).label("integration_id"),
         _or_null(credential_id).label("credential_id"),
-        CHOICES.c.identity_id.label("subject_identity_id"),
+        SUBJECTS.c.identity_id.label("subject_identity_id"),
         CHOICES.c.reviewer_id.label("reviewer_id"),
         CHOICES.c.chosen_by.label("chosen_by"),
         privileged.label("privileged"),
@@ -295,6 +321,17 @@ def _rows(
         told.label("shown"),
         maintain_column_froms=True,
     )
+
+
+def _route(kind: ItemKind, rules: Rules, facts: Mapping[str, Any]) -> ColumnElement[int]:
+    """The number of the first rule that surely holds; the last one always does."""
+    whens: list[tuple[ColumnElement[bool], int]] = []
+    for number, rule in enumerate(rules):
+        if rule.where is None:
+            return case(*whens, else_=number) if whens else literal(number)
+        if rule.kinds is None or kind in rule.kinds:
+            whens.append((asking.condition(rule.where, facts, FACTS), number))
+    return literal(0)
 
 
 def _subject(kind: str, key: Any) -> ColumnElement[str]:

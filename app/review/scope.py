@@ -1,4 +1,4 @@
-"""What a review is about, as a small readable expression: systems, kinds, a department, and who decides in the last resort.
+"""What a review is about, as a small readable expression: systems, kinds, a department, and who decides.
 
     {"systems": ["Sales org", "Marketing portal"],   or "all"
      "kinds": ["grant", "account", "integration", "credential"],
@@ -7,6 +7,7 @@
      "where": "privileged or finding",                                optional, an expression over `FACTS`
      "exclude": [{"where": "low_risk and reviewed_this_year", "reason": "once a year is enough"}],
      "approver": "p-102",                                             who approved what is excluded: a roster key
+     "security_owner": "p-103", "reviewers": [{"ask": ["manager", …]}],  optional, who is asked about what: see `chain`
      "fallback": "p-100", "second_fallback": "p-101",                 roster keys of people
      "many_answers": "the first review; no role models yet",          why somebody has more answers to give than usual
      "silence": {"answer": "remove"},                                 optional, what no answer comes to: see `silence`
@@ -19,13 +20,15 @@ the same reason `where` takes in what it holds for, and what cannot be told is c
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from app.kit.refusal import Refusal, Refused
-from app.review import expression, silence
+from app.review import chain, expression, silence
+from app.review.chain import Rule
 from app.review.expression import Sort
 from app.review.silence import Silence
 
@@ -47,7 +50,8 @@ NEEDS: Mapping[ItemKind, tuple[str, ...]] = {
     ItemKind.CREDENTIAL: ("accounts", "integrations"),
 }
 ALL = "all"
-PEOPLE = ("fallback", "second_fallback", "approver")  # roster keys, which enter the ledger as commitments only
+# Roster keys, and what holds them, which enter the ledger as commitments only.
+PEOPLE = ("fallback", "second_fallback", "approver", "security_owner", "reviewers")
 _WORDS = {"systems", "kinds", "department", "without", "where", "exclude", "roster", "many_answers", "silence", *PEOPLE}
 # What `where` and `exclude` may ask for; "system" and "kind" are of the item, the rest of its holder and what it allows.
 FACTS: Mapping[str, Sort] = {
@@ -104,6 +108,8 @@ class Scope:
     many_answers: str | None = None  # why somebody is asked for more answers than a review should ask for
     needs_roster: bool = True
     silence: Silence | None = None  # what no answer comes to; None: whoever closes says it
+    security_owner: str | None = None  # decides on administrators
+    reviewers: tuple[Rule, ...] = ()  # who is asked about what, before the usual ones
 
     def kinds_of(self, system: str) -> tuple[ItemKind, ...]:
         """Which kinds are reviewed in a system."""
@@ -128,6 +134,8 @@ class Scope:
             "many_answers": self.many_answers,
             "fallback": self.fallback,
             "second_fallback": self.second_fallback,
+            "security_owner": self.security_owner,
+            "reviewers": [rule.written() for rule in self.reviewers] or None,
             "roster": "required" if self.needs_roster else "none",
         } | ({"silence": self.silence.written()} if self.silence is not None else {})
 
@@ -157,6 +165,8 @@ def read(written: Mapping[str, Any]) -> Scope:
         second_fallback=_name(written, "second_fallback"),
         needs_roster=_roster(written.get("roster", "required")),
         silence=silence.read(written.get("silence")),
+        security_owner=_name(written, "security_owner"),
+        reviewers=chain.read(written.get("reviewers") or [], FACTS),
     )
     if not scope.fallback:
         raise _no("it names no fallback reviewer", 'Name somebody: "fallback": "<roster key>".')
@@ -174,7 +184,11 @@ def read(written: Mapping[str, Any]) -> Scope:
 
 def apart(written: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """What of a written scope may enter a ledger entry as it is, and the roster keys, which enter it as commitments."""
-    named = {word: str(written[word]) for word in PEOPLE if written.get(word)}
+    named = {
+        word: value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+        for word in PEOPLE
+        if (value := written.get(word))
+    }
     return {word: value for word, value in written.items() if word not in PEOPLE}, named
 
 

@@ -22,7 +22,7 @@ from app.inventory.tables import (
 from app.review import advice, unusual
 from app.review.advice import Use
 from app.review.dialect import day, embed, flag, obj
-from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SYSTEMS
+from app.review.frozen import ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SUBJECTS, SYSTEMS
 from app.review.silence import Settled
 from app.review.tables import BundleContentRow, ItemRow
 
@@ -110,7 +110,7 @@ def alone(kind: str, privileged: Any, known: Any) -> ColumnElement[bool]:
     if kind in ("integration", "credential"):
         return true()
     idle = PEOPLE.c.used.in_((str(Use.NEVER), str(Use.LONGER)))
-    of_account = or_(PEOPLE.c.gone, CHOICES.c.identity_id.is_(None), idle)
+    of_account = or_(PEOPLE.c.gone, SUBJECTS.c.identity_id.is_(None), idle)
     every = or_(
         privileged,
         FINDINGS.c.told.is_not(None),

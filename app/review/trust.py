@@ -21,6 +21,7 @@ class Limits:
     roster_max_age: timedelta = timedelta(days=7)
     roster_max_shrink_percent: int = 5
     most_answers: int | None = None  # for one reviewer, without a reason; None: any number
+    security_owner: str | None = None  # roster key of who decides on administrators where a scope names nobody
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,9 @@ class Settling(BaseModel):
     )
     security_owner: str | None = Field(
         None,
-        description="Roster id of whoever findings go to where the system has no owner who is there. Default: none; "
-        "they belong to the IT security role.",
+        description="Roster id of whoever findings go to where the system has no owner who is there, and who decides on "
+        "administrators in reviews that name nobody else for it. Default: none; such findings belong to the IT security "
+        "role, and administrators are decided like other privileged access.",
     )
 
     licence_costs: dict[str, NonNegativeInt] = Field(

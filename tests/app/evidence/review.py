@@ -35,7 +35,12 @@ from tests import make
 
 NOW = make.NOW
 KEYS = Keys(b"k" * 32)
-SCOPE: dict[str, Any] = {"systems": "all", "fallback": "flo", "roster": "none"}
+SCOPE: dict[str, Any] = {
+    "systems": "all",
+    "fallback": "flo",
+    "roster": "none",
+    "reviewers": [{"ask": ["manager", "owner"]}],
+}
 SECRET = b"sesame-open-the-crm"
 SETTINGS = {"inactive_days": "90", "zone": "Europe/Berlin"}
 

@@ -19,7 +19,13 @@ from tests import make
 
 NOW = make.NOW
 DUE = NOW + timedelta(days=21)
-SCOPE: dict[str, Any] = {"systems": "all", "fallback": "flo", "second_fallback": "fay"}
+# Here the manager is asked about everything, privileges too; what is usual is tested in `test_choosing`.
+SCOPE: dict[str, Any] = {
+    "systems": "all",
+    "fallback": "flo",
+    "second_fallback": "fay",
+    "reviewers": [{"ask": ["manager", "owner"]}],
+}
 
 
 @dataclass

@@ -45,7 +45,7 @@ def test_what_is_not_understood_is_refused_by_name(given: dict[str, Any], word: 
     with pytest.raises(Refused) as refused:
         scope.read(GOOD | given)
     assert word in refused.value.refusal.reason
-    assert refused.value.refusal.status == 422
+    assert (refused.value.refusal.code, refused.value.refusal.status) == ("bad_scope", 422)
     assert refused.value.refusal.way_out
 
 
@@ -74,3 +74,42 @@ def test_each_kind_needs_its_streams_and_no_others() -> None:
     assert "integrations" not in partly.needs_of("a")
     assert "integrations" in partly.needs_of("b")
     assert partly.kinds_of("a") == (ItemKind.GRANT, ItemKind.ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "manager",
+        ["manager"],
+        [{"where": "privileged"}],
+        [{"ask": []}],
+        [{"ask": ["nobody"]}],
+        [{"ask": [{"person": " "}]}],
+        [{"ask": [{"group": []}]}],
+        [{"ask": [{"group": [f"p-{n}" for n in range(51)]}]}],
+        [{"ask": [{"people": "moonlight = 3"}]}],
+        [{"ask": ["manager"], "when": "always"}],
+        [{"ask": ["manager"], "where": 3}],
+        [{"ask": ["manager"]}] * 21,
+        [{"ask": ["manager"] * 21}],
+    ],
+)
+def test_a_rule_for_reviewers_that_is_not_understood_is_refused(rules: Any) -> None:
+    with pytest.raises(Refused) as refused:
+        scope.read(GOOD | {"reviewers": rules})
+    assert refused.value.refusal.status == 422
+
+
+def test_rules_for_reviewers_are_kept_as_they_were_written_and_enter_the_ledger_as_commitments() -> None:
+    rules = [
+        {"where": "privileged", "ask": ["owner", {"person": "p-7"}, {"group": ["p-8", "p-9"]}]},
+        {"ask": ["manager", "above", {"people": 'department = "IT"'}]},
+    ]
+    written = scope.read(GOOD | {"reviewers": rules, "security_owner": "p-103"}).written()
+    assert written["reviewers"] == rules
+    assert scope.read(scope.read(written).written()).written() == written
+    plain, people = scope.apart(written)
+    assert "p-7" not in str(plain)
+    assert "p-103" not in str(plain)
+    assert "p-7" in people["reviewers"]
+    assert people["security_owner"] == "p-103"

@@ -26,7 +26,9 @@ from app.inventory.tables import (
 )
 from app.kit.db import Database
 from app.kit.refusal import Refused
-from app.review import advice, bundling, choice, expression, grounds, independence, modelling, ties, unusual
+from app.review import advice, bundling, chain, choice, expression, grounds, independence, modelling, ties, unusual
+from app.review import scope as scopes
+from app.review.choice import ChosenBy
 from app.review.independence import Login, Ties
 from app.review.tables import BundleContentRow, BundleRow, BundleVersionRow, CampaignRow, ItemRow, TaskRow
 from app.review.unusual import Beside
@@ -131,14 +133,75 @@ def writing(database: Database) -> Database:
 def _open(session: Session, people: list[IdentityRow], chance: random.Random) -> CampaignRow | None:
     first, second = chance.sample(people[-2:] if chance.random() < 0.8 else people, 2)
     able = [choice.fit(grounds.person(person), NOW.date(), DUE.date()) for person in (first, second)]
-    scope = {"fallback": first.key, "second_fallback": chance.choice([None, second.key])}
+    scope = {
+        "fallback": first.key,
+        "second_fallback": chance.choice([None, second.key]),
+        "security_owner": chance.choice([None, chance.choice(people).key]),
+        "reviewers": [_rule(people, chance) for _ in range(chance.randrange(3))],
+    }
     try:
         configurer = chance.choice(people).id if chance.random() < 0.5 else None
         return cast.opened(session, scope=scope, configurer_id=configurer)
     except Refused as refused:
         refusal = refused.refusal
+    secure = next((person for person in people if person.key == scope["security_owner"]), None)
+    able += [choice.fit(grounds.person(secure), NOW.date(), DUE.date())] if secure is not None else []
     assert refusal.code == "no_reviewer" or (refusal.code == "bad_scope" and not all(able))
     return None
+
+
+def _rule(people: list[IdentityRow], chance: random.Random) -> dict[str, Any]:
+    """A rule as somebody might write it: for some or for all, with a chain of one to four steps."""
+    keys = [person.key for person in people]
+    steps: list[Any] = ["manager", "above", "owner", {"person": chance.choice(keys)}]
+    steps += [
+        {"group": chance.sample(keys, chance.randrange(1, 5))},
+        {"people": f'person in ("{keys[1]}", "{keys[8]}")'},
+    ]
+    where = chance.choice([None, "kind = account", "privileged", "privilege = export or kind = credential"])
+    return ({"where": where} if where else {}) | {"ask": chance.sample(steps, chance.randrange(1, 5))}
+
+
+def _facts(session: Session, item: ItemRow) -> dict[str, Any]:
+    """What the rules of these worlds ask for."""
+    known: dict[str, Any] = {"kind": item.kind, "privileged": None, "privilege": None}
+    if item.kind == "grant":
+        told = session.get_one(EntitlementRow, session.get_one(GrantRow, item.grant_id).entitlement_id).privileges
+        return known | {"privileged": None if told is None else bool(told), "privilege": told}
+    if item.kind != "integration":  # nobody has a privilege by anything else in these worlds
+        known |= {"privileged": False, "privilege": [] if item.account_id else None}
+    return known
+
+
+def _chain(
+    rules: tuple[chain.Rule, ...],
+    item: ItemRow,
+    facts: dict[str, Any],
+    manager: int | None,
+    owner: int | None,
+    row_id: int,
+    known: dict[int, choice.Person],
+    by_key: dict[str, int],
+) -> list[tuple[int | None, ChosenBy]]:
+    """Whom the first rule that holds comes to, in order, without a look at who is able."""
+    rule = next(each for each in rules if each.where is None or expression.holds(each.where, facts))
+    managers = {number: person.manager_id for number, person in known.items()}
+    able = [number for number, person in known.items() if choice.fit(person, NOW.date(), DUE.date())]
+    asked: list[tuple[int | None, ChosenBy]] = []
+    for step in rule.ask:
+        keys = [by_key[key] for key in step.keys]
+        if step.match is not None:
+            people = {number: key for key, number in by_key.items()}
+            keys = [each for each in sorted(known) if expression.holds(step.match, {"person": people[each]})]
+        members = choice.turn([key for key in keys if key in able], row_id)
+        asked += {
+            chain.Ask.MANAGER: [(manager, ChosenBy.MANAGER)],
+            chain.Ask.OWNER: [(owner, ChosenBy.OWNER)],
+            chain.Ask.ABOVE: [(each, ChosenBy.ABOVE) for each in choice.above(manager, managers)],
+            chain.Ask.SECURITY: [(each, ChosenBy.SECURITY) for each in keys],
+            chain.Ask.PERSON: [(each, ChosenBy.NAMED) for each in keys],
+        }.get(step.ask, [(each, ChosenBy.GROUP) for each in members])
+    return asked
 
 
 def _ties(session: Session, item: ItemRow, *, frozen: bool) -> Ties:
@@ -158,7 +221,7 @@ def _ties(session: Session, item: ItemRow, *, frozen: bool) -> Ties:
 
 
 def test_every_item_has_the_reviewer_that_plain_thinking_would_choose(writing: Database) -> None:
-    opened = 0
+    opened, seen = 0, Counter[str]()
     for session, chance, people in _worlds(writing, 1):
         campaign = _open(session, people, chance)
         if campaign is None:
@@ -169,6 +232,8 @@ def test_every_item_has_the_reviewer_that_plain_thinking_would_choose(writing: D
         known = {row.id: grounds.person(row) for row in session.scalars(select(IdentityRow))}
         by_key = {row.key: row.id for row in session.scalars(select(IdentityRow))}
         able = frozenset(i for i, person in known.items() if choice.fit(person, NOW.date(), DUE.date()))
+        scope = scopes.read(campaign.scope)
+        rules = chain.rules(scope.reviewers, scope.security_owner)
         keys = (campaign.scope["fallback"], campaign.scope["second_fallback"])
         fallbacks = tuple(by_key[key] for key in keys if key)
         rows = session.execute(
@@ -180,9 +245,14 @@ def test_every_item_has_the_reviewer_that_plain_thinking_would_choose(writing: D
             concerned = independence.concerned(_ties(session, item, frozen=False), addresses)
             account = session.get(AccountRow, item.account_id) if item.account_id else None
             person = known.get(account.identity_id or 0) if account else None
+            manager = choice.manager_of(person, account.kind) if account else None
+            row_id = item.account_id if item.kind in ("grant", "account") else item.integration_id or item.credential_id
+            owner = by_key.get(system.owner_key or "")
+            facts = _facts(session, item)
+            asked = _chain(rules, item, facts, manager, owner, row_id or 0, known, by_key)
+            seen[item.chosen_by] += 1
             expected = choice.choose(
-                manager=choice.manager_of(person, account.kind) if account else None,
-                owner=by_key.get(system.owner_key or ""),
+                asked,
                 fallbacks=fallbacks,
                 concerned=concerned | {campaign.configurer_id or 0},
                 able=able,
@@ -192,6 +262,7 @@ def test_every_item_has_the_reviewer_that_plain_thinking_would_choose(writing: D
             assert reviewer_id not in concerned
             assert reviewer_id in able
     assert opened >= 3  # else this proves nothing
+    assert set(seen) >= {"manager", "above", "owner", "named", "group", "fallback"}, seen
 
 
 def _expected(session: Session) -> set[str]:

@@ -42,7 +42,7 @@ from app.notices import queries as notices
 from app.notices.carriers.carrier import Ways
 from app.notices.policy import ChannelStatus
 from app.notices.tables import DeliveryRow
-from app.openings import escalate_reviews, open_due_campaigns, open_small_reviews
+from app.openings import escalate_reviews, hand_over, open_due_campaigns, open_small_reviews
 from app.remediation import comebacks, lane, remediations, verify, waits
 from app.review import deviating, deviations
 
@@ -333,6 +333,7 @@ JOBS: dict[str, Job] = {
         Job("open_due_campaigns", open_due_campaigns, lane=lambda payload: "campaigns"),
         Job("escalate_reviews", escalate_reviews, lane=lambda payload: "campaigns"),
         Job("open_small_reviews", open_small_reviews, lane=lambda payload: "campaigns"),
+        Job("hand_over", hand_over, lane=lambda payload: "campaigns"),
         Job("tell", tell, lane=lambda payload: "tell"),
         Job("send", send, lane=lambda payload: "send"),
         Job("try_channels", try_channels),
@@ -349,41 +350,36 @@ SCHEDULE: tuple[Tick, ...] = (
     Tick("open_due_campaigns", "minute=*", "%Y-%m-%dT%H:%M"),
     Tick("escalate_reviews", "minute=20", "%Y-%m-%dT%H"),
     Tick("wake_lanes", "minute=*/5", "%Y-%m-%dT%H:%M"),
+    Tick("hand_over", "minute=15", "%Y-%m-%dT%H"),
     Tick("tell", "minute=*", "%Y-%m-%dT%H:%M"),
     Tick("send", "minute=*", "%Y-%m-%dT%H:%M"),
     Tick("try_channels", "day=1 hour=9 minute=0", "%Y-%m"),
 )
 
+# What people hear of, and nothing else follows.
+_TOLD = (
+    Kind.SNAPSHOT_FAILED, Kind.FINDING_ASSIGNED, Kind.FINDINGS_OVERDUE, Kind.FINDINGS_ESCALATED, Kind.WAIVER_ASKED,
+    Kind.WAIVER_ENDED, Kind.CAMPAIGN_OPENED, Kind.CAMPAIGN_ESCALATED, Kind.CAMPAIGN_CANCELLED,
+    Kind.ATTESTATION_ENDING, Kind.TASK_REASSIGNED, Kind.TASK_PASSED_ON, Kind.TASK_SUBMITTED,
+)  # fmt: skip
+# What the checklist is looked at again for.
+_PROMISES = (
+    Kind.ATTESTATION_ANSWERED, Kind.EXEMPTION_ANSWERED, Kind.REGISTER_UPLOADED, Kind.ASSESSMENT_SUBMITTED,
+    Kind.ASSESSMENT_ANSWERED, Kind.SCOPE_CONFIRMED, Kind.STATEMENT_APPROVED,
+)  # fmt: skip
 # Quiet kinds are those that nothing follows; a test checks that each kind is either quiet or has a row here.
-FOLLOWS: dict[Kind, tuple[str, ...]] = dict.fromkeys(QUIET, ()) | {
+FOLLOWS: dict[Kind, tuple[str, ...]] = (
+    dict.fromkeys(QUIET, ()) | dict.fromkeys(_TOLD, ("tell",)) | dict.fromkeys(_PROMISES, ("judge_controls",))
+) | {
     Kind.SYNC_REQUESTED: ("read_system",),
-    Kind.SNAPSHOT_SEALED: ("detect", "prove", "open_small_reviews", "tell"),
-    Kind.SNAPSHOT_FAILED: ("tell",),
+    Kind.SNAPSHOT_SEALED: ("detect", "prove", "open_small_reviews", "hand_over", "tell"),
     Kind.DETECTION_RAN: ("tell", "judge_controls"),
     Kind.DETECTION_REQUESTED: ("detect",),
-    Kind.FINDING_ASSIGNED: ("tell",),
-    Kind.FINDINGS_OVERDUE: ("tell",),
-    Kind.FINDINGS_ESCALATED: ("tell",),
-    Kind.WAIVER_ASKED: ("tell",),
-    Kind.WAIVER_ENDED: ("tell",),
-    Kind.CAMPAIGN_OPENED: ("tell",),
     Kind.CAMPAIGN_REMINDED: ("send",),
-    Kind.CAMPAIGN_ESCALATED: ("tell",),
     Kind.CAMPAIGN_CLOSED: ("open_removals", "tell", "judge_controls"),
-    Kind.CAMPAIGN_CANCELLED: ("tell",),
     Kind.BUNDLE_APPROVED: ("judge_models",),
     Kind.BUNDLE_REVISED: ("judge_models",),
     Kind.BUNDLE_RETIRED: ("judge_models",),
-    Kind.ATTESTATION_ENDING: ("tell",),
-    Kind.ATTESTATION_ANSWERED: ("judge_controls",),
-    Kind.EXEMPTION_ANSWERED: ("judge_controls",),
-    Kind.REGISTER_UPLOADED: ("judge_controls",),
-    Kind.ASSESSMENT_SUBMITTED: ("judge_controls",),
-    Kind.ASSESSMENT_ANSWERED: ("judge_controls",),
-    Kind.SCOPE_CONFIRMED: ("judge_controls",),
-    Kind.STATEMENT_APPROVED: ("judge_controls",),
-    Kind.TASK_REASSIGNED: ("tell",),
-    Kind.TASK_SUBMITTED: ("tell",),
     Kind.REMOVAL_REQUESTED: ("remove",),
     Kind.REMOVALS_RESUMED: ("wake_lanes",),
     Kind.REMOVALS_RELEASED: ("remove",),

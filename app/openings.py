@@ -1,10 +1,11 @@
 """Reviews that open and go on by themselves: when a schedule's turn has come, when a reading shows what should not wait,
-and when nobody answered for as long as a review says.
+when nobody answered for as long as a review says, and when whoever should answer is not here any more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import SCHEDULER
 from app.inventory import queries as inventory
-from app.inventory.tables import SnapshotRow
+from app.inventory.tables import SnapshotRow, SystemRow
 from app.kit.engine import Steps
 from app.kit.refusal import Refused
 from app.ledger import entries
@@ -21,8 +22,9 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
 from app.means import Means, review_limits
-from app.review import campaigns, causes, silences
+from app.review import campaigns, causes, delegations, silences, successions
 from app.review import queries as review
+from app.review.policy import Status
 from app.review.tables import CampaignRow
 
 Payload = Mapping[str, Any]
@@ -80,6 +82,23 @@ def escalate_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
         if told is not None:
             moved, stayed = moved + told.moved, stayed + told.stayed
     return {"moved": moved, "stayed": stayed}
+
+
+def hand_over(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """See that nothing waits for somebody who is not here: what lies with who left or is away moves on, and delegations
+    begin and end. Asked each hour, and after a reading of a roster, which is what knows."""
+    told: Answer = {}
+    with means.database.reading() as session:
+        system = session.get(SystemRow, int(payload["system"])) if "system" in payload else None
+        if system is not None and system.kind != "roster":
+            return {"skipped": "no roster"}
+        running = [row.id for row in review.campaigns(session) if row.status == Status.OPEN]
+    for number in running:
+        with means.database.transaction() as session:
+            passed = successions.pass_on(session, number, by=SCHEDULER, at=means.clock())
+        told |= {str(number): asdict(passed)} if passed.moved or passed.stranded else {}
+    with means.database.transaction() as session:
+        return told | {"delegations": delegations.keep_time(session, by=SCHEDULER, at=means.clock())}
 
 
 def _open_slot(session: Session, means: Means, due: review.Due, at: datetime) -> CampaignRow:

@@ -49,6 +49,7 @@ SHOWN = frozenset(
         Kind.CAMPAIGN_CLOSED,
         Kind.CAMPAIGN_CANCELLED,
         Kind.TASK_REASSIGNED,
+        Kind.TASK_PASSED_ON,
         Kind.DECISION_RECORDED,
         Kind.DRIFT_LISTED,
         Kind.DRIFT_DECIDED,

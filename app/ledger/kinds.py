@@ -67,8 +67,11 @@ class Kind(StrEnum):
     CAMPAIGN_CLOSED = "campaign.closed"
     CAMPAIGN_CANCELLED = "campaign.cancelled"
     TASK_REASSIGNED = "task.reassigned"
+    TASK_PASSED_ON = "task.passed_on"
     TASK_SUBMITTED = "task.submitted"
     TASK_REOPENED = "task.reopened"
+    DELEGATION_MADE = "delegation.made"
+    DELEGATION_ENDED = "delegation.ended"
     DECISION_RECORDED = "decision.recorded"
     BUNDLE_DRAFTED = "bundle.drafted"
     BUNDLE_REVISED = "bundle.revised"
@@ -157,6 +160,8 @@ QUIET = frozenset(
         Kind.SCHEDULE_REMOVED,
         Kind.CAMPAIGN_OVERRIDDEN,
         Kind.TASK_REOPENED,
+        Kind.DELEGATION_MADE,
+        Kind.DELEGATION_ENDED,
         Kind.DECISION_RECORDED,
         Kind.BUNDLE_DRAFTED,
         Kind.DRIFT_LISTED,

@@ -297,6 +297,7 @@ _ONE: Mapping[Kind, Callable[[Session, Happened], Occurrence | None]] = {
     Kind.CAMPAIGN_CLOSED: _closed,
     Kind.CAMPAIGN_CANCELLED: _cancelled,
     Kind.TASK_REASSIGNED: _given,
+    Kind.TASK_PASSED_ON: _given,
     Kind.TASK_SUBMITTED: _submitted,
     Kind.SNAPSHOT_FAILED: _failed,
     Kind.SNAPSHOT_SEALED: _sealed,

@@ -22,6 +22,7 @@ from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.review import (
+    delegating,
     drifting,
     effort,
     freezing,
@@ -43,7 +44,7 @@ from app.review.policy import Override, Status
 from app.review.scope import ItemKind, Scope
 from app.review.silence import Settled
 from app.review.submission import TaskStatus
-from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
+from app.review.tables import CampaignRow, CampaignSnapshotRow, DelegationRow, ItemRow, TaskRow
 from app.review.trust import Limits, Reading
 
 
@@ -91,6 +92,7 @@ def open(
         if campaign_id is None:
             return _someone_elses(session, name, slot)
         _freeze(session, campaign_id, asked, systems, readings, configurer, at, due_at)
+        _delegated(session, campaign_id, by, at)
         if by.way != "schedule":  # a turn that is due opens all the same, and says so
             most = (limits or Limits()).most_answers
             insist(effort.why_not_long(_efforts(session, campaign_id), most, asked.many_answers))
@@ -243,6 +245,13 @@ def _freeze(
     idle = ~exists().where(ItemRow.task_id == TaskRow.id)
     session.execute(delete(TaskRow).where(TaskRow.campaign_id == campaign_id, idle))
     frozen.analyze(session, TaskRow.__tablename__, ItemRow.__tablename__)
+
+
+def _delegated(session: Session, campaign_id: int, by: Actor, at: datetime) -> None:
+    """Delegations that hold now take along what they are for, so that nobody is asked who said that another reviews."""
+    campaign = session.get_one(CampaignRow, campaign_id, populate_existing=True)
+    for each in session.scalars(select(DelegationRow).where(delegating.holding(at)).order_by(DelegationRow.id)).all():
+        delegating.take_along(session, each, campaign, by=by, at=at)
 
 
 def _items(session: Session, campaign_id: int, kind: ItemKind, scope: Scope, rules: Sequence[Rule]) -> int:

@@ -25,6 +25,9 @@ class ChosenBy(StrEnum):
     FALLBACK = "fallback"
     REASSIGNED = "reassigned"
     ESCALATED = "escalated"  # its first reviewer did not answer
+    PASSED_ON = "passed_on"  # whose share it was has left, or is away until the end
+    DELEGATED = "delegated"
+    RETURNED = "returned"  # a delegation has ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,11 +115,21 @@ def person(row: IdentityRow) -> Person:
 
 
 def fallbacks(
-    session: Session, scope: Scope, at: datetime, due_at: datetime, configurer: int | None = None
+    session: Session,
+    scope: Scope,
+    at: datetime,
+    due_at: datetime,
+    configurer: int | None = None,
+    *,
+    strict: bool = True,
 ) -> tuple[int, ...]:
     """The scope's fallback reviewers, by identity. Refuses one who is unknown, has left or is away throughout; the owner of
-    security and an approver of exclusions likewise, and an approver who sets the review up."""
+    security and an approver of exclusions likewise, and an approver who sets the review up. Not `strict`, for a review that
+    is open already: it passes them over."""
     named = [key for key in (scope.fallback, scope.second_fallback) if key]
+    if not strict:
+        known = people(session, set(named))
+        return tuple(known[key].identity_id for key in named if fit(known.get(key), at.date(), due_at.date()))
     asked = [
         *(("fallback reviewer", key) for key in named),
         *([("security owner", scope.security_owner)] if scope.security_owner else []),
@@ -136,16 +146,23 @@ def fallbacks(
 
 
 def routes(
-    session: Session, scope: Scope, at: datetime, due_at: datetime, configurer: int | None = None
+    session: Session,
+    scope: Scope,
+    at: datetime,
+    due_at: datetime,
+    configurer: int | None = None,
+    *,
+    strict: bool = True,
 ) -> tuple[Route, ...]:
     """The scope's rules for reviewers with whom they come to, the fallbacks at the end of each. Somebody named who has left
-    or is away throughout is passed over; refuses one who was never in the roster, and who `fallbacks` refuses."""
+    or is away throughout is passed over; refuses one who was never in the roster, and whom `fallbacks` refuses. Not
+    `strict`: refuses nobody."""
     last = Candidates(Ask.PERSON, ChosenBy.FALLBACK)
-    ends = [replace(last, ids=(each,)) for each in fallbacks(session, scope, at, due_at, configurer)]
+    ends = [replace(last, ids=(each,)) for each in fallbacks(session, scope, at, due_at, configurer, strict=strict)]
     rules = chain.rules(scope.reviewers, scope.security_owner)
     known = people(session, {key for rule in rules for step in rule.ask for key in step.keys})
     strange = sorted({key for rule in rules for step in rule.ask for key in step.keys} - set(known))
-    if strange:
+    if strange and strict:
         raise _no(f'the reviewer "{strange[0]}" is not in the roster', "Name somebody else.")
     days = (at.date(), due_at.date())
     return tuple(Route(rule, (*(_asked(session, step, known, days) for step in rule.ask), *ends)) for rule in rules)
@@ -157,7 +174,7 @@ def _asked(session: Session, step: chain.Step, known: dict[str, Person], days: t
         fitting = select(IdentityRow.id).where(choosing.able(*days), modelling.fits(expression.written(step.match)))
         ids = session.scalars(fitting.order_by(IdentityRow.id).limit(chain.GROUP))
         return Candidates(step.ask, ChosenBy.GROUP, tuple(ids))
-    able = tuple(known[key].identity_id for key in step.keys if fit(known[key], *days))
+    able = tuple(known[key].identity_id for key in step.keys if fit(known.get(key), *days))
     return Candidates(step.ask, _CHOSEN_BY[step.ask], able)
 
 

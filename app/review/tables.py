@@ -88,6 +88,23 @@ class TaskRow(Base):
     )
 
 
+class DelegationRow(Base):
+    """Somebody reviews for somebody else for a time. It begins and ends by itself; what was not answered then goes back."""
+
+    __tablename__ = "delegations"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    from_id: Mapped[int] = mapped_column(ForeignKey("identities.id"), index=True)
+    to_id: Mapped[int] = mapped_column(ForeignKey("identities.id"), index=True)
+    scope: Mapped[str | None] = mapped_column(String)  # an expression over `delegating.FACTS`; null: everything
+    reason: Mapped[str] = mapped_column(String)
+    began: Mapped[datetime] = mapped_column(Moment)
+    until: Mapped[datetime] = mapped_column(Moment)
+    made_by: Mapped[str] = mapped_column(String(80))
+    made_by_identity_id: Mapped[int | None] = mapped_column(Big)  # chooses nobody for their own access
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_by: Mapped[str | None] = mapped_column(String(80))
+
+
 class ItemRow(Base):
     """One thing to decide on: a direct grant, an account, an integration or a credential.
 
@@ -106,10 +123,11 @@ class ItemRow(Base):
     integration_id: Mapped[int | None] = mapped_column(ForeignKey("integrations.id"))
     credential_id: Mapped[int | None] = mapped_column(ForeignKey("credentials.id"))
     subject_identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"))  # whose access it is
-    chosen_by: Mapped[str] = mapped_column(String(12))  # manager, owner, fallback, reassigned
+    chosen_by: Mapped[str] = mapped_column(String(12))  # see `choice.ChosenBy`
     privileged: Mapped[bool]
     risk: Mapped[int]  # higher first in a reviewer's list
     shown: Mapped[dict[str, Any]] = mapped_column(Json)
+    delegation_id: Mapped[int | None] = mapped_column(Big)  # by which it came here; no foreign key, as for schedules
     # The version of a role model that covers it: one answer for the person may acknowledge it, which is no keeping.
     bundle_version_id: Mapped[int | None] = mapped_column(ForeignKey("bundle_versions.id"))
     alone: Mapped[bool | None]  # decided by itself, as frozen; null: from before this was kept

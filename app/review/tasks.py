@@ -5,28 +5,23 @@ Submitting waits for the decisions in flight, which hold the campaign's row shar
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.inventory.tables import IdentityRow
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import apart, grounds, policy, submission, ties
-from app.review.choice import ChosenBy, fit
-from app.review.dialect import insert_or_skip
+from app.review import apart, handing, moving, policy, submission, ties
+from app.review.choice import ChosenBy
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, ItemRow, TaskRow
-
-_CHUNK = 5_000
 
 
 def submit(session: Session, task: int, *, by: Actor, at: datetime) -> TaskRow:
@@ -43,7 +38,7 @@ def submit(session: Session, task: int, *, by: Actor, at: datetime) -> TaskRow:
     insist(policy.why_not_move(campaign.status))
     insist(apart.why_not_this_way(by, campaign.id, False))
     insist(submission.why_not_submit(row.status, reviewer_id=row.reviewer_id, undecided=undecided, by=by))
-    _turn(session, row, TaskStatus.SUBMITTED, at)
+    moving.turn(session, row, TaskStatus.SUBMITTED, at)
     body = {"task": task, "reviewer": f"identity:{row.reviewer_id}", "counts": counts, "way": by.way}
     entry = Entry(Kind.TASK_SUBMITTED, f"campaign:{campaign.id}", body, person=f"identity:{row.reviewer_id}")
     entries.record(session, entry, by=by.id, at=at)
@@ -56,7 +51,7 @@ def reopen(session: Session, task: int, *, reason: str, by: Actor, at: datetime)
     row, campaign = _held(session, task)
     insist(policy.why_not_move(campaign.status))
     insist(submission.why_not_reopen(row.status, reason=reason, by=by))
-    _turn(session, row, TaskStatus.OPEN, None)
+    moving.turn(session, row, TaskStatus.OPEN, None)
     body = {"task": task, "reviewer": f"identity:{row.reviewer_id}"}
     person = f"identity:{row.reviewer_id}"
     entry = Entry(Kind.TASK_REOPENED, f"campaign:{campaign.id}", body, {"reason": reason.strip()}, person)
@@ -75,18 +70,6 @@ def _held(session: Session, task: int) -> tuple[TaskRow, CampaignRow]:
     if campaign is None:
         raise Refused(Refusal("not_found", f"There is no task {task}.", "Look at your list.", status=404))
     return session.get_one(TaskRow, task, populate_existing=True), campaign
-
-
-def _turn(session: Session, row: TaskRow, to: TaskStatus, submitted_at: datetime | None) -> None:
-    moved: Any = session.execute(
-        update(TaskRow)
-        .where(TaskRow.id == row.id, TaskRow.status == row.status, TaskRow.version == row.version)
-        .values(status=to, submitted_at=submitted_at, version=TaskRow.version + 1)
-        .execution_options(synchronize_session=False)
-    )
-    if moved.rowcount != 1:
-        raise Refused(policy.too_late(version=row.version, answer=None, who=None, at=None))
-    session.refresh(row)
 
 
 def reassign(
@@ -117,7 +100,7 @@ def reassign(
             reviewers=frozenset(item.reviewer_id for item in found),
             concerned=frozenset().union(*ties.concerned(session, [item.id for item in found]).values()),
             to_id=to_id,
-            able=_able(session, to_id, at, row.due_at),
+            able=moving.able(session, to_id, at, row.due_at),
             configurer_id=row.configurer_id,
             reason=reason,
             by=by,
@@ -125,17 +108,16 @@ def reassign(
         )
     )
     with session.begin_nested():  # all of them move, or none
-        target = _task(session, campaign, to_id)
-        if target.status == TaskStatus.SUBMITTED:  # there is something new to say, so it is a draft again
-            _turn(session, target, TaskStatus.OPEN, None)
-        _move(session, found, target.id)
+        target = handing.move(
+            session, campaign, moving.pairs(found), to_id, chosen_by=ChosenBy.REASSIGNED, delegation_id=None
+        )
         _tell(session, campaign, found, to_id, reason, by, at)
     return target
 
 
 def _items(session: Session, campaign: int, items: Sequence[int] | None, task: int | None) -> list[Row[Any]]:
     asked = (
-        select(ItemRow.id, ItemRow.version, TaskRow.reviewer_id, TaskRow.status)
+        select(*moving.SEEN)
         .join(TaskRow, TaskRow.id == ItemRow.task_id)
         .where(ItemRow.campaign_id == campaign)
         .order_by(ItemRow.id)
@@ -145,55 +127,14 @@ def _items(session: Session, campaign: int, items: Sequence[int] | None, task: i
         return list(session.execute(asked.where(ItemRow.task_id == task)))
     found: list[Row[Any]] = []
     wanted = sorted(set(items))[: policy.REASSIGN + 1]
-    for start in range(0, len(wanted), _CHUNK):
-        found += session.execute(asked.where(ItemRow.id.in_(wanted[start : start + _CHUNK])))
+    for start in range(0, len(wanted), moving.CHUNK):
+        found += session.execute(asked.where(ItemRow.id.in_(wanted[start : start + moving.CHUNK])))
     return found
-
-
-def _able(session: Session, to_id: int, at: datetime, due_at: datetime) -> bool:
-    row = session.get(IdentityRow, to_id)
-    return row is not None and fit(grounds.person(row), at.date(), max(at, due_at).date())
-
-
-def _task(session: Session, campaign: int, reviewer: int) -> TaskRow:
-    session.execute(
-        insert_or_skip(session, TaskRow).values(
-            campaign_id=campaign, reviewer_id=reviewer, status=TaskStatus.OPEN, version=1
-        )
-    )
-    return session.scalars(
-        select(TaskRow).where(TaskRow.campaign_id == campaign, TaskRow.reviewer_id == reviewer)
-    ).one()
-
-
-def _move(session: Session, items: Sequence[Row[Any]], task: int) -> None:
-    """Move each item, unless somebody touched it since it was looked at: then none moves."""
-    moved = 0
-    by_version: dict[int, list[int]] = {}
-    for item in items:
-        by_version.setdefault(item.version, []).append(item.id)
-    for version, ids in sorted(by_version.items()):
-        for start in range(0, len(ids), _CHUNK):
-            done: Any = session.execute(
-                update(ItemRow)
-                .where(ItemRow.id.in_(ids[start : start + _CHUNK]), ItemRow.version == version)
-                .values(task_id=task, chosen_by=ChosenBy.REASSIGNED, version=version + 1)
-                .execution_options(synchronize_session=False)
-            )
-            moved += done.rowcount
-    if moved != len(items):
-        raise Refused(policy.too_late(version=0, answer=None, who=None, at=None))
 
 
 def _tell(
     session: Session, campaign: int, items: Sequence[Row[Any]], to_id: int, reason: str, by: Actor, at: datetime
 ) -> None:
-    ids = [item.id for item in items]
-    body = {
-        "from": sorted({f"identity:{item.reviewer_id}" for item in items}),
-        "to": f"identity:{to_id}",
-        "items": len(ids),
-        "digest": hashlib.sha256("\n".join(map(str, ids)).encode()).hexdigest(),
-    }
+    body = dict(moving.told(items, to_id))
     entry = Entry(Kind.TASK_REASSIGNED, f"campaign:{campaign}", body, {"reason": reason.strip()}, f"identity:{to_id}")
     entries.record(session, entry, by=by.id, at=at)

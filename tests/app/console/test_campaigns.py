@@ -45,7 +45,7 @@ def test_a_preview_says_what_would_be_opened_and_leaves_nothing_behind(house: Ho
     before = (_count(house, CampaignRow), _count(house, EntryRow), _count(house, TaskRow))
     page = admin.act("/campaigns/new", OPENING | {"go": "look"})
     assert page.status_code == 200, page.text
-    assert "It would ask 1 reviewer about 3 items." in page.text
+    assert "It would ask 2 reviewers about 3 items." in page.text
     assert (_count(house, CampaignRow), _count(house, EntryRow), _count(house, TaskRow)) == before
 
 

@@ -16,6 +16,7 @@ from app.api import (
     connecting,
     controls,
     decisions,
+    delegations,
     describing,
     drift,
     entering,
@@ -86,7 +87,7 @@ def create_app(means: Means) -> FastAPI:
     problems.install(app)
     finding = (settling, findings, rules)
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, *finding, ledger, packets)
-    deciding = (items, decisions, hooks, submitting, handing)
+    deciding = (items, decisions, hooks, submitting, handing, delegations)
     promising = (controls, filing, governing)
     running = (bundles, schedules, campaigns, silences, tasks, drift, overrides, *deciding, remediations, notices)
     for room in (*seeing, *running, *promising):

@@ -98,6 +98,9 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("PUT", "/api/v1/campaigns/{campaign_id}/cancellation"): May.RUN_CAMPAIGNS,
     # Reviewers hand on what is theirs; the verb refuses whoever is neither its reviewer nor an administrator.
     ("PUT", "/api/v1/campaigns/{campaign_id}/handover"): May.DECIDE,
+    ("GET", "/api/v1/delegations"): May.SEE_OWN_ITEMS,
+    ("POST", "/api/v1/delegations"): May.DECIDE,
+    ("PUT", "/api/v1/delegations/{delegation_id}/ending"): May.DECIDE,
     ("PUT", "/api/v1/tasks/{task_id}/submission"): May.DECIDE,
     ("PUT", "/api/v1/tasks/{task_id}/reopening"): May.RUN_CAMPAIGNS,
     ("GET", "/api/v1/items"): May.SEE_OWN_ITEMS,

@@ -148,6 +148,43 @@ def campaign_hand_on(
     campaign.hand_on(Telling(as_json), name, giver, taker, reason, items or [])
 
 
+@campaign_app.command("delegate")
+def campaign_delegate(
+    giver: Annotated[str, typer.Option("--from", help="Whose reviewing: roster id or e-mail address.")],
+    taker: Annotated[str, typer.Option("--to", help="Who does it: roster id or e-mail address.")],
+    until: Annotated[str, typer.Option(help="Its end (ISO, with zone); at most 366 days.")],
+    reason: Reason,
+    scope: Annotated[
+        str | None,
+        typer.Option(help="An expression over campaign, system, kind, privileged and subject; everything without."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let somebody else review for a time, in all reviews. It ends by itself."""
+    from app.cli import delegation
+
+    delegation.make(Telling(as_json), giver, taker, until, reason, scope)
+
+
+@campaign_app.command("delegations")
+def campaign_delegations(as_json: AsJson = False) -> None:
+    """Who reviews for whom, now or later."""
+    from app.cli import delegation
+
+    delegation.listed(Telling(as_json))
+
+
+@campaign_app.command("delegation-end")
+def campaign_delegation_end(
+    number: Annotated[int, typer.Argument(metavar="DELEGATION", help="Its number in the list.")],
+    as_json: AsJson = False,
+) -> None:
+    """End one before its time. What was not answered goes back."""
+    from app.cli import delegation
+
+    delegation.end(Telling(as_json), number)
+
+
 @campaign_app.command("drift")
 def campaign_drift(name: str, as_json: AsJson = False) -> None:
     """List now what began or ended since a review was frozen."""

@@ -115,7 +115,7 @@ class House:
             "entitlement_id": self.company.role.id, "integration_id": self.integration.id,
             "credential_id": self.credential.id, "entry_id": self.entry_id, "schedule_id": self.schedule.id,
             "task_id": self.plain.task_id, "hook_id": self.hook.id,
-            "role": "reader", "actor_id": self.ended_actor, "token_id": "none",
+            "delegation_id": 999_999, "role": "reader", "actor_id": self.ended_actor, "token_id": "none",
             "session_id": "none", "rule": "inactive_account", "limit": "inactive_days",
             "bundle_id": self.bundle_id, "number": 1, "line": "CRM-5.1.1", "scope_kind": "integrations", **self.filed,
             "channel_id": self.channel.id, "subscription_id": self.subscription.id, "delivery_id": self.delivery.id,

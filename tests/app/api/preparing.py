@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select, update
@@ -18,7 +19,7 @@ from app.actors import actors, hooks, tokens
 from app.actors.tables import ActorRow
 from app.inventory.tables import IdentityRow
 from app.notices import channels, subscriptions
-from app.review import decisions, tasks
+from app.review import decisions, delegations, tasks
 from app.review.tables import CampaignRow, DriftRow, ItemRow, TaskRow
 from connectors.sandbox import serve
 from tests import make
@@ -96,6 +97,15 @@ def _handover(house: House) -> Ready:
     return Ready(body, numbers={"campaign_id": campaign.id})
 
 
+def _delegation_to_end(house: House) -> Ready:
+    with house.database.transaction() as session:
+        row = delegations.make(
+            session, from_id=house.company.fay.id, to_id=house.company.eve.id, reason="a week off",
+            until=NOW + timedelta(days=7), by=make.ADMIN, at=NOW,
+        )  # fmt: skip
+    return Ready({}, numbers={"delegation_id": row.id})
+
+
 def _closure(house: House) -> Ready:
     with house.database.transaction() as session:
         campaign, _ = _answered(session, house, "To close")
@@ -171,6 +181,7 @@ PREPARED: dict[tuple[str, str], Callable[[House], Ready]] = {
     ("PUT", "/api/v1/bundles/{bundle_id}/versions/{number}/approval"): _approval,
     ("POST", "/api/v1/campaigns/{campaign_id}/reminders"): _reminders,
     ("PUT", "/api/v1/campaigns/{campaign_id}/handover"): _handover,
+    ("PUT", "/api/v1/delegations/{delegation_id}/ending"): _delegation_to_end,
     ("PUT", "/api/v1/tasks/{task_id}/submission"): _submission,
     ("PUT", "/api/v1/tasks/{task_id}/reopening"): _reopening,
     ("DELETE", "/api/v1/items/{item_id}/decision"): _withdrawal,

@@ -54,6 +54,13 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/api/v1/remediations/{remediation_id}/retry"): {"reason": "it was the wrong account"},
     ("PUT", "/api/v1/campaigns/{campaign_id}/silence"): {"to": "owner", "reason": "nobody answered for two weeks"},
     ("PUT", "/api/v1/campaigns/{campaign_id}/cancellation"): {"reason": "the wrong scope"},
+    ("POST", "/api/v1/delegations"): {
+        "of": "cy",
+        "to": "flo",
+        "until": "2026-12-24T18:00:00Z",
+        "scope": "not privileged",
+        "reason": "away in December",
+    },
     ("POST", "/api/v1/findings/acknowledgements"): {"findings": [1]},
     ("POST", "/api/v1/findings/assignments"): {"findings": [1], "owner": "me"},
     ("PUT", "/api/v1/findings/{finding_id}/acknowledgement"): {},

@@ -109,6 +109,9 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     # Without a reason, so that the house stays as the other tests look at it.
     ("PUT", "/api/v1/campaigns/{campaign_id}/cancellation"): ("A", {"reason": " "}),
     ("PUT", "/api/v1/campaigns/{campaign_id}/handover"): ("AIR", {"items": [1], "to": "fay", "reason": " "}),
+    ("GET", "/api/v1/delegations"): ("AIRU", None),
+    ("POST", "/api/v1/delegations"): ("AIR", {"to": "fay", "until": "2020-01-01T00:00:00Z", "reason": " "}),
+    ("PUT", "/api/v1/delegations/{delegation_id}/ending"): ("AIR", {}),
     ("PUT", "/api/v1/tasks/{task_id}/submission"): ("AIR", {}),
     ("PUT", "/api/v1/tasks/{task_id}/reopening"): ("A", {"reason": " "}),
     ("GET", "/api/v1/items"): ("AIRU", None),

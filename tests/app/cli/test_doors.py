@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
 from app.inventory.tables import AccountRow, IdentityRow, SystemRow
+from app.kit import clock
 from app.review.tables import ItemRow, TaskRow
 from tests import make
 from tests.app.cli.saying import Place, Said
@@ -53,6 +56,19 @@ def test_only_what_is_theirs_is_handed_on(place: Place) -> None:
     hand_on(place, giver, place.second, "--item", str(items[0])).refused(f"Item {items[0]} is not")
     hand_on(place, giver, "nobody@example.com").refused("nobody@example.com")
     assert items[0] in theirs(place, other)
+
+
+def test_somebody_reviews_for_another_for_a_time(place: Place) -> None:
+    giver, items = next(share for share in shares(place) if share[0] not in (place.second, place.fallback))
+    words = ("campaign", "delegate", "--from", giver, "--to", place.second, "-r", "on leave", "--until")
+    place.rolecall(*words, "tomorrow").refused("tomorrow", "2026-12-24T18:00+01:00")
+    place.rolecall(*words, "2020-01-01T00:00Z").refused("ends in the past")
+    told = place.rolecall(*words, (clock.now() + timedelta(days=3)).isoformat(), "--json").json()
+    assert set(theirs(place, giver)) < set(items)
+    assert "everything" in place.rolecall("campaign", "delegations").well().out
+    place.rolecall("campaign", "delegation-end", str(told["id"])).well()
+    assert theirs(place, giver) == items
+    place.rolecall("campaign", "delegation-end", str(told["id"])).refused("ended")
 
 
 # --- drift ---

@@ -54,6 +54,7 @@ from app.console.doors import activity, checklist, evidence, integrations, links
 from app.console.doors import channels as channel_pages
 from app.console.doors import connecting as connecting_pages
 from app.console.doors import findings as finding_pages
+from app.console.doors import governing as governing_pages
 from app.console.doors import hooks as hook_pages
 from app.console.doors import people as people_pages
 from app.console.doors import removals as removal_pages
@@ -98,7 +99,8 @@ def create_app(means: Means) -> FastAPI:
         finding_pages,
         removal_pages,
     )  # /findings/revocation before /findings/{id}
-    seeing_pages = (*found, people_pages, connecting_pages, system_pages, integrations, checklist, evidence, activity)
+    proving_pages = (checklist, governing_pages, evidence, activity)
+    seeing_pages = (*found, people_pages, connecting_pages, system_pages, integrations, *proving_pages)
     setting = (setting_pages, hook_pages, channel_pages)
     for page in (sign_in, links, *seeing_pages, *setting):
         app.include_router(page.router, include_in_schema=False)

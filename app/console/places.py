@@ -34,6 +34,8 @@ PLACES = (
     Place("/integrations", "Integrations", May.SEE_ACCESS, "Access"),
     Place("/posture", "Posture", May.SEE_CHECKLIST, "Proof"),
     Place("/checklist", "Checklist", May.SEE_CHECKLIST, "Proof"),
+    Place("/scope", "Scope", May.SEE_CHECKLIST, "Proof"),
+    Place("/statements", "Applicability", May.SEE_CHECKLIST, "Proof"),
     Place("/evidence", "Evidence", May.SEE_LEDGER, "Proof"),
     Place("/activity", "Activity", May.SEE_LEDGER, "Proof"),
     Place("/systems", "Systems", May.SEE_SYSTEMS, "Setup"),

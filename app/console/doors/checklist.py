@@ -82,7 +82,7 @@ def attest(request: Request, line: str, means: With, visit: Entered, form: Sent)
     with means.database.transaction() as session:
         attestations.propose(
             session, line, forms.text(form, "statement"), owner=_person(session, forms.text(form, "owner")),
-            until=_until(form, means.settings.zone), system_id=forms.number(forms.text(form, "system")),
+            until=until(form, means.settings.zone), system_id=forms.number(forms.text(form, "system")),
             link=forms.text(form, "link") or None, file=file, by=visit.actor, at=means.clock(),
         )  # fmt: skip
     return rendering.go(request, f"/checklist/{line}", said="It is on file, and counts once somebody else approves it.")
@@ -110,7 +110,7 @@ def exempt(request: Request, line: str, means: With, visit: Entered, form: Sent)
     """Say why the line does not apply."""
     with means.database.transaction() as session:
         exemptions.propose(
-            session, line, forms.text(form, "justification"), until=_until(form, means.settings.zone),
+            session, line, forms.text(form, "justification"), until=until(form, means.settings.zone),
             system_id=forms.number(forms.text(form, "system")), by=visit.actor, at=means.clock(),
         )  # fmt: skip
     return rendering.go(request, f"/checklist/{line}", said="It counts once somebody else approves it.")
@@ -154,7 +154,7 @@ def _person(session: Session, named: str) -> IdentityRow:
     return found
 
 
-def _until(form: FormData, zone: ZoneInfo) -> datetime:
+def until(form: FormData, zone: ZoneInfo) -> datetime:
     """The end of the day that was chosen."""
     try:
         day = date.fromisoformat(forms.text(form, "until"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, did_nothing
 from app.inventory.facts import AccountFacts, Act
 
@@ -20,6 +21,7 @@ RULE = Rule(
     controls=("CRM-9.1.3",),
     iso=("8.2", "8.15"),
     todo="Ask what for, and tell the person whose account it was.",
+    steps=steps.WHO_DID_IT,
 )
 
 

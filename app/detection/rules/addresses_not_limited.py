@@ -20,6 +20,17 @@ RULE = Rule(
     controls=("CRM-13.1.1", "CRM-11.2.3"),
     iso=("8.20", "8.22"),
     todo="Limit sign-ins to the company's addresses, at least for administrators and programs.",
+    steps={
+        "salesforce": (
+            "Open Setup, Profiles, the profile of administrators or programs, Login IP Ranges.",
+            "Enter the company's ranges, after a look at Login History for where they come from.",
+            "Open Setup, Session Settings, and enforce login IP ranges on every request.",
+        ),
+        "hubspot": (
+            "Open Settings, Security, and search it for IP restrictions.",
+            "Enter the company's ranges, yours first, and switch them on.",
+        ),
+    },
 )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject
 from app.inventory.facts import CredentialFacts
 
@@ -19,6 +20,7 @@ RULE = Rule(
     controls=("CRM-15.1.4", "CRM-9.1.3"),
     iso=("8.2", "5.15"),
     todo="Let the program in anew, by an account that has what it needs and no more.",
+    steps=steps.LET_IN_ANEW,
 )
 
 

@@ -20,6 +20,17 @@ RULE = Rule(
     controls=("CRM-9.3.3",),
     iso=("8.6",),
     todo="Find out what uses it; buy more, or move the work to another hour.",
+    steps={
+        "salesforce": (
+            "Open Setup, Company Information, and System Overview: which limit, how much is left.",
+            "Find the program that uses most, under Connected Apps OAuth Usage.",
+            "Move its work to another hour, or buy more.",
+        ),
+        "hubspot": (
+            "Open Settings, Integrations, and search it for API usage: which app uses most.",
+            "Move its work to another hour, or buy more.",
+        ),
+    },
 )
 
 

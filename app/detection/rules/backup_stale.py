@@ -19,6 +19,12 @@ RULE = Rule(
     controls=("CRM-17.1.2", "CRM-G.3.3"),
     iso=("8.13",),
     todo="Look at why the backup was not made, and make one.",
+    steps={
+        "hubspot": (
+            "Open Settings, Data Management, Backup & Restore, and see when the last one was made.",
+            "Make one now, and see that one is planned for every week.",
+        ),
+    },
 )
 
 

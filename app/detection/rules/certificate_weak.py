@@ -19,6 +19,13 @@ RULE = Rule(
     controls=("CRM-10.1.3", "CRM-10.1.4"),
     iso=("8.24",),
     todo="Make a new one with 4096 bits whose key cannot be exported.",
+    steps={
+        "salesforce": (
+            "Open Setup, Certificate and Key Management, and create one of 4096 bits, its key not exportable.",
+            "Give it to whoever trusts the old one, and choose it where the old one is used.",
+            "Delete the old one when nothing uses it any more.",
+        ),
+    },
 )
 
 

@@ -20,6 +20,13 @@ RULE = Rule(
     controls=("CRM-14.1.1", "CRM-14.1.3"),
     iso=("8.32", "8.31"),
     todo="Bring the change into the release, and let only the account that deploys change production.",
+    steps={
+        "salesforce": (
+            "Open Setup, View Setup Audit Trail, and find what was changed.",
+            "Bring the same change into the source that releases are made from.",
+            "Take Author Apex and Customize Application from whoever does not deploy.",
+        ),
+    },
 )
 
 

@@ -19,6 +19,12 @@ RULE = Rule(
     controls=("CRM-10.1.1",),
     iso=("8.24", "8.21"),
     todo="Require https for every connection.",
+    steps={
+        "salesforce": (
+            "Open Setup, and search it for Session Settings.",
+            "Require secure connections (HTTPS) for all third-party domains, and save.",
+        ),
+    },
 )
 
 

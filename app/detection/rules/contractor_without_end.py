@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, asleep
 from app.inventory.facts import AccountFacts
 
@@ -19,6 +20,7 @@ RULE = Rule(
     controls=("CRM-9.2.3",),
     iso=("5.18", "5.19"),
     todo="Ask whoever engaged them for an end, and enter it in the roster.",
+    steps=steps.ENTER,
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import About, Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, asleep
 from app.inventory.facts import AccountFacts
 
@@ -22,6 +23,7 @@ RULE = Rule(
     cause="mover",
     about=About.PERSON,
     todo="Correct the one that is wrong, then look at what the account holds.",
+    steps=steps.ENTER,
 )
 
 

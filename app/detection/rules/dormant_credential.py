@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from app.detection import steps
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, days_ago
 from app.inventory.facts import CredentialFacts
 
@@ -20,6 +21,7 @@ RULE = Rule(
     controls=("CRM-G.1.2",),
     iso=("5.18", "5.23"),
     todo="Revoke it; whoever still needs it will ask, and then there is an owner.",
+    steps=steps.REVOKE,
 )
 
 

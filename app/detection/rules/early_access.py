@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep
 from app.inventory.facts import AccountFacts
 
@@ -19,6 +20,7 @@ RULE = Rule(
     controls=("CRM-9.1.1",),
     iso=("5.16", "6.1"),
     todo="Freeze it until the first day.",
+    steps=steps.DEACTIVATE,
 )
 
 

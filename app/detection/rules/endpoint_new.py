@@ -19,6 +19,13 @@ RULE = Rule(
     controls=("CRM-13.1.2", "CRM-13.2.1"),
     iso=("8.20", "5.14"),
     todo="Ask who added it and what for; write it down with the program it belongs to.",
+    steps={
+        "salesforce": (
+            "Open Setup, View Setup Audit Trail, and see who added the address.",
+            "Ask what for, and write it down on the card of the program that it belongs to.",
+            "Open Setup, Remote Site Settings, or Named Credentials, and delete what nobody can explain.",
+        ),
+    },
 )
 
 

@@ -20,6 +20,13 @@ RULE = Rule(
     controls=("CRM-9.2.2", "CRM-P.2.3"),
     iso=("8.3", "5.15"),
     todo="Share the records with those who need them, and take this right out.",
+    steps={
+        "salesforce": (
+            "Open Setup, and the profile or permission set; under Object Settings, the kind of record.",
+            "Take View All and Modify All out.",
+            "Share the records by role and rule with those who need them.",
+        ),
+    },
 )
 
 

@@ -19,6 +19,16 @@ RULE = Rule(
     controls=("CRM-9.2.2", "CRM-G.1.1"),
     iso=("5.15", "8.2"),
     todo="Take the privilege out of it, and give it by another to those who need it.",
+    steps={
+        "salesforce": (
+            "Make a permission set with the privilege alone, and assign it to those who need it.",
+            "Open Setup, and the profile or permission set that the finding names; take the privilege out.",
+        ),
+        "hubspot": (
+            "Open Settings, Users & Teams, Permission sets, and make one with the privilege for those who need it.",
+            "Take it out of the one that the finding names.",
+        ),
+    },
 )
 
 

@@ -19,6 +19,16 @@ RULE = Rule(
     controls=("CRM-9.2.2", "CRM-D.2.4"),
     iso=("5.15", "5.18"),
     todo="Write into its description who should hold it, and why.",
+    steps={
+        "salesforce": (
+            "Open Setup, Permission Sets or Profiles, and the one that the finding names.",
+            "Write into its description who should hold it, and why.",
+        ),
+        "hubspot": (
+            "Open Settings, Users & Teams, Permission sets, and the one that the finding names.",
+            "Write into its description who should hold it, and why.",
+        ),
+    },
 )
 
 

@@ -19,6 +19,13 @@ RULE = Rule(
     controls=("CRM-9.2.2",),
     iso=("5.18",),
     todo="Delete it.",
+    steps={
+        "salesforce": (
+            "Open Setup, Permission Sets, and the one that the finding names; Manage Assignments shows that nobody has it.",
+            "Press Delete. One that came in a package goes with the package.",
+        ),
+        "hubspot": ("Open Settings, Users & Teams, Permission sets, and delete the one that the finding names.",),
+    },
 )
 
 

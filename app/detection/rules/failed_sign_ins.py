@@ -19,6 +19,17 @@ RULE = Rule(
     controls=("CRM-9.3.3", "CRM-13.1.3"),
     iso=("8.16", "8.15"),
     todo="Ask the person; if it was not them, change the password and look at where the tries came from.",
+    steps={
+        "salesforce": (
+            "Open Setup, Login History, and look at where the tries of that user came from.",
+            "Ask the person. If it was not them, open Setup, Users, the account, and press Reset Password.",
+            "Limit where the profile may sign in from, if the tries go on.",
+        ),
+        "hubspot": (
+            "Open Settings, and search it for login history; look at where the tries came from.",
+            "Ask the person. If it was not them, reset the password and sign them out of every session.",
+        ),
+    },
 )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection import names
+from app.detection import names, steps
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, asleep
 from app.inventory.facts import AccountFacts
 
@@ -21,6 +21,7 @@ RULE = Rule(
     controls=("CRM-9.2.3", "CRM-15.1.4"),
     iso=("5.19", "5.16"),
     todo="Find out whose it is; enter them in the roster with an end, or deactivate it.",
+    steps=steps.ENTER,
 )
 
 

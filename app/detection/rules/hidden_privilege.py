@@ -21,6 +21,13 @@ RULE = Rule(
     iso=("8.2", "5.18"),
     remedy=Remedy.PRIVILEGES,
     todo="Grant it directly, or take the inner one out of the outer one.",
+    steps={
+        "salesforce": (
+            "Open Setup, Permission Set Groups, and the group on the way that the finding names.",
+            "Take the permission set out of it, or mute the permission.",
+            "Assign it directly to those who need it.",
+        ),
+    },
 )
 
 

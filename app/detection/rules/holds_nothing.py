@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep
 from app.inventory.facts import AccountFacts
 
@@ -20,6 +21,7 @@ RULE = Rule(
     controls=("CRM-9.2.2",),
     iso=("5.18",),
     todo="Give it what its job is meant to have, or deactivate it.",
+    steps=steps.DEACTIVATE,
 )
 
 

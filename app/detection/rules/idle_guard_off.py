@@ -19,6 +19,12 @@ RULE = Rule(
     controls=("CRM-G.1.2",),
     iso=("5.18",),
     todo="Switch it on again, with a list of those it must leave alone.",
+    steps={
+        "hubspot": (
+            "Open Settings, Users & Teams, and search Settings for inactive users.",
+            "Make the list of those that it must leave alone, then switch it on.",
+        ),
+    },
 )
 
 

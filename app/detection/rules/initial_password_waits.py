@@ -35,6 +35,16 @@ RULE = Rule(
     cause="unused",
     about=About.ACCOUNT,
     todo="Let the password run out, and send a new one when the person is there.",
+    steps={
+        "salesforce": (
+            "Open Setup, Users, and the account; press Freeze.",
+            "When the person is there, unfreeze it and press Reset Password: the old mail is worth nothing then.",
+        ),
+        "hubspot": (
+            "Open Settings, Users & Teams, and the user.",
+            "Remove the invitation, and send a new one when the person is there.",
+        ),
+    },
 )
 
 

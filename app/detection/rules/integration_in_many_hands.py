@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject
 from app.inventory.facts import IntegrationFacts
 
@@ -20,6 +21,7 @@ RULE = Rule(
     controls=("CRM-15.1.4",),
     iso=("5.23", "5.15"),
     todo="Let it in by one account of its own, and revoke the people's tokens.",
+    steps=steps.LET_IN_ANEW,
 )
 
 

@@ -21,6 +21,13 @@ RULE = Rule(
     iso=("5.19", "5.23"),
     alerts=True,
     todo="Assess it: owner, purpose, data, vendor, contract; somebody else than who asked for it approves.",
+    steps={
+        "": (
+            "Open the integration's page here; its card was opened by itself.",
+            "Fill in purpose, owner, vendor, contract, data and risk.",
+            "Have somebody else than who asked for it approve.",
+        ),
+    },
 )
 
 

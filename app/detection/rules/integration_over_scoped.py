@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, listed
 from app.inventory.facts import IntegrationFacts
 
@@ -20,6 +21,7 @@ RULE = Rule(
     controls=("CRM-15.1.2", "CRM-15.1.4"),
     iso=("5.15", "5.23"),
     todo="Ask its vendor which scopes it needs, and let it in anew with those.",
+    steps=steps.LET_IN_ANEW,
 )
 
 

@@ -20,6 +20,18 @@ RULE = Rule(
     controls=("CRM-15.1.4", "CRM-F.3", "CRM-D.2.2"),
     iso=("5.9", "5.19"),
     todo="Find somebody who needs it and make them its owner; if there is nobody, shut it out.",
+    steps={
+        "salesforce": (
+            "Open Setup, Connected Apps OAuth Usage, the app, and see who lets it in, and when it was last used.",
+            "Ask these people; enter whoever needs it as owner on the integration's card here.",
+            "If nobody does, press Block there.",
+        ),
+        "hubspot": (
+            "Open Settings, Integrations, Connected Apps, and the app; see who connected it.",
+            "Enter whoever needs it as owner on the integration's card here.",
+            "If nobody does, uninstall the app.",
+        ),
+    },
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from app.detection import steps
 from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject
 from app.inventory.facts import CredentialFacts
 
@@ -20,6 +21,7 @@ RULE = Rule(
     controls=("CRM-10.1.3",),
     iso=("8.24",),
     todo="Renew it, or write down that it may end.",
+    steps=steps.RENEW,
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import About, Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, left
 from app.inventory.facts import AccountFacts
 
@@ -23,6 +24,7 @@ RULE = Rule(
     cause="leaver",
     about=About.PERSON,
     todo="Freeze it now, end its sessions and tokens, then deactivate it.",
+    steps=steps.DEACTIVATE,
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import About, Answer, Fails, Holds, Limits, Rule, Severity, Subject, left
 from app.inventory.facts import CredentialFacts
 
@@ -23,6 +24,7 @@ RULE = Rule(
     cause="leaver",
     about=About.PERSON,
     todo="Revoke it now, and look at what it did since its person left.",
+    steps=steps.REVOKE,
 )
 
 

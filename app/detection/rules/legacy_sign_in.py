@@ -20,6 +20,13 @@ RULE = Rule(
     controls=("CRM-13.1.4",),
     iso=("8.21", "8.5"),
     todo="Move the program to OAuth with a key of its own, then change the password.",
+    steps={
+        "salesforce": (
+            "Open Setup, Login History, and see which program it is by its application and address.",
+            "Make a connected app, or an external client app, for it, with a key of its own.",
+            "Change the account's password once the program uses the new way.",
+        ),
+    },
 )
 
 

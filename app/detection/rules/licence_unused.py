@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import (
     About,
     Answer,
@@ -37,6 +38,7 @@ RULE = Rule(
     cause="unused",
     about=About.ACCOUNT,
     todo="Ask whether it is still needed; deactivating the account frees the licence.",
+    steps=steps.DEACTIVATE,
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, days_ago, within
 from app.inventory.facts import SystemFacts
 
@@ -21,6 +22,7 @@ RULE = Rule(
     iso=("8.15",),
     alerts=True,
     todo="Find out why that stream was not read, and read it today.",
+    steps=steps.READ_AGAIN,
 )
 
 

@@ -20,6 +20,13 @@ RULE = Rule(
     iso=("8.15",),
     alerts=True,
     todo="Switch it on again, and ask who switched it off.",
+    steps={
+        "hubspot": (
+            "Open Settings, Account Management, Audit Logs, and see who switched it off, and when.",
+            "Switch it on where the log says that it was: search Settings for the kind of logging.",
+            "Ask who did it.",
+        ),
+    },
 )
 
 

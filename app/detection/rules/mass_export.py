@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, did_nothing
 from app.inventory.facts import AccountFacts, Act
 
@@ -21,6 +22,7 @@ RULE = Rule(
     iso=("8.12", "8.16"),
     alerts=True,
     todo="Ask the person what they were for, today; if nobody knows, freeze the account.",
+    steps=steps.WHO_DID_IT,
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from app.detection import steps
 from app.detection.rule import About, Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, away, days_ago
 from app.inventory.facts import AccountFacts
 
@@ -23,6 +24,7 @@ RULE = Rule(
     cause="unused",
     about=About.ACCOUNT,
     todo="Ask who asked for it; an account nobody needs is a way in that nobody watches.",
+    steps=steps.DEACTIVATE,
 )
 
 

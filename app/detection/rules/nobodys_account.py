@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import About, Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject
 from app.inventory.facts import AccountFacts
 
@@ -23,6 +24,7 @@ RULE = Rule(
     cause="nobodys",
     about=About.ACCOUNT,
     todo="Find out whose it is and enter it in the roster, or deactivate it.",
+    steps=steps.ENTER,
 )
 
 

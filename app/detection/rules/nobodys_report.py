@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import About, Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep
 from app.inventory.facts import AccountFacts
 
@@ -21,6 +22,7 @@ RULE = Rule(
     cause="nobodys_report",
     about=About.PERSON,
     todo="Enter the manager in the roster; for the head of the company, say so in a waiver.",
+    steps=steps.ENTER,
 )
 
 

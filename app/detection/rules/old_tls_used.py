@@ -19,6 +19,13 @@ RULE = Rule(
     controls=("CRM-10.1.1", "CRM-13.1.4"),
     iso=("8.24", "8.21"),
     todo="Find out who it is in the sign-in log, and have it updated.",
+    steps={
+        "salesforce": (
+            "Open Setup, Login History, download it, and filter it by TLS Protocol.",
+            "Have the program or browser that is named there updated.",
+            "Look again after a month: the finding closes when no sign-in uses it.",
+        ),
+    },
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, asleep
 from app.inventory.facts import AccountFacts
 
@@ -20,6 +21,7 @@ RULE = Rule(
     controls=("CRM-9.2.3", "CRM-15.1.4"),
     iso=("5.19", "5.18"),
     todo="Name a sponsor and an end in the roster, or deactivate it.",
+    steps=steps.ENTER,
 )
 
 

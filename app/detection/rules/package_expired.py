@@ -19,6 +19,12 @@ RULE = Rule(
     controls=("CRM-14.2.1",),
     iso=("8.8", "8.19"),
     todo="Renew it, or uninstall it.",
+    steps={
+        "salesforce": (
+            "Open Setup, Installed Packages, and the package; see until when its licences were good.",
+            "Renew them with the publisher, or press Uninstall.",
+        ),
+    },
 )
 
 

@@ -19,6 +19,13 @@ RULE = Rule(
     controls=("CRM-D.1.2", "CRM-14.1.3"),
     iso=("8.30", "8.32"),
     todo="Find the change that brought it, and assess its vendor.",
+    steps={
+        "salesforce": (
+            "Open Setup, Installed Packages, and the package; see who installed it, and when.",
+            "Find the change that it belongs to, and assess its publisher.",
+            "Uninstall it if there is none.",
+        ),
+    },
 )
 
 

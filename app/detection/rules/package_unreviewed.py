@@ -20,6 +20,13 @@ RULE = Rule(
     controls=("CRM-14.2.4", "CRM-15.1.2"),
     iso=("5.22", "8.30"),
     todo="Ask its publisher for a test report, or have the code read; if there is neither, uninstall it.",
+    steps={
+        "salesforce": (
+            "Open Setup, Installed Packages, and the package.",
+            "Ask its publisher for the report of a security review or a test.",
+            "If there is none, have the code read, or press Uninstall.",
+        ),
+    },
 )
 
 

@@ -19,6 +19,12 @@ RULE = Rule(
     controls=("CRM-P.1.2", "CRM-P.2.1"),
     iso=("5.34",),
     todo="Turn them on again, and ask the data protection officer what was missed meanwhile.",
+    steps={
+        "hubspot": (
+            "Open Settings, Privacy & Consent, and switch data privacy on.",
+            "Ask the data protection officer what was missed meanwhile: consents, and what people were told.",
+        ),
+    },
 )
 
 

@@ -21,6 +21,16 @@ RULE = Rule(
     controls=("CRM-9.2.3",),
     iso=("5.16", "5.14"),
     todo="Change it to the person's address at the company.",
+    steps={
+        "salesforce": (
+            "Open Setup, Users, and the account; press Edit.",
+            "Enter the person's address at the company; they confirm it by a link.",
+        ),
+        "hubspot": (
+            "Invite the person under their address at the company, with what they need.",
+            "Hand the old user's records over, and remove it: a user's address cannot be changed for them.",
+        ),
+    },
 )
 
 

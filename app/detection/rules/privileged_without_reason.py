@@ -21,6 +21,13 @@ RULE = Rule(
     iso=("8.2", "8.18"),
     remedy=Remedy.PRIVILEGES,
     todo="Write down why it is needed and until when, or take the privilege away.",
+    steps={
+        "": (
+            "Ask the person what they need it for, and until when.",
+            "Write it down: `rolecall justify`.",
+            "If there is no reason, start the removal of what brings the privilege from this finding.",
+        ),
+    },
 )
 
 

@@ -19,6 +19,17 @@ RULE = Rule(
     controls=("CRM-9.1.3",),
     iso=("8.2", "5.16"),
     todo="Find out who it was, change its password, and let it use the API alone.",
+    steps={
+        "salesforce": (
+            "Open Setup, Login History, and see from where that account was signed in to in a browser.",
+            "Change its password, and find out who knew it.",
+            "Give its profile API Only User, so that no browser gets in.",
+        ),
+        "hubspot": (
+            "Open Settings, and search it for login history; see from where the user signed in.",
+            "Change its password, and let the program in by an app of its own instead.",
+        ),
+    },
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, days_ago, within
 from app.inventory.facts import SystemFacts
 
@@ -21,6 +22,7 @@ RULE = Rule(
     iso=("8.15", "8.16"),
     alerts=True,
     todo="Look at why the last readings failed, and read it.",
+    steps=steps.READ_AGAIN,
 )
 
 

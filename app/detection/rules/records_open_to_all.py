@@ -20,6 +20,13 @@ RULE = Rule(
     controls=("CRM-P.2.3", "CRM-9.2.2"),
     iso=("8.3", "5.34"),
     todo="Make the default private, and share by role and rule.",
+    steps={
+        "salesforce": (
+            "Open Setup, Sharing Settings, and press Edit.",
+            "Set the default of the kinds that the finding names to Private.",
+            "Share by role and rule with those who need more; the change is calculated in the background.",
+        ),
+    },
 )
 
 

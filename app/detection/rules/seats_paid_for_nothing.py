@@ -19,6 +19,16 @@ RULE = Rule(
     controls=("CRM-D.2.1",),
     iso=("5.9",),
     todo="Give them back at the next renewal.",
+    steps={
+        "salesforce": (
+            "Open Setup, Company Information, User Licenses: how many are used.",
+            "Give back what stays free at the next renewal, and note the date.",
+        ),
+        "hubspot": (
+            "Open Settings, Account & Billing, and look at the seats.",
+            "Give back what stays free at the next renewal, and note the date.",
+        ),
+    },
 )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, did_nothing
 from app.inventory.facts import AccountFacts, Act
 
@@ -20,6 +21,7 @@ RULE = Rule(
     iso=("8.5", "8.16"),
     alerts=True,
     todo="Ask the person whose factor it was whether they asked for it, by another way than mail.",
+    steps=steps.WHO_DID_IT,
 )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, did_nothing
 from app.inventory.facts import AccountFacts, Act
 
@@ -19,6 +20,7 @@ RULE = Rule(
     controls=("CRM-10.1.3",),
     iso=("8.24", "5.17"),
     todo="Ask what for; if nobody was setting a program up, rotate the key.",
+    steps=steps.WHO_DID_IT,
 )
 
 

@@ -19,6 +19,12 @@ RULE = Rule(
     controls=("CRM-9.1.1",),
     iso=("5.16",),
     todo="Switch joining by domain off.",
+    steps={
+        "hubspot": (
+            "Open Settings, Users & Teams, and search it for joining by domain.",
+            "Switch it off; people are invited from then on.",
+        ),
+    },
 )
 
 

@@ -19,6 +19,13 @@ RULE = Rule(
     controls=("CRM-9.1.1",),
     iso=("5.16", "5.18"),
     todo="Ask its manager whether it is wanted, and switch off joining by domain.",
+    steps={
+        "hubspot": (
+            "Ask the person's manager whether the account is wanted.",
+            "If not, open Settings, Users & Teams, the user, and remove it.",
+            "Switch joining by domain off there.",
+        ),
+    },
 )
 
 

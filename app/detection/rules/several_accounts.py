@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import About, Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep
 from app.inventory.facts import AccountFacts
 
@@ -22,6 +23,7 @@ RULE = Rule(
     cause="several",
     about=About.PERSON,
     todo="Keep the one that is used, and deactivate the others.",
+    steps=steps.DEACTIVATE,
 )
 
 

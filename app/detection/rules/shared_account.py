@@ -21,6 +21,18 @@ RULE = Rule(
     controls=("CRM-9.1.1", "CRM-9.1.3"),
     iso=("5.16", "5.17"),
     todo="Give each of its users an account of their own, or make it a program's and enter it in the roster as one.",
+    steps={
+        "salesforce": (
+            "Ask who signs in with it, and make an account for each of them.",
+            "If a program does, enter it in the roster as a program, and let it use the API alone.",
+            "Open Setup, Users, and the account; change its password, and deactivate it when nobody needs it.",
+        ),
+        "hubspot": (
+            "Ask who signs in with it, and invite each of them.",
+            "If a program does, let it in by an app of its own.",
+            "Open Settings, Users & Teams, and remove the shared user.",
+        ),
+    },
 )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, did_nothing, words
 from app.inventory.facts import AccountFacts, Act
 
@@ -19,6 +20,7 @@ RULE = Rule(
     controls=("CRM-9.2.1", "CRM-13.1.1"),
     iso=("8.5", "8.9"),
     todo="Ask who approved it; if nobody did, undo it.",
+    steps=steps.WHO_DID_IT,
 )
 
 

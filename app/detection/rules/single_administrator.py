@@ -19,6 +19,17 @@ RULE = Rule(
     controls=("CRM-17.1.1",),
     iso=("8.2", "5.29"),
     todo="Make somebody the second one, with an account that is not used for anything else.",
+    steps={
+        "salesforce": (
+            "Make a second account for somebody who answers for the CRM too, and use it for nothing else.",
+            "Give it the administrators' profile, and a security key.",
+            "Open Setup, Login History after a week: it can sign in.",
+        ),
+        "hubspot": (
+            "Open Settings, Users & Teams, and the user who is to be the second one.",
+            "Make them super admin, and have them set up a second factor.",
+        ),
+    },
 )
 
 

@@ -20,6 +20,17 @@ RULE = Rule(
     controls=("CRM-9.2.1",),
     iso=("8.5",),
     todo="Require the single sign-on for everybody but one emergency account.",
+    steps={
+        "salesforce": (
+            "Open Setup, Single Sign-On Settings; see that everybody can come in through it.",
+            "Disable login with Salesforce credentials there, or by the permission Is Single Sign-On Enabled.",
+            "Keep one emergency account that can still sign in, and watch it.",
+        ),
+        "hubspot": (
+            "Open Settings, Security, Login, and see that the single sign-on works for everybody.",
+            "Require it, and leave out one emergency user.",
+        ),
+    },
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, listed
 from app.inventory.facts import SystemFacts
 
@@ -20,6 +21,7 @@ RULE = Rule(
     controls=("CRM-9.3.3", "CRM-P.2.4"),
     iso=("8.15", "5.36"),
     todo="Give the reading account the right that is named, then read again.",
+    steps=steps.READ_AGAIN,
 )
 
 

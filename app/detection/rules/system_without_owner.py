@@ -20,6 +20,12 @@ RULE = Rule(
     controls=("CRM-7.1.3",),
     iso=("5.2", "5.9"),
     todo="Enter an owner who works here.",
+    steps={
+        "": (
+            "Ask who answers for this CRM: whoever would be called when it stands still.",
+            "Open Systems, this one, and enter them as owner.",
+        ),
+    },
 )
 
 

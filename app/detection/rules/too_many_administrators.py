@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from app.detection import steps
 from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject
 from app.inventory.facts import SystemFacts
 
@@ -19,6 +20,7 @@ RULE = Rule(
     controls=("CRM-9.1.3", "CRM-G.1.1"),
     iso=("8.2",),
     todo="Keep those who administer every week; the others get what they need of it.",
+    steps=steps.TAKE_AWAY,
 )
 
 

@@ -35,6 +35,17 @@ RULE = Rule(
     cause="factors",
     about=About.ACCOUNT,
     todo="Have the person register a security key or a passkey, then take the weaker factors away.",
+    steps={
+        "salesforce": (
+            "Have the person open their own settings, Advanced User Details, and register a security key.",
+            "Open Setup, Users, and the account; disconnect the weaker method there.",
+            "To ask for it of everybody who is privileged, search Setup for Identity Verification.",
+        ),
+        "hubspot": (
+            "Have the person open their profile's Security page and set up a passkey.",
+            "Take the weaker method away on the same page.",
+        ),
+    },
 )
 
 

@@ -46,6 +46,30 @@ def test_every_rule_has_a_table_in_which_it_holds_and_fails() -> None:
         assert CannotTell in answers or not _may_be_unsure(name), f"{name}: a table without what was not told"
 
 
+# What a vendor alone tells: elsewhere these cannot fail, and need no steps.
+SALESFORCE_ALONE = {
+    *("changes_in_production", "cleartext_allowed", "package_new", "package_unreviewed", "package_expired"),
+    *("records_open_to_all", "certificate_weak", "certificate_expires", "endpoint_new", "endpoint_unguarded"),
+    *("entitlement_opens_everything", "hidden_privilege", "old_tls_used", "guest_with_privileges", "legacy_sign_in"),
+    *("health_check_low", "password_too_short", "password_policy_overridden", "password_guessing_unlimited"),
+    *("session_too_long", "login_as_anyone", "programs_not_approved", "integration_self_authorised"),
+    *("password_beside_sso", "integration_unlisted"),
+}
+HUBSPOT_ALONE = {
+    *("self_join_open", "self_registered", "idle_guard_off", "logging_switched_off", "privacy_switched_off"),
+    *("backup_stale", "support_access_open"),
+}
+
+
+@pytest.mark.parametrize("name", rulebook.RULES)
+def test_every_rule_says_step_by_step_what_to_click_in_each_crm_that_it_can_fail_in(name: str) -> None:
+    steps = rulebook.RULES[name].steps
+    alone = {"salesforce"} if name in SALESFORCE_ALONE else {"hubspot"} if name in HUBSPOT_ALONE else set()
+    assert "" in steps or set(steps) >= (alone or {"salesforce", "hubspot"})
+    told = [each for of_kind in steps.values() for each in of_kind]
+    assert all(each[0].isupper() and each[-1] in ".:" for each in told)
+
+
 def _may_be_unsure(name: str) -> bool:
     code = ASK[name].__code__
     return bool({"CannotTell", "asleep", "did_nothing", "came_otherwise"} & set(code.co_names))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
 
+from app.actors.policy import May
+from app.cli import second
 from app.cli.installation import find_system, opened, operator
 from app.cli.telling import Telling
 from app.detection import acknowledgements, comments, justifications, lives, owners, ownership, queries, waivers
@@ -136,10 +139,12 @@ def waive(telling: Telling, number: int, reason: str, days: int) -> None:
     telling.say("Asked for. It stays open until somebody else approves: `rolecall finding approve`.")
 
 
-def approve(telling: Telling, number: int) -> None:
+def approve(telling: Telling, number: int, token: Path) -> None:
     """Approve a waiver."""
+    shown, at = second.presented(token), clock.now()
     with opened() as means, means.database.transaction() as session:
-        made = waivers.approve(session, lives.finding(session, number), by=operator(), at=clock.now())
+        by = second.person(session, shown, May.APPROVE_WAIVERS, at=at)
+        made = waivers.approve(session, lives.finding(session, number), by=by, at=at)
         until = made.until.date().isoformat()
     telling.say(f"Waived until {until}.")
 

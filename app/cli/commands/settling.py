@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.commands.options import AsJson, Reason
+from app.cli.commands.options import AsJson, Reason, Token
 from app.cli.telling import Telling
 
 finding_app = typer.Typer(no_args_is_help=True, help="One finding: its story, owner, comments, waiver.")
@@ -79,11 +79,11 @@ def finding_waive(
 
 
 @finding_app.command("approve")
-def finding_approve(number: Number) -> None:
+def finding_approve(number: Number, token: Token) -> None:
     """Approve the waiver that somebody else asked for."""
     from app.cli import finding
 
-    finding.approve(Telling(), number)
+    finding.approve(Telling(), number, token)
 
 
 @finding_app.command("refuse")

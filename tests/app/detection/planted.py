@@ -7,10 +7,12 @@ says which rules ought to tell it; everything else that is told is a false alarm
 
 from __future__ import annotations
 
+import pkgutil
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -201,7 +203,7 @@ def company(session: Session, *, seed: int = 7) -> Company:
     _roster(made)
     _systems(made)
     _ordinary(made)
-    from tests.app.detection import faults
+    from tests.app.detection import faults, rules
 
     faults.of_people(made)
     faults.of_use(made)
@@ -209,6 +211,10 @@ def company(session: Session, *, seed: int = 7) -> Company:
     faults.of_deeds(made)
     faults.of_programs(made)
     faults.of_things(made)
+    for file in pkgutil.iter_modules(rules.__path__):
+        plant = getattr(import_module(f"{rules.__name__}.{file.name}"), "plant", None)
+        if plant is not None and file.name.startswith("of_"):
+            plant(made)
     faults.of_reading(made)
     session.flush()
     return made

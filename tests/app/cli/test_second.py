@@ -1,0 +1,79 @@
+"""Approving at the command line takes a token made by somebody who was signed in, and not another login of the machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.actors import actors, tokens
+from app.actors.actor import Role
+from app.cli.installation import opened, operator
+from app.kit import clock
+from tests import make
+from tests.app.cli.saying import Place
+
+
+def token(place: Place, folder: Path, name: str, *roles: Role, at_the_console: bool = True) -> str:
+    """A file with a token of somebody new."""
+    with place.entered(), opened() as means, means.database.transaction() as session:
+        by, at = make.ADMIN if at_the_console else operator(), clock.now()
+        who = actors.make(
+            session,
+            name,
+            dict.fromkeys(roles, at + make.timedelta(days=9)),
+            email=f"{name}@nowhere.example",
+            by=make.ADMIN,
+            at=at,
+        )
+        written = folder / f"{name}.token"
+        written.write_text(tokens.make(session, who, label="mine", days=1, by=by, at=at))
+        return str(written)
+
+
+def test_a_waiver_takes_somebody_who_can_be_told_apart(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = str(place.rolecall("findings", "--json").json()[1]["id"])
+    place.rolecall("finding", "waive", number, "-r", "it is needed until May", "--days", "60").well()
+    monkeypatch.setenv("LOGNAME", "somebody-else")
+    approve = ("finding", "approve", number, "--token")
+    place.rolecall("finding", "approve", number).refused("--token", code=2)
+    place.rolecall(*approve, str(tmp_path / "none")).refused("cannot be read")
+    made_up = token(place, tmp_path, "up", Role.IT_SECURITY, at_the_console=False)
+    place.rolecall(*approve, made_up).refused("made at a command line")
+    place.rolecall(*approve, token(place, tmp_path, "auditor", Role.AUDITOR)).refused("You may not")
+    forged = tmp_path / "forged"
+    forged.write_text("rolecall_0123456789ab_nothing")
+    place.rolecall(*approve, str(forged)).refused("not valid")
+    assert place.rolecall("finding", "show", number, "--json").json()["status"] == "open"
+    place.rolecall(*approve, token(place, tmp_path, "second", Role.IT_SECURITY)).well()
+    assert place.rolecall("finding", "show", number, "--json").json()["status"] == "waived"
+
+
+def test_a_word_is_put_on_file_revised_and_approved_by_somebody_else(place: Place, tmp_path: Path) -> None:
+    paper = tmp_path / "policy.txt"
+    paper.write_text("Access is reviewed each quarter.")
+    with place.entered(), opened() as means, means.database.transaction() as session:
+        owner = make.identity(session, "Wanda", key="wanda").key
+    said = ("--owner", owner, "--until", _in(90), "--statement", "The policy is signed by the board.")
+    attest = ("controls", "attest", "5.1.1", *said)
+    first = place.rolecall(*attest, "--file", str(paper), "--json").json()
+    assert first["revision"] == 1
+    assert len(first["digest"]) == 64
+    shown = token(place, tmp_path, "approver", Role.IT_SECURITY)
+    place.rolecall("controls", "approve", first["id"], "--token", shown).well()
+    second = place.rolecall(*attest, "--link", "https://wiki.example/policy", "--json").json()
+    assert second["revision"] == 2
+    place.rolecall("controls", "decline", second["id"], "-r", "The link leads nowhere at all.").well()
+    told = place.rolecall("controls", "words", "5.1.1", "--json").json()
+    assert [(each["revision"], each["status"]) for each in told] == [(2, "declined"), (1, "approved")]
+    assert told[1]["digest"] == first["digest"]
+    place.rolecall("controls", "withdraw", first["id"], "-r", "The board has signed another.").well()
+    place.rolecall("controls", "approve", "7", "--token", shown).refused("not the id of a word")
+    place.rolecall(*attest, "--file", str(tmp_path / "none")).refused("cannot be read")
+    place.rolecall("controls", "attest", "G.1.2", *said).refused("does not rest on anybody")
+
+
+def _in(days: int) -> str:
+    return (clock.now().date() + make.timedelta(days=days)).isoformat()

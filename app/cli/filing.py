@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,7 +26,7 @@ def listed(telling: Telling, line: str | None) -> None:
     wanted = checklist.find(line).id if line is not None else None
     with opened() as means, means.database.reading() as session:
         rows = queries.attestations(session, line=wanted)
-        told = [
+        told: list[dict[str, Any]] = [
             {
                 "id": row.id, "line": row.line, "system": row.system_id, "revision": row.revision, "status": row.status,
                 "statement": row.statement, "owner": session.get_one(IdentityRow, row.owner_id).name, "until": row.until,
@@ -35,7 +36,7 @@ def listed(telling: Telling, line: str | None) -> None:
         ]  # fmt: skip
     telling.table(
         ("id", "line", "revision", "owner", "until", "stands"),
-        ((x["id"], x["line"], x["revision"], x["owner"], x["until"].date(), x["status"]) for x in told),  # type: ignore[attr-defined]
+        ((x["id"], x["line"], x["revision"], x["owner"], x["until"].date(), x["status"]) for x in told),
         empty="Nobody has given their word yet.",
     )
     telling.answer(told)

@@ -1,7 +1,8 @@
 """Registers held against who, or what, is really there: set-wise, and person by person where something is missing.
 
 Who counts are people of the roster with a live account in a CRM; for screening, those among them with privileges. What
-counts of programs are vendors: the publisher of each integration that is there, or its name where nobody says who made it.
+counts of programs are vendors: the publisher of each integration that is there, or its name where nobody says who made it;
+not those that are one's own by their approved card.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.compliance import columns
+from app.compliance.assessing import OWN
 from app.compliance.facts import Limits, RegisterFacts
 from app.compliance.queries import latest_registers
-from app.compliance.tables import RegisterLineRow, RegisterRow
+from app.compliance.tables import AssessmentRow, RegisterLineRow, RegisterRow
 from app.inventory.tables import AccountRow, IdentityEmailRow, IdentityRow, IntegrationRow, PrivilegeRow
 
 
@@ -67,7 +69,7 @@ def _judged(register: RegisterRow, systems: Collection[int], limits: Limits, at:
     mine = RegisterLineRow.register_id == register.id
     if register.kind in columns.OF_PEOPLE:
         return _people(register.kind, systems, good, mine)
-    return _vendors(systems, good, mine)
+    return _vendors(systems, good, mine, at)
 
 
 def _good(kind: str, limits: Limits, at: datetime) -> ColumnElement[bool]:
@@ -104,13 +106,16 @@ def _people(kind: str, systems: Collection[int], good: ColumnElement[bool], mine
     )
 
 
-def _vendors(systems: Collection[int], good: ColumnElement[bool], mine: ColumnElement[bool]) -> Select[Any]:
+def _vendors(
+    systems: Collection[int], good: ColumnElement[bool], mine: ColumnElement[bool], at: datetime
+) -> Select[Any]:
+    """Who made the integrations that are there. What an approved card calls one's own has no vendor."""
     maker = func.coalesce(IntegrationRow.publisher, IntegrationRow.name)
     vendor = func.lower(maker)
     there = (
         select(vendor.label("subject"), func.min(maker).label("name"))
         .where(IntegrationRow.ended.is_(None), IntegrationRow.active.is_not(False))
-        .where(IntegrationRow.system_id.in_(systems))
+        .where(IntegrationRow.system_id.in_(systems), ~_own(at))
         .group_by(vendor)
         .subquery()
     )  # fmt: skip
@@ -121,3 +126,17 @@ def _vendors(systems: Collection[int], good: ColumnElement[bool], mine: ColumnEl
         .subquery()
     )
     return select(there.c.subject, there.c.name, best.c.valid).outerjoin(best, best.c.whose == there.c.subject)
+
+
+def _own(at: datetime) -> ColumnElement[bool]:
+    """Whether the last card of an integration that was approved, and is in date, says that it is the organisation's own."""
+    card, later = aliased(AssessmentRow), aliased(AssessmentRow)
+    newer = select(later.id).where(
+        later.integration_id == card.integration_id, later.number > card.number, later.status == "approved"
+    )
+    return (
+        select(card.id)
+        .where(card.integration_id == IntegrationRow.id, card.status == "approved", card.until > at)
+        .where(func.lower(card.vendor) == OWN, ~newer.exists())
+        .exists()
+    )

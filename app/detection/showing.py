@@ -85,6 +85,7 @@ def entitlement(facts: EntitlementFacts) -> dict[str, Any]:
         "privileges": list(facts.privileges) if facts.privileges is not None else None,
         "holders": facts.holders,
         "opens": list(facts.opens),
+        **({"guests": facts.guests, "reaches": list(facts.reaches or ())} if facts.guests else {}),
     }
 
 

@@ -173,7 +173,8 @@ class IntegrationFacts:
 class EntitlementFacts:
     """Something that can be held, with how many active accounts hold it directly, of how many that there are.
 
-    `opens` are the kinds of record that it opens whole, past any sharing.
+    `opens` are the kinds of record that it opens whole, past any sharing; `reaches` those that it allows anything on, None
+    where the system did not say of one. `guests`: how many of its holders are used without signing in.
     """
 
     entitlement_id: int
@@ -187,6 +188,8 @@ class EntitlementFacts:
     accounts: int
     opens: tuple[str, ...]
     nested: bool = False  # something else holds it
+    guests: int = 0
+    reaches: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

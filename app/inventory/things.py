@@ -42,6 +42,7 @@ from connectors.meaning import Act, Admission, Material
 from connectors.receipt import Verdict
 from connectors.records import Privilege, Stream
 
+_RIGHTS = ("read", "create", "edit", "delete", "view_all", "change_all")
 AT_A_TIME = 1_000
 STREAMS = tuple(str(stream) for stream in Stream if stream is not Stream.PEOPLE)  # what a system, not a roster, has
 LOGS = (Stream.LOGINS, Stream.CHANGES)
@@ -155,28 +156,32 @@ def entitlements(session: Session, system_id: int) -> Iterator[EntitlementFacts]
     able_to, _ = able(session, system_id)
     active = and_(AccountRow.id == GrantRow.account_id, AccountRow.active.is_not(False), AccountRow.ended.is_(None))
     holders = (
-        select(GrantRow.entitlement_id, func.count(func.distinct(GrantRow.account_id)).label("times"))
+        select(
+            GrantRow.entitlement_id,
+            func.count(func.distinct(GrantRow.account_id)).label("times"),
+            func.count(func.distinct(case((AccountRow.kind == "guest", GrantRow.account_id)))).label("guests"),
+        )
         .join(AccountRow, active)
         .where(GrantRow.system_id == system_id, GrantRow.ended.is_(None))
         .group_by(GrantRow.entitlement_id)
         .subquery()
     )
-    opened = _opened(session, system_id)
+    opened, reached = _opened(session, system_id), _reached(session, system_id)
     inner = (EdgeRow.system_id == system_id, EdgeRow.ended.is_(None))
     nested = frozenset(session.scalars(select(EdgeRow.held_id).where(*inner).distinct()))
     rows = session.execute(
-        select(EntitlementRow, holders.c.times)
+        select(EntitlementRow, holders.c.times, holders.c.guests)
         .outerjoin(holders, holders.c.entitlement_id == EntitlementRow.id)
         .where(EntitlementRow.system_id == system_id, EntitlementRow.ended.is_(None))
         .order_by(EntitlementRow.id)
         .execution_options(yield_per=AT_A_TIME)
     )
-    for held, times in rows:
+    for held, times, guests in rows:
         yield EntitlementFacts(
             entitlement_id=held.id, system_id=system_id, key=held.key, kind=held.kind, name=held.label or held.name,
             described=bool(held.description), holders=times or 0, accounts=able_to,
             privileges=None if held.privileges is None else tuple(held.privileges), opens=tuple(opened.get(held.id, ())),
-            nested=held.id in nested,
+            nested=held.id in nested, guests=guests or 0, reaches=reached.get(held.id, ()),
         )  # fmt: skip
 
 
@@ -185,6 +190,21 @@ def _opened(session: Session, system_id: int) -> dict[int, list[str]]:
     for row in session.scalars(_live(system_id, Stream.OBJECT_RIGHTS)):
         if row.entitlement_id is not None and (row.facts.get("view_all") or row.facts.get("change_all")):
             found.setdefault(row.entitlement_id, []).append(row.name)
+    return found
+
+
+def _reached(session: Session, system_id: int) -> dict[int, tuple[str, ...] | None]:
+    """On which kinds of record each entitlement allows anything; None once a system did not say so of one."""
+    found: dict[int, tuple[str, ...] | None] = {}
+    for row in session.scalars(_live(system_id, Stream.OBJECT_RIGHTS)):
+        if row.entitlement_id is None:
+            continue
+        said = [row.facts.get(right) for right in _RIGHTS]
+        known = found.get(row.entitlement_id, ())
+        if any(said):
+            found[row.entitlement_id] = (*(known or ()), row.name)
+        elif None in said and not known:
+            found[row.entitlement_id] = None
     return found
 
 

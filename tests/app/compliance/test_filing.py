@@ -14,8 +14,9 @@ from app.compliance.attestations import File
 from app.compliance.controls.line import Outcome
 from app.compliance.facts import Limits
 from app.compliance.policy import Status
-from app.compliance.tables import AttestationRow, DocumentRow
+from app.compliance.tables import AssessmentRow, AttestationRow, DocumentRow
 from app.inventory.tables import IdentityRow
+from app.kit import ids
 from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.ledger.tables import EntryRow
@@ -219,10 +220,15 @@ def test_vendors_are_held_against_the_integrations_that_are_there(database: Data
         system = make.system(session)
         for name, publisher, ended in (("A", "Acme", None), ("B", "ACME", None), ("C", None, None), ("D", "Gone", at)):
             make.integration(session, system, name=name, publisher=publisher, ended=ended)
+        ours = make.integration(session, system, name="E", publisher="Us")
+        card = {"opened_by": "x", "opened_at": at, "status": "approved", "because": "new", "integration_id": ours.id}
+        session.add(AssessmentRow(id=ids.uuid7(), number=1, vendor="Own", until=at + DAY, **card))
         content = b"vendor,date,until\nacme,2026-01-01,2026-11-16\n"
         registers.upload(session, "contracts", content, source="Legal", extracted_at=at, by=make.ADMIN, at=at)
         facts = registered.against(session, [system.id], Limits(), at)["contracts"]
         assert (facts.population, facts.missing, facts.lapsed) == (2, 1, 0)  # the last day still counts
         facts = registered.against(session, [system.id], Limits(), at + DAY)["contracts"]
-        assert (facts.missing, facts.lapsed) == (1, 1)
+        assert (facts.missing, facts.lapsed) == (2, 1)  # the card that called E our own has run out
+        session.add(AssessmentRow(id=ids.uuid7(), number=2, vendor="Us Ltd", until=at + 9 * DAY, **card))
+        assert registered.against(session, [system.id], Limits(), at)["contracts"].population == 3
         assert date(2026, 11, 16) == at.astimezone(UTC).date()

@@ -50,7 +50,14 @@ def test_every_rule_has_a_table_in_which_it_holds_and_fails() -> None:
 SALESFORCE_ALONE = {
     *("changes_in_production", "cleartext_allowed", "package_new", "package_unreviewed", "package_expired"),
     *("records_open_to_all", "certificate_weak", "certificate_expires", "endpoint_new", "endpoint_unguarded"),
-    *("entitlement_opens_everything", "hidden_privilege", "old_tls_used", "guest_with_privileges", "legacy_sign_in"),
+    *(
+        "entitlement_opens_everything",
+        "hidden_privilege",
+        "old_tls_used",
+        "guest_with_privileges",
+        "guest_reaches_records",
+        "legacy_sign_in",
+    ),
     *("health_check_low", "password_too_short", "password_policy_overridden", "password_guessing_unlimited"),
     *("session_too_long", "login_as_anyone", "programs_not_approved", "integration_self_authorised"),
     *("password_beside_sso", "integration_unlisted"),

@@ -36,10 +36,8 @@ def ask(credential: CredentialFacts, at: datetime, limits: Limits) -> Answer:
     since = credential.uses_known_since
     if since is None:
         return CannotTell("the system does not say when its credentials were used")
-    if since > cutoff:
-        return (
-            Holds()
-            if credential.created is not None and since <= credential.created
-            else CannotTell("uses are not known far enough back")
-        )
-    return Fails(f"not used in {days_ago(since, at)} days")
+    made = credential.created
+    unused = since if made is None else max(since, made)  # before it was made, nobody could use it
+    if unused > cutoff:
+        return Holds() if made is not None and since <= made else CannotTell("uses are not known far enough back")
+    return Fails(f"not used in {days_ago(unused, at)} days")

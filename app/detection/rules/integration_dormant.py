@@ -44,7 +44,9 @@ def ask(program: IntegrationFacts, at: datetime, limits: Limits) -> Answer:
     since = program.uses_known_since
     if since is None:
         return CannotTell("the system does not say when its programs were used")
-    if within(since, limits.dormant_credential_days, at):
-        begun = program.created is not None and since <= program.created
+    made = program.created
+    unused = since if made is None else max(since, made)  # before it was let in, it could not be used
+    if within(unused, limits.dormant_credential_days, at):
+        begun = made is not None and since <= made
         return Holds() if begun else CannotTell("uses are not known far enough back")
-    return Fails(f"not used in the {days_ago(since, at)} days that its tokens are there")
+    return Fails(f"not used in the {days_ago(unused, at)} days that its tokens are there")

@@ -20,7 +20,7 @@ from app.detection.limits import Limits
 from app.detection.rule import Fails, Rule, Subject
 from app.kit.db import Base
 from app.stories import rules as every
-from tests.app.detection import planted
+from tests.app.detection import apart, planted
 from tests.app.detection.planted import Company
 from tests.make import NOW
 
@@ -79,6 +79,15 @@ LATER = """
 They rest on what only a later stage sees (role models, registers, cards, channels) and are asked there; what fails becomes
 a finding like any other.
 """
+APART = """A second company is planted from the rules' pages and the checklist alone, with a near miss at every limit: a
+day, a seat or a peer inside of what is allowed, or with the excuse that the page gives ({near} of them). Its
+first run told one false alarm: a token made last week counted as unused since before it was made. The fault was
+the rule's, and the same one stood in the rule about dormant programs; both are mended. A near miss that is
+told, or a fault that is not, fails the test that holds this table.
+
+| Rule | Planted | Told | Precision | Recall |
+|---|---|---|---|---|
+"""
 PAIRS = """## Powers that should not be together
 
 | One | With | Allows to |
@@ -94,7 +103,7 @@ def found(session: Session, company: Company) -> set[tuple[str, str]]:
 
 def page(company: Company, told: set[tuple[str, str]]) -> str:
     """The whole of docs/rules.md."""
-    return "\n".join([*_head(), *_measured(company, told), *_rules(), *_later()]) + "\n"
+    return "\n".join([*_head(), *_measured(company, told), *_apart(), *_rules(), *_later()]) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -117,6 +126,22 @@ def _measured(company: Company, told: set[tuple[str, str]]) -> Iterator[str]:
     for name in rulebook.RULES:
         precision = right[name] / told_[name] if told_[name] else 1.0
         yield f"| `{name}` | {planted_[name]} | {told_[name]} | {precision:.2f} | {right[name] / planted_[name]:.2f} |"
+    yield ""
+
+
+def _apart() -> Iterator[str]:
+    """The table of the second company."""
+    engine = create_engine("sqlite://")
+    Base.metadata.create_all(engine)
+    with Session(engine) as session:
+        made = apart.company(session)
+        told_ = apart.told(made)
+    yield APART.format(near=made.near).rstrip()
+    planted_, found_ = Counter(rule for rule, _ in made.faults), Counter(rule for rule, _ in told_)
+    right = Counter(rule for rule, _ in told_ & made.faults)
+    for name in (name for name in rulebook.RULES if name in apart.RULES):
+        precision, recall = right[name] / found_[name], right[name] / planted_[name]
+        yield f"| `{name}` | {planted_[name]} | {found_[name]} | {precision:.2f} | {recall:.2f} |"
     yield ""
 
 

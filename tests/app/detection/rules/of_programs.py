@@ -60,6 +60,7 @@ TABLES: dict[str, list[Case]] = {
         ("used 91 days ago", {"used": days(91)}, Fails),
         ("never used, with tokens of last year", {"used": None}, Fails),
         ("never used, and new", {"used": None, "created": days(9), "uses_known_since": days(9)}, Holds),
+        ("never used, and let in last week", {"used": None, "created": days(9)}, Holds),
         ("never used, known for a week", {"used": None, "uses_known_since": days(7)}, CannotTell),
         ("uses not told", {"used": None, "uses_known_since": None}, CannotTell),
         *OFF,

@@ -15,6 +15,7 @@ DORMANT: list[tuple[str, dict[str, Any], type]] = [
     ("used 91 days ago", {"last_used": days(91)}, Fails),
     ("never used in 400 days", {"last_used": None}, Fails),
     ("made last week", {"last_used": None, "created": days(7), "uses_known_since": days(7)}, Holds),
+    ("made last week, uses known for longer", {"last_used": None, "created": days(7)}, Holds),
     ("uses not kept", {"last_used": None, "uses_known_since": None}, CannotTell),
     ("uses kept for too short", {"last_used": None, "uses_known_since": days(20)}, CannotTell),
     ("expired", {"last_used": days(91), "expires": days(1)}, Holds),

@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, insert, select
 from sqlalchemy.orm import Session
 
 from app.inventory import absence, doubts, packing
@@ -21,7 +21,7 @@ from app.inventory.tables import SpoolRow, StreamRow
 from app.kit.db import Database
 from connectors.connector import Page, Reader, StreamCoverage, asks_about, lines
 from connectors.errors import ConnectorError, Misread
-from connectors.receipt import StreamReceipt, Verdict
+from connectors.receipt import PageReceipt, StreamReceipt, Verdict
 from connectors.records import Stream
 
 OnPage = Callable[[str, int, int], None]  # stream, number of the page (from 1), rows of the stream so far
@@ -72,7 +72,7 @@ def _read(reading: Reading, stream: Stream, covered: StreamCoverage) -> None:
     if not covered.readable:
         missing = (covered.missing,) if covered.missing else ()
         told = f"it may not be read: {covered.missing}" if covered.missing else "it may not be read"
-        _conclude(reading, stream, StreamReceipt(Verdict.NOT_COLLECTED, told, missing=missing))
+        _conclude(reading, stream, StreamReceipt(Verdict.NOT_COLLECTED, told, missing=missing), _Place())
         return
     error: ConnectorError | None = None
     for chance in (1, 2):
@@ -84,10 +84,8 @@ def _read(reading: Reading, stream: Stream, covered: StreamCoverage) -> None:
     if reading.over.is_set():
         return
     with reading.database.reading() as session:
-        ended = _place(session, reading, stream).ended
-        kept = session.scalars(select(SpoolRow.receipt).where(*_mine(reading, stream)).order_by(SpoolRow.number))
-        pages = [packing.receipt_in(each) for each in kept]
-    _conclude(reading, stream, absence.conclude(pages, ended=ended, error=error))
+        place = _place(session, reading, stream)
+    _conclude(reading, stream, absence.conclude(place.pages, ended=place.ended, error=error), place)
 
 
 def _pull(reading: Reading, stream: Stream) -> ConnectorError | None:
@@ -130,13 +128,13 @@ def _doubt(reading: Reading, stream: Stream) -> ConnectorError | None:
 def _spool(reading: Reading, page: Page, number: int, rows: int) -> None:
     packed, digest = packing.pack(page.records)
     seen = {"rows_digest": digest, "records": len(page.records), "skew": skew(reading.clock(), page.receipt.at)}
-    row = SpoolRow(
-        snapshot_id=reading.snapshot_id, stream=str(page.stream), number=number, records=packed,
-        receipt=packing.receipt_out(page.receipt) | seen, resume=page.resume,
-    )  # fmt: skip
+    row = {
+        "snapshot_id": reading.snapshot_id, "stream": str(page.stream), "number": number, "records": packed,
+        "receipt": packing.receipt_out(page.receipt) | seen, "resume": page.resume,
+    }  # fmt: skip
     with reading.told:
         with reading.database.hasty() as session:  # a page that a power cut took is asked for again
-            session.add(row)
+            session.execute(insert(SpoolRow.__table__), [row])  # type: ignore[arg-type]
         if reading.on_page is not None:
             reading.on_page(str(page.stream), number, rows)
 
@@ -157,6 +155,7 @@ class _Place:
     skew: int | None = None
     server_at: datetime | None = None
     part: str | None = None  # which the last page belongs to
+    pages: Sequence[PageReceipt] = ()
 
 
 def _place(session: Session, reading: Reading, stream: Stream) -> _Place:
@@ -177,6 +176,7 @@ def _place(session: Session, reading: Reading, stream: Stream) -> _Place:
         skew=timed[-1].get("skew") if timed else None,
         server_at=packing.receipt_in(timed[-1]).at if timed else None,
         part=last["part"],
+        pages=[packing.receipt_in(receipt) for _, _, receipt in pages],
     )
 
 
@@ -193,9 +193,9 @@ def _begun(session: Session, reading: Reading, stream: Stream) -> StreamRow:
     return row
 
 
-def _conclude(reading: Reading, stream: Stream, receipt: StreamReceipt) -> None:
+def _conclude(reading: Reading, stream: Stream, receipt: StreamReceipt, place: _Place) -> None:
     with reading.database.transaction() as session:
-        row, place = _begun(session, reading, stream), _place(session, reading, stream)
+        row = _begun(session, reading, stream)
         row.verdict, row.because = receipt.verdict, receipt.because
         row.rows, row.pages, row.calls = receipt.rows, receipt.pages, receipt.calls
         row.said, row.said_after = receipt.said, receipt.said_after

@@ -11,9 +11,8 @@ from app.kit import garbage
 
 def test_it_is_looked_for_as_often_as_before_once_the_last_has_ended() -> None:
     before = gc.get_threshold()
-    with pytest.raises(ZeroDivisionError), garbage.seldom():
-        with garbage.seldom():
-            assert gc.get_threshold() == garbage.SELDOM
+    with garbage.seldom():
+        with pytest.raises(ZeroDivisionError), garbage.seldom():
+            _ = 1 / 0
         assert gc.get_threshold() == garbage.SELDOM
-        _ = 1 / 0
     assert gc.get_threshold() == before != garbage.SELDOM

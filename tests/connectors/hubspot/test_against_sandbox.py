@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +32,7 @@ from connectors.records import (
 
 BOTH = pytest.mark.parametrize("version", ["2026-03", "v3"])
 READ = list(STREAMS)
+DOCUMENT = Path(__file__).parents[3] / "docs" / "connect-hubspot.md"
 
 
 @dataclass
@@ -245,6 +248,20 @@ def test_a_full_reading_takes_as_few_calls_as_the_lists_have_pages(sandbox: Sand
     least = 2 + 2 + 1 + 2 + sign_ins + 2 + 2 + 1 + 1 + 1 + 2 + 1 + 1
     assert abs(spent - least) <= 2
     assert sum(receipt.calls for _, receipt in found.values()) in (spent, spent + 1)
+    for stream, (
+        _,
+        receipt,
+    ) in found.items():  # what the documentation says; the days of the week move sign-ins a little
+        most, fewest = priced(stream)
+        assert abs(receipt.calls - most) <= (3 if stream is Stream.ACCOUNTS else 0), stream
+        asked_by_name = unseen + 3 if stream is Stream.ACCOUNTS else 0
+        assert abs(most - asked_by_name - fewest) <= (3 if stream is Stream.ACCOUNTS else 0), stream
+
+
+def priced(stream: Stream) -> tuple[int, int]:
+    """The calls of a reading, and the least possible, by the documentation's table."""
+    (row,) = re.findall(rf"^\| {stream} \|.*\| (\d+) \| (\d+) \|$", DOCUMENT.read_text(), re.MULTILINE)
+    return int(row[0]), int(row[1])
 
 
 def test_check_says_who_we_are_and_what_is_open(sandbox: Sandbox) -> None:

@@ -12,10 +12,10 @@ import time
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.inventory import sync, systems
-from app.inventory.tables import SnapshotRow, StreamRow, SystemRow
+from app.inventory.tables import AccountChangeRow, AlterationRow, ReturnRow, SnapshotRow, StreamRow, SystemRow
 from app.kit.db import Database
 from app.kit.secrets import Keys
 from connectors import registry
@@ -72,7 +72,12 @@ def main() -> None:
     with database.reading() as session:
         snapshot = session.get_one(SnapshotRow, number)
         streams = session.scalars(select(StreamRow).where(StreamRow.snapshot_id == number)).all()
+        beside = {  # what is written down of changes, besides the rows that change
+            row.__tablename__: session.scalar(select(func.count()).where(row.snapshot_id == number))
+            for row in (AccountChangeRow, AlterationRow, ReturnRow)
+        }
         said = {
+            "beside": beside,
             "status": snapshot.status,
             "because": snapshot.because,
             "counts": snapshot.counts,

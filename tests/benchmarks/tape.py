@@ -28,6 +28,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 
 KEPT = ("Content-Type", "Sforce-Limit-Info", "X-Request-Id", "Date", "Retry-After")
 HERE = b"http://tape.invalid"  # in kept answers: wherever the tape is played
@@ -128,6 +129,8 @@ class _Player(BaseHTTPRequestHandler):
             return None
         if not hasattr(self.threaded, "session"):
             self.threaded.session = requests.Session()
+            again = HTTPAdapter(max_retries=3)  # a sandbox hangs up on whoever has asked nothing for a while
+            self.threaded.session.mount("http://", again)
         headers = {n: v for n, v in self.headers.items() if n.lower() not in ("host", "accept-encoding", "connection")}
         answer = self.threaded.session.request(
             self.command, self.of + self.path, data=body, headers=headers, allow_redirects=False, timeout=600

@@ -163,11 +163,11 @@ def test_a_reading_against_the_bare_download_of_its_pages(
     told("  0.1 % changed", again, floor)
     changed = sum(map(len, changes.done.values()))
     counts = {table: rows for table, rows in again["counts"].items() if table != "usage"}
-    written = sum(number for rows in counts.values() for number in rows.values())
+    written = sum(number for rows in counts.values() for number in rows.values()) + sum(again["beside"].values())
     print(
         f"  {changed:,} rows changed, {written:,} written; sealing {again['sealing'] / first['sealing']:.2f} of the first"
     )
-    assert 0 < changed <= written <= 2 * changed, counts
+    assert 0 < written <= 2 * changed, (counts, again["beside"])
     assert max(half["megabytes"], first["megabytes"], again["megabytes"]) < MEGABYTES
     assert first["megabytes"] < 1.3 * half["megabytes"], "memory grows with the org"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -55,24 +55,31 @@ def access(telling: Telling, who: str) -> None:
 def past_access(telling: Telling, who: str, on: str) -> None:
     """What one person could reach at the end of a day."""
     with opened() as means:
-        found, zone, now = _find(means, who), means.settings.zone, clock.now()
-        try:
-            day = date.fromisoformat(on)
-        except ValueError:
-            raise Refused(Refusal("no_day", f"{on!r} is no day.", "Write it like 2026-09-30.", 422)) from None
-        insist(past.why_not(day, now.astimezone(zone).date()))
+        found, (day, moment) = _find(means, who), past_day(means, on)
         with means.database.reading() as session:
-            accounts = past.of_person(session, found.id, min(now, past.end_of(day, zone)))
+            accounts = past.of_person(session, found.id, moment)
             systems = {row.id: row.name for row in inventory.systems(session)}
     telling.say(f"{found.name} at the end of {day.isoformat()}, in the accounts that are theirs today", style="bold")
     for account in accounts:
-        _tell_past(telling, account, systems.get(account.system_id, f"system {account.system_id}"))
+        tell_past(telling, account, systems.get(account.system_id, f"system {account.system_id}"))
     if not accounts:
         telling.say("No account of theirs is known.")
     telling.answer({"person": found.key, "name": found.name, "on": day, "accounts": accounts})
 
 
-def _tell_past(telling: Telling, account: past.AccessThen, system: str) -> None:
+def past_day(means: Means, on: str) -> tuple[date, datetime]:
+    """The day that was written, and the moment of its end. Refuses what is no day, or not over yet."""
+    zone, now = means.settings.zone, clock.now()
+    try:
+        day = date.fromisoformat(on)
+    except ValueError:
+        raise Refused(Refusal("no_day", f"{on!r} is no day.", "Write it like 2026-09-30.", 422)) from None
+    insist(past.why_not(day, now.astimezone(zone).date()))
+    return day, min(now, past.end_of(day, zone))
+
+
+def tell_past(telling: Telling, account: past.AccessThen, system: str) -> None:
+    """What one account could reach, in a few lines."""
     state = {"true": "active", "false": "inactive", None: "not said whether active"}[account.fields["active"]]
     if not account.known:
         state = "not read by then: nothing is known"

@@ -59,6 +59,16 @@ def find_system(session: Session, named: str) -> SystemRow | None:
     return by_name
 
 
+def find_account(session: Session, system_id: int, who: str) -> AccountRow | None:
+    """The system's account with this id of the CRM's, or sign-in name; one that is there before one that has gone."""
+    of = select(AccountRow).where(AccountRow.system_id == system_id)
+    by_key = session.scalar(of.where(AccountRow.key == who))
+    if by_key is not None:
+        return by_key
+    named = of.where(func.lower(AccountRow.username) == who.strip().lower())
+    return session.scalars(named.order_by(AccountRow.ended.is_not(None), AccountRow.id.desc()).limit(1)).first()
+
+
 def find_identity(session: Session, who: str) -> IdentityRow | None:
     """The person with this roster id or e-mail address."""
     by_key = session.scalar(select(IdentityRow).where(IdentityRow.key == who, IdentityRow.erased.is_(None)))

@@ -33,6 +33,7 @@ for command in (
 for name, child in {
     "demo": playing.demo_app, "system": reading.system_app, "campaign": reviewing.campaign_app,
     "evidence": proving.evidence_app, "controls": promising.controls_app, "person": entering.person_app,
+    "account": entering.account_app,
     "actor": entering.actor_app, "token": entering.token_app, "hook": entering.hook_app, "key": entering.key_app,
     "finding": settling.finding_app, "notices": noticing.notices_app, "sandbox": playing.sandbox_app,
     "bundles": modelling.bundles_app, "rules": ruling.rules_app,

@@ -1,4 +1,4 @@
-"""person, actor, token, hook and key: about whom, and who may do what here."""
+"""person, account, actor, token, hook and key: about whom, and who may do what here."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from app.cli.commands.options import AsJson, Reason, Who
 from app.cli.telling import Telling
 
 person_app = typer.Typer(no_args_is_help=True, help="People: access, export and erasure.")
+account_app = typer.Typer(no_args_is_help=True, help="Accounts: what one login holds, whoever it belongs to.")
 actor_app = typer.Typer(no_args_is_help=True, help="Who may do what here.")
 token_app = typer.Typer(no_args_is_help=True, help="Bearer tokens for the API.")
 hook_app = typer.Typer(no_args_is_help=True, help="Programs that decide for a reviewer, by signed messages.")
@@ -31,6 +32,19 @@ def person_access(
         person.access(Telling(as_json), who)
     else:
         person.past_access(Telling(as_json), who, on)
+
+
+@account_app.command("access")
+def account_access(
+    system: Annotated[str, typer.Argument(help="A system's name or number.")],
+    account: Annotated[str, typer.Argument(help="The CRM's own id of it, or its sign-in name.")],
+    on: Annotated[str | None, typer.Option(help="A past day, 2026-09-30: what it held at its end.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What one account holds, directly and by which path, and may do; with --on, on a past day."""
+    from app.cli import account as accounts
+
+    accounts.access(Telling(as_json), system, account, on)
 
 
 @person_app.command("list")

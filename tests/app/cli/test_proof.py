@@ -53,6 +53,19 @@ def test_one_persons_access_is_told_across_systems(place: Place) -> None:
     place.rolecall("person", "access", person["key"], "--on", "soon").refused("no day", "2026-09-30")
 
 
+def test_what_an_account_held_is_told_whoever_it_belongs_to(place: Place) -> None:
+    person = somebody(place)
+    first = place.rolecall("person", "access", person["key"], "--json").json()["accounts"][0]
+    system, username = first["system"], first["username"]
+    told = place.rolecall("account", "access", system, username.upper(), "--json").json()
+    assert {held["name"] for held in told["holds"]} == {held["name"] for held in first["holds"]} != set()
+    assert f"{system}: {username}" in place.rolecall("account", "access", system, told["key"]).well().all
+    then = place.rolecall("account", "access", system, username, "--on", "2020-09-30", "--json").json()
+    assert (then["known"], then["holds"]) == (False, [])
+    place.rolecall("account", "access", system, "nobody@example.com").refused("no account", "The id is the CRM's own")
+    place.rolecall("account", "access", system, username, "--on", "2999-01-01").refused("still to come", "that is over")
+
+
 def test_everything_held_about_a_person_is_exported_as_json(place: Place) -> None:
     person = somebody(place)
     told = place.rolecall("person", "export", person["key"]).json()

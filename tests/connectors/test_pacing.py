@@ -324,6 +324,21 @@ def test_this_machine_is_never_reached_through_a_proxy(port: int, monkeypatch: p
     assert get(port, "/").status_code == 200
 
 
+def test_the_way_to_each_host_is_looked_up_once_and_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(
+        requests.sessions, "get_environ_proxies", lambda url, **_: asked.append(url) or {"https": f"of {url}"}
+    )
+    with pacing.open_session() as session:
+        ways = [
+            session.merge_environment_settings(f"https://{host}.example.com/{page}", {}, None, None, None)["proxies"]
+            for page in (1, 2)
+            for host in ("a", "b")
+        ]
+    assert asked == ["https://a.example.com/1", "https://b.example.com/1"]
+    assert ways[0] == ways[2] != ways[1] == ways[3]
+
+
 def test_plain_http_goes_to_this_machine_only() -> None:
     with pytest.raises(ValueError, match="this machine only"):
         pacing.open_session(plain=frozenset({"crm.example.com:80"}))

@@ -56,6 +56,22 @@ def test_values_of_every_type_arrive_as_they_were(database: Database) -> None:
         assert (found.revocable, found.began) == (False, AT)
 
 
+def test_a_moment_may_be_text_of_utc(database: Database) -> None:
+    with database.transaction() as session:
+        system = make.system(session)
+        for key, began in (("a", AT), ("b", AT.isoformat()), ("c", AT.replace(microsecond=0).isoformat())):
+            merge(session, [row(key, began=began)], system.id)
+        session.expire_all()
+        assert [each.began for each in session.scalars(select(EntitlementRow).order_by(EntitlementRow.key))] == [
+            AT, AT, AT.replace(microsecond=0),
+        ]  # fmt: skip
+        with pytest.raises(ValueError, match="zone"):
+            merge(session, [row("d", began=AT.replace(tzinfo=None))], system.id)
+        if database.sqlite:  # PostgreSQL understands other zones
+            with pytest.raises(ValueError, match="not a moment of UTC"):
+                merge(session, [row("d", began="2026-03-04T05:06:07+02:00")], system.id)
+
+
 def test_unknown_is_null_and_not_a_text_that_says_null(database: Database) -> None:
     with database.transaction() as session:
         system = make.system(session)

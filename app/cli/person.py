@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.cli.installation import opened, operator
 from app.cli.telling import Telling, fail
+from app.detection import erasures as of_findings
 from app.inventory import past, persons
 from app.inventory import queries as inventory
 from app.inventory.tables import IdentityRow
@@ -16,6 +17,9 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import erasures
 from app.ledger import queries as ledger
 from app.means import Means
+from app.notices import erasures as of_messages
+from app.remediation import erasures as of_removals
+from app.review import erasures as of_reviews
 from app.stories import access as stories
 
 
@@ -126,9 +130,16 @@ def erase(telling: Telling, who: str, reason: str, yes: bool) -> None:
         found = _find(means, who)
         with means.database.transaction() as session:
             person = session.get_one(IdentityRow, found.id)
-            count = erasures.erase(session, f"identity:{person.id}", by=operator().id, at=at)
+            named = persons.named(session, person)
+            count = sum(erasures.erase(session, each, by=operator().id, at=at) for each in named.holders)
+            # What commits to something comes after the salts are gone: what can still be compared is left as it is.
+            left = of_reviews.erase(session, named, by=operator(), at=at)
+            for stage in (of_findings, of_removals, of_messages):
+                stage.erase(session, named, by=operator(), at=at)
             persons.erase(session, person, reason=reason, by=operator(), at=at)
     telling.say(f"Erased; {count} values are gone from the ledger. Every proof still holds.")
+    if left:
+        telling.say(f"{left} items keep what was shown: it is committed to under somebody else's name.", style="yellow")
 
 
 def _find(means: Means, who: str) -> IdentityRow:

@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
+from app.inventory.naming import GONE, Named
 from app.inventory.tables import (
     AccountChangeRow,
     AccountRow,
@@ -30,8 +31,6 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from connectors.records import Stream
 
-GONE = "(erased)"
-
 
 def export(session: Session, person: IdentityRow) -> dict[str, Any]:
     """Everything held about a person: what the roster said, accounts, what they held, sign-ins, factors, sessions."""
@@ -47,6 +46,15 @@ def export(session: Session, person: IdentityRow) -> dict[str, Any]:
         "roster": {name: getattr(person, name) for name in fields} | {"emails": list(session.scalars(emails))},
         "accounts": [_account(session, account, system) for account, system in accounts.all()],
     }
+
+
+def named(session: Session, person: IdentityRow) -> Named:
+    """What names a person, gathered before it is erased."""
+    emails = set(session.scalars(select(IdentityEmailRow.email).where(IdentityEmailRow.identity_id == person.id)))
+    rows = session.scalars(select(AccountRow).where(AccountRow.identity_id == person.id)).all()
+    own = emails | {word for row in rows for word in (row.username, row.email) if word}
+    called = {person.name, *(row.name for row in rows if row.name)}
+    return Named(person.id, frozenset(row.id for row in rows), frozenset(own | called), frozenset(own))
 
 
 def erase(session: Session, person: IdentityRow, *, reason: str, by: Actor, at: datetime) -> None:

@@ -241,3 +241,12 @@ def _switched_off(now: Circumstances) -> Refusal | None:
             "Do it by hand, or give it the right.",
         )
     return None
+
+
+def why_not_erase(statuses: Sequence[Status]) -> Refusal | None:
+    """Why nobody can be erased now: a removal of their access is not over, and needs to know whose it is."""
+    going = [status for status in statuses if status not in (Status.VERIFIED, Status.UNDONE)]
+    if not going:
+        return None
+    told = f"{len(going)} removals of this person's access are under way."
+    return Refusal("under_way", told, "Let them be verified first: `rolecall remediation list` has them.")

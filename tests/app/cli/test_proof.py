@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -121,11 +124,42 @@ def test_a_packet_holds_against_a_checkpoint_and_a_key_that_were_kept(closed: Pl
 
 
 def test_a_person_is_erased_and_every_proof_still_holds(closed: Place, packet: Path) -> None:
-    person = somebody(closed)
-    closed.rolecall("person", "erase", person["key"], "--yes", "-r", "asked to on 3 March").well()
+    person, erase = somebody(closed), ("--yes", "-r", "asked to on 3 March")
+    closed.rolecall("person", "erase", person["key"], *erase).refused("removals of this person's access are under way")
+    assert _where(closed, person["username"]) >= {"items", "accounts", "remediations"}
+    with _nothing_under_way(closed):
+        closed.rolecall("person", "erase", person["key"], *erase).well()
+    assert _where(closed, person["username"]) == {"roster_uploads"}  # the file itself, as it was handed in
     assert person["name"] not in closed.rolecall("person", "list").well().all
     closed.rolecall("person", "access", person["key"]).refused(person["key"])
     closed.rolecall("evidence", "verify", str(packet)).well()
     anew = closed.home / "anew.zip"
     closed.rolecall("evidence", "export", "Q4", "-o", str(anew)).well()
     closed.rolecall("evidence", "verify", str(anew)).well()
+
+
+def _database(place: Place) -> Path:
+    found, *others = [each for each in place.home.glob("*.db") if "engine" not in each.name]
+    assert not others
+    return found
+
+
+@contextmanager
+def _nothing_under_way(place: Place) -> Iterator[None]:
+    """As if each removal had been decided anew; afterwards they stand where the log says."""
+    for kept, status in (("open", "undone"), ("undone", "open")):
+        with sqlite3.connect(_database(place)) as connection:
+            connection.execute("UPDATE remediations SET status = ? WHERE status = ?", (status, kept))
+        if status == "undone":
+            yield
+
+
+def _where(place: Place, word: str) -> set[str]:
+    """The tables with a row that has this word anywhere."""
+    with sqlite3.connect(_database(place)) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            name
+            for name in tables
+            if any(word.lower() in str(row).lower() for row in connection.execute(f'SELECT * FROM "{name}"'))
+        }

@@ -6,6 +6,7 @@ words, times and numbers are made by filters here, so that they read the same ev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -24,6 +25,7 @@ from app.actors.actor import Actor
 from app.console import assets, flash, places, words
 from app.means import Means
 
+_TYPED = re.compile("`([^`]+)`")
 HERE = Path(__file__).parent / "templates"
 
 
@@ -103,6 +105,7 @@ def _environment(zone: str) -> Environment:
         "named": words.named,
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
         "ago": words.ago,
+        "said": _said,
         "part": lambda text: quote(str(text), safe=""),
     }
     return made
@@ -112,6 +115,12 @@ def link(path: str, **query: object) -> str:
     """A path with a query; what is None or empty is left out."""
     given = {name: value for name, value in query.items() if value is not None and value != ""}
     return f"{path}?{urlencode(given)}" if given else path
+
+
+def _said(text: str) -> Markup:
+    """A sentence that may name a command or a word to type `like this`, as refusals do for every door."""
+    plain_and_typed = enumerate(_TYPED.split(text))
+    return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in plain_and_typed)
 
 
 def _time(at: datetime | str | None, zone: ZoneInfo, form: str) -> Markup:

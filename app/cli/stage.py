@@ -92,6 +92,7 @@ def set_up(
             "home": home,
             "database_url": database_url or f"sqlite:///{home}/rolecall.db",
             "max_removals_percent": 60,
+            "release_above": 1000,  # there is nobody else to release them
             "quiet_until": settings.read().quiet_from,  # whoever plays at night wants to see the mails as well
             "port": port,
         }

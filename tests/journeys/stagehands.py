@@ -34,6 +34,7 @@ def environment(home: Path, database_url: str, **more: str) -> dict[str, str]:
             "ROLECALL_DATABASE_URL": database_url,
             "ROLECALL_KEY_FILE": str(key),
             "ROLECALL_MAX_REMOVALS_PERCENT": "60",
+            "ROLECALL_RELEASE_ABOVE": "1000",
             "ROLECALL_HEARTBEAT_SECONDS": "1",
             "ROLECALL_TAKEOVER_SECONDS": "3",
         }

@@ -11,6 +11,7 @@ from app import __version__, settings
 from app.api import (
     access,
     actors,
+    braking,
     bundles,
     campaigns,
     connecting,
@@ -51,6 +52,7 @@ from app.compliance import policy as papers
 from app.console import assets, failures, headers, reviewing, sizes
 from app.console import entering as visiting
 from app.console.doors import activity, checklist, evidence, integrations, links, sign_in
+from app.console.doors import braking as braking_pages
 from app.console.doors import channels as channel_pages
 from app.console.doors import connecting as connecting_pages
 from app.console.doors import findings as finding_pages
@@ -90,13 +92,26 @@ def create_app(means: Means) -> FastAPI:
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, *finding, ledger, packets)
     deciding = (items, decisions, hooks, submitting, handing, delegations)
     promising = (controls, filing, governing)
-    running = (bundles, schedules, campaigns, silences, tasks, drift, overrides, *deciding, remediations, notices)
+    running = (
+        bundles,
+        schedules,
+        campaigns,
+        silences,
+        tasks,
+        drift,
+        overrides,
+        *deciding,
+        remediations,
+        braking,
+        notices,
+    )
     for room in (*seeing, *running, *promising):
         app.include_router(room.router)
     found = (
         revocation_pages,
         settling_pages,
         finding_pages,
+        braking_pages,
         removal_pages,
     )  # /findings/revocation before /findings/{id}
     proving_pages = (checklist, governing_pages, evidence, activity)

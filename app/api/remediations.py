@@ -11,16 +11,20 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.actors import policy
+from app.actors.policy import May
 from app.api import answering, paging, problems
 from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Asked, Page, Told
 from app.api.words import ActStatus, ItemKind, RemediationStatus, Wish
+from app.kit.refusal import insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.remediation import remediations
+from app.means import removal_brakes, stopped_outside
+from app.remediation import plans, remediations
 from app.remediation.tables import ActRow, RemediationRow
 
 router = APIRouter(prefix="/api/v1/remediations", tags=["remediations"])
@@ -88,6 +92,37 @@ class RemediationPage(Page):
     remediations: list[Remediation]
 
 
+class Against(Told):
+    """Why not, and the way out."""
+
+    code: str
+    reason: str
+    way_out: str
+
+
+class PlannedCall(Told):
+    """One call that would be made. No request before the CRM was looked at; `refusal`: why it may not be made now."""
+
+    act: str
+    says: str
+    request: str | None
+    refusal: Against | None
+
+
+class Planned(Told):
+    """What would be done for a removal, in order, with whose credential, and what breaks and remains."""
+
+    credential: str | None = Field(description="Whose; null: the system has no executor.")
+    looked: bool
+    held: Against | None = Field(description="What keeps the whole run waiting.")
+    calls: list[PlannedCall]
+    by_hand: str | None = Field(description="Why a person has to do it.")
+    steps: list[str]
+    gone: bool
+    breaks: list[str]
+    remains: list[str]
+
+
 class Reporting(Asked):
     """What was done by hand, and where."""
 
@@ -135,6 +170,18 @@ def get_remediation(remediation_id: UUID, means: With, actor: Entered, response:
             after=row.after,
             acts=[Act.model_validate(act) for act in acts],
         )
+
+
+@router.get("/{remediation_id}/plan")
+def plan_removal(remediation_id: UUID, means: With, actor: Entered, look: bool = False) -> Planned:
+    """What would be done, before anything is: a dry run. `look` has the CRM itself looked at, and changes nothing."""
+    if look:
+        insist(policy.why_not(actor, May.START_REMOVALS))
+    told = plans.plan(
+        means.database, remediation_id, common=removal_brakes(means.settings),
+        stopped=lambda: stopped_outside(means.settings), keys=means.keys, clock=means.clock, look=look,
+    )  # fmt: skip
+    return Planned.model_validate(told)
 
 
 @router.put("/{remediation_id}/report", response_model=Remediation)

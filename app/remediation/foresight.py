@@ -25,6 +25,7 @@ class Foreseen:
     """What would happen to one thing. Calls in order, or why a person has to do it and how, or that it is gone."""
 
     calls: tuple[tuple[str, str], ...] = ()  # (in words, the request without its secrets)
+    acts: tuple[str, ...] = ()  # the kind of each call
     by_hand: str | None = None
     steps: tuple[str, ...] = ()
     gone: bool = False
@@ -61,4 +62,4 @@ def _one(executor: Executor, target: Target) -> Foreseen:
         return Foreseen(by_hand=plan.because, steps=plan.steps)
     if before.state is State.UNKNOWN or not plan:
         return Foreseen(by_hand=before.because or "The system does not say whether it is there.")
-    return Foreseen(calls=tuple((act.says, act.request) for act in plan))
+    return Foreseen(calls=tuple((act.says, act.request) for act in plan), acts=tuple(str(act.kind) for act in plan))

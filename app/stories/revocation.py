@@ -12,16 +12,14 @@ from app.actors import policy
 from app.actors.actor import Actor
 from app.actors.policy import May
 from app.detection.tables import FindingRow
-from app.inventory.tables import AccountRow, CredentialRow, IdentityRow, IntegrationRow, SystemRow
+from app.inventory.tables import AccountRow, IdentityRow, SystemRow
 from app.kit.refusal import Refusal, insist
-from app.remediation import offers
+from app.remediation import aftermath, offers
 from app.remediation import policy as removing
 from app.remediation.offers import Offer
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 from app.stories import findings
 from app.stories.findings import Line
-
-MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +51,8 @@ def outlook(session: Session, finding_id: int, *, by: Actor) -> Outlook | None:
 
 
 def _stops(session: Session, finding: FindingRow, account: AccountRow | None) -> list[str]:
-    """What enters by the account's credentials, or by the credential: it will not enter any more."""
     kind, _, number = finding.subject.partition(":")
-    if not number.isdigit():
-        return []
-    mine = CredentialRow.id == int(number) if kind == "credential" else CredentialRow.account_id == int(number)
-    rows = session.execute(
-        select(CredentialRow, IntegrationRow)
-        .outerjoin(IntegrationRow, IntegrationRow.id == CredentialRow.integration_id)
-        .where(mine, CredentialRow.ended.is_(None), CredentialRow.active.is_not(False))
-        .order_by(CredentialRow.last_used.desc(), CredentialRow.id)
-        .limit(MOST)
-    ).all()
-    told = []
-    for credential, integration in rows:
-        name = integration.name if integration is not None else credential.label
-        used = f"last used on {credential.last_used.date()}" if credential.last_used else "its last use is not known"
-        told.append(f"{name} enters by {_a(credential.kind)} of this account ({used}) and would stop.")
-    if account is not None and kind == "account":
-        owned = select(IntegrationRow.name).where(
-            IntegrationRow.owner_account_id == account.id, IntegrationRow.ended.is_(None)
-        )
-        for name in session.scalars(owned.order_by(IntegrationRow.name).limit(MOST)):
-            told.append(f"{name} names this account as its owner; it would have none.")
-        if account.kind in ("service", "guest"):
-            told.append(f"It is a {account.kind} account: a program or a site may stop working without it.")
-    return told
+    return aftermath.breaks(session, kind, int(number), account) if number.isdigit() else []
 
 
 def _waits(session: Session, account: AccountRow | None) -> list[str]:
@@ -104,8 +78,3 @@ def _waits(session: Session, account: AccountRow | None) -> list[str]:
     for name in session.scalars(select(SystemRow.name).where(mine, SystemRow.removed.is_(None)).order_by(SystemRow.id)):
         told.append(f"{person.name} is named as the owner of {name}.")
     return told
-
-
-def _a(kind: str) -> str:
-    words = kind.replace("_", " ")
-    return f"an {words}" if words[:1] in "aeiou" else f"a {words}"

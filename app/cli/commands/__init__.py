@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from app.cli.commands import (
+    braking,
     entering,
     modelling,
     noticing,
@@ -35,7 +36,8 @@ for name, child in {
     "evidence": proving.evidence_app, "controls": promising.controls_app, "person": entering.person_app,
     "account": entering.account_app,
     "actor": entering.actor_app, "token": entering.token_app, "hook": entering.hook_app, "key": entering.key_app,
-    "finding": settling.finding_app, "notices": noticing.notices_app, "sandbox": playing.sandbox_app,
-    "bundles": modelling.bundles_app, "rules": ruling.rules_app,
+    "finding": settling.finding_app, "removal": braking.removal_app, "notices": noticing.notices_app,
+    "sandbox": playing.sandbox_app, "bundles": modelling.bundles_app, "rules": ruling.rules_app,
 }.items():  # fmt: skip
     app.add_typer(child, name=name)
+reading.system_app.command("lane")(braking.lane)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -14,19 +14,21 @@ from app.console import cursors, forms, rendering
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.inventory import queries as inventory
-from app.kit.refusal import Refusal, Refused
+from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.means import Means
+from app.means import Means, removal_brakes, stopped_outside
+from app.remediation import braking, plans, queries, remediations
 from app.remediation import policy as removing
-from app.remediation import queries, remediations
+from app.remediation.plans import Plan
 from app.remediation.policy import Status
 from app.remediation.tables import RemediationRow
 from app.stories import removals
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Query(max_length=300)]
+_OVER = (Status.ACTING, Status.ACTED, Status.VERIFIED)  # nothing is planned any more
 
 
 @router.get("/removals")
@@ -35,25 +37,16 @@ def listed(
     after: Text = "",
 ) -> Response:  # fmt: skip
     """Removals, the latest first, with how many stand where."""
-    chosen = {
-        "group": group if group in removals.GROUPS else None, "system": forms.number(system),
-        "campaign": forms.number(campaign),
-    }  # fmt: skip
-    place = cursors.read(after, cursors.entry)
-    with means.database.reading() as session:
-        page = removals.page(session, **chosen, by=visit.actor, after=place[0] if place else None)  # type: ignore[arg-type]
-        names = {row.id: row.name for row in inventory.systems(session)}
-    onward = rendering.link("/removals", **chosen, after=cursors.make([page.after])) if page.after else None
-    return rendering.page(
-        request, "removals/list.html", visit, page=page, names=names, chosen=chosen, next_page=onward,
-        first=rendering.link("/removals", **chosen) if after else None,
-    )  # fmt: skip
+    return every(request, means, visit, group=group, system=system, campaign=campaign, after=after)
 
 
 @router.get("/removals/{remediation_id}")
-def one(request: Request, remediation_id: UUID, means: With, visit: Entered) -> Response:
-    """One removal: where it stands and why, what a person has to do, and everything that was done."""
-    return page(request, means, visit, remediation_id)
+def one(request: Request, remediation_id: UUID, means: With, visit: Entered, look: Text = "") -> Response:
+    """One removal: where it stands and why, what would be done, what a person has to do, and everything that was done.
+    `look`: have the system looked at now."""
+    if look:
+        insist(policy.why_not(visit.actor, May.START_REMOVALS))
+    return page(request, means, visit, remediation_id, look=bool(look))
 
 
 @router.post("/removals/{remediation_id}/report")
@@ -85,19 +78,59 @@ def retry(request: Request, remediation_id: UUID, means: With, visit: Entered, f
     return rendering.go(request, f"/removals/{remediation_id}", said="It is tried again within minutes.")
 
 
+def every(
+    request: Request, means: Means, visit: Visit, *, group: str = "", system: str = "", campaign: str = "",
+    after: str = "", refusal: Refusal | None = None,
+) -> Response:  # fmt: skip
+    """The page of removals, with a refusal on it."""
+    chosen = {
+        "group": group if group in removals.GROUPS else None, "system": forms.number(system),
+        "campaign": forms.number(campaign),
+    }  # fmt: skip
+    place = cursors.read(after, cursors.entry)
+    with means.database.reading() as session:
+        told = removals.page(session, **chosen, by=visit.actor, after=place[0] if place else None)  # type: ignore[arg-type]
+        names = {row.id: row.name for row in inventory.systems(session)}
+        stop, waits = braking.stop(session), braking.waits(session)
+    onward = rendering.link("/removals", **chosen, after=cursors.make([told.after])) if told.after else None
+    return rendering.page(
+        request, "removals/list.html", visit, status=refusal.status if refusal else 200, page=told, names=names,
+        chosen=chosen, next_page=onward, first=rendering.link("/removals", **chosen) if after else None, stop=stop,
+        waits=waits, stopping=policy.why_not(visit.actor, May.STOP_REMOVALS), refusal=refusal,
+        outside=removing.STOPPED if stopped_outside(means.settings) else None,
+    )  # fmt: skip
+
+
 def page(
-    request: Request, means: Means, visit: Visit, remediation_id: UUID, *, refusal: Refusal | None = None
-) -> Response:
+    request: Request, means: Means, visit: Visit, remediation_id: UUID, *, refusal: Refusal | None = None,
+    look: bool = False,
+) -> Response:  # fmt: skip
     """One removal's page, with a refusal on it."""
     with means.database.reading() as session:
         story = removals.story(session, remediation_id, by=visit.actor)
     if story is None:
         raise Refused(Refusal("not_found", "There is no such removal.", "See the list of removals.", status=404))
     row = story.line.row
+    plan, silent = _planned(means, row, look=look)
     return rendering.page(
         request, "removals/one.html", visit, status=refusal.status if refusal else 200, story=story, refusal=refusal,
-        reporting=_may(visit, row, Status.ACTED), retrying=_may(visit, row, Status.OPEN),
+        reporting=_may(visit, row, Status.ACTED), retrying=_may(visit, row, Status.OPEN), plan=plan, silent=silent,
+        looking=policy.why_not(visit.actor, May.START_REMOVALS),
     )  # fmt: skip
+
+
+def _planned(means: Means, row: RemediationRow, *, look: bool) -> tuple[Plan | None, Refusal | None]:
+    """What would be done for a removal that is not done, and why the system could not be asked."""
+    if row.status in _OVER:
+        return None, None
+    given: dict[str, Any] = {
+        "common": removal_brakes(means.settings), "stopped": lambda: stopped_outside(means.settings),
+        "keys": means.keys, "clock": means.clock,
+    }  # fmt: skip
+    try:
+        return plans.plan(means.database, row.id, look=look, **given), None
+    except Refused as no:
+        return plans.plan(means.database, row.id, **given), no.refusal
 
 
 def _may(visit: Visit, row: RemediationRow, to: Status) -> Refusal | None:

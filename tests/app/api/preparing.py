@@ -19,6 +19,7 @@ from app.actors import actors, hooks, tokens
 from app.actors.tables import ActorRow
 from app.inventory.tables import IdentityRow
 from app.notices import channels, subscriptions
+from app.remediation import braking
 from app.review import decisions, delegations, tasks
 from app.review.tables import CampaignRow, DriftRow, ItemRow, TaskRow
 from connectors.sandbox import serve
@@ -170,6 +171,12 @@ def _roster(house: House) -> Ready:
     return Ready({"roster": str(upload.id)}, numbers={"system_id": house.company.roster.id})
 
 
+def _release(house: House) -> Ready:
+    with house.database.reading() as session:
+        digest = braking.digest(braking.waiting(session, house.company.system.id))
+    return Ready({"digest": digest, "reason": "looked at each of them with the team's lead"})
+
+
 PREPARED: dict[tuple[str, str], Callable[[House], Ready]] = {
     ("DELETE", "/api/v1/me/tokens/{token_id}"): lambda house: _own_token(house, "boss"),
     ("DELETE", "/api/v1/me/sessions/{session_id}"): lambda house: _own_session(house, "boss"),
@@ -188,6 +195,7 @@ PREPARED: dict[tuple[str, str], Callable[[House], Ready]] = {
     ("POST", "/api/v1/hooks/{hook_id}/decisions"): _by_hook,
     ("PUT", "/api/v1/campaigns/{campaign_id}/closure"): _closure,
     ("POST", "/api/v1/channels/{channel_id}/rotation"): _rotation,
+    ("POST", "/api/v1/systems/{system_id}/releases"): _release,
 }
 
 

@@ -1,0 +1,132 @@
+"""removal stop, resume, plan and release, and system lane: what holds removals, and what would be done."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from pathlib import Path
+from uuid import UUID
+
+from app.actors import policy, tokens
+from app.actors.actor import Actor
+from app.actors.policy import May
+from app.actors.tables import ActorRow
+from app.cli.installation import find_system, opened, operator
+from app.cli.telling import Telling
+from app.inventory import queries as inventory
+from app.kit import clock
+from app.kit.refusal import Refusal, Refused, insist
+from app.means import Means, removal_brakes, stopped_outside
+from app.remediation import braking, lanes, plans, releases, stops
+from app.remediation.brakes import Own
+
+
+def stop(telling: Telling, reason: str) -> None:
+    """Stop every removal in every system."""
+    with opened() as means, means.database.transaction() as session:
+        stops.pull(session, reason, by=operator(), at=clock.now())
+    telling.say("Everything is stopped: each lane obeys before its next call. What is open waits, and nothing is lost.")
+
+
+def resume(telling: Telling, reason: str) -> None:
+    """Let removals go on."""
+    with opened() as means, means.database.transaction() as session:
+        stops.end(session, reason, by=operator(), at=clock.now())
+    telling.say("Removals go on: a worker sends each system's lane to work.")
+
+
+def plan(telling: Telling, removal: str, look: bool) -> None:
+    """Say what would be done for one removal, before anything is."""
+    try:
+        number = UUID(removal)
+    except ValueError:
+        raise Refused(Refusal("no_removal", f"There is no removal {removal!r}.", "See `rolecall removals`.")) from None
+    with opened() as means:
+        told = plans.plan(
+            means.database, number, common=removal_brakes(means.settings),
+            stopped=lambda: stopped_outside(means.settings), keys=means.keys, clock=means.clock, look=look,
+        )  # fmt: skip
+    if told.held is not None:
+        telling.say(f"It waits. {told.held.reason} {told.held.way_out}", style="bold")
+    if told.gone:
+        telling.say("The system shows it gone: nothing would be called.")
+    elif told.by_hand is not None:
+        telling.say(f"By hand: {told.by_hand}")
+        for number_, step in enumerate(told.steps, 1):
+            telling.say(f"  {number_}. {step}")
+    else:
+        telling.table(
+            ("call", "request", "why not"),
+            ((call.says, call.request, call.refusal.reason if call.refusal else None) for call in told.calls),
+        )
+    telling.say(f"With {told.credential or 'no credential: the system has no executor'}.")
+    for title, sentences in (("Stops", told.breaks), ("Remains", told.remains)):
+        for each in sentences:
+            telling.say(f"{title}: {each}")
+    telling.answer(asdict(told))
+
+
+def release(telling: Telling, system: str, reason: str, token: Path, seen: str | None) -> None:
+    """Release what waits for a second person, as whoever the token is of. Without `seen`, only show what that would be."""
+    with opened() as means:
+        who = _speaker(means, token)
+        with means.database.transaction() as session:
+            row = find_system(session, system)
+            waiting = braking.waiting(session, row.id)
+            digest = braking.digest(waiting)
+            if seen is not None:
+                releases.release(session, row.id, seen, reason, by=who, at=clock.now())
+    telling.table(
+        ("removal", "what"), ((each.id, each.subject) for each in waiting), empty="Nothing waits to be released."
+    )
+    if seen is not None:
+        telling.say(f"Released by {who.name}: {len(waiting)}. A worker begins with them.")
+    elif waiting:
+        telling.say(f"Nothing is released yet. If this is what should begin, run it again with --seen {digest}")
+    telling.answer({"removals": [str(each.id) for each in waiting], "digest": digest, "released": seen is not None})
+
+
+def lane(telling: Telling, system: str, own: Own | None, because: str) -> None:
+    """Give a system brakes of its own, or only show what holds it."""
+    with opened() as means, means.database.transaction() as session:
+        row = find_system(session, system)
+        if own is not None:
+            lanes.brake(session, row.id, own, because, by=operator(), at=clock.now())
+        now = braking.braked(session, row.id, removal_brakes(means.settings))
+        waits = braking.waits(session, row.id)
+    telling.table(
+        ("acts", "in one run", "share", "without a second person", "hours"),
+        [
+            (
+                ", ".join(row.writing) or "read-only",
+                now.caps.per_run,
+                f"{now.caps.percent} %",
+                now.release_above,
+                now.hours.said,
+            )
+        ],
+    )
+    telling.table(
+        ("waiting", "since", "until", "because"), ((each.removals, each.since, each.until, each.because) for each in waits),
+        empty="Nothing is held now.",
+    )  # fmt: skip
+    told = [
+        {"code": w.code, "removals": w.removals, "since": w.since, "until": w.until, "because": w.because}
+        for w in waits
+    ]
+    telling.answer({"system": row.id, "acts": row.writing, **asdict(now), "waits": told})
+
+
+def _speaker(means: Means, token: Path) -> Actor:
+    """Whoever the token in this file is of, if they may release removals. A release is nobody's word but their own."""
+    try:
+        presented = token.read_text().strip()
+    except OSError as error:
+        raise Refused(
+            Refusal("no_token", f"{token}: {error.strerror}.", "Give a file that holds your token.")
+        ) from None
+    with means.database.reading() as session:
+        actor, _ = tokens.enter(session, presented, at=clock.now())
+        insist(policy.why_not(actor, May.RELEASE_REMOVALS))
+        row = session.get_one(ActorRow, actor.id)
+        person = inventory.find_identity(session, row.person_key or row.email or "")
+    return replace(actor, identity_id=person.id if person is not None else None)

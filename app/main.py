@@ -92,30 +92,14 @@ def create_app(means: Means) -> FastAPI:
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, *finding, ledger, packets)
     deciding = (items, decisions, hooks, submitting, handing, delegations)
     promising = (controls, filing, governing)
-    running = (
-        bundles,
-        schedules,
-        campaigns,
-        silences,
-        tasks,
-        drift,
-        overrides,
-        *deciding,
-        remediations,
-        braking,
-        notices,
-    )
+    reviewing_doors = (bundles, schedules, campaigns, silences, tasks, drift, overrides)
+    running = (*reviewing_doors, *deciding, remediations, braking, notices)
     for room in (*seeing, *running, *promising):
         app.include_router(room.router)
-    found = (
-        revocation_pages,
-        settling_pages,
-        finding_pages,
-        braking_pages,
-        removal_pages,
-    )  # /findings/revocation before /findings/{id}
+    found = (revocation_pages, settling_pages, finding_pages)  # /findings/revocation before /findings/{id}
+    removing = (braking_pages, removal_pages)
     proving_pages = (checklist, governing_pages, evidence, activity)
-    seeing_pages = (*found, people_pages, connecting_pages, system_pages, integrations, *proving_pages)
+    seeing_pages = (*found, *removing, people_pages, connecting_pages, system_pages, integrations, *proving_pages)
     setting = (setting_pages, hook_pages, channel_pages)
     for page in (sign_in, links, *seeing_pages, *setting):
         app.include_router(page.router, include_in_schema=False)

@@ -28,7 +28,7 @@ from app.stories import removals
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Query(max_length=300)]
-_OVER = (Status.ACTING, Status.ACTED, Status.VERIFIED)  # nothing is planned any more
+_TO_DO = (Status.OPEN, Status.RETURNED, *removing.TASKS)  # of anything else nothing is planned any more
 
 
 @router.get("/removals")
@@ -121,7 +121,7 @@ def page(
 
 def _planned(means: Means, row: RemediationRow, *, look: bool) -> tuple[Plan | None, Refusal | None]:
     """What would be done for a removal that is not done, and why the system could not be asked."""
-    if row.status in _OVER:
+    if row.status not in _TO_DO:
         return None, None
     given: dict[str, Any] = {
         "common": removal_brakes(means.settings), "stopped": lambda: stopped_outside(means.settings),

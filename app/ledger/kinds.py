@@ -33,6 +33,7 @@ class Kind(StrEnum):
     SNAPSHOT_SEALED = "snapshot.sealed"
     SNAPSHOT_FAILED = "snapshot.failed"
     REPLAY_RECORDED = "replay.recorded"
+    PAST_IMPORTED = "past.imported"  # answers of a review that was made elsewhere
     ROSTER_UPLOADED = "roster.uploaded"
     ROSTER_APPROVED = "roster.approved"
     IDENTITY_MATCHED = "identity.matched"
@@ -140,6 +141,7 @@ QUIET = frozenset(
         Kind.SYSTEM_REMOVED,
         Kind.WRITING_SWITCHED,
         Kind.REPLAY_RECORDED,
+        Kind.PAST_IMPORTED,
         Kind.ROSTER_UPLOADED,
         Kind.ROSTER_APPROVED,
         Kind.IDENTITY_MATCHED,

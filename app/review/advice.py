@@ -95,7 +95,7 @@ def codes(kind: str, shown: Mapping[str, Any], seen: str) -> tuple[str, ...]:
         "model": bool(shown.get("covered")),
         "used": used in (Use.RECENT, Use.QUARTER),
         "usual": of >= PEERS and held is not None and held * 2 >= of,
-        "last": last.get("answer") in ("keep", "acknowledge") and not last.get("silent"),
+        "last": last.get("answer") in ("keep", "acknowledge") and not (last.get("silent") or last.get("imported")),
     }
     return tuple(code for code, so in told.items() if so)
 

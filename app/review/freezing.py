@@ -57,6 +57,8 @@ class Place:
     previous_id: int | None = None
     previous_name: str | None = None
     previous_day: str | None = None
+    imported_id: int | None = None
+    imported_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ def _place(place: Place) -> dict[str, Any]:
         "previous_id": place.previous_id,
         "previous_name": place.previous_name,
         "previous_day": place.previous_day,
+        "imported_id": place.imported_id,
+        "imported_name": place.imported_name,
     }
 
 

@@ -38,6 +38,8 @@ SYSTEMS = _table(
     Column("previous_id", Big),
     Column("previous_name", String),
     Column("previous_day", String),
+    Column("imported_id", Big),  # a review made elsewhere; only where none of ours has closed
+    Column("imported_name", String),
     key=("system_id",),
 )
 

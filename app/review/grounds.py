@@ -189,6 +189,7 @@ def places(
     """The systems as freezing needs them: kinds, an owner who is able, and the last campaign."""
     owners = people(session, {row.owner_key for row in rows if row.owner_key})
     before = queries.previous(session, [row.id for row in rows])
+    told = queries.imported(session, [row.id for row in rows if row.id not in before])
     made = []
     for row, seen in zip(rows, readings, strict=True):
         owner = owners.get(row.owner_key or "")
@@ -203,6 +204,8 @@ def places(
                 previous_id=last.id if last else None,
                 previous_name=last.name if last else None,
                 previous_day=last.closed_at.date().isoformat() if last and last.closed_at else None,
+                imported_id=told[row.id].id if row.id in told else None,
+                imported_name=told[row.id].name if row.id in told else None,
             )
         )
     return tuple(made)

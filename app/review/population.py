@@ -41,7 +41,7 @@ from app.review.expression import words
 from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SUBJECTS, SYSTEMS
 from app.review.scope import FACTS, ItemKind
 from app.review.scoping import Wanted
-from app.review.shown import Grantor, Last
+from app.review.shown import Grantor, Last, Told
 from app.review.tables import BundleContentRow, TaskRow
 
 Rules = Sequence[Rule]
@@ -293,6 +293,8 @@ def _rows(
     found = joined.outerjoin(FINDINGS, FINDINGS.c.subject == subject).outerjoin(
         Last, and_(Last.campaign_id == SYSTEMS.c.previous_id, Last.subject == subject)
     )
+    if kind in (ItemKind.GRANT, ItemKind.ACCOUNT):
+        found = found.outerjoin(Told, _told_of(kind))
     sure: ColumnElement[Any] = case((privileged, true()), (known, false()))  # of unknown contents it is not known
     every = scoping.facts(kind, subject) | {"privileged": sure} | dict(facts)
     every["use"] = func.nullif(every["use"], str(advice.Use.UNKNOWN))
@@ -332,6 +334,15 @@ def _route(kind: ItemKind, rules: Rules, facts: Mapping[str, Any]) -> ColumnElem
         if rule.kinds is None or kind in rule.kinds:
             whens.append((asking.condition(rule.where, facts, FACTS), number))
     return literal(0)
+
+
+def _told_of(kind: ItemKind) -> ColumnElement[bool]:
+    """What an imported answer is about: the same access of the same account, or the account itself."""
+    of_account = kind == ItemKind.ACCOUNT
+    mine = (Told.review_id == SYSTEMS.c.imported_id, Told.of_account.is_(of_account))
+    if of_account:
+        return and_(*mine, Told.account_id == AccountRow.id)
+    return and_(*mine, Told.account_id == GrantRow.account_id, Told.entitlement_id == GrantRow.entitlement_id)
 
 
 def _subject(kind: str, key: Any) -> ColumnElement[str]:

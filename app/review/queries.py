@@ -22,7 +22,16 @@ from app.review.effort import Effort
 from app.review.policy import Status
 from app.review.schedule import Plan, Slot
 from app.review.silence import Settled
-from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, DriftRow, ItemRow, ScheduleRow, TaskRow
+from app.review.tables import (
+    CampaignRow,
+    CampaignSnapshotRow,
+    DecisionRow,
+    DriftRow,
+    ImportedReviewRow,
+    ItemRow,
+    ScheduleRow,
+    TaskRow,
+)
 
 SEES_ALL = apart.SEES_ALL
 ANSWERS = ("keep", "remove", "change", "acknowledge")
@@ -307,6 +316,13 @@ def previous(session: Session, system_ids: Sequence[int]) -> Mapping[int, Campai
         .order_by(CampaignRow.closed_at, CampaignRow.id)
     )
     return {system: row for system, row in rows if whole(row)}
+
+
+def imported(session: Session, system_ids: Sequence[int]) -> Mapping[int, ImportedReviewRow]:
+    """Each system's latest review that was made elsewhere."""
+    asked = select(ImportedReviewRow).where(ImportedReviewRow.system_id.in_(system_ids))
+    ordered = asked.order_by(ImportedReviewRow.decided_on, ImportedReviewRow.id)
+    return {row.system_id: row for row in session.scalars(ordered)}
 
 
 def whole(campaign: CampaignRow) -> bool:

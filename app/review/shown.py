@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, false, func, literal, literal_column, not_, or_, true
+from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, literal, literal_column, not_, or_, true
 from sqlalchemy.orm import aliased
 
 from app.inventory.tables import (
@@ -24,12 +24,13 @@ from app.review.advice import Use
 from app.review.dialect import day, embed, flag, obj
 from app.review.frozen import ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SUBJECTS, SYSTEMS
 from app.review.silence import Settled
-from app.review.tables import BundleContentRow, ItemRow
+from app.review.tables import BundleContentRow, ImportedDecisionRow, ItemRow
 
 Manager = aliased(IdentityRow, name="manager")
 Grantor = aliased(AccountRow, name="grantor")
 Owner = aliased(AccountRow, name="owner")
 Last = aliased(ItemRow, name="last")
+Told = aliased(ImportedDecisionRow, name="told")
 EMPTY: Any = literal_column("'[]'")
 
 
@@ -132,15 +133,21 @@ def _told() -> ColumnElement[Any]:
     return embed(func.coalesce(FINDINGS.c.told, EMPTY))
 
 
-def last_time() -> ColumnElement[Any]:
-    """What became of the same subject in the system's last closed campaign; `silent`: nobody answered then."""
-    told = obj(
+def last_time(*, elsewhere: bool = False) -> ColumnElement[Any]:
+    """What became of the same subject in the system's last closed campaign (`silent`: nobody answered then), or was
+    decided `elsewhere`, which is marked so."""
+    ours = obj(
         answer=Last.outcome,
         campaign=SYSTEMS.c.previous_name,
         closed=SYSTEMS.c.previous_day,
         silent=flag(_silent_then()),
     )
-    return embed(case((Last.outcome.is_not(None), told)))
+    cases = [(Last.outcome.is_not(None), ours)]
+    if elsewhere:
+        when = cast(Told.decided_on, String)
+        theirs = obj(answer=Told.answer, campaign=SYSTEMS.c.imported_name, closed=when, imported=flag(true()))
+        cases.append((Told.answer.is_not(None), theirs))
+    return embed(case(*cases))
 
 
 def _silent_then() -> ColumnElement[bool]:
@@ -200,7 +207,7 @@ def of_grant() -> ColumnElement[Any]:
         model=embed(PEOPLE.c.model),
         in_model=flag(case((PEOPLE.c.version_id.is_not(None), BundleContentRow.version_id.is_not(None)))),
         covered=flag(covered(ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known)),
-        last=last_time(),
+        last=last_time(elsewhere=True),
         advice=advised(
             ENTITLEMENTS.c.privileged,
             PEOPLE.c.used,
@@ -228,7 +235,7 @@ def of_account() -> ColumnElement[Any]:
         how=obj(since=day(func.coalesce(AccountRow.created, AccountRow.began)), frozen=flag(AccountRow.frozen)),
         use=PEOPLE.c.used,
         findings=_told(),
-        last=last_time(),
+        last=last_time(elsewhere=True),
         advice=advised(PEOPLE.c.privileges.is_not(None), PEOPLE.c.used, gone=PEOPLE.c.gone),
     )
 

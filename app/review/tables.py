@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid, text
@@ -220,3 +220,40 @@ class DriftRow(Base):
     by: Mapped[str | None] = mapped_column(String(80))
     at: Mapped[datetime | None] = mapped_column(Moment)
     __table_args__ = (UniqueConstraint("campaign_id", "subject", "change"),)
+
+
+class ImportedReviewRow(Base):
+    """A review of one system that was made elsewhere, as somebody's file tells it. Never evidence of ours."""
+
+    __tablename__ = "imported_reviews"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    system_id: Mapped[int] = mapped_column(ForeignKey("systems.id"))
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the file, as the ledger has it
+    rows: Mapped[int]
+    unknown: Mapped[int]  # rows about accounts or access that were never read here
+    decided_on: Mapped[date]  # the latest of its answers
+    imported_by: Mapped[str] = mapped_column(String(80))
+    imported_at: Mapped[datetime] = mapped_column(Moment)
+    __table_args__ = (UniqueConstraint("system_id", "digest"),)
+
+
+class ImportedDecisionRow(Base):
+    """One answer of such a review: as the file says it, and whom it is about if that is known."""
+
+    __tablename__ = "imported_decisions"
+    review_id: Mapped[int] = mapped_column(ForeignKey("imported_reviews.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    account: Mapped[str] = mapped_column(String)
+    access: Mapped[str | None] = mapped_column(String)
+    of_account: Mapped[bool]  # the account itself was asked about
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    entitlement_id: Mapped[int | None] = mapped_column(ForeignKey("entitlements.id"))
+    answer: Mapped[str] = mapped_column(String(12))
+    decided_by: Mapped[str] = mapped_column(String)
+    decided_on: Mapped[date]
+    reason: Mapped[str] = mapped_column(String)
+    __table_args__ = (
+        CheckConstraint("answer IN ('keep','remove','change')", name="answer_known"),
+        Index("uq_imported_decisions_about", "review_id", "account_id", "entitlement_id", "of_account", unique=True),
+    )

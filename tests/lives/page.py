@@ -119,6 +119,10 @@ LIVES = (
             "verified returned": "a later reading shows it again",
             "returned open": "tried again",
             "returned verified": "a reading does not show it",
+            **{
+                f"{status} undone": "undone, as a new decision"
+                for status in ("open", "by_hand", "acted", "declined", "verified", "returned")
+            },
         },
     ),
     Life(

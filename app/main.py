@@ -27,6 +27,7 @@ from app.api import (
     handing,
     health,
     hooks,
+    imports,
     items,
     ledger,
     myself,
@@ -89,7 +90,8 @@ def create_app(means: Means) -> FastAPI:
     _hush(logging.getLogger("uvicorn.access"))
     problems.install(app)
     finding = (settling, findings, rules)
-    seeing = (health, myself, actors, systems, connecting, rosters, people, access, past, *finding, ledger, packets)
+    history = (imports, past)
+    seeing = (health, myself, actors, systems, connecting, rosters, people, access, *history, *finding, ledger, packets)
     deciding = (items, decisions, hooks, submitting, handing, delegations)
     promising = (controls, filing, governing)
     reviewing_doors = (bundles, schedules, campaigns, silences, tasks, drift, overrides)
@@ -115,6 +117,7 @@ def create_app(means: Means) -> FastAPI:
         r"/checklist/[^/]+/attestations": papers.LARGEST + sizes.MOST,
         r"/api/v1/controls/[^/]+/attestations": 2 * papers.LARGEST,
         r"/api/v1/registers": papers.LARGEST + sizes.MOST,
+        r"/api/v1/systems/[^/]+/imports": imports.LARGEST + sizes.MOST,
         r"/systems/[^/]+/roster": system_pages.MOST_ROSTER + sizes.MOST,
     }
     app.add_middleware(sizes.Sizes, larger=larger, refuse=failures.refuse(problems.render))

@@ -106,7 +106,7 @@ def why_not_rows(bad: Sequence[Bad]) -> Refusal | None:
     more = f"; and {len(told) - 3} more" if len(told) > 3 else ""
     return Refusal(
         "bad_rows",
-        f"{len(told)} rows cannot be taken, so none was: {lines}{more}.",
+        f"{len(told)} {'row' if len(told) == 1 else 'rows'} cannot be taken, so none was: {lines}{more}.",
         told[0].way_out,
         422,
         {

@@ -27,6 +27,7 @@ from app.review.tables import (
     CampaignSnapshotRow,
     DecisionRow,
     DriftRow,
+    ImportedDecisionRow,
     ImportedReviewRow,
     ItemRow,
     ScheduleRow,
@@ -323,6 +324,18 @@ def imported(session: Session, system_ids: Sequence[int]) -> Mapping[int, Import
     asked = select(ImportedReviewRow).where(ImportedReviewRow.system_id.in_(system_ids))
     ordered = asked.order_by(ImportedReviewRow.decided_on, ImportedReviewRow.id)
     return {row.system_id: row for row in session.scalars(ordered)}
+
+
+def imports(session: Session, system_id: int) -> Sequence[ImportedReviewRow]:
+    """The reviews of a system that were made elsewhere, the latest first."""
+    mine = select(ImportedReviewRow).where(ImportedReviewRow.system_id == system_id)
+    return session.scalars(mine.order_by(ImportedReviewRow.decided_on.desc(), ImportedReviewRow.id.desc())).all()
+
+
+def imported_answers(session: Session, review_ids: Sequence[int]) -> dict[str, int]:
+    """How many answers of reviews made elsewhere were which."""
+    mine = select(ImportedDecisionRow.answer, func.count()).where(ImportedDecisionRow.review_id.in_(review_ids))
+    return dict(session.execute(mine.group_by(ImportedDecisionRow.answer)).all())
 
 
 def whole(campaign: CampaignRow) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -40,6 +40,20 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What was imported from reviews of the same systems that were made elsewhere: no evidence, told for comparison."""
+
+    names: Sequence[str]
+    decided_on: date
+    then: Mapping[str, int]
+
+    @property
+    def removed_percent(self) -> int:
+        """How many of a hundred were to be removed."""
+        return round(100 * self.then.get("remove", 0) / sum(self.then.values()))
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """What those who run a review want to know of its course. `waits_for`: whose open items are the most."""
 
@@ -47,6 +61,7 @@ class Outlook:
     answered_lately: int
     waits_for: Sequence[Share]
     comparison: Comparison | None
+    elsewhere: Elsewhere | None = None  # only where none of ours came before
 
 
 def outlook(session: Session, campaign: CampaignRow, shares: Sequence[Share], *, by: Actor, at: datetime) -> Outlook:
@@ -59,6 +74,7 @@ def outlook(session: Session, campaign: CampaignRow, shares: Sequence[Share], *,
         .where(ItemRow.campaign_id == campaign.id, ItemRow.outcome.is_not(None), DecisionRow.at >= from_)
     ).one()
     undecided = sum(share.undecided for share in shares)
+    comparison = _comparison(session, campaign)
     waiting = sorted(
         (share for share in shares if share.undecided), key=lambda share: (-share.undecided, share.reviewer)
     )
@@ -68,7 +84,8 @@ def outlook(session: Session, campaign: CampaignRow, shares: Sequence[Share], *,
         ),
         lately,
         waiting[:NARROWEST],
-        _comparison(session, campaign),
+        comparison,
+        None if comparison else _elsewhere(session, campaign),
     )
 
 
@@ -104,6 +121,16 @@ def _comparison(session: Session, campaign: CampaignRow) -> Comparison | None:
         select(func.count()).where(ItemRow.campaign_id == before.id, ItemRow.system_id.in_(systems))
     ).one()
     return Comparison(before, then, now, new=every - again, gone=of_ours - again, otherwise=otherwise)
+
+
+def _elsewhere(session: Session, campaign: CampaignRow) -> Elsewhere | None:
+    mine = select(CampaignSnapshotRow.system_id).where(CampaignSnapshotRow.campaign_id == campaign.id)
+    told = queries.imported(session, session.scalars(mine).all())
+    if not told:
+        return None
+    reviews = sorted(told.values(), key=lambda row: row.name)
+    then = queries.imported_answers(session, [row.id for row in reviews])
+    return Elsewhere([row.name for row in reviews], max(row.decided_on for row in reviews), then)
 
 
 def _otherwise(one: Any, other: Any) -> ColumnElement[bool]:

@@ -207,6 +207,19 @@ def campaign_drift_decide(
     drifting.decide(Telling(as_json), drift, answer, who, reason)
 
 
+@campaign_app.command("import")
+def campaign_import(
+    system: Annotated[str, typer.Argument(help="A system's name or number.")],
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX, as in docs/reviews.md.")],
+    name: Annotated[str, typer.Option(help='Which review it was: "Q3 in the old tool".')],
+    as_json: AsJson = False,
+) -> None:
+    """Import the answers of a review that was made elsewhere, as history beside yours. All of them, or none."""
+    from app.cli import importing
+
+    importing.take(Telling(as_json), system, file, name)
+
+
 @campaign_app.command("schedule")
 def campaign_schedule(
     name: Annotated[str, typer.Argument(help="What the schedule is called.")],

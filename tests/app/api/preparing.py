@@ -6,6 +6,7 @@ signed, a system that answers.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -177,12 +178,20 @@ def _release(house: House) -> Ready:
     return Ready({"digest": digest, "reason": "looked at each of them with the team's lead"}, "it_security")
 
 
+def _import(house: House) -> Ready:
+    lines = ("account,access,decision,decided_by,decided_on", "bo@corp,Sales rep,keep,Ines Old,2026-08-31")
+    content = base64.b64encode("\n".join(lines).encode()).decode()
+    asked = {"name": "Q3 in the old tool", "file": "q3.csv", "content": content}
+    return Ready(asked, numbers={"system_id": house.company.system.id})
+
+
 PREPARED: dict[tuple[str, str], Callable[[House], Ready]] = {
     ("DELETE", "/api/v1/me/tokens/{token_id}"): lambda house: _own_token(house, "boss"),
     ("DELETE", "/api/v1/me/sessions/{session_id}"): lambda house: _own_session(house, "boss"),
     ("DELETE", "/api/v1/actors/{actor_id}/tokens/{token_id}"): lambda house: _own_token(house, "eve"),
     ("DELETE", "/api/v1/actors/{actor_id}/sessions/{session_id}"): lambda house: _own_session(house, "eve"),
     ("DELETE", "/api/v1/actors/{actor_id}"): _leaver,
+    ("POST", "/api/v1/systems/{system_id}/imports"): _import,
     ("PUT", "/api/v1/systems/{system_id}/roster/approval"): _roster,
     ("POST", "/api/v1/bundles/proposals"): _proposal,
     ("PUT", "/api/v1/bundles/{bundle_id}/versions/{number}/approval"): _approval,

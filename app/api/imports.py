@@ -1,0 +1,82 @@
+"""Reviews that were made elsewhere, handed in as a spreadsheet: history beside ours, and never evidence of it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from app.api import answering, paging, systems
+from app.api.answering import Key
+from app.api.entering import Entered, With
+from app.api.shapes import Asked, Told
+from app.inventory import sheets
+from app.kit.refusal import Refusal, Refused
+from app.review import imports, queries
+
+router = APIRouter(prefix="/api/v1/systems", tags=["systems"])
+LARGEST = 20_000_000  # characters of base64
+
+
+class Imported(Told):
+    """A review of this system that was made elsewhere, as a file tells it."""
+
+    id: int
+    name: str
+    digest: str = Field(description="SHA-256 of the file, as the ledger has it.")
+    rows: int
+    unknown: int = Field(description="Rows about accounts or access that were never read here.")
+    decided_on: date = Field(description="The latest of its answers.")
+    imported_by: str
+    imported_at: datetime
+
+
+class ImportedList(Told):
+    """All of a system, the latest first."""
+
+    imports: list[Imported]
+
+
+class Importing(Asked):
+    """A spreadsheet of past answers: columns account, access, decision, decided_by, decided_on, reason."""
+
+    name: str = Field(min_length=1, max_length=200, description='Which review it was: "Q3 in the old tool".')
+    file: str = Field(max_length=200, description="What the file is called.")
+    content: str = Field(max_length=LARGEST, description="The CSV or XLSX file, in base64.")
+
+
+@router.get("/{system_id}/imports")
+def list_imports(system_id: paging.Number, means: With, actor: Entered) -> ImportedList:
+    """Reviews of a system that were made elsewhere."""
+    with means.database.reading() as session:
+        systems.found(session, system_id)
+        rows: Sequence[object] = queries.imports(session, system_id)
+        return ImportedList(imports=[Imported.model_validate(row) for row in rows])
+
+
+@router.post("/{system_id}/imports", response_model=Imported, status_code=201)
+def import_review(
+    system_id: paging.Number, asked: Importing, request: Request, means: With, actor: Entered, key: Key = None
+) -> Response:
+    """Import a review that was made elsewhere. 422 names every row that cannot be taken; then none is."""
+
+    def verb(session: Session, at: datetime) -> Imported:
+        system = systems.found(session, system_id)
+        sheet = sheets.read(asked.file, _bytes(asked.content))
+        return Imported.model_validate(imports.take(session, system, sheet, name=asked.name, by=actor, at=at))
+
+    return answering.once(means, actor, key, asked, request, verb, status=201)
+
+
+def _bytes(content: str) -> bytes:
+    try:
+        return base64.b64decode(content, validate=True)
+    except binascii.Error as error:
+        raise Refused(
+            Refusal("file_unreadable", "The content is no base64.", "Encode the file's bytes.", 422)
+        ) from error

@@ -54,8 +54,8 @@ contracts: $(VENV)/.dev  ## who may import whom
 bench: $(VENV)/.dev      ## what it costs, as ratios to a floor taken in the same run
 	$(BIN)/python -m pytest tests/benchmarks -m bench -s $(TEST_ARGS) -n 0
 
-soak: $(VENV)/.dev       ## readings through storms of faults, or with LIVES=1 lives of reviews, SEED=1 RUNS=10000
-	$(if $(LIVES),LIVES_SEED=$(or $(SEED),0) LIVES_RUNS=$(or $(RUNS),10000) $(BIN)/python -m pytest tests/lives -q -s -n 2,\
+soak: $(VENV)/.dev       ## readings through storms of faults, or with LIVES=1 lives of reviews (KILLS=1000 too), SEED=1 RUNS=10000
+	$(if $(LIVES),LIVES_SEED=$(or $(SEED),0) LIVES_RUNS=$(or $(RUNS),10000) KILLS=$(or $(KILLS),0) $(BIN)/python -m pytest tests/lives -q -s -n 2,\
 	  $(BIN)/python -m tests.storms.soak --seed $(or $(SEED),1) --runs $(or $(RUNS),10000))
 
 browser: $(VENV)/.dev    ## the console in a real Chromium (apt-get install chromium)

@@ -1,6 +1,6 @@
 """Reviews that were made elsewhere, as somebody's file tells them.
 
-Revision ID: 202611270858
+Revision ID: 202611270930
 Revises: 202611270917
 """
 
@@ -11,7 +11,7 @@ from alembic import op
 
 from app.kit.db import Big, Moment
 
-revision = "202611270858"
+revision = "202611270930"
 down_revision = "202611270917"
 branch_labels = None
 depends_on = None

@@ -17,9 +17,10 @@ from app.actors.actor import SCHEDULER
 from app.inventory.tables import IdentityRow
 from app.kit.secrets import Keys
 from app.remediation import lane, remediations
+from app.remediation.brakes import Brakes
 from app.remediation.policy import TASKS, Caps, Status
 from app.remediation.tables import RemediationRow
-from app.review import campaigns, decisions, drifts, policy, tasks
+from app.review import campaigns, decisions, delegations, drifts, policy, successions, tasks
 from app.review.decisions import Ask
 from app.review.tables import DriftRow, ItemRow, TaskRow
 from tests.app.review import cast
@@ -29,6 +30,7 @@ from tests.lives.world import MACHINE, Person, Team, World
 KEYS = Keys(b"k" * 32)
 ANSWERS = (*policy.Answer, policy.WITHDRAW, *[policy.Answer.KEEP] * 4)
 TARGET = "role:more"
+FREE = Brakes(Caps(percent=100), release_above=10_000)
 
 
 def _items(session: Session, team: Team) -> list[Any]:
@@ -133,6 +135,18 @@ def away(world: World, team: Team) -> str:
     return f"{who.name} is {'away' if gone else 'back'}"
 
 
+def delegate(world: World, team: Team) -> str:
+    """Somebody has a colleague decide for them, for a while."""
+    rng, at = team.random, world.later()
+    from_, to = rng.sample(_circle(world, team), 2)
+    with world.database.transaction() as session:
+        delegations.make(
+            session, from_id=from_.id, to_id=to.id, reason="on a journey", until=at + timedelta(minutes=rng.randint(1, 20)),
+            by=from_.actor() if rng.random() < 0.7 else world.admin, at=at,
+        )  # fmt: skip
+    return f"{to.name} decides for {from_.name}"
+
+
 def _roster(world: World, who: Person, **values: Any) -> None:
     with world.database.transaction() as session:
         session.execute(update(IdentityRow).where(IdentityRow.id == who.id).values(**values))
@@ -182,6 +196,19 @@ def decide_drift(world: World) -> None:
             drifts.decide(session, row.id, "remove", "late", by=world.admin, at=world.later())
 
 
+def pass_on(world: World) -> str:
+    """What lies with somebody who is not here moves on, as the worker does it after a roster's reading."""
+    with world.database.transaction() as session:
+        told = successions.pass_on(session, world.campaign_id, by=SCHEDULER, at=world.later())
+    return str(told)
+
+
+def keep_time(world: World) -> str:
+    """Delegations begin and end by themselves."""
+    with world.database.transaction() as session:
+        return str(delegations.keep_time(session, by=SCHEDULER, at=world.later()))
+
+
 def close(world: World, unanswered: str | None = None) -> str:
     """The review is closed, with or without a word for the silent."""
     with world.database.transaction() as session:
@@ -219,7 +246,7 @@ def promise(world: World) -> str:
 def carry_out(world: World) -> str:
     """The worker takes away what is to be taken away."""
     told = lane.carry_out(
-        world.database, world.system_id, keys=KEYS, clock=world.later, by=SCHEDULER, caps=Caps(percent=100),
+        world.database, world.system_id, keys=KEYS, clock=world.later, by=SCHEDULER, brakes=FREE,
         open_executor=world.crm.open,
     )  # fmt: skip
     return str(told)
@@ -234,6 +261,7 @@ OWN: Mapping[str, tuple[int, Callable[[World, Team], str]]] = {
     "escalate": (4, escalate),
     "leave": (3, leave),
     "away": (3, away),
+    "delegate": (4, delegate),
     "begin": (3, readings.begin),
     "by hand": (6, by_hand),
     "come back": (4, readings.come_back),
@@ -241,6 +269,8 @@ OWN: Mapping[str, tuple[int, Callable[[World, Team], str]]] = {
 # How often before the middle of a history, and how often after it.
 COMMON: Mapping[str, tuple[int, int, Callable[[World], str]]] = {
     "drift": (3, 2, drift),
+    "pass on": (2, 1, pass_on),
+    "keep time": (3, 2, keep_time),
     "close": (1, 4, close),
     "close over silence": (0, 8, close_over_silence),
     "cancel": (0, 1, cancel),

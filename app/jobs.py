@@ -42,7 +42,7 @@ from app.notices import queries as notices
 from app.notices.carriers.carrier import Ways
 from app.notices.policy import ChannelStatus
 from app.notices.tables import DeliveryRow
-from app.openings import escalate_reviews, hand_over, open_due_campaigns, open_small_reviews
+from app.openings import escalate_reviews, go_on_reviews, hand_over, open_due_campaigns, open_small_reviews
 from app.remediation import comebacks, lane, remediations, verify, waits
 from app.review import deviating, deviations
 
@@ -331,6 +331,7 @@ JOBS: dict[str, Job] = {
         Job("wake_lanes", wake_lanes),
         Job("forget", forget),
         Job("open_due_campaigns", open_due_campaigns, lane=lambda payload: "campaigns"),
+        Job("go_on_reviews", go_on_reviews, lane=lambda payload: "campaigns"),
         Job("escalate_reviews", escalate_reviews, lane=lambda payload: "campaigns"),
         Job("open_small_reviews", open_small_reviews, lane=lambda payload: "campaigns"),
         Job("hand_over", hand_over, lane=lambda payload: "campaigns"),
@@ -348,6 +349,7 @@ SCHEDULE: tuple[Tick, ...] = (
     Tick("judge_channels", "hour=6 minute=0", "%Y-%m-%d"),
     Tick("forget", "hour=4 minute=0", "%Y-%m-%d"),
     Tick("open_due_campaigns", "minute=*", "%Y-%m-%dT%H:%M"),
+    Tick("go_on_reviews", "minute=*/5", "%Y-%m-%dT%H:%M"),
     Tick("escalate_reviews", "minute=20", "%Y-%m-%dT%H"),
     Tick("wake_lanes", "minute=*/5", "%Y-%m-%dT%H:%M"),
     Tick("hand_over", "minute=15", "%Y-%m-%dT%H"),
@@ -359,8 +361,8 @@ SCHEDULE: tuple[Tick, ...] = (
 # What people hear of, and nothing else follows.
 _TOLD = (
     Kind.SNAPSHOT_FAILED, Kind.FINDING_ASSIGNED, Kind.FINDINGS_OVERDUE, Kind.FINDINGS_ESCALATED, Kind.WAIVER_ASKED,
-    Kind.WAIVER_ENDED, Kind.CAMPAIGN_OPENED, Kind.CAMPAIGN_ESCALATED, Kind.CAMPAIGN_CANCELLED,
-    Kind.ATTESTATION_ENDING, Kind.TASK_REASSIGNED, Kind.TASK_PASSED_ON, Kind.TASK_SUBMITTED,
+    Kind.WAIVER_ENDED, Kind.CAMPAIGN_OPENED, Kind.CAMPAIGN_ESCALATED, Kind.ROUND_BEGUN, Kind.CAMPAIGN_CANCELLED,
+    Kind.ATTESTATION_ENDING, Kind.TASK_REASSIGNED, Kind.TASK_PASSED_ON,
 )  # fmt: skip
 # What the checklist is looked at again for.
 _PROMISES = (
@@ -377,6 +379,7 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = (
     Kind.DETECTION_REQUESTED: ("detect",),
     Kind.CAMPAIGN_REMINDED: ("send",),
     Kind.CAMPAIGN_CLOSED: ("open_removals", "tell", "judge_controls"),
+    Kind.TASK_SUBMITTED: ("tell", "go_on_reviews"),
     Kind.BUNDLE_APPROVED: ("judge_models",),
     Kind.BUNDLE_REVISED: ("judge_models",),
     Kind.BUNDLE_RETIRED: ("judge_models",),

@@ -40,6 +40,7 @@ from app.api import (
     remediations,
     rights,
     rosters,
+    rounds,
     rules,
     schedules,
     settling,
@@ -94,7 +95,7 @@ def create_app(means: Means) -> FastAPI:
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, *history, *finding, ledger, packets)
     deciding = (items, decisions, hooks, submitting, handing, delegations)
     promising = (controls, filing, governing)
-    reviewing_doors = (bundles, schedules, campaigns, silences, tasks, drift, overrides)
+    reviewing_doors = (bundles, schedules, campaigns, rounds, silences, tasks, drift, overrides)
     running = (*reviewing_doors, *deciding, remediations, braking, notices)
     for room in (*seeing, *running, *promising):
         app.include_router(room.router)

@@ -22,7 +22,7 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
 from app.means import Means, review_limits
-from app.review import campaigns, causes, delegations, silences, successions
+from app.review import campaigns, causes, delegations, rounds, silences, successions
 from app.review import queries as review
 from app.review.policy import Status
 from app.review.tables import CampaignRow
@@ -99,6 +99,21 @@ def hand_over(means: Means, steps: Steps, payload: Payload) -> Answer:
         told |= {str(number): asdict(passed)} if passed.moved or passed.stranded else {}
     with means.database.transaction() as session:
         return told | {"delegations": delegations.keep_time(session, by=SCHEDULER, at=means.clock())}
+
+
+def go_on_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Begin the next round of every review whose present one is done or due; what cannot begin waits, and says why."""
+    with means.database.reading() as session:
+        due = rounds.due(session, means.clock())
+    begun, waiting = [], {}
+    for campaign in due:
+        try:
+            with means.database.transaction() as session:
+                row = rounds.go_on(session, campaign, by=SCHEDULER, at=means.clock())
+                begun.append(f"{campaign}:{row.number}:{row.status}")
+        except Refused as refused:
+            waiting[str(campaign)] = refused.refusal.reason
+    return {"begun": begun, "waiting": waiting}
 
 
 def _open_slot(session: Session, means: Means, due: review.Due, at: datetime) -> CampaignRow:

@@ -12,7 +12,7 @@ from app.api import answering, campaigns, paging, problems
 from app.api.entering import Entered, With
 from app.api.shapes import MOST_NUMBER, Page, Told
 from app.api.words import Answer, ItemKind, Said
-from app.review import queries
+from app.review import former, queries
 from app.review.queries import Cursor
 
 router = APIRouter(prefix="/api/v1", tags=["decisions"])
@@ -34,8 +34,9 @@ class Item(Told):
     shown: dict[str, Any]
     outcome: Answer | None
     settled: str | None = Field(
-        description="Null: by the last decision. `silence`: nobody answered, and closing said it."
+        description="Null: by the last decision. `silence`: nobody answered, and closing said it. `rounds`: several did."
     )
+    round: int
     version: int
 
 
@@ -47,15 +48,26 @@ class Decision(Told):
     change_to: str | None
     by: str
     way: str
+    round: int
     at: datetime
 
 
+class Former(Told):
+    """What an earlier round came to: who was asked, and the last answer; null: nobody answered."""
+
+    round: int
+    reviewer_id: int
+    chosen_by: str
+    answer: Answer | None
+
+
 class ItemStory(Item):
-    """One item with its reviewer of record and everything that was decided."""
+    """One item with its reviewer of record, everything that was decided, and what earlier rounds came to."""
 
     reviewer: str
     campaign: str
     decisions: list[Decision]
+    rounds: list[Former]
 
 
 class ItemPage(Page):
@@ -98,6 +110,7 @@ def get_item(item_id: paging.Number, means: With, actor: Entered, response: Resp
             reviewer=story.reviewer.name,
             campaign=story.campaign.name,
             decisions=[Decision.model_validate(row) for row in story.decisions],
+            rounds=[Former.model_validate(row) for row in former.answers(session, [item_id])[item_id]],
         )
 
 

@@ -117,6 +117,15 @@ class CampaignStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class RoundStatus(StrEnum):
+    """Where a round of a review is."""
+
+    PLANNED = "planned"
+    OPEN = "open"
+    ENDED = "ended"
+    SKIPPED = "skipped"
+
+
 class TaskStatus(StrEnum):
     """Where a reviewer's share stands."""
 

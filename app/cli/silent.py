@@ -1,4 +1,4 @@
-"""What nobody answered: what closing would make of it, and handing it on."""
+"""How a review goes on: its rounds, what nobody answered, what closing would make of it, and handing it on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from app.cli.installation import find_campaign, opened, operator
 from app.cli.telling import Telling, shown
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
+from app.review import former
+from app.review import rounds as turning
 from app.review import silences as verbs
 from app.review.silence import POLICY
 from app.stories import silences
@@ -55,3 +57,28 @@ def pass_on(telling: Telling, name: str, to: str, reason: str) -> None:
             told = verbs.pass_on(session, found.id, to=to, reason=reason, by=operator(), at=clock.now())
     telling.say(f"{told.moved} items are somebody else's now; for {told.stayed} nobody else may decide.")
     telling.answer({"moved": told.moved, "stayed": told.stayed})
+
+
+def rounds(telling: Telling, name: str) -> None:
+    """All rounds."""
+    with opened() as means, means.database.reading() as session:
+        rows = former.rounds(session, find_campaign(means, name).id)
+    telling.table(
+        ("#", "round", "status", "asked", "due"),
+        ((r.number, r.name, r.status, r.asked or "", r.due_at.date() if r.due_at else "") for r in rows),
+        empty=f"{name} has one round.",
+    )
+    telling.answer(
+        [{"number": r.number, "name": r.name, "status": r.status, "asked": r.asked, "due_at": r.due_at} for r in rows]
+    )
+
+
+def next_round(telling: Telling, name: str, resort: str | None) -> None:
+    """Begin it."""
+    with opened() as means:
+        found = find_campaign(means, name)
+        with means.database.transaction() as session:
+            row = turning.go_on(session, found.id, resort=resort, by=operator(), at=clock.now())
+    told = f"asks about {row.asked} items" if row.asked else "had nothing to ask, and is skipped"
+    telling.say(f"Round {row.number}, {row.name}, {told}.")
+    telling.answer({"number": row.number, "status": row.status, "asked": row.asked})

@@ -141,6 +141,7 @@ RIGHTS: Mapping[tuple[str, str], May | None] = {
     ("POST", "/campaigns/{campaign_id}/drift/{drift_id}"): May.RUN_CAMPAIGNS,
     ("GET", "/campaigns/{campaign_id}/closure"): May.RUN_CAMPAIGNS,
     ("POST", "/campaigns/{campaign_id}/closure"): May.RUN_CAMPAIGNS,
+    ("POST", "/campaigns/{campaign_id}/rounds"): May.RUN_CAMPAIGNS,
     ("POST", "/campaigns/{campaign_id}/silence"): May.RUN_CAMPAIGNS,
     ("POST", "/campaigns/{campaign_id}/reminders"): May.RUN_CAMPAIGNS,
     ("POST", "/campaigns/{campaign_id}/cancellation"): May.RUN_CAMPAIGNS,

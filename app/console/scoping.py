@@ -16,6 +16,11 @@ from app.review.scope import ALL, ItemKind
 
 KINDS = [str(kind) for kind in ItemKind]
 
+_COURSE = (
+    "silence", "escalate_after", "escalate_to", "rounds_shown", "round_ask", "round_who", "round_where", "round_days",
+    "outcome",
+)  # fmt: skip
+
 
 def systems(means: Means) -> list[str]:
     """The names of what can be reviewed."""
@@ -27,6 +32,7 @@ def given(form: Any) -> dict[str, Any]:
     """What was written, as it is shown again."""
     names = ("fallback", "second", "department", "where", "exclude", "exclude_because", "approver", "many_answers")
     words = {name: forms.text(form, name).strip() for name in names}
+    words |= {name: forms.text(form, name).strip() for name in _COURSE}
     return {"systems": form.getlist("systems"), "kinds": form.getlist("kinds"), **words}
 
 
@@ -52,22 +58,26 @@ def shown(scope: Mapping[str, Any]) -> dict[str, Any]:
         "exclude_because": "; ".join(each["reason"] for each in scope.get("exclude") or []),
         "approver": scope.get("approver") or "",
         "many_answers": scope.get("many_answers") or "",
-    }
+    } | _course(scope)
 
 
 def written(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
     """The scope that a form means. Refuses (422) a person whom the roster does not know."""
-    return {
-        "systems": ALL if ALL in said["systems"] else list(said["systems"]),
-        "kinds": list(said["kinds"]),
-        "fallback": _key(session, said["fallback"]),
-        "second_fallback": _key(session, said["second"]) if said["second"] else None,
-        "department": said["department"] or None,
-        "where": said["where"] or None,
-        "exclude": [{"where": said["exclude"], "reason": said["exclude_because"]}] if said["exclude"] else [],
-        "approver": _key(session, said["approver"]) if said["approver"] else None,
-        "many_answers": said["many_answers"] or None,
-    }
+    return (
+        {
+            "systems": ALL if ALL in said["systems"] else list(said["systems"]),
+            "kinds": list(said["kinds"]),
+            "fallback": _key(session, said["fallback"]),
+            "second_fallback": _key(session, said["second"]) if said["second"] else None,
+            "department": said["department"] or None,
+            "where": said["where"] or None,
+            "exclude": [{"where": said["exclude"], "reason": said["exclude_because"]}] if said["exclude"] else [],
+            "approver": _key(session, said["approver"]) if said["approver"] else None,
+            "many_answers": said["many_answers"] or None,
+        }
+        | _silence(said)
+        | _rounds(session, said)
+    )
 
 
 def _key(session: Session, written: str) -> str:
@@ -77,3 +87,59 @@ def _key(session: Session, written: str) -> str:
         told = f"Nobody in the roster is called {written!r}." if written else "Say who decides in the last resort."
         raise Refused(Refusal("not_found", told, "Write a roster id or an e-mail address.", status=422))
     return person.key
+
+
+def _course(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """What a kept scope says of silence and of a second round, as the form shows it."""
+    rule, then = scope.get("silence") or {}, scope.get("then") or []
+    answer = rule.get("answer", "")
+    told = {
+        "silence": f"owner: {rule['afterwards']}" if answer == "owner" else answer,
+        "escalate_after": str(rule.get("escalate_after_days", "")),
+        "escalate_to": rule.get("escalate_to", ""),
+        "outcome": scope.get("outcome", ""),
+        "more_rounds": "",
+    }
+    if not then:
+        return told
+    ask = then[0]["ask"][0]
+    who = ask.get("person", "") if isinstance(ask, Mapping) else ""
+    if len(then) > 1 or len(then[0]["ask"]) > 1 or (who == "" and ask not in ("above", "owner")):
+        return told | {"more_rounds": "yes"}
+    return told | {
+        "round_ask": "person" if who else ask,
+        "round_who": who,
+        "round_where": then[0].get("where", ""),
+        "round_days": str(then[0]["due_days"]),
+    }
+
+
+def _silence(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What no answer comes to; a number that is none is refused where the rule is read."""
+    if not said.get("silence"):
+        return {"silence": None}
+    answer, _, afterwards = str(said["silence"]).partition(": ")
+    rule: dict[str, Any] = {"answer": answer} | ({"afterwards": afterwards} if afterwards else {})
+    if said.get("escalate_after"):
+        after = forms.number(said["escalate_after"])
+        rule |= {"escalate_after_days": after if after is not None else said["escalate_after"]}
+        rule |= {"escalate_to": said.get("escalate_to") or "manager"}
+    return {"silence": rule}
+
+
+def _rounds(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
+    """A second round, or none; nothing where the form did not show it."""
+    if not said.get("rounds_shown"):
+        return {}
+    ask = said.get("round_ask")
+    if not ask:
+        return {"then": None, "outcome": None}
+    days = forms.number(said.get("round_days") or "7")
+    turn: dict[str, Any] = {
+        "name": "Second",
+        "ask": [{"person": _key(session, said["round_who"])} if ask == "person" else ask],
+        "due_days": days if days is not None else said["round_days"],
+    }
+    if said.get("round_where"):
+        turn["where"] = said["round_where"]
+    return {"then": [turn], "outcome": said.get("outcome") or None}

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.evidence import reconciliation
+from app.evidence import reconciliation, turns
 from app.evidence.unpacking import Unpacked
 from app.ledger import jcs, tree
 from app.ledger.note import Checkpoint
@@ -42,6 +42,7 @@ class Log:
     models: set[str] = field(default_factory=set)  # versions of role models that their owners approved
     moves: dict[str, dict[str, Any]] = field(default_factory=dict)  # where each came to last
     acts: dict[str, dict[str, Any]] = field(default_factory=dict)  # how each call ended
+    rounds: list[dict[str, Any]] = field(default_factory=list)  # further ones, as each began
     entries: int = 0
     closed_to_us: int = 0  # personal values that were erased or are not shown
     troubles: list[str] = field(default_factory=list)
@@ -57,6 +58,9 @@ class Counted:
     kinds: Counter[str] = field(default_factory=Counter)
     decided: Counter[str] = field(default_factory=Counter)
     unanswered: int = 0
+    rounds: dict[int, list[int]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # items that further rounds asked about
     silent: Any = field(default_factory=hashlib.sha256)
     troubles: list[str] = field(default_factory=list)
     own: list[str] = field(default_factory=list)
@@ -85,11 +89,14 @@ def _keep(log: Log, number: int, entry: Mapping[str, Any], opened: Mapping[str, 
     if kind == "decision.recorded":
         parts = (number, subject, entry["author"], entry["at"], body["campaign"], body["about"], body["answer"])
         reason = opened.get("reason") if "reason" in body else ""
-        digest = _digest(*parts, body["change_to"], body["way"], opened.get("shown"), reason, body.get("model"))
+        more = (body.get("model"), body.get("round", 1))
+        digest = _digest(*parts, body["change_to"], body["way"], opened.get("shown"), reason, *more)
         open_reason = "reason" in opened or "reason" not in body
         log.decisions[entry["id"]] = Said(digest, "shown" in opened, open_reason, tuple(body["concerned"]))
     elif kind == "bundle.approved":
         log.models.add(f"{subject} v{body['number']}")
+    elif kind == "round.begun":
+        log.rounds.append(body)
     elif kind == "remediation.opened":
         log.promised.add(subject)
     elif kind in _MOVES:
@@ -131,7 +138,8 @@ def decisions(packet: Unpacked, cover: Mapping[str, Any], log: Log) -> Counted:
             _decision(item, said, campaign["id"], log.decisions.get(said["entry"]), counted)
             if said["answer"] == "acknowledge" and said.get("model") not in log.models:
                 counted.troubles.append(f"item {item['item']}: no owner approved {said.get('model')}, says the log")
-        _outcome(item, campaign["unanswered"], counted)
+        _outcome(item, campaign["unanswered"], cover["scope"].get("outcome") or "last", counted)
+        counted.troubles += turns.of_item(item, counted.rounds)
     if left:
         counted.troubles.append(f"the log holds {len(left)} decisions that the packet leaves out")
     return counted
@@ -147,17 +155,20 @@ def _decision(
     parts = (said["leaf"], f"item:{item['item']}", said["by"], said["at"], campaign, item["subject"], said["answer"])
     shown = hashlib.sha256(jcs.dumps(item["shown"])).hexdigest() if logged.shown else None
     reason = said["reason"] if logged.reason else None
-    if _digest(*parts, said["change_to"], said["way"], shown, reason, said.get("model")) != logged.digest:
+    more = (said.get("model"), said.get("round", 1))
+    if _digest(*parts, said["change_to"], said["way"], shown, reason, *more) != logged.digest:
         counted.troubles.append(f"{where} is not what the log says")
     if said["self_review"] or f"identity:{said['by_identity']}" in logged.concerned:
         counted.own.append(f"{where} is by the person whose access it is")
 
 
-def _outcome(item: Mapping[str, Any], unanswered: str | None, counted: Counted) -> None:
-    last = reconciliation.last_answer(item)
+def _outcome(item: Mapping[str, Any], unanswered: str | None, rule: str, counted: Counted) -> None:
+    answers = reconciliation.round_answers(item)
+    last = reconciliation.tally(rule, answers)
     if last is not None:
         counted.decided[last] += 1
-        if item["outcome"] != last:
+        waits = item["outcome"] is None and answers[-1] is None  # of a draft: its present round is open
+        if item["outcome"] != last and not waits:
             counted.troubles.append(f"item {item['item']} ended as {item['outcome']}, but was answered {last}")
         return
     counted.unanswered += 1

@@ -91,7 +91,7 @@ def receipt(system: SystemRow, snapshot: SnapshotRow, stream: StreamRow, rests: 
     }
 
 
-def item(row: Line, decisions: Sequence[Line]) -> dict[str, Any]:
+def item(row: Line, decisions: Sequence[Line], rounds: Sequence[Line] = ()) -> dict[str, Any]:
     """One thing that was decided on: what the reviewer saw, whose it is, and what was said, in order."""
     of, subject = row[0], row[0].subject_identity_id
     return {
@@ -113,8 +113,23 @@ def item(row: Line, decisions: Sequence[Line]) -> dict[str, Any]:
         "chosen_by": of.chosen_by,
         "outcome": of.outcome,
         "settled": of.settled,
+        "round": of.round,
+        "rounds": [_round(each) for each in rounds],
         "role_model": _model(of),
         "decisions": [_decision(said, subject, row.model) for said in decisions],
+    }
+
+
+def _round(row: Line) -> dict[str, Any]:
+    """What an earlier round came to: who was asked, by which step, and what they said; null: nothing."""
+    _, former, key, name = row
+    return {
+        "round": former.round,
+        "reviewer": key,
+        "reviewer_name": name,
+        "reviewer_identity": former.reviewer_id,
+        "chosen_by": former.chosen_by,
+        "answer": former.answer,
     }
 
 
@@ -134,6 +149,7 @@ def _decision(row: Line, subject: int | None, model: str | None) -> dict[str, An
         "way": said.way,
         # Under which version of which role model it was acknowledged; what was decided on in full has none.
         "model": model if said.answer == "acknowledge" else None,
+        "round": said.round,
         "at": _text(said.at),
         # None: it is nobody's, or who acted is not a known person; `concerned` in the ledger entry says more.
         "self_review": said.by_identity_id == subject if known else None,

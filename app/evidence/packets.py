@@ -234,8 +234,8 @@ class _Packet:
 
     def _decide(self, campaign_id: int, tables: Sheets) -> None:
         def told() -> Iterator[dict[str, Any]]:
-            for row, said in queries.items(self._session, campaign_id):
-                line = lines.item(row, said)
+            for row, said, rounds in queries.items(self._session, campaign_id):
+                line = lines.item(row, said, rounds)
                 self._items[line["system"]][line["kind"]] += 1
                 self._outcomes[reconciliation.outcome(line)] += 1
                 last = line["decisions"][-1] if line["decisions"] else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, String, Uuid, cast, exists, func, literal, or_, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from app.evidence.beside import Beside
 from app.inventory.tables import (
     AccountChangeRow,
     AccountRow,
@@ -34,6 +34,7 @@ from app.review.tables import (
     DecisionRow,
     DriftRow,
     ItemRow,
+    RoundAnswerRow,
     TaskRow,
 )
 
@@ -46,6 +47,8 @@ SHOWN = frozenset(
         Kind.CAMPAIGN_OPENED,
         Kind.CAMPAIGN_OVERRIDDEN,
         Kind.CAMPAIGN_ESCALATED,
+        Kind.ROUND_BEGUN,
+        Kind.ROUND_SKIPPED,
         Kind.CAMPAIGN_CLOSED,
         Kind.CAMPAIGN_CANCELLED,
         Kind.TASK_REASSIGNED,
@@ -127,7 +130,7 @@ def accounts(session: Session, system_id: int, at: datetime) -> Iterator[tuple[L
         .where(SnapshotRow.system_id == system_id, SnapshotRow.began_at > at)
         .order_by(AccountChangeRow.account_id, SnapshotRow.began_at.desc(), AccountChangeRow.id.desc())
     )
-    changes = _Beside(_rows(session, since))
+    changes = Beside(_rows(session, since))
     for row in _rows(session, found):
         # Newest first, so that the oldest change after `at` has the last word.
         yield row, {change.field: change.before for change in changes.of(row[0].id)}
@@ -193,8 +196,8 @@ def credentials(session: Session, system_id: int, at: datetime) -> Iterator[Line
 # --- what was decided and done ---
 
 
-def items(session: Session, campaign_id: int) -> Iterator[tuple[Line, list[Line]]]:
-    """Items with names, each with its decisions and their leaf numbers, oldest first."""
+def items(session: Session, campaign_id: int) -> Iterator[tuple[Line, list[Line], list[Line]]]:
+    """Items with names, each with its decisions and their leaf numbers, oldest first, and with its earlier rounds."""
     reviewer, subject = aliased(IdentityRow), aliased(IdentityRow)
     found = (
         select(
@@ -206,12 +209,7 @@ def items(session: Session, campaign_id: int) -> Iterator[tuple[Line, list[Line]
             reviewer.key.label("reviewer_key"),
             reviewer.name.label("reviewer_name"),
             subject.key.label("subject_key"),
-            (
-                literal("bundle:")
-                + cast(BundleVersionRow.bundle_id, String)
-                + " v"
-                + cast(BundleVersionRow.number, String)
-            ).label("model"),
+            _model().label("model"),
         )
         .join(SystemRow, SystemRow.id == ItemRow.system_id)
         .join(TaskRow, TaskRow.id == ItemRow.task_id)
@@ -230,9 +228,21 @@ def items(session: Session, campaign_id: int) -> Iterator[tuple[Line, list[Line]
         .where(ItemRow.campaign_id == campaign_id)
         .order_by(DecisionRow.item_id, DecisionRow.at, DecisionRow.id)
     )
-    decisions = _Beside(_rows(session, said))
+    asked = (
+        select(RoundAnswerRow.item_id, RoundAnswerRow, IdentityRow.key, IdentityRow.name)
+        .join(ItemRow, ItemRow.id == RoundAnswerRow.item_id)
+        .join(IdentityRow, IdentityRow.id == RoundAnswerRow.reviewer_id)
+        .where(ItemRow.campaign_id == campaign_id)
+        .order_by(RoundAnswerRow.item_id, RoundAnswerRow.round)
+    )
+    decisions, rounds = Beside(_rows(session, said)), Beside(_rows(session, asked))
     for row in _rows(session, found):
-        yield row, decisions.of(row[0].id)
+        yield row, decisions.of(row[0].id), rounds.of(row[0].id)
+
+
+def _model() -> Any:
+    number = cast(BundleVersionRow.number, String)
+    return literal("bundle:") + cast(BundleVersionRow.bundle_id, String) + " v" + number
 
 
 def drift(session: Session, campaign_id: int) -> Iterator[Line]:
@@ -261,7 +271,7 @@ def remediations(session: Session, campaign_id: int) -> Iterator[tuple[Line, lis
         .where(RemediationRow.campaign_id == campaign_id)
         .order_by(ActRow.remediation_id, ActRow.number)
     )
-    acts = _Beside(_rows(session, done))
+    acts = Beside(_rows(session, done))
     for row in _rows(session, found):
         yield row, [act[1] for act in acts.of(row[0].id)]
 
@@ -287,7 +297,7 @@ def entries(session: Session, campaign_id: int, size: int) -> Iterator[tuple[Lin
         .where(LeafRow.number < size, EntryRow.kind.in_([str(kind) for kind in SHOWN]))
         .order_by(LeafRow.number, PersonalRow.field)
     )
-    values = _Beside(_rows(session, opened))
+    values = Beside(_rows(session, opened))
     for row in _rows(session, mine):
         yield row, values.of(row[0])
 
@@ -379,20 +389,3 @@ def _there(row: Any, kind: str, at: datetime) -> list[ColumnElement[bool]]:
 
 def _rows(session: Session, statement: Any) -> Iterator[Line]:
     return iter(session.execute(statement.execution_options(yield_per=_AT_ONCE)))
-
-
-class _Beside:
-    """Rows of a second statement, ordered by their first column, handed out beside the first statement's rows."""
-
-    def __init__(self, rows: Iterator[Line]) -> None:
-        self._groups = itertools.groupby(rows, key=lambda row: row[0])
-        self._next: tuple[Any, list[Line]] | None = None
-
-    def of(self, key: Any) -> list[Line]:
-        """The rows that belong to `key`; keys are asked for in rising order."""
-        while self._next is None or self._next[0] < key:
-            found = next(self._groups, None)
-            if found is None:
-                return []
-            self._next = (found[0], list(found[1]))
-        return self._next[1] if self._next[0] == key else []

@@ -7,7 +7,7 @@ files and must arrive at the same document. What does not add up is not hidden a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 KINDS = ("account", "grant", "integration", "credential")
@@ -61,13 +61,29 @@ def outcome(item: Mapping[str, Any]) -> str:
     """How one line of `decisions.jsonl` ended, in a word: also that nobody answered."""
     if not item["outcome"]:
         return "open"
-    return str(item["outcome"]) if last_answer(item) is not None else f"{item['outcome']} (unanswered)"
+    return str(item["outcome"]) if any(round_answers(item)) else f"{item['outcome']} (unanswered)"
 
 
-def last_answer(item: Mapping[str, Any]) -> str | None:
-    """What an item's reviewer said last; None if nothing, or if it was taken back."""
-    last = item["decisions"][-1]["answer"] if item["decisions"] else "withdraw"
-    return None if last == "withdraw" else str(last)
+def round_answers(item: Mapping[str, Any]) -> list[str | None]:
+    """What was said last in each round that asked about an item, in order; None: nothing, or it was taken back."""
+    asked = [*(each["round"] for each in item.get("rounds") or ()), item.get("round", 1)]
+    last: dict[int, str] = {said.get("round", 1): str(said["answer"]) for said in item["decisions"]}
+    return [None if last.get(number, "withdraw") == "withdraw" else last[number] for number in asked]
+
+
+def tally(rule: str, answers: Sequence[str | None]) -> str | None:
+    """What several rounds' answers come to by a review's rule (twin of the review's own); None while nobody answered."""
+    said = [answer for answer in answers if answer]
+    if not said:
+        return None
+    removed = "remove" in said
+    if rule == "any_removal":
+        return "remove" if removed else said[-1]
+    if rule == "all_keep":
+        if removed or ("change" not in said and len(said) < len(answers)):
+            return "remove"
+        return "change" if "change" in said else said[-1]
+    return said[0] if rule == "first" else said[-1]
 
 
 def _system(

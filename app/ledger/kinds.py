@@ -65,6 +65,8 @@ class Kind(StrEnum):
     CAMPAIGN_OVERRIDDEN = "campaign.overridden"
     CAMPAIGN_REMINDED = "campaign.reminded"
     CAMPAIGN_ESCALATED = "campaign.escalated"
+    ROUND_BEGUN = "round.begun"
+    ROUND_SKIPPED = "round.skipped"
     CAMPAIGN_CLOSED = "campaign.closed"
     CAMPAIGN_CANCELLED = "campaign.cancelled"
     TASK_REASSIGNED = "task.reassigned"
@@ -161,6 +163,7 @@ QUIET = frozenset(
         Kind.SCHEDULE_CHANGED,
         Kind.SCHEDULE_REMOVED,
         Kind.CAMPAIGN_OVERRIDDEN,
+        Kind.ROUND_SKIPPED,
         Kind.TASK_REOPENED,
         Kind.DELEGATION_MADE,
         Kind.DELEGATION_ENDED,

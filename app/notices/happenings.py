@@ -306,6 +306,7 @@ _ONE: Mapping[Kind, Callable[[Session, Happened], Occurrence | None]] = {
 }
 _SOME: Mapping[Kind, Callable[[Session, Happened], list[Occurrence]]] = {
     Kind.CAMPAIGN_ESCALATED: _escalated,
+    Kind.ROUND_BEGUN: _escalated,
     Kind.DETECTION_RAN: told_of.opened,
     Kind.FINDINGS_OVERDUE: told_of.late,
     Kind.FINDINGS_ESCALATED: told_of.unnoticed,

@@ -69,7 +69,9 @@ def wishes(session: Session, campaign_id: int) -> list[Wish]:
     """What a campaign decided to take away and nobody has promised yet: its items, then its drift."""
     latest = (
         select(DecisionRow.change_to)
-        .where(DecisionRow.item_id == ItemRow.id)
+        .where(
+            DecisionRow.item_id == ItemRow.id, DecisionRow.answer == "change"
+        )  # of several rounds another may be later
         .order_by(DecisionRow.at.desc(), DecisionRow.id.desc())
         .limit(1)
         .scalar_subquery()

@@ -25,6 +25,7 @@ from app.review import (
     delegating,
     drifting,
     effort,
+    former,
     freezing,
     frozen,
     grounds,
@@ -35,6 +36,8 @@ from app.review import (
     scoping,
     silence,
     trust,
+    turning,
+    turns,
 )
 from app.review import scope as scopes
 from app.review.chain import Rule
@@ -46,6 +49,7 @@ from app.review.silence import Settled
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DelegationRow, ItemRow, TaskRow
 from app.review.trust import Limits, Reading
+from app.review.turns import RoundStatus
 
 
 def open(
@@ -92,6 +96,7 @@ def open(
         if campaign_id is None:
             return _someone_elses(session, name, slot)
         _freeze(session, campaign_id, asked, systems, readings, configurer, at, due_at)
+        turning.plan(session, campaign_id, asked, at, due_at)
         _delegated(session, campaign_id, by, at)
         if by.way != "schedule":  # a turn that is due opens all the same, and says so
             most = (limits or Limits()).most_answers
@@ -123,6 +128,7 @@ def close(
         rule = silence.of(row.scope) if row is not None else None
         owners_asked = row is not None and row.owners_asked_at is not None
         open_items = sum(share.undecided for share in shares)
+        insist(turns.why_not_close(len(former.rounds(session, campaign, RoundStatus.PLANNED))) if moved else None)
         insist(silence.why_not_end(rule, unanswered, silent=open_items, owners_asked=owners_asked))
         unanswered = silence.answer(rule, unanswered)
         insist(
@@ -135,7 +141,11 @@ def close(
                 drafts=drafts,
             )
         )
-        silent = _answer_for(session, campaign, unanswered, seen)
+        insist(policy.why_not_unseen(seen, queries.silent(session, campaign)[1]) if seen is not None else None)
+        if row is not None and row.round > 1:
+            turning.settle(session, row, at)
+            shares = queries.progress(session, campaign)
+        silent = _answer_for(session, campaign, unanswered)
         counts = {
             "items": sum(share.items for share in shares),
             "keep": sum(share.keep for share in shares),
@@ -345,10 +355,9 @@ def _status(session: Session, campaign: int) -> str:
     return found
 
 
-def _answer_for(session: Session, campaign: int, unanswered: str | None, seen: str | None) -> dict[str, Any]:
+def _answer_for(session: Session, campaign: int, unanswered: str | None) -> dict[str, Any]:
     """Give the silent items their outcome, and say how many and which by a digest over their ids."""
     count, digest = queries.silent(session, campaign)
-    insist(policy.why_not_unseen(seen, digest))
     if not count or unanswered is None:
         return {"count": 0, "digest": None}
     session.execute(

@@ -70,11 +70,13 @@ _ITEMS = (
         ItemRow.shown,
         ItemRow.version,
         ItemRow.outcome,
+        ItemRow.round,
         ItemRow.bundle_version_id,
         BundleVersionRow.bundle_id,
         BundleVersionRow.number.label("model"),
         CampaignRow.status,
         CampaignRow.configurer_id,
+        CampaignRow.round.label("campaign_round"),
         TaskRow.reviewer_id,
         TaskRow.status.label("task_status"),
     )
@@ -175,7 +177,7 @@ def _why_not(
         return Refusal("not_found", f"There is no item {ask.item_id}.", "Look at your list.", status=404)
     facts = ItemFacts(item.status, item.kind, item.reviewer_id, concerned, item.privileged, item.task_status,
         campaign_id=item.campaign_id, configurer_id=item.configurer_id, covered=item.bundle_version_id is not None,
-        answered=outcomes.may_follow(item.outcome, None),
+        answered=outcomes.may_follow(item.outcome, None), round=item.round, campaign_round=item.campaign_round,
     )  # fmt: skip
     changeable = ask.change_to is not None and (ask.item_id, ask.change_to) in replacements
     return policy.why_not_decide(
@@ -242,6 +244,7 @@ def _write(
                 "answer": WITHDRAW if ask.answer == WITHDRAW else Answer(ask.answer),
                 "reason": ask.reason.strip(),
                 "change_to": ask.change_to,
+                "round": items[ask.item_id].round,
                 "by": by.id,
                 "by_identity_id": by.identity_id,
                 "way": by.way,
@@ -272,6 +275,7 @@ def _entry(ask: Ask, item: Row[Any], concerned: frozenset[int], by: Actor) -> En
             "reviewer": f"identity:{item.reviewer_id}",
             "concerned": [f"identity:{identity}" for identity in sorted(concerned)],
             "way": by.way,
+            **({"round": item.round} if item.round > 1 else {}),
             **({"model": f"bundle:{item.bundle_id} v{item.model}"} if ask.answer == Answer.ACKNOWLEDGE else {}),
         },
         personal,

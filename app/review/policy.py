@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from app.actors.actor import Actor, Role
 from app.kit.refusal import Refusal
-from app.review import apart, independence, submission
+from app.review import apart, independence, submission, turns
 from app.review.submission import TaskStatus
 from app.review.trust import Reading
 
@@ -175,6 +175,8 @@ class ItemFacts:
     configurer_id: int | None = None  # who set the campaign up
     answered: bool = False
     covered: bool = False  # whether the role model of a job covers it
+    round: int = 1  # in which it is, or was last, asked
+    campaign_round: int = 1  # the present one
 
 
 def why_not_decide(
@@ -187,6 +189,7 @@ def why_not_decide(
         or apart.why_not_configurer(by.identity_id, item.configurer_id)
         or apart.why_not_this_way(by, item.campaign_id, item.privileged)
         or submission.why_not_draft(item.task_status)
+        or turns.why_not_in_this_round(item.round, item.campaign_round, item.answered)
         or _why_not_answer(item, answer, reason, change_to, changeable)
     )
 

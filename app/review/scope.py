@@ -11,6 +11,7 @@
      "fallback": "p-100", "second_fallback": "p-101",                 roster keys of people
      "many_answers": "the first review; no role models yet",          why somebody has more answers to give than usual
      "silence": {"answer": "remove"},                                 optional, what no answer comes to: see `silence`
+     "then": [{"name": …, "ask": [...]}], "outcome": "last",          optional, further rounds: see `turns`
      "roster": "required"}                                            or "none", while no roster is connected
 
 A word that is not known is refused, so that a slip of the pen never makes a review smaller than its author believes. For
@@ -27,10 +28,11 @@ from enum import StrEnum
 from typing import Any
 
 from app.kit.refusal import Refusal, Refused
-from app.review import chain, expression, silence
+from app.review import chain, expression, silence, turns
 from app.review.chain import Rule
 from app.review.expression import Sort
 from app.review.silence import Silence
+from app.review.turns import Outcome, Turn
 
 
 class ItemKind(StrEnum):
@@ -51,8 +53,20 @@ NEEDS: Mapping[ItemKind, tuple[str, ...]] = {
 }
 ALL = "all"
 # Roster keys, and what holds them, which enter the ledger as commitments only.
-PEOPLE = ("fallback", "second_fallback", "approver", "security_owner", "reviewers")
-_WORDS = {"systems", "kinds", "department", "without", "where", "exclude", "roster", "many_answers", "silence", *PEOPLE}
+PEOPLE = ("fallback", "second_fallback", "approver", "security_owner", "reviewers", "then")
+_WORDS = {
+    "systems",
+    "kinds",
+    "department",
+    "without",
+    "where",
+    "exclude",
+    "roster",
+    "many_answers",
+    "silence",
+    "outcome",
+    *PEOPLE,
+}
 # What `where` and `exclude` may ask for; "system" and "kind" are of the item, the rest of its holder and what it allows.
 FACTS: Mapping[str, Sort] = {
     "system": Sort.TEXT,
@@ -108,6 +122,8 @@ class Scope:
     many_answers: str | None = None  # why somebody is asked for more answers than a review should ask for
     needs_roster: bool = True
     silence: Silence | None = None  # what no answer comes to; None: whoever closes says it
+    then: tuple[Turn, ...] = ()  # the rounds after the first
+    outcome: Outcome = Outcome.LAST  # what several answers come to
     security_owner: str | None = None  # decides on administrators
     reviewers: tuple[Rule, ...] = ()  # who is asked about what, before the usual ones
 
@@ -137,7 +153,14 @@ class Scope:
             "security_owner": self.security_owner,
             "reviewers": [rule.written() for rule in self.reviewers] or None,
             "roster": "required" if self.needs_roster else "none",
-        } | ({"silence": self.silence.written()} if self.silence is not None else {})
+        } | self._course()
+
+    def _course(self) -> dict[str, Any]:
+        """How it goes on, where something is said about it."""
+        told: dict[str, Any] = {"silence": self.silence.written()} if self.silence is not None else {}
+        if self.then:
+            told |= {"then": [turn.written() for turn in self.then], "outcome": str(self.outcome)}
+        return told
 
 
 def partial(written: Mapping[str, Any]) -> bool:
@@ -165,6 +188,8 @@ def read(written: Mapping[str, Any]) -> Scope:
         second_fallback=_name(written, "second_fallback"),
         needs_roster=_roster(written.get("roster", "required")),
         silence=silence.read(written.get("silence")),
+        then=turns.read(written.get("then")),
+        outcome=turns.read_outcome(written.get("outcome")),
         security_owner=_name(written, "security_owner"),
         reviewers=chain.read(written.get("reviewers") or [], FACTS),
     )
@@ -179,6 +204,8 @@ def read(written: Mapping[str, Any]) -> Scope:
     left_out = next((w for w in scope.without if scope.systems is not None and w.system not in scope.systems), None)
     if left_out:
         raise _no(f'it leaves something out of "{left_out.system}", which is not in scope', "Correct the name.")
+    if scope.outcome is not Outcome.LAST and not scope.then:
+        raise _no('"outcome" is for several rounds, and there is one', 'Say which follow: "then": […].')
     return scope
 
 

@@ -19,6 +19,7 @@ from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow, SystemRow
 from app.kit import clock
 from app.review import choosing, delegating, freezing, frozen, grounds, handing, moving, policy, population, ties
+from app.review import former as rounds
 from app.review import scope as scopes
 from app.review.choice import ChosenBy
 from app.review.freezing import Frame
@@ -44,6 +45,9 @@ def pass_on(session: Session, campaign: int, *, by: Actor, at: datetime) -> Pass
     if not waiting:
         return Passed()
     chosen = _chosen(session, row, waiting, at)
+    if row.round > 1:  # nobody is asked in two rounds
+        before = rounds.people(session, list(chosen))
+        chosen = {item: heir for item, heir in chosen.items() if heir not in before[item]}
     shares: dict[tuple[int, int], list[Row[Any]]] = defaultdict(list)
     for item in waiting:
         if item.id in chosen:

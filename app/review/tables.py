@@ -50,6 +50,7 @@ class CampaignRow(Base):
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_by: Mapped[str | None] = mapped_column(String(80))
     unanswered: Mapped[str | None] = mapped_column(String(10))  # what closing made of items nobody decided on
+    round: Mapped[int] = mapped_column(default=1, server_default="1")  # the present one
     escalated_at: Mapped[datetime | None] = mapped_column(
         Moment
     )  # when what had no answer went on by the review's rule
@@ -131,6 +132,7 @@ class ItemRow(Base):
     # The version of a role model that covers it: one answer for the person may acknowledge it, which is no keeping.
     bundle_version_id: Mapped[int | None] = mapped_column(ForeignKey("bundle_versions.id"))
     alone: Mapped[bool | None]  # decided by itself, as frozen; null: from before this was kept
+    round: Mapped[int] = mapped_column(default=1, server_default="1")  # in which it is, or was last, asked
     outcome: Mapped[str | None] = mapped_column(String(12))
     # What gave it its outcome, if that was not its reviewer's last answer (`silence.Settled`); null while it has none, too.
     settled: Mapped[str | None] = mapped_column(String(10))
@@ -196,6 +198,7 @@ class DecisionRow(Base):
     answer: Mapped[str] = mapped_column(String(12))  # withdraw: there is none any more
     reason: Mapped[str] = mapped_column(String)
     change_to: Mapped[str | None] = mapped_column(String(200))  # with "change": the entitlement's key
+    round: Mapped[int] = mapped_column(default=1, server_default="1")
     by: Mapped[str] = mapped_column(String(80))
     by_identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"))
     way: Mapped[str] = mapped_column(String(12))
@@ -203,6 +206,32 @@ class DecisionRow(Base):
     __table_args__ = (
         CheckConstraint("answer IN ('keep','remove','change','acknowledge','withdraw')", name="answer_known"),
     )
+
+
+class RoundRow(Base):
+    """One round of a review that has several. A review of one round has no row here."""
+
+    __tablename__ = "rounds"
+    campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # 1 is the review's first
+    name: Mapped[str] = mapped_column(String(60))
+    status: Mapped[str] = mapped_column(String(10))
+    began_at: Mapped[datetime | None] = mapped_column(Moment)
+    due_at: Mapped[datetime | None] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
+    asked: Mapped[int | None]  # items it was asked about; null: not begun
+    __table_args__ = (CheckConstraint("status IN ('planned','open','ended','skipped')", name="status_known"),)
+
+
+class RoundAnswerRow(Base):
+    """What one round came to for an item that went on into a later one: who was asked, and their answer; null: silent."""
+
+    __tablename__ = "round_answers"
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reviewer_id: Mapped[int] = mapped_column(ForeignKey("identities.id"))
+    chosen_by: Mapped[str] = mapped_column(String(12))
+    answer: Mapped[str | None] = mapped_column(String(12))
 
 
 class DriftRow(Base):

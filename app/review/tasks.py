@@ -18,7 +18,7 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import apart, handing, moving, policy, submission, ties
+from app.review import apart, former, handing, moving, policy, submission, ties, turns
 from app.review.choice import ChosenBy
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, ItemRow, TaskRow
@@ -107,6 +107,9 @@ def reassign(
             submitted=any(item.status == TaskStatus.SUBMITTED for item in found),
         )
     )
+    if row.round > 1:
+        earlier = former.people(session, [item.id for item in found])
+        insist(turns.why_not_again(to_id, frozenset().union(*earlier.values())))
     with session.begin_nested():  # all of them move, or none
         target = handing.move(
             session, campaign, moving.pairs(found), to_id, chosen_by=ChosenBy.REASSIGNED, delegation_id=None

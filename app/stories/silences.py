@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
 
 from app.actors import policy as rights
@@ -14,7 +14,7 @@ from app.actors.actor import Actor
 from app.actors.policy import May
 from app.inventory.tables import AccountRow, GrantRow, IdentityRow
 from app.kit.refusal import Refusal, insist
-from app.review import passing, policy, queries, silence
+from app.review import passing, policy, queries, rounding, silence
 from app.review.silence import Silence, To
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, ItemRow
@@ -59,11 +59,14 @@ def preview(session: Session, campaign: CampaignRow, answer: str | None, *, by: 
     shares = queries.progress(session, campaign.id)
     count, seen = queries.silent(session, campaign.id)
     means = silence.answer(rule, said) or "remove"
-    goes = means == "remove"
-    open_items = (ItemRow.campaign_id == campaign.id, ItemRow.outcome.is_(None))
-    mighty = (*open_items, ItemRow.privileged.is_(True))
+    kept, taken = _by_rounds(session, campaign)
+    open_items = (ItemRow.campaign_id == campaign.id, ItemRow.outcome.is_(None), *_but_for(kept))
+    if means != "remove":  # then what goes is what the rounds before have decided on
+        open_items = (*open_items, ItemRow.id.in_(taken))
+    goes = means == "remove" or bool(taken)
+    mighty = (ItemRow.campaign_id == campaign.id, ItemRow.outcome.is_(None), ItemRow.privileged.is_(True))
     rows = session.execute(consequences.removals(literal("remove")).where(*open_items)) if goes else ()
-    accounts, emptied = _accounts(session, campaign.id) if goes else (0, 0)
+    accounts, emptied = _accounts(session, open_items) if goes else (0, 0)
     return Silenced(
         answer=means,
         items=count,
@@ -100,11 +103,28 @@ def handed(session: Session, campaign: CampaignRow, to: To, at: datetime, *, by:
     return Handed({names[who]: counts[who] for who in sorted(people, key=lambda who: names[who])}, counts.get(None, 0))
 
 
-def _accounts(session: Session, campaign_id: int) -> tuple[int, int]:
+def _by_rounds(session: Session, campaign: CampaignRow) -> tuple[list[int], list[int]]:
+    """Of the items that are silent now: those that earlier rounds keep or change, and those that they take away."""
+    if campaign.round == 1:
+        return [], []
+    silent = set(
+        session.scalars(select(ItemRow.id).where(ItemRow.campaign_id == campaign.id, ItemRow.outcome.is_(None)))
+    )
+    told = {item: said for item, said in rounding.settled(session, campaign).items() if said and item in silent}
+    return [item for item, said in told.items() if said != "remove"], [
+        item for item, said in told.items() if said == "remove"
+    ]
+
+
+def _but_for(items: Sequence[int]) -> list[ColumnElement[bool]]:
+    return [ItemRow.id.not_in(items)] if items else []
+
+
+def _accounts(session: Session, silent_items: Sequence[ColumnElement[bool]]) -> tuple[int, int]:
     """How many accounts lose something, and how many of them every grant that they have."""
     silent = (
         select(ItemRow.account_id, func.count(ItemRow.grant_id).label("goes"))
-        .where(ItemRow.campaign_id == campaign_id, ItemRow.outcome.is_(None), ItemRow.account_id.is_not(None))
+        .where(*silent_items, ItemRow.account_id.is_not(None))
         .group_by(ItemRow.account_id)
         .subquery()
     )

@@ -98,6 +98,26 @@ def campaign_remind(
     campaign.remind(Telling(as_json), name, who or [], again)
 
 
+@campaign_app.command("rounds")
+def campaign_rounds(name: str, as_json: AsJson = False) -> None:
+    """The rounds of a review: what each was asked, and where it stands."""
+    from app.cli import silent
+
+    silent.rounds(Telling(as_json), name)
+
+
+@campaign_app.command("next-round")
+def campaign_next_round(
+    name: str,
+    resort: Annotated[str | None, typer.Option(help="Roster id of who is asked where nobody else is left.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Begin a review's next round now: it is done, or due."""
+    from app.cli import silent
+
+    silent.next_round(Telling(as_json), name, resort)
+
+
 @campaign_app.command("silence")
 def campaign_silence(
     name: str,

@@ -17,7 +17,8 @@ from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
 from app.means import quiet_hours
 from app.notices import nudges
-from app.review import campaigns, drifts, policy, queries, silence, tasks
+from app.review import campaigns, drifts, former, policy, queries, silence, tasks
+from app.review import rounds as turning
 from app.review import silences as passed
 from app.review.tables import CampaignRow, DriftRow
 from app.stories import desk, outlooks, silences
@@ -51,12 +52,13 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
         removals = desk.removals_of(session, campaign_id, by=visit.actor)
         unheard = nudges.why_not(session, campaign)
         outlook = outlooks.outlook(session, campaign, shares, by=visit.actor, at=means.clock())
+        turned = former.rounds(session, campaign_id)
     pending = [share for share in shares if share.status != "submitted"]
     some, more, later = cursors.part(shares, lambda share: share.task_id, after, MOST)
     return rendering.page(
         request, "campaigns/one.html", visit, campaign=campaign, shares=shares, shown=some, pending=pending,
         drift_undecided=undecided, removals=removals, unheard=unheard,
-        outlook=outlook, runs=_runs(visit) and campaign.status == "open",
+        rounds=turned, outlook=outlook, runs=_runs(visit) and campaign.status == "open",
         **_pages(f"/campaigns/{campaign_id}", more, later),
     )  # fmt: skip
 
@@ -128,6 +130,17 @@ def close(
             session, campaign_id, unanswered=unanswered or None, seen=seen or None, by=visit.actor, at=means.clock()
         )
     return rendering.go(request, f"/campaigns/{campaign_id}", said=f"{row.name} is closed. The removals begin.")
+
+
+@router.post("/campaigns/{campaign_id}/rounds")
+def next_round(request: Request, campaign_id: int, means: With, visit: Entered, resort: Text = "") -> Response:
+    """Begin the next round."""
+    with means.database.transaction() as session:
+        _found(session, campaign_id)
+        key = _person(session, resort).key if resort.strip() else None
+        row = turning.go_on(session, campaign_id, resort=key, by=visit.actor, at=means.clock())
+    told = f"asks about {row.asked}" if row.asked else "had nothing to ask"
+    return rendering.go(request, f"/campaigns/{campaign_id}", said=f"Round {row.number} {told}.")
 
 
 @router.post("/campaigns/{campaign_id}/silence")

@@ -56,6 +56,22 @@ def _own_session(house: House, who: str) -> Ready:
     return Ready(numbers={"actor_id": actor_of(house, who).id, "session_id": visitor(house, who).session})
 
 
+def _next_round(house: House) -> Ready:
+    with house.database.transaction() as session:
+        then = [{"name": "Owners", "ask": ["owner", {"person": "fay"}], "where": "privileged"}]
+        row = cast.opened(session, name="In rounds", scope={"then": then})
+        mine = (
+            select(ItemRow, TaskRow).join(TaskRow, TaskRow.id == ItemRow.task_id).where(ItemRow.campaign_id == row.id)
+        )
+        shares = {}
+        for item, task in session.execute(mine.order_by(ItemRow.id)).all():
+            shares[task.id] = make.actor(session.get_one(IdentityRow, task.reviewer_id))
+            decisions.record(session, item.id, "keep", reason="seen", by=shares[task.id], at=NOW)
+        for number, by in shares.items():
+            tasks.submit(session, number, by=by, at=NOW)
+        return Ready(body={}, numbers={"campaign_id": row.id})
+
+
 def _open(session: Session, house: House, name: str) -> tuple[CampaignRow, list[ItemRow]]:
     """One more review of the company, and Ada's items in it."""
     row = cast.opened(session, name=name)
@@ -196,6 +212,7 @@ PREPARED: dict[tuple[str, str], Callable[[House], Ready]] = {
     ("POST", "/api/v1/bundles/proposals"): _proposal,
     ("PUT", "/api/v1/bundles/{bundle_id}/versions/{number}/approval"): _approval,
     ("POST", "/api/v1/campaigns/{campaign_id}/reminders"): _reminders,
+    ("POST", "/api/v1/campaigns/{campaign_id}/rounds"): _next_round,
     ("PUT", "/api/v1/campaigns/{campaign_id}/handover"): _handover,
     ("PUT", "/api/v1/delegations/{delegation_id}/ending"): _delegation_to_end,
     ("PUT", "/api/v1/tasks/{task_id}/submission"): _submission,

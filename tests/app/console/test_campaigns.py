@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy import func, select, update
 
-from app.console import cursors
+from app.console import cursors, scoping
 from app.ledger.tables import EntryRow
 from app.notices import subscriptions
 from app.notices.tables import ChannelRow, DeliveryRow
@@ -87,6 +87,37 @@ def test_closing_says_before_what_no_answer_would_come_to(house: House) -> None:
     assert closed.status_code == 303, closed.text
     assert _status(house) == "closed"
     assert "is closed" in boss.get(f"/campaigns/{house.campaign.id}").text
+
+
+def test_a_second_round_and_a_rule_for_silence_are_set_up_and_shown(house: House) -> None:
+    admin = visitor(house, "admin")
+    more = {
+        "silence": "owner: remove", "escalate_after": "9", "escalate_to": "manager", "rounds_shown": "yes",
+        "round_ask": "person", "round_who": "cy", "round_where": "privileged", "round_days": "5", "outcome": "any_removal",
+    }  # fmt: skip
+    page = admin.act("/campaigns/new", OPENING | more).text
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', page)
+    assert seen is not None, page
+    opened = admin.act("/campaigns/new", OPENING | more | {"go": "open", "seen": seen[1]})
+    assert opened.status_code == 303, opened.text
+    with house.database.reading() as session:
+        scope = session.scalars(select(CampaignRow).order_by(CampaignRow.id.desc())).first().scope  # type: ignore[union-attr]
+    assert scope["silence"] == {
+        "answer": "owner", "afterwards": "remove", "owner_days": 7, "escalate_after_days": 9, "escalate_to": "manager",
+    }  # fmt: skip
+    assert scope["then"] == [{"name": "Second", "ask": [{"person": "cy"}], "where": "privileged", "due_days": 5}]
+    assert scope["outcome"] == "any_removal"
+    path = opened.headers["location"]
+    assert "not begun" in admin.get(path).text
+    assert admin.act(f"{path}/rounds").status_code == 409  # nobody has submitted yet
+    shown = scoping.shown(scope)
+    assert more.items() - {("rounds_shown", "yes")} <= shown_texts(shown)
+    assert scoping.shown(scope | {"then": scope["then"] * 2})["more_rounds"] == "yes"
+
+
+def shown_texts(shown: dict[str, object]) -> set[tuple[str, object]]:
+    """What a form shows again, but for its lists."""
+    return {(name, value) for name, value in shown.items() if isinstance(value, str)}
 
 
 def test_what_nobody_answered_goes_to_the_owner_at_a_click(house: House) -> None:

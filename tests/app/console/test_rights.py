@@ -151,6 +151,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/campaigns/{campaign_id}/drift/{drift_id}"): ("A", {}),
     ("GET", "/campaigns/{campaign_id}/closure"): ("A", None),
     ("POST", "/campaigns/{campaign_id}/closure"): ("A", {"unanswered": "shrug"}),
+    ("POST", "/campaigns/{campaign_id}/rounds"): ("A", {}),
     ("POST", "/campaigns/{campaign_id}/silence"): ("A", {"to": "owner", "reason": " "}),
     ("POST", "/campaigns/{campaign_id}/reminders"): ("A", {}),
     ("POST", "/campaigns/{campaign_id}/cancellation"): ("A", {}),

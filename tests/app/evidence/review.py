@@ -83,8 +83,11 @@ def read(session: Session, system: SystemRow, at: datetime, rows: dict[str, int]
 Populate = Callable[[Session, SystemRow, IdentityRow, EntitlementRow], object]
 
 
-def frozen(session: Session, *, name: str = "Q4", demo: bool = False, populate: Populate | None = None) -> Review:
-    """A company whose review is open. `populate` may add to the system, to Bo, what is to be reviewed besides."""
+def frozen(
+    session: Session, *, name: str = "Q4", demo: bool = False, populate: Populate | None = None, **scope: Any
+) -> Review:
+    """A company whose review is open. `populate` may add to the system, to Bo, what is to be reviewed besides;
+    `scope` is what its scope says more."""
     signing.found(session, version="0", demo=demo, by="cli", at=NOW - timedelta(days=400))
     ada = make.identity(session, "Ada")
     bo = make.identity(session, "Bo", manager_id=ada.id, department="Sales")
@@ -104,7 +107,7 @@ def frozen(session: Session, *, name: str = "Q4", demo: bool = False, populate: 
     campaign = campaigns.open(
         session,
         name=name,
-        scope=SCOPE | {"systems": [system.name]},
+        scope=SCOPE | {"systems": [system.name]} | scope,
         due_at=NOW + timedelta(days=21),
         demo=demo,
         by=make.ADMIN,

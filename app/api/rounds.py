@@ -1,0 +1,64 @@
+"""A review's rounds: which there are, what each was asked, and beginning the next by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+from sqlalchemy.orm import Session
+
+from app.api import answering, paging
+from app.api.answering import Key
+from app.api.campaigns import found
+from app.api.entering import Entered, With
+from app.api.shapes import Asked, Told
+from app.api.words import RoundStatus
+from app.review import former
+from app.review import rounds as verbs
+
+router = APIRouter(prefix="/api/v1/campaigns", tags=["reviews"])
+
+
+class Round(Told):
+    """One round. `asked` counts the items it was asked about; null before it has begun."""
+
+    number: int
+    name: str
+    status: RoundStatus
+    began_at: datetime | None
+    due_at: datetime | None
+    ended_at: datetime | None
+    asked: int | None
+
+
+class Rounds(Told):
+    """All rounds of a review, in order. A review of one round has none here."""
+
+    rounds: list[Round]
+
+
+class Beginning(Asked):
+    """Begin the next round. `resort` (a roster key) is asked where nobody else is left."""
+
+    resort: str | None = Field(None, min_length=1, max_length=200)
+
+
+@router.get("/{campaign_id}/rounds")
+def list_rounds(campaign_id: paging.Number, means: With, actor: Entered) -> Rounds:
+    """The rounds of a review."""
+    with means.database.reading() as session:
+        found(session, campaign_id)
+        return Rounds(rounds=[Round.model_validate(row) for row in former.rounds(session, campaign_id)])
+
+
+@router.post("/{campaign_id}/rounds", response_model=Round)
+def begin_round(
+    campaign_id: paging.Number, asked: Beginning, request: Request, means: With, actor: Entered, key: Key = None
+) -> Response:
+    """Begin the next round, or skip it where nothing is to be asked. Refuses (409) while this one is not done or due."""
+
+    def verb(session: Session, at: datetime) -> Round:
+        return Round.model_validate(verbs.go_on(session, campaign_id, resort=asked.resort, by=actor, at=at))
+
+    return answering.once(means, actor, key, asked, request, verb)

@@ -1,0 +1,41 @@
+"""A packet's rounds, held against its own log: what each came to, what it asked about, and that nobody was asked twice."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.evidence import reconciliation
+
+
+def of_item(item: Mapping[str, Any], asked: dict[int, list[int]]) -> Iterator[str]:
+    """Where an item's rounds are not what its decisions say, or somebody was in two of them. `asked` is added
+    to: which items each further round asked about."""
+    former = item.get("rounds") or []
+    people: dict[int, set[Any]] = {each["round"]: {each["reviewer_identity"]} for each in former}
+    people.setdefault(item.get("round", 1), {item["reviewer_identity"]})
+    if item.get("round", 1) > 1:
+        asked[item["round"]].append(item["item"])
+    for each, answer in zip(former, reconciliation.round_answers(item), strict=False):
+        if each["round"] > 1:
+            asked[each["round"]].append(item["item"])
+        if each["answer"] != answer:
+            yield f"item {item['item']}: round {each['round']} is told as {each['answer']}, and was answered {answer}"
+    for said in item["decisions"]:
+        people.setdefault(said.get("round", 1), set()).add(said["by_identity"])
+    every = [who for whom in people.values() for who in whom]
+    if len(every) != len(set(every)):
+        yield f"item {item['item']}: somebody was asked in two of its rounds"
+
+
+def of_log(begun: list[dict[str, Any]], asked: Mapping[int, list[int]]) -> Iterator[str]:
+    """Every further round asked about those items that the log says, and no others."""
+    told = {body["round"]: body for body in begun}
+    for number in sorted(told.keys() | asked.keys()):
+        items = sorted(asked.get(number, []))
+        digest = hashlib.sha256("".join(f"{item}\n" for item in items).encode()).hexdigest()
+        if number not in told:
+            yield f"round {number} is told, and no entry began it"
+        elif told[number]["digest"] != digest:
+            yield f"round {number} asked about other items than the log says"

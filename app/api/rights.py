@@ -94,6 +94,7 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("POST", "/api/v1/campaigns/{campaign_id}/drift"): May.RUN_CAMPAIGNS,
     ("PUT", "/api/v1/drift/{drift_id}/decision"): May.RUN_CAMPAIGNS,
     ("POST", "/api/v1/campaigns/{campaign_id}/reminders"): May.RUN_CAMPAIGNS,
+    ("GET", "/api/v1/campaigns/{campaign_id}/attention"): May.SEE_CAMPAIGNS,
     ("GET", "/api/v1/campaigns/{campaign_id}/rounds"): May.SEE_CAMPAIGNS,
     ("POST", "/api/v1/campaigns/{campaign_id}/rounds"): May.RUN_CAMPAIGNS,
     ("GET", "/api/v1/campaigns/{campaign_id}/silence"): May.RUN_CAMPAIGNS,

@@ -1,4 +1,4 @@
-"""A review's rounds: which there are, what each was asked, and beginning the next by hand."""
+"""A review's rounds: which there are, what each was asked, beginning the next by hand, and how attentive it was."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.api.campaigns import found
 from app.api.entering import Entered, With
 from app.api.shapes import Asked, Told
 from app.api.words import RoundStatus
-from app.review import former
+from app.review import attention, former, watching
 from app.review import rounds as verbs
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["reviews"])
@@ -62,3 +62,33 @@ def begin_round(
         return Round.model_validate(verbs.go_on(session, campaign_id, resort=asked.resort, by=actor, at=at))
 
     return answering.once(means, actor, key, asked, request, verb)
+
+
+class Figures(Told):
+    """Of a whole review, never of a person."""
+
+    decisions: int
+    seconds: float | None = Field(description="For each item, in the middle; null: nobody made two calls.")
+    fast: int
+    bulk: int
+    against_advice: int
+
+
+class Attention(Told):
+    """How attentively a review was answered. Without `figures`, `because` says why there are none."""
+
+    figures: Figures | None
+    because: str | None
+
+
+@router.get("/{campaign_id}/attention")
+def get_attention(campaign_id: paging.Number, means: With, actor: Entered) -> Attention:
+    """How attentively it was answered: only if the review switched it on, and once five people have decided."""
+    with means.database.reading() as session:
+        rule = attention.read(found(session, campaign_id).scope.get("attention"))
+        told = attention.figures(rule, watching.said(session, campaign_id)) if rule is not None else None
+        no = attention.why_not_told(rule, told)
+        if no is not None or told is None:
+            return Attention(figures=None, because=no.reason if no is not None else None)
+        counts = {str(sign): count for sign, count in told.counts.items()}
+        return Attention(figures=Figures(decisions=told.decisions, seconds=told.seconds, **counts), because=None)

@@ -177,6 +177,12 @@ def _outcome(item: Mapping[str, Any], unanswered: str | None, rule: str, counted
         counted.troubles.append(f"item {item['item']} has an outcome and no decision")
 
 
+def rounds(cover: Mapping[str, Any], log: Log, counted: Counted) -> Iterator[str]:
+    """What further rounds asked about."""
+    opened = log.told.get(("campaign.opened", f"campaign:{cover['campaign']['id']}"))
+    return turns.of_log(log.rounds, counted.rounds, opened["body"] if opened is not None else None)
+
+
 def campaign(cover: Mapping[str, Any], log: Log, counted: Counted) -> Iterator[str]:
     """What the cover says of the campaign, against what was written when it was opened, overridden and closed."""
     subject = f"campaign:{cover['campaign']['id']}"

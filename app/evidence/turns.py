@@ -29,8 +29,14 @@ def of_item(item: Mapping[str, Any], asked: dict[int, list[int]]) -> Iterator[st
         yield f"item {item['item']}: somebody was asked in two of its rounds"
 
 
-def of_log(begun: list[dict[str, Any]], asked: Mapping[int, list[int]]) -> Iterator[str]:
-    """Every further round asked about those items that the log says, and no others."""
+def of_log(
+    begun: list[dict[str, Any]], asked: Mapping[int, list[int]], opened: Mapping[str, Any] | None
+) -> Iterator[str]:
+    """Every further round asked about those items that the log says, and no others; a sample was drawn by the seed that the
+    opening committed to. `opened` is the body of that entry."""
+    for body in begun:
+        if "seed" in body and hashlib.sha256(body["seed"].encode()).hexdigest() != (opened or {}).get("seed_digest"):
+            yield f"round {body['round']} drew its sample by another seed than the opening committed to"
     told = {body["round"]: body for body in begun}
     for number in sorted(told.keys() | asked.keys()):
         items = sorted(asked.get(number, []))

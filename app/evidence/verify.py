@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.evidence import claims, manifest, turns, unpacking
+from app.evidence import claims, manifest, unpacking
 from app.evidence.unpacking import Malformed, Unpacked
 from app.ledger import note, tree
 from app.ledger.note import BadNote, Checkpoint, Verifier
@@ -228,7 +228,7 @@ def _content(packet: Unpacked, verdict: Verdict, about: dict[str, Any], here: Ch
     counted = claims.decisions(packet, cover, log)
     verdict.note("every decision is an entry of the log, and every such entry is shown", counted.troubles)
     verdict.note("nobody decided on their own access", counted.own)
-    verdict.note("each round asked what the log says", turns.of_log(log.rounds, counted.rounds))
+    verdict.note("each round asked what the log says", claims.rounds(cover, log, counted))
     verdict.note("the campaign is the one in the log", claims.campaign(cover, log, counted))
     verdict.note("decisions on drift are entries of the log", claims.drift(packet, log))
     receipts, troubles = claims.receipts(packet, log)

@@ -329,7 +329,7 @@ def _opened(session: Session, campaign_id: int, readings: Sequence[Reading], by:
         "snapshots": {seen.system: seen.snapshot_id for seen in readings},
         "items": dict(session.execute(counted).all()),
         "demo": row.demo,
-    }
+    } | turning.committed(session, campaign_id)
     entries.record(session, Entry(Kind.CAMPAIGN_OPENED, f"campaign:{campaign_id}", body, people), by=by.id, at=at)
 
 

@@ -6,7 +6,8 @@ An item goes on with its former answers beside it, and nobody is asked twice abo
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import former, handing, passing, policy, queries, rounding, turns
+from app.review import attention, former, handing, passing, policy, queries, rounding, turns, watching
 from app.review.policy import Status
 from app.review.rounding import Going
 from app.review.submission import TaskStatus
@@ -49,9 +50,11 @@ def go_on(session: Session, campaign: int, *, resort: str | None = None, by: Act
     planned = former.rounds(session, campaign, RoundStatus.PLANNED)
     insist(turns.why_not_go_on(planned=len(planned), pending=_pending(session, campaign), due=at >= row.due_at))
     following = planned[0]
-    turn = turns.read(row.scope["then"])[following.number - 2]
+    turn = turns.course(row.scope)[following.number - 2]
     with session.begin_nested():
         going = list(rounding.plan(session, row, turn, at, resort=_resort(session, resort)))
+        drawn = _drawn(session, row, following, turn)
+        going = [each for each in going if drawn is None or each.item_id in drawn.items]
         insist(turns.why_not_staffed(sum(each.to_id is None for each in going)))
         if not going:
             _turn(session, following, RoundStatus.SKIPPED, began_at=at, ended_at=at)
@@ -61,8 +64,32 @@ def go_on(session: Session, campaign: int, *, resort: str | None = None, by: Act
         _end(session, campaign, row.round, at)
         _ask(session, row, following.number, going)
         _begin(session, row, following, turn, len(going), at)
-        _tell(session, row, following, going, by, at)
+        _tell(session, row, following, going, drawn.told if drawn is not None else {}, by, at)
     return following
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A sample: which items, and what everybody needs to draw it again."""
+
+    items: frozenset[int]
+    told: Mapping[str, Any]
+
+
+def _drawn(session: Session, row: CampaignRow, following: RoundRow, turn: Turn) -> _Drawn | None:
+    """The sample that a second look is about; None for a round that is about everything its rule takes in."""
+    if turn.sample is None or following.seed is None:
+        return None
+    marked = sorted(attention.signs(turn.sample, watching.said(session, row.id)))
+    drawn = attention.sample(following.seed, marked, turn.sample.percent)
+    told = {
+        "seed": following.seed,
+        "percent": turn.sample.percent,
+        "marked": len(marked),
+        "marked_digest": passing.digest(marked),
+        "drawn_digest": passing.digest(drawn),
+    }
+    return _Drawn(frozenset(drawn), told)
 
 
 def _held(session: Session, campaign: int) -> CampaignRow:
@@ -140,7 +167,13 @@ def _turn(session: Session, row: RoundRow, to: RoundStatus, **values: Any) -> No
 
 
 def _tell(
-    session: Session, row: CampaignRow, following: RoundRow, going: Sequence[Going], by: Actor, at: datetime
+    session: Session,
+    row: CampaignRow,
+    following: RoundRow,
+    going: Sequence[Going],
+    drawn: Mapping[str, Any],
+    by: Actor,
+    at: datetime,
 ) -> None:
     counts: Counter[str] = Counter(each.answer or "silent" for each in going)
     shares: Counter[int] = Counter(each.to_id for each in going if each.to_id is not None)
@@ -151,5 +184,6 @@ def _tell(
         "answered_before": dict(sorted(counts.items())),
         "due_at": following.due_at.isoformat() if following.due_at else None,
         "shares": [{"to": f"identity:{who}", "items": count} for who, count in sorted(shares.items())],
+        **drawn,
     }
     entries.record(session, Entry(Kind.ROUND_BEGUN, f"campaign:{row.id}", body), by=by.id, at=at)

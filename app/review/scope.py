@@ -12,6 +12,7 @@
      "many_answers": "the first review; no role models yet",          why somebody has more answers to give than usual
      "silence": {"answer": "remove"},                                 optional, what no answer comes to: see `silence`
      "then": [{"name": …, "ask": [...]}], "outcome": "last",          optional, further rounds: see `turns`
+     "attention": {"percent": 10, "ask": ["owner"]},                  optional, a second look: see `attention`
      "roster": "required"}                                            or "none", while no roster is connected
 
 A word that is not known is refused, so that a slip of the pen never makes a review smaller than its author believes. For
@@ -28,7 +29,8 @@ from enum import StrEnum
 from typing import Any
 
 from app.kit.refusal import Refusal, Refused
-from app.review import chain, expression, silence, turns
+from app.review import attention, chain, expression, silence, turns
+from app.review.attention import Attention
 from app.review.chain import Rule
 from app.review.expression import Sort
 from app.review.silence import Silence
@@ -53,7 +55,7 @@ NEEDS: Mapping[ItemKind, tuple[str, ...]] = {
 }
 ALL = "all"
 # Roster keys, and what holds them, which enter the ledger as commitments only.
-PEOPLE = ("fallback", "second_fallback", "approver", "security_owner", "reviewers", "then")
+PEOPLE = ("fallback", "second_fallback", "approver", "security_owner", "reviewers", "then", "attention")
 _WORDS = {
     "systems",
     "kinds",
@@ -124,6 +126,7 @@ class Scope:
     silence: Silence | None = None  # what no answer comes to; None: whoever closes says it
     then: tuple[Turn, ...] = ()  # the rounds after the first
     outcome: Outcome = Outcome.LAST  # what several answers come to
+    attention: Attention | None = None  # a sample of what was decided without attention is looked at again
     security_owner: str | None = None  # decides on administrators
     reviewers: tuple[Rule, ...] = ()  # who is asked about what, before the usual ones
 
@@ -159,7 +162,11 @@ class Scope:
         """How it goes on, where something is said about it."""
         told: dict[str, Any] = {"silence": self.silence.written()} if self.silence is not None else {}
         if self.then:
-            told |= {"then": [turn.written() for turn in self.then], "outcome": str(self.outcome)}
+            told["then"] = [turn.written() for turn in self.then]
+        if self.attention is not None:
+            told["attention"] = self.attention.written()
+        if self.then or self.attention is not None:
+            told["outcome"] = str(self.outcome)
         return told
 
 
@@ -190,6 +197,7 @@ def read(written: Mapping[str, Any]) -> Scope:
         silence=silence.read(written.get("silence")),
         then=turns.read(written.get("then")),
         outcome=turns.read_outcome(written.get("outcome")),
+        attention=attention.read(written.get("attention")),
         security_owner=_name(written, "security_owner"),
         reviewers=chain.read(written.get("reviewers") or [], FACTS),
     )
@@ -204,8 +212,12 @@ def read(written: Mapping[str, Any]) -> Scope:
     left_out = next((w for w in scope.without if scope.systems is not None and w.system not in scope.systems), None)
     if left_out:
         raise _no(f'it leaves something out of "{left_out.system}", which is not in scope', "Correct the name.")
-    if scope.outcome is not Outcome.LAST and not scope.then:
+    if scope.outcome is not Outcome.LAST and not scope.then and scope.attention is None:
         raise _no('"outcome" is for several rounds, and there is one', 'Say which follow: "then": […].')
+    if scope.outcome is Outcome.FIRST and scope.attention is not None:
+        raise _no(
+            "where the first answer decides, a second look decides nothing", 'Leave out "attention", or "outcome".'
+        )
     return scope
 
 

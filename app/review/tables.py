@@ -220,6 +220,9 @@ class RoundRow(Base):
     due_at: Mapped[datetime | None] = mapped_column(Moment)
     ended_at: Mapped[datetime | None] = mapped_column(Moment)
     asked: Mapped[int | None]  # items it was asked about; null: not begun
+    seed: Mapped[str | None] = mapped_column(
+        String(32)
+    )  # of a sample; the opening commits to it, the beginning tells it
     __table_args__ = (CheckConstraint("status IN ('planned','open','ended','skipped')", name="status_known"),)
 
 

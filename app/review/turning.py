@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections import defaultdict
 from datetime import datetime
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from app.review import rounding
+from app.review import rounding, turns
 from app.review.scope import Scope
 from app.review.silence import Settled
 from app.review.tables import CampaignRow, ItemRow, RoundRow
@@ -19,15 +21,22 @@ _CHUNK = 5_000
 
 def plan(session: Session, campaign_id: int, scope: Scope, at: datetime, due_at: datetime) -> None:
     """A row for each round, if there are several."""
-    if not scope.then:
+    course = turns.course(scope.written())
+    if not course:
         return
     first = RoundRow(
         campaign_id=campaign_id, number=1, name="First", status=RoundStatus.OPEN, began_at=at, due_at=due_at
     )
     first.asked = session.scalars(select(func.count()).where(ItemRow.campaign_id == campaign_id)).one()
     later = (
-        RoundRow(campaign_id=campaign_id, number=number, name=turn.name, status=RoundStatus.PLANNED)
-        for number, turn in enumerate(scope.then, 2)
+        RoundRow(
+            campaign_id=campaign_id,
+            number=number,
+            name=turn.name,
+            status=RoundStatus.PLANNED,
+            seed=secrets.token_hex(16) if turn.sample is not None else None,
+        )
+        for number, turn in enumerate(course, 2)
     )
     session.add_all((first, *later))
     session.flush()
@@ -53,3 +62,9 @@ def settle(session: Session, row: CampaignRow, at: datetime) -> None:
         .values(status=RoundStatus.ENDED, ended_at=at)
         .execution_options(synchronize_session=False)
     )
+
+
+def committed(session: Session, campaign_id: int) -> dict[str, str]:
+    """What an opening says of the seed of a sample: its SHA-256, so that it cannot be another one later."""
+    seed = session.scalar(select(RoundRow.seed).where(RoundRow.campaign_id == campaign_id, RoundRow.seed.is_not(None)))
+    return {"seed_digest": hashlib.sha256(seed.encode()).hexdigest()} if seed is not None else {}

@@ -21,12 +21,14 @@ from enum import StrEnum
 from typing import Any
 
 from app.kit.refusal import Refusal, Refused
-from app.review import chain, expression
+from app.review import attention, chain, expression
+from app.review.attention import Attention
 from app.review.chain import Step
 from app.review.expression import Expression, Sort
 
 MOST = 5  # rounds after the first
 DUE_DAYS = 7
+SECOND_LOOK = "Second look"
 
 
 class Outcome(StrEnum):
@@ -83,6 +85,7 @@ class Turn:
     ask: tuple[Step, ...]
     where: Expression | None = None
     due_days: int = DUE_DAYS
+    sample: Attention | None = None  # it asks about a sample of what was decided without attention
 
     def written(self) -> dict[str, Any]:
         """The round as it is kept."""
@@ -111,6 +114,15 @@ def read(written: Any) -> tuple[Turn, ...]:
     if not isinstance(written, list) or len(written) > MOST:
         raise _no(f'"then" is no list of at most {MOST} rounds', 'Write one: [{"name": "Owners", "ask": ["owner"]}].')
     return tuple(_turn(each) for each in written)
+
+
+def course(scope: Mapping[str, Any]) -> tuple[Turn, ...]:
+    """All rounds after the first of a kept scope: those it lists, then the second look at a sample if it is on."""
+    watched = attention.read(scope.get("attention"))
+    then = read(scope.get("then"))
+    if watched is None:
+        return then
+    return (*then, Turn(SECOND_LOOK, watched.ask, None, watched.due_days, watched))
 
 
 def read_outcome(written: Any) -> Outcome:

@@ -105,6 +105,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/api/v1/campaigns/{campaign_id}/drift"): ("A", None),
     ("PUT", "/api/v1/drift/{drift_id}/decision"): ("A", {"answer": "remove", "reason": "not asked for"}),
     ("POST", "/api/v1/campaigns/{campaign_id}/reminders"): ("A", {}),
+    ("GET", "/api/v1/campaigns/{campaign_id}/attention"): ("AIU", None),
     ("GET", "/api/v1/campaigns/{campaign_id}/rounds"): ("AIU", None),
     ("POST", "/api/v1/campaigns/{campaign_id}/rounds"): ("A", {}),
     ("GET", "/api/v1/campaigns/{campaign_id}/silence"): ("A", None),

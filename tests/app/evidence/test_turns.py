@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import zipfile
@@ -15,6 +16,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.evidence import turns
 from app.evidence.verify import verify
 from app.inventory.tables import IdentityRow
 from app.kit.db import Database
@@ -135,3 +137,12 @@ def test_a_rule_that_the_log_does_not_know_changes_nothing(packet: Packet, tmp_p
     assert "the scope on the cover is not that of the log" in failed(
         resealed(tmp_path / "packet.zip", files, packet.signer)
     )
+
+
+@pytest.mark.parametrize("opened", [None, {}, {"seed_digest": "0" * 64}])
+def test_a_sample_drawn_by_a_seed_that_nobody_committed_to_is_refused(opened: dict[str, str] | None) -> None:
+    begun = [{"round": 2, "seed": "abc", "digest": hashlib.sha256(b"7\n").hexdigest()}]
+    (told,) = turns.of_log(begun, {2: [7]}, opened)
+    assert "another seed" in told
+    honest = {"seed_digest": hashlib.sha256(b"abc").hexdigest()}
+    assert list(turns.of_log(begun, {2: [7]}, honest)) == []

@@ -1,7 +1,7 @@
 """Reviews of several rounds: which there are, and what each came to for an item that went on.
 
-Revision ID: 202611270925
-Revises: 202611270917
+Revision ID: 202611270945
+Revises: 202611270930
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from app.kit.db import Big, Moment
 
-revision = "202611270925"
-down_revision = "202611270917"
+revision = "202611270945"
+down_revision = "202611270930"
 branch_labels = None
 depends_on = None
 

@@ -15,24 +15,25 @@ from app.remediation.tables import RemediationRow
 from tests.lives import readings, steps, wrong
 from tests.lives.world import TEAMS, Died, One, Team, Template, World, begin, status
 
-ROUNDS = 5  # a step of each team, then one that concerns all, three of them in the second half
+ROUNDS = 5  # a step of each team, then one that concerns all; in the second half it may end, and go on from there
 DIES = 0.1  # of the steps
 CALLS_DIE = 0.3  # of the runs of the lane
 Cheat = Callable[[World], None]
 
 
-def live(database: One, template: Template, seed: int, cheat: Cheat | None = None) -> tuple[World, list[str]]:
+def live(
+    database: One, template: Template, seed: int, cheat: Cheat | None = None, rounds: int = ROUNDS
+) -> tuple[World, list[str]]:
     """Live the histories of `seed` and the nineteen after it, and undo them. Says what was wrong. `cheat` does, half way,
     something that no verb would."""
     with database.trying():
         world = begin(database, template, seed)
-        for number in range(ROUNDS):
+        for number in range(rounds):
             for team in world.teams:
                 _own(world, team)
-            late = number > ROUNDS // 2
-            for _ in range(3 if late else 1):
-                _common(world, late)
-            if cheat is not None and number == ROUNDS // 2:
+            for phase in (steps.ENDING, steps.AFTER, steps.AFTER) if number > rounds // 2 else (steps.GOING_ON,):
+                _common(world, phase)
+            if cheat is not None and number == rounds // 2:
                 cheat(world)
         with database.reading() as session:
             found = list(wrong.now(session, world))
@@ -44,11 +45,11 @@ def _own(world: World, team: Team) -> None:
     team.steps.append(f"{name}: {_tried(world, team.random, name, lambda: steps.OWN[name][1](world, team))}")
 
 
-def _common(world: World, late: bool) -> None:
-    (name,) = world.random.choices(list(steps.COMMON), [row[late] for row in steps.COMMON.values()])
+def _common(world: World, phase: int) -> None:
+    (name,) = world.random.choices(list(steps.COMMON), [row[phase] for row in steps.COMMON.values()])
     if name == "carry out" and world.random.random() < CALLS_DIE:
         setattr(world.crm, world.random.choice(("before_look", "before_effect", "after_effect")), _die)
-    said = _tried(world, world.random, name, lambda: steps.COMMON[name][2](world))
+    said = _tried(world, world.random, name, lambda: steps.COMMON[name][3](world))
     for team in world.teams:
         team.steps.append(f"{name}: {said}")
 

@@ -266,16 +266,17 @@ OWN: Mapping[str, tuple[int, Callable[[World, Team], str]]] = {
     "by hand": (6, by_hand),
     "come back": (4, readings.come_back),
 }
-# How often before the middle of a history, and how often after it.
-COMMON: Mapping[str, tuple[int, int, Callable[[World], str]]] = {
-    "drift": (3, 2, drift),
-    "pass on": (2, 1, pass_on),
-    "keep time": (3, 2, keep_time),
-    "close": (1, 4, close),
-    "close over silence": (0, 8, close_over_silence),
-    "cancel": (0, 1, cancel),
-    "open another": (1, 1, open_another),
-    "promise": (0, 8, promise),
-    "carry out": (1, 8, carry_out),
-    "read": (3, 8, readings.read),
+# How often while a review goes on, when it may end, and after that.
+COMMON: Mapping[str, tuple[int, int, int, Callable[[World], str]]] = {
+    "drift": (2, 0, 0, drift),
+    "pass on": (2, 0, 0, pass_on),
+    "keep time": (2, 0, 0, keep_time),
+    "open another": (1, 0, 0, open_another),
+    "close": (1, 1, 0, close),
+    "close over silence": (0, 8, 0, close_over_silence),
+    "cancel": (0, 2, 0, cancel),
+    "promise": (0, 0, 4, promise),
+    "carry out": (0, 0, 3, carry_out),
+    "read": (2, 0, 3, readings.read),
 }
+GOING_ON, ENDING, AFTER = range(3)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -92,10 +93,12 @@ class Opening(Asked):
 
 
 class Reviewer(Told):
-    """How many items would be whose."""
+    """How many items would be whose, and what they ask of that person."""
 
     reviewer: str
     items: int
+    answers: int = Field(description="How many to give: a whole role model, or a reading of an integration, is one.")
+    minutes: int = Field(description="What they take, estimated in whole minutes.")
 
 
 class Preview(Told):
@@ -104,6 +107,9 @@ class Preview(Told):
     items: int
     reviewers: int
     shares: list[Reviewer]
+    long: int = Field(
+        description="How many get more answers than one should have: opening asks why, as `many_answers` in the scope."
+    )
     excluded: list[Any]
     configurer: str | None
 
@@ -185,12 +191,12 @@ def preview_campaign(asked: Opening, request: Request, means: With, actor: Enter
     def verb(session: Session, at: datetime) -> Preview:
         try:
             with session.begin_nested():
-                row = _open(session, means, asked, word, actor, at)
-                shares = [Share.model_validate(share) for share in queries.progress(session, row.id)]
+                row = _open(session, means, asked, word, actor, at, looking=True)
+                shares = _asked_of(session, row)
                 raise _TakenBack(
                     Preview(
                         items=sum(share.items for share in shares), reviewers=len(shares), excluded=row.excluded,
-                        shares=[Reviewer(reviewer=share.reviewer, items=share.items) for share in shares],
+                        shares=shares, long=sum(each.answers > means.settings.campaign_most_answers for each in shares),
                         configurer=apart.told(actor.name if actor.identity_id is not None else None),
                     )
                 )  # fmt: skip
@@ -265,11 +271,26 @@ def cancel_campaign(
     return answering.once(means, actor, key, asked, request, verb)
 
 
+def _asked_of(session: Session, row: CampaignRow) -> list[Reviewer]:
+    efforts = queries.effort(session, row.id)
+    return [
+        Reviewer(
+            reviewer=share.reviewer, items=share.items, answers=efforts[share.task_id].answers,
+            minutes=efforts[share.task_id].minutes,
+        )
+        for share in queries.progress(session, row.id)
+    ]  # fmt: skip
+
+
 def _open(
-    session: Session, means: Means, asked: Opening, word: Override | None, actor: Actor, at: datetime
-) -> CampaignRow:
+    session: Session, means: Means, asked: Opening, word: Override | None, actor: Actor, at: datetime, *,
+    looking: bool = False,
+) -> CampaignRow:  # fmt: skip
+    """`looking`: too many answers are told instead of refused."""
+    limits = review_limits(means.settings)
     return campaigns.open(
-        session, name=asked.name, scope=asked.scope, limits=review_limits(means.settings), override=word, by=actor, at=at,
+        session, name=asked.name, scope=asked.scope, override=word, by=actor, at=at,
+        limits=replace(limits, most_answers=None) if looking else limits,
         due_at=at + timedelta(days=asked.due_days or means.settings.campaign_due_days),
     )  # fmt: skip
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import func, select
 
 from app.ledger.tables import EntryRow
+from app.review import queries
 from app.review.tables import CampaignRow
 from tests.app.api.house import House
 from tests.app.review import cast
@@ -45,7 +48,7 @@ def test_a_preview_says_what_would_be_opened_and_leaves_nothing(house_on_both: H
         before = session.scalar(select(func.count()).select_from(EntryRow))
     told = boss.post("/api/v1/campaigns/preview", json=asked, headers={"Idempotency-Key": "look"})
     assert told.status_code == 200, told.text
-    assert (told.json()["reviewers"], len(told.json()["shares"])) == (2, 2)
+    assert (told.json()["reviewers"], len(told.json()["shares"]), told.json()["long"]) == (2, 2, 0)
     with house.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(EntryRow)) == before
         assert session.scalars(select(CampaignRow.name)).all() == [house.campaign.name]
@@ -53,5 +56,20 @@ def test_a_preview_says_what_would_be_opened_and_leaves_nothing(house_on_both: H
     assert opened.status_code == 201
     story = boss.get(f"/api/v1/campaigns/{opened.json()['id']}").json()
     assert sum(share["items"] for share in story["shares"]) == told.json()["items"]
+    with house.database.reading() as session:
+        efforts = queries.effort(session, opened.json()["id"])
+    now = {each["reviewer"]: efforts[each["task_id"]] for each in story["shares"]}
+    shown = {each["reviewer"]: (each["answers"], each["minutes"]) for each in told.json()["shares"]}
+    assert shown == {name: (each.answers, each.minutes) for name, each in now.items()}, "what they then have to give"
+    assert min(minutes for _answers, minutes in shown.values()) > 0
     refused = boss.post("/api/v1/campaigns/preview", json={"name": "X", "scope": {"systems": "all"}})
     assert (refused.status_code, refused.json()["code"]) == (422, "bad_scope")
+
+
+def test_a_preview_tells_too_many_answers_instead_of_refusing_them(house: House) -> None:
+    strict = house.means.settings.model_copy(update={"campaign_most_answers": 1})
+    house.means = house.app.state.means = replace(house.means, settings=strict)
+    asked, boss = {"name": "Long", "scope": cast.SCOPE}, house.client("admin")
+    told = boss.post("/api/v1/campaigns/preview", json=asked).json()
+    assert told["long"] == sum(each["answers"] > 1 for each in told["shares"]) > 0
+    assert boss.post("/api/v1/campaigns", json=asked).json()["code"] == "many_answers"

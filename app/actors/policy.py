@@ -31,6 +31,7 @@ class May(StrEnum):
     READ_SYSTEMS = "have systems read"
     RUN_SYSTEMS = "add systems, change credentials, switch writing"
     JUSTIFY = "put reasons for privileges on file"
+    SEE_OWN_FINDINGS = "see findings of one's own, and comment on them"
     HANDLE_FINDINGS = "own findings, comment on them, take note of them, ask for waivers"
     APPROVE_WAIVERS = "approve waivers that somebody else asked for"
     SEE_SIGN_INS = "see when and how one person signed in"
@@ -53,6 +54,7 @@ _SEEING = frozenset(
         May.SEE_SYSTEMS,
         May.SEE_ACCESS,
         May.SEE_FINDINGS,
+        May.SEE_OWN_FINDINGS,
         May.SEE_CAMPAIGNS,
         May.SEE_ALL_ITEMS,
         May.SEE_OWN_ITEMS,
@@ -71,15 +73,17 @@ MAY: dict[Role, frozenset[May]] = {
     | {May.ATTEST, May.APPROVE_PAPERS}
     | {May.SEE_SIGN_INS, May.SEE_PERSONAL_VALUES, May.START_REMOVALS}
     | {May.STOP_REMOVALS, May.RELEASE_REMOVALS},
-    Role.REVIEWER: frozenset({May.SEE_SELF, May.SEE_OWN_ITEMS, May.DECIDE}),
+    Role.REVIEWER: frozenset({May.SEE_SELF, May.SEE_OWN_ITEMS, May.DECIDE, May.SEE_OWN_FINDINGS}),
     Role.AUDITOR: _SEEING | {May.TAKE_EVIDENCE},
-    Role.SERVICE: frozenset({May.SEE_SELF, May.SEE_SYSTEMS, May.SEE_FINDINGS, May.READ_SYSTEMS}),
+    Role.SERVICE: frozenset({May.SEE_SELF, May.SEE_SYSTEMS, May.SEE_FINDINGS, May.SEE_OWN_FINDINGS, May.READ_SYSTEMS}),
 }
+_NEVER_BY_LINK = frozenset({May.SEE_OWN_FINDINGS})  # a message's link is for a review's items, and can be passed on
 
 
 def why_not(actor: Actor, act: May) -> Refusal | None:
     """Whether one of the actor's roles allows the act, and its token, if it is cut down to some acts, does too."""
-    if any(act in MAY[role] for role in actor.roles):
+    by_link = actor.way == "link" and act in _NEVER_BY_LINK
+    if not by_link and any(act in MAY[role] for role in actor.roles):
         return _why_not_in_scope(actor, act)
     if actor.way == "link":
         return Refusal(

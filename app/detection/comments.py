@@ -6,10 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.actors import policy as rights
 from app.actors.actor import Actor
-from app.actors.policy import May
-from app.detection import policy
+from app.detection import ownership, policy
 from app.detection.tables import FindingEventRow, FindingRow
 from app.detection.turns import person_of
 from app.kit.refusal import insist
@@ -19,8 +17,8 @@ from app.ledger.kinds import Kind
 
 
 def add(session: Session, row: FindingRow, text: str, *, by: Actor, at: datetime) -> FindingEventRow:
-    """Say something about a finding, a closed one too. Refuses what is no sentence."""
-    insist(rights.why_not(by, May.HANDLE_FINDINGS) or policy.why_not_say(text))
+    """Say something about a finding, a closed one too; its owner may, whatever their role. Refuses what is no sentence."""
+    insist(ownership.why_not_comment(row.owner, by=by) or policy.why_not_say(text))
     event = FindingEventRow(finding_id=row.id, kind="commented", at=at, by=by.id, because=text.strip())
     session.add(event)
     session.flush()

@@ -12,8 +12,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.actors import policy as rights
 from app.actors import queries as actors
 from app.actors.actor import Actor, Role
+from app.actors.policy import May
 from app.actors.tables import ActorRow
 from app.detection.policy import TEAM
 from app.inventory import queries as inventory
@@ -77,6 +79,23 @@ def mine(by: Actor) -> list[str]:
     """As which owners somebody is meant: as the person they are, as the actor, and as a holder of their roles."""
     person = [f"identity:{by.identity_id}"] if by.identity_id is not None else []
     return [*person, by.id, *(f"role:{role}" for role in Role if role in by.roles and f"role:{role}" in _ROLES)]
+
+
+def why_not_see(owner: str | None, *, by: Actor) -> Refusal | None:
+    """Why somebody may not look at a finding of this owner: they may not see findings, and it is not theirs."""
+    return _why_not(owner, May.SEE_FINDINGS, by)
+
+
+def why_not_comment(owner: str, *, by: Actor) -> Refusal | None:
+    """Why somebody may not say something about a finding of this owner."""
+    return _why_not(owner, May.HANDLE_FINDINGS, by)
+
+
+def _why_not(owner: str | None, act: May, by: Actor) -> Refusal | None:
+    no = rights.why_not(by, act)
+    if no is not None and owner in mine(by) and rights.why_not(by, May.SEE_OWN_FINDINGS) is None:
+        return None
+    return no
 
 
 def names(session: Session, owners: Iterable[str]) -> dict[str, str]:

@@ -249,4 +249,4 @@ def why_not_erase(statuses: Sequence[Status]) -> Refusal | None:
     if not going:
         return None
     told = f"{len(going)} removals of this person's access are under way."
-    return Refusal("under_way", told, "Let them be verified first: `rolecall remediation list` has them.")
+    return Refusal("under_way", told, "Let them be verified first: `rolecall removals` has them.")

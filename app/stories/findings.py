@@ -94,9 +94,9 @@ class Story:
 
 
 def story(session: Session, finding_id: int, *, by: Actor) -> Story | None:
-    """One finding's story; None if there is no such finding."""
-    insist(policy.why_not(by, May.SEE_FINDINGS))
+    """One finding's story; None if there is no such finding. Its owner may read it, whatever their role."""
     row = session.get(FindingRow, finding_id)
+    insist(ownership.why_not_see(row.owner if row is not None else None, by=by))
     if row is None:
         return None
     (line,) = found(session, [finding_id])
@@ -113,7 +113,7 @@ def story(session: Session, finding_id: int, *, by: Actor) -> Story | None:
         waivers=waivers,
         standing=next((each for each in waivers if each.status in lives.STANDING), None),
         factors=priority.factors(row.severity, privileged=row.privileged, held=row.held),
-        siblings=_siblings(session, row),
+        siblings=[each for each in _siblings(session, row) if ownership.why_not_see(each.owner, by=by) is None],
         removals=_removals(session, row),
         justifications=_justifications(session, row),
         names=_names(session, row, history, waivers),
@@ -122,8 +122,10 @@ def story(session: Session, finding_id: int, *, by: Actor) -> Story | None:
 
 def lines(session: Session, finding_ids: Sequence[int], *, by: Actor) -> list[Line]:
     """These findings, in the order in which they are named; what there is not is left out."""
-    insist(policy.why_not(by, May.SEE_FINDINGS))
-    return found(session, finding_ids)
+    told = found(session, finding_ids)
+    for line in told:
+        insist(ownership.why_not_see(line.owner, by=by))
+    return told
 
 
 def found(session: Session, finding_ids: Sequence[int]) -> list[Line]:

@@ -121,7 +121,7 @@ def queue(
 ) -> Page:  # fmt: skip
     """A page of the queue, one row for each story. `after`: the priority (sorted by "due": the due date as text) and the
     first number of the last one seen."""
-    insist(policy.why_not(by, May.SEE_FINDINGS))
+    wanted = _as_seen(wanted, by)
     first = func.min(FindingRow.id)
     place: Any = func.min(DUE) if sort == "due" else func.max(FindingRow.priority)
     grouped = narrowed(select(FindingRow.cause, place, first, func.count()), wanted, at).group_by(FindingRow.cause)
@@ -140,7 +140,7 @@ def queue(
 
 def waiting(session: Session, *, by: Actor, at: datetime) -> Waiting:
     """What waits for somebody, in one pass over what is not closed."""
-    insist(policy.why_not(by, May.SEE_FINDINGS))
+    own = _as_seen(Wanted(), by)
     is_open = FindingRow.status == "open"
     late, soon = FindingRow.due_at <= at, and_(FindingRow.due_at > at, FindingRow.due_at <= at + SOON)
     grave = FindingRow.severity.in_(deadlines.GRAVE)
@@ -150,15 +150,15 @@ def waiting(session: Session, *, by: Actor, at: datetime) -> Waiting:
         and_(is_open, soon),
         and_(is_open, grave, FindingRow.acknowledged_at.is_(None)),
     )
-    counted = select(*(func.count(case((each, 1))) for each in conditions)).where(FindingRow.status == "open")
-    asked = select(func.count()).where(WaiverRow.status == "asked")
+    counted = narrowed(select(*(func.count(case((each, 1))) for each in conditions)), own, at)
+    asked = narrowed(select(func.count()).select_from(FindingRow), replace(own, status=None, waiver="asked"), at)
     counts: list[int] = [*session.execute(counted).one(), session.scalar(asked) or 0]
     return Waiting(*counts)
 
 
 def facets(session: Session, wanted: Wanted, *, by: Actor, at: datetime) -> Facets:
     """Every filter's choices with what each would show; two passes over the findings, however many there are."""
-    insist(policy.why_not(by, May.SEE_FINDINGS))
+    wanted = _as_seen(wanted, by)
     names = ("status", "severity", "rule", "system")
     free = replace(wanted, status=None, severity=None, system=None, rule=None)
     columns = (FindingRow.status, FindingRow.severity, FindingRow.rule, FindingRow.system_id)
@@ -179,7 +179,7 @@ def facets(session: Session, wanted: Wanted, *, by: Actor, at: datetime) -> Face
 
 def ages(session: Session, wanted: Wanted, *, by: Actor, at: datetime) -> list[Age]:
     """How old the findings are that the filters leave, in bands, the youngest first."""
-    insist(policy.why_not(by, May.SEE_FINDINGS))
+    wanted = _as_seen(wanted, by)
     bands = [
         (FindingRow.opened_at > at - timedelta(days=days), place)
         for place, (_name, days) in enumerate(AGES)
@@ -199,6 +199,16 @@ def matching(session: Session, wanted: Wanted, *, by: Actor, at: datetime, limit
     insist(policy.why_not(by, May.SEE_FINDINGS))
     found = narrowed(select(FindingRow.id), wanted, at).order_by(FindingRow.priority.desc(), FindingRow.id)
     return list(session.scalars(found.limit(limit)))
+
+
+def _as_seen(wanted: Wanted, by: Actor) -> Wanted:
+    """The filters as far as somebody may look: whoever may not see findings sees those of their own, and no others."""
+    no = policy.why_not(by, May.SEE_FINDINGS)
+    if no is None:
+        return wanted
+    insist(policy.why_not(by, May.SEE_OWN_FINDINGS))
+    own = [owner for owner in ownership.mine(by) if not wanted.owners or owner in wanted.owners]
+    return replace(wanted, owners=tuple(own) or ("",))  # none of them is not all of them
 
 
 def _groups(session: Session, wanted: Wanted, counts: dict[str, int], at: datetime) -> list[Group]:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.actors import policy
 from app.actors.actor import Actor
-from app.actors.policy import May
+from app.detection import ownership
 from app.detection.tables import FindingRow
 from app.inventory.tables import AccountRow, IdentityRow, SystemRow
 from app.kit.refusal import Refusal, insist
@@ -39,8 +38,8 @@ class Outlook:
 
 def outlook(session: Session, finding_id: int, *, by: Actor) -> Outlook | None:
     """What a revocation from this finding would mean; None if there is no such finding."""
-    insist(policy.why_not(by, May.SEE_FINDINGS))
     finding = session.get(FindingRow, finding_id)
+    insist(ownership.why_not_see(finding.owner if finding is not None else None, by=by))
     if finding is None:
         return None
     (line,) = findings.lines(session, [finding_id], by=by)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.actors import policy
 from app.actors.actor import Actor
 from app.actors.policy import May
+from app.detection import ownership
 from app.detection.tables import FindingRow
 from app.inventory import queries as inventory
 from app.inventory.tables import AccountRow
@@ -50,12 +51,13 @@ def known(
     session: Session, finding_ids: Sequence[int], *, by: Actor, costs: Mapping[str, int]
 ) -> dict[int, Known]:  # fmt: skip
     """What is known of the accounts that these findings are about, by finding; those about none are left out."""
-    insist(policy.why_not(by, May.SEE_FINDINGS))
     rows = session.execute(
         select(FindingRow, AccountRow)
         .join(AccountRow, AccountRow.id == FindingRow.account_id)
         .where(FindingRow.id.in_(finding_ids))
     ).all()
+    for row, _account in rows:
+        insist(ownership.why_not_see(row.owner, by=by))
     reading = {number: _reading(session, number) for number in {account.system_id for _, account in rows}}
     roster = _roster(session) if any(row.rule.startswith("leaver") for row, _ in rows) else []
     told = {}

@@ -62,7 +62,7 @@ def listed(
         request, "findings/queue.html", visit, groups=page.groups, facets=facets, ages=ages, chosen=chosen,
         names=names, rules=rules.RULES, severities=SEVERITIES, read=read, after=after, nobodys=NONE,
         waiting=waiting, owners=owners, next_page=_next("/findings", chosen, cursors.make(page.after)),
-        starting=_may_start(visit), handling=policy.why_not(visit.actor, May.HANDLE_FINDINGS),
+        starting=_may_start(visit), handling=policy.why_not(visit.actor, May.HANDLE_FINDINGS), sees_all=_sees_all(visit),
     )  # fmt: skip
 
 
@@ -82,7 +82,7 @@ def new(request: Request, means: With, visit: Entered, since: Text = "", after: 
     return rendering.page(
         request, "findings/new.html", visit, found=page.lines, known=known, bill=bill, since=moment, after=after,
         chosen=here, next_page=_next("/findings/new", here, cursors.make(page.after)), starting=_may_start(visit),
-        currency=means.settings.currency,
+        currency=means.settings.currency, sees_all=True,
     )  # fmt: skip
 
 
@@ -108,7 +108,8 @@ def one(request: Request, finding_id: int, means: With, visit: Entered) -> Respo
         justifying=policy.why_not(visit.actor, May.JUSTIFY), days=settings.justification_days, owners=owners,
         handling=policy.why_not(visit.actor, May.HANDLE_FINDINGS), approving=story.why_not_approve(visit.actor, at),
         waiver_days=min(90, settings.waiver_most_days), waiver_most=settings.waiver_most_days,
-        known=known.get(finding_id), currency=settings.currency,
+        known=known.get(finding_id), currency=settings.currency, sees_all=_sees_all(visit),
+        commenting=ownership.why_not_comment(story.row.owner, by=visit.actor),
     )  # fmt: skip
 
 
@@ -158,6 +159,11 @@ def _moment(given: str) -> datetime | None:
         return clock.utc(datetime.fromisoformat(given.strip().replace(" ", "+")))
     except ValueError:
         return None
+
+
+def _sees_all(visit: Visit) -> bool:
+    """Whether somebody sees more than what is theirs: an owner sees their own, without the ways to other rooms."""
+    return policy.why_not(visit.actor, May.SEE_FINDINGS) is None
 
 
 def _may_start(visit: Visit) -> Refusal | None:

@@ -205,3 +205,38 @@ def test_a_reason_on_file_is_written_down_from_the_finding(house: House) -> None
         row = session.scalars(select(JustificationRow)).one()
         assert session.get_one(AccountRow, row.account_id).username == "bo@corp"
     assert "runs the monthly export" in browser.get(f"/findings/{number}").text
+
+
+def owned(house: House, **given: Any) -> int:
+    """An open finding that is Ada's to take care of; she is a reviewer and nothing else."""
+    return about(house, owner=f"identity:{house.company.ada.id}", **given)
+
+
+def test_an_owner_sees_their_own_findings_and_says_something_and_nothing_else(house: House) -> None:
+    mine, cause = owned(house, because="Bo left lately", cause="one story"), {"cause": "one story"}
+    others = about(house, because="somebody else's to know", subject="account:4711", **cause)
+    ada = visitor(house, "ada")
+    for path in ("/findings?owner=me", "/findings", "/findings?status=all", "/findings?owner=role:it_security"):
+        assert "somebody else&#39;s to know" not in ada.get(path).text
+    queue, page = ada.get("/findings?owner=me").text, ada.get(f"/findings/{mine}").text
+    assert "1 finding matches" in queue
+    assert "0 findings match" in ada.get("/findings?owner=role:it_security").text
+    assert "Bo left lately" in queue
+    assert "Bo left lately" in page
+    for closed in ("/systems/", "/people/", "/removals/", "/findings/new", f"/findings/{others}"):
+        assert f'href="{closed}' not in queue + page, "no way leads to what is not theirs"
+    assert ada.act(f"/findings/{mine}/comments", {"comment": "He is gone, take it away."}).status_code == 303
+    assert "He is gone, take it away." in visitor(house, SEC).get(f"/findings/{mine}").text
+    assert ada.get(f"/findings/{others}").status_code == 403
+    assert ada.get("/findings/999999").status_code == 403, "nor do they learn which there are"
+    assert ada.act(f"/findings/{others}/comments", {"comment": "What is this one about?"}).status_code == 403
+    for act, form in (("acknowledgement", {}), ("owner", {"owner": "me"}), ("waiver", {"reason": "it is right so"})):
+        assert ada.act(f"/findings/{mine}/{act}", form).status_code == 403
+    assert ada.get(f"/findings/revocation?finding={mine}").status_code == 403
+
+
+def test_an_owner_who_comes_by_a_link_from_a_message_signs_in_first(house: House) -> None:
+    mine = owned(house)
+    by_link = visitor(house, "ada", way="link", campaign=house.campaign.id)
+    assert by_link.get("/findings").status_code == 403
+    assert by_link.get(f"/findings/{mine}").status_code == 403

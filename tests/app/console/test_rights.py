@@ -97,7 +97,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/systems/{system_id}/removal"): ("A", {"name": "another"}),
     ("POST", "/systems/{system_id}/roster"): ("A", {}),
     ("POST", "/systems/{system_id}/roster/approval"): ("A", {}),
-    ("GET", "/findings"): ("AIUS", None),
+    ("GET", "/findings"): ("AIRUS", None),
     ("GET", "/findings/new"): ("AIUS", None),
     ("GET", "/findings/{finding_id}"): ("AIUS", None),
     ("POST", "/findings/{finding_id}/reason"): ("AI", {"reason": "too short"}),

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from app.detection import ownership, waivers
+from app.detection import comments, ownership, waivers
+from app.detection.policy import TEAM
 from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.stories import findings, queue
@@ -131,18 +132,29 @@ def test_one_finding_comes_with_its_rule_its_history_and_its_removals(database: 
         assert findings.story(session, 999_999, by=SEC) is None
 
 
-def test_findings_are_not_for_reviewers(database: Database) -> None:
+def test_a_reviewer_sees_the_findings_that_are_theirs_and_no_others(database: Database) -> None:
     with database.transaction() as session:
+        there = town(session)
+        hers = finding(session, there.sales, "account:1", owner=EVE.id, cause="one")
+        others = finding(session, there.legal, "account:2", cause="one")
+        for wanted in (Wanted(), Wanted(owners=(EVE.id, TEAM))):
+            assert [line.id for line in queue.queue(session, wanted, by=EVE, at=NOW).lines] == [hers.id]
+        assert queue.queue(session, Wanted(owners=(TEAM,)), by=EVE, at=NOW).lines == []
+        assert queue.facets(session, Wanted(), by=EVE, at=NOW).total == 1
+        assert sum(age.total for age in queue.ages(session, Wanted(), by=EVE, at=NOW)) == 1
+        waiting = queue.waiting(session, by=EVE, at=NOW)
+        assert (waiting.mine, waiting.unnoticed, waiting.waivers) == (1, 1, 0)
+        told = findings.story(session, hers.id, by=EVE)
+        assert told is not None
+        assert told.siblings == []
         for ask in (
-            lambda: queue.queue(session, Wanted(), by=EVE, at=NOW),
-            lambda: queue.facets(session, Wanted(), by=EVE, at=NOW),
-            lambda: queue.ages(session, Wanted(), by=EVE, at=NOW),
-            lambda: queue.waiting(session, by=EVE, at=NOW),
             lambda: queue.matching(session, Wanted(), by=EVE, at=NOW, limit=5),
-            lambda: findings.story(session, 1, by=EVE),
-            lambda: findings.lines(session, [1], by=EVE),
+            lambda: findings.story(session, others.id, by=EVE),
+            lambda: findings.story(session, 999_999, by=EVE),
+            lambda: findings.lines(session, [hers.id, others.id], by=EVE),
+            lambda: comments.add(session, others, "What is this one about?", by=EVE, at=NOW),
         ):
-            with pytest.raises(Refused, match="You may not see findings"):
+            with pytest.raises(Refused, match="You may not (see|own) findings"):
                 ask()
 
 

@@ -14,6 +14,7 @@ TABLE = {
     May.SEE_SYSTEMS: "AIUS",
     May.SEE_ACCESS: "AIU",
     May.SEE_FINDINGS: "AIUS",
+    May.SEE_OWN_FINDINGS: "AIRUS",
     May.SEE_CAMPAIGNS: "AIU",
     May.SEE_OWN_ITEMS: "AIRU",
     May.SEE_ALL_ITEMS: "AIU",

@@ -31,7 +31,8 @@ class May(StrEnum):
     READ_SYSTEMS = "have systems read"
     RUN_SYSTEMS = "add systems, change credentials, switch writing"
     JUSTIFY = "put reasons for privileges on file"
-    SEE_OWN_FINDINGS = "see findings of one's own, and comment on them"
+    SEE_OWN_FINDINGS = "see findings of one's own"
+    COMMENT_OWN_FINDINGS = "comment on findings of one's own"
     HANDLE_FINDINGS = "own findings, comment on them, take note of them, ask for waivers"
     APPROVE_WAIVERS = "approve waivers that somebody else asked for"
     SEE_SIGN_INS = "see when and how one person signed in"
@@ -69,15 +70,19 @@ MAY: dict[Role, frozenset[May]] = {
     Role.ADMIN: frozenset(May) - {May.SEE_SIGN_INS},
     Role.IT_SECURITY: _SEEING
     | {May.READ_SYSTEMS, May.JUSTIFY, May.DO_BY_HAND, May.DECIDE}
-    | {May.HANDLE_FINDINGS, May.APPROVE_WAIVERS}
+    | {May.HANDLE_FINDINGS, May.COMMENT_OWN_FINDINGS, May.APPROVE_WAIVERS}
     | {May.ATTEST, May.APPROVE_PAPERS}
     | {May.SEE_SIGN_INS, May.SEE_PERSONAL_VALUES, May.START_REMOVALS}
     | {May.STOP_REMOVALS, May.RELEASE_REMOVALS},
-    Role.REVIEWER: frozenset({May.SEE_SELF, May.SEE_OWN_ITEMS, May.DECIDE, May.SEE_OWN_FINDINGS}),
+    Role.REVIEWER: frozenset(
+        {May.SEE_SELF, May.SEE_OWN_ITEMS, May.DECIDE, May.SEE_OWN_FINDINGS, May.COMMENT_OWN_FINDINGS}
+    ),
     Role.AUDITOR: _SEEING | {May.TAKE_EVIDENCE},
     Role.SERVICE: frozenset({May.SEE_SELF, May.SEE_SYSTEMS, May.SEE_FINDINGS, May.SEE_OWN_FINDINGS, May.READ_SYSTEMS}),
 }
-_NEVER_BY_LINK = frozenset({May.SEE_OWN_FINDINGS})  # a message's link is for a review's items, and can be passed on
+_NEVER_BY_LINK = frozenset(
+    {May.SEE_OWN_FINDINGS, May.COMMENT_OWN_FINDINGS}
+)  # a message's link is for a review's items, and can be passed on
 
 
 def why_not(actor: Actor, act: May) -> Refusal | None:

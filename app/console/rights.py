@@ -95,7 +95,7 @@ RIGHTS: Mapping[tuple[str, str], May | None] = {
     ("POST", "/findings/owner"): May.HANDLE_FINDINGS,
     ("POST", "/findings/{finding_id}/acknowledgement"): May.HANDLE_FINDINGS,
     ("POST", "/findings/{finding_id}/owner"): May.HANDLE_FINDINGS,
-    ("POST", "/findings/{finding_id}/comments"): May.SEE_OWN_FINDINGS,
+    ("POST", "/findings/{finding_id}/comments"): May.COMMENT_OWN_FINDINGS,
     ("POST", "/findings/{finding_id}/waiver"): May.HANDLE_FINDINGS,
     ("POST", "/findings/{finding_id}/waiver/approval"): May.APPROVE_WAIVERS,
     ("POST", "/findings/{finding_id}/waiver/end"): May.HANDLE_FINDINGS,

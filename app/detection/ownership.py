@@ -83,17 +83,17 @@ def mine(by: Actor) -> list[str]:
 
 def why_not_see(owner: str | None, *, by: Actor) -> Refusal | None:
     """Why somebody may not look at a finding of this owner: they may not see findings, and it is not theirs."""
-    return _why_not(owner, May.SEE_FINDINGS, by)
+    return _why_not(owner, May.SEE_FINDINGS, May.SEE_OWN_FINDINGS, by)
 
 
 def why_not_comment(owner: str, *, by: Actor) -> Refusal | None:
     """Why somebody may not say something about a finding of this owner."""
-    return _why_not(owner, May.HANDLE_FINDINGS, by)
+    return _why_not(owner, May.HANDLE_FINDINGS, May.COMMENT_OWN_FINDINGS, by)
 
 
-def _why_not(owner: str | None, act: May, by: Actor) -> Refusal | None:
+def _why_not(owner: str | None, act: May, of_own: May, by: Actor) -> Refusal | None:
     no = rights.why_not(by, act)
-    if no is not None and owner in mine(by) and rights.why_not(by, May.SEE_OWN_FINDINGS) is None:
+    if no is not None and owner in mine(by) and rights.why_not(by, of_own) is None:
         return None
     return no
 

@@ -154,7 +154,7 @@ def test_a_reviewer_sees_the_findings_that_are_theirs_and_no_others(database: Da
             lambda: findings.lines(session, [hers.id, others.id], by=EVE),
             lambda: comments.add(session, others, "What is this one about?", by=EVE, at=NOW),
         ):
-            with pytest.raises(Refused, match="You may not (see|own) findings"):
+            with pytest.raises(Refused, match=r"You may not (see|own) findings"):
                 ask()
 
 

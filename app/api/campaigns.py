@@ -21,7 +21,7 @@ from app.api.words import CampaignStatus, KeepOrRemove, TaskStatus
 from app.ledger.kinds import Kind
 from app.means import Means, quiet_hours, review_limits
 from app.notices import nudges
-from app.review import apart, campaigns, queries
+from app.review import apart, campaigns, leanings, queries
 from app.review.overrides import LONGEST
 from app.review.policy import Override
 from app.review.tables import CampaignRow
@@ -75,6 +75,7 @@ class CampaignStory(Campaign):
     """A campaign with how far each reviewer is."""
 
     shares: list[Share]
+    leans: dict[str, int] = Field(description="Of how many items the reviewer leans which way; see an item's `leans`.")
 
 
 class CampaignPage(Page):
@@ -213,7 +214,8 @@ def get_campaign(campaign_id: paging.Number, means: With, actor: Entered, respon
         row = found(session, campaign_id)
         answering.tag(response, row.version)
         shares = [Share.model_validate(share) for share in queries.progress(session, campaign_id)]
-        return CampaignStory(**Campaign.model_validate(row).model_dump(), shares=shares)
+        leans = {str(lean): count for lean, count in leanings.counted(session, campaign_id).items()}
+        return CampaignStory(**Campaign.model_validate(row).model_dump(), shares=shares, leans=leans)
 
 
 @router.post("/{campaign_id}/reminders", status_code=202, response_model=Reminded)

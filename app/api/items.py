@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from app.api import answering, campaigns, paging, problems
 from app.api.entering import Entered, With
 from app.api.shapes import MOST_NUMBER, Page, Told
 from app.api.words import Answer, ItemKind, Said
-from app.review import former, queries
+from app.review import former, leanings, queries
+from app.review.independence import Lean
 from app.review.queries import Cursor
+from app.review.tables import ItemRow
 
 router = APIRouter(prefix="/api/v1", tags=["decisions"])
 Asked = Annotated[int, Query(ge=1, le=MOST_NUMBER)]
@@ -37,6 +41,11 @@ class Item(Told):
         description="Null: by the last decision. `silence`: nobody answered, and closing said it. `rounds`: several did."
     )
     round: int
+    leans: list[Lean] = Field(
+        [],
+        description="`each_other`: whose access it is decides on the reviewer's in this campaign. `grants`: the reviewer "
+        "can give access in this system. It forbids nothing, and is recorded with the decision.",
+    )
     version: int
 
 
@@ -106,7 +115,7 @@ def get_item(item_id: paging.Number, means: With, actor: Entered, response: Resp
             raise problems.not_found("item", item_id)
         answering.tag(response, story.item.version)
         return ItemStory(
-            **Item.model_validate(story.item).model_dump(),
+            **_items(session, [story.item])[0].model_dump(),
             reviewer=story.reviewer.name,
             campaign=story.campaign.name,
             decisions=[Decision.model_validate(row) for row in story.decisions],
@@ -129,4 +138,9 @@ def _page(
             reviewer_id=reviewer,
         )
         after = page.cursor([told.after.risk, told.after.item_id]) if told.after else None
-        return ItemPage(items=[Item.model_validate(row) for row in told.items], next=after)
+        return ItemPage(items=_items(session, told.items), next=after)
+
+
+def _items(session: Session, rows: Sequence[ItemRow]) -> list[Item]:
+    leans = leanings.of_items(session, [row.id for row in rows])
+    return [Item.model_validate(row).model_copy(update={"leans": list(leans.get(row.id, ()))}) for row in rows]

@@ -19,6 +19,13 @@ USE: Mapping[str, tuple[str, str]] = {  # band -> (level of the picture, words)
     "never": ("0", "Never used"),
     "unknown": ("unknown", "Use is not known"),
 }
+LEANS: Mapping[str, tuple[str, str]] = {  # a tag, and a sentence
+    "each_other": ("review each other", "Whose access it is decides on access of the reviewer's in the same review."),
+    "grants": (
+        "could grant it themselves",
+        "The reviewer can give access in this system, so they could grant what they decide on.",
+    ),
+}
 ANSWERS: Mapping[str, str] = {"keep": "Keep", "remove": "Remove", "change": "Change", "acknowledge": "Acknowledge"}
 ANSWERED: Mapping[str, str] = {
     "keep": "Kept",

@@ -23,7 +23,8 @@ from app.kit.refusal import Refusal, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import outcomes, policy, queries, ties
+from app.review import leanings, outcomes, policy, queries, ties
+from app.review.independence import Lean
 from app.review.policy import WITHDRAW, Answer, ItemFacts
 from app.review.tables import BundleVersionRow, CampaignRow, DecisionRow, ItemRow, TaskRow
 
@@ -233,7 +234,8 @@ def _write(
     """The decisions and their ledger entries, which share their ids."""
     if not asks:
         return {}
-    told = [_entry(ask, items[ask.item_id], concerned[ask.item_id], by) for ask in asks]
+    leans = leanings.of_rows(session, [items[ask.item_id] for ask in asks])
+    told = [_entry(ask, items[ask.item_id], concerned[ask.item_id], leans.get(ask.item_id, ()), by) for ask in asks]
     made = entries.record_many(session, told, by=by.id, at=at)
     session.execute(
         insert(_DECISIONS),
@@ -256,7 +258,7 @@ def _write(
     return {ask.item_id: identifier for ask, identifier in zip(asks, made, strict=True)}
 
 
-def _entry(ask: Ask, item: Row[Any], concerned: frozenset[int], by: Actor) -> Entry:
+def _entry(ask: Ask, item: Row[Any], concerned: frozenset[int], leans: Sequence[Lean], by: Actor) -> Entry:
     """What was shown is digested, and the digest committed to with a salt: it holds names, and a bare digest of little
     known text can be guessed."""
     person = f"identity:{item.subject_identity_id}" if item.subject_identity_id else None
@@ -276,6 +278,7 @@ def _entry(ask: Ask, item: Row[Any], concerned: frozenset[int], by: Actor) -> En
             "concerned": [f"identity:{identity}" for identity in sorted(concerned)],
             "way": by.way,
             **({"round": item.round} if item.round > 1 else {}),
+            **({"leans": [str(lean) for lean in leans]} if leans else {}),
             **({"model": f"bundle:{item.bundle_id} v{item.model}"} if ask.answer == Answer.ACKNOWLEDGE else {}),
         },
         personal,

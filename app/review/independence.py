@@ -9,8 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from app.kit.refusal import Refusal
+
+GRANTING = ("administer", "manage_access")  # privileges by which somebody can give what they decide on
+
+
+class Lean(StrEnum):
+    """What a reader should know of a reviewer who is not concerned, and who yet may not be as free as others."""
+
+    EACH_OTHER = "each_other"  # whose access it is decides on access of the reviewer's in the same review
+    GRANTS = "grants"  # the reviewer can give in that system what they decide on
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +47,11 @@ class Ties:
 def concerned(ties: Ties, addresses: Mapping[str, int]) -> frozenset[int]:
     """The identities that must not decide on the item. `addresses` maps each known e-mail, lower case, to its identity."""
     return frozenset(_people(ties, addresses))
+
+
+def leans(*, each_other: bool, grants: bool) -> tuple[Lean, ...]:
+    """What is to be said of a reviewer beside their decision; nothing of it forbids that."""
+    return tuple(lean for lean, holds in ((Lean.EACH_OTHER, each_other), (Lean.GRANTS, grants)) if holds)
 
 
 def why_not_independent(reviewer_id: int, of: frozenset[int]) -> Refusal | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
 
@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal
-from app.review import apart, policy, queries, unusual
+from app.review import apart, leanings, policy, queries, unusual
+from app.review.independence import Lean
 from app.review.policy import Status
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, ItemRow, TaskRow
 from app.review.unusual import Beside, Reason
@@ -28,7 +29,8 @@ PAGE = 60  # lines to a page at most
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One item with why it stands alone (nothing: it is ordinary), how many hold the same, and its latest answer."""
+    """One item with why it stands alone (nothing: it is ordinary), how many hold the same, its latest answer, and how its
+    reviewer leans."""
 
     item: ItemRow
     reasons: tuple[Reason, ...]
@@ -36,6 +38,7 @@ class Line:
     people: int
     answer: DecisionRow | None = None
     answered_by: str = ""
+    leans: tuple[Lean, ...] = ()
 
     @property
     def ordinary(self) -> bool:
@@ -186,13 +189,15 @@ def lines(session: Session, campaign: CampaignRow, task_id: int) -> list[Line]:
 
 
 def answered(session: Session, some: Sequence[Line]) -> list[Line]:
-    """The lines with their latest answers and who gave them."""
+    """The lines with their latest answers, who gave them, and how their reviewer leans."""
+    leans = leanings.of_items(session, [line.item.id for line in some])
+    some = [replace(line, leans=leans.get(line.item.id, ())) for line in some]
     said = queries.decisions(session, [line.item.id for line in some])
     latest = {item_id: rows[-1] for item_id, rows in said.items() if rows}
     ids = {row.by_identity_id for row in latest.values() if row.by_identity_id is not None}
     names = dict(session.execute(select(IdentityRow.id, IdentityRow.name).where(IdentityRow.id.in_(ids))).all())
     return [
-        Line(line.item, line.reasons, line.holders, line.people, row, names.get(row.by_identity_id or 0, row.by))
+        replace(line, answer=row, answered_by=names.get(row.by_identity_id or 0, row.by))
         if (row := latest.get(line.item.id)) is not None
         else line
         for line in some

@@ -17,7 +17,7 @@ from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
 from app.means import quiet_hours
 from app.notices import nudges
-from app.review import campaigns, drifts, former, policy, queries, silence, tasks
+from app.review import campaigns, drifts, former, leanings, policy, queries, silence, tasks
 from app.review import rounds as turning
 from app.review import silences as passed
 from app.review.tables import CampaignRow, DriftRow
@@ -51,6 +51,7 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
         undecided = queries.drift_undecided(session, campaign_id)
         removals = desk.removals_of(session, campaign_id, by=visit.actor)
         unheard = nudges.why_not(session, campaign)
+        leans = leanings.counted(session, campaign_id)
         outlook = outlooks.outlook(session, campaign, shares, by=visit.actor, at=means.clock())
         turned = former.rounds(session, campaign_id)
     pending = [share for share in shares if share.status != "submitted"]
@@ -58,7 +59,7 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
     return rendering.page(
         request, "campaigns/one.html", visit, campaign=campaign, shares=shares, shown=some, pending=pending,
         drift_undecided=undecided, removals=removals, unheard=unheard,
-        rounds=turned, outlook=outlook, runs=_runs(visit) and campaign.status == "open",
+        rounds=turned, outlook=outlook, leans=leans, runs=_runs(visit) and campaign.status == "open",
         **_pages(f"/campaigns/{campaign_id}", more, later),
     )  # fmt: skip
 

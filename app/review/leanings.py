@@ -1,0 +1,124 @@
+"""Which items have a reviewer who leans (see `independence.Lean`): asked where it is shown, and when somebody decides.
+
+Nothing of it is kept with the item, since handing on, a delegation or a reading may change it; what held at a decision is
+in that decision's ledger entry. People count by the accounts that are matched to them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.inventory.tables import AccountRow, PrivilegeRow
+from app.review import independence
+from app.review.independence import GRANTING, Lean
+from app.review.tables import ItemRow, TaskRow
+
+_CHUNK = 5_000  # below what either database takes as parameters of one statement
+
+
+class Asked(Protocol):
+    """What it depends on: a row with these columns."""
+
+    id: Any
+    campaign_id: Any
+    system_id: Any
+    subject_identity_id: Any
+    reviewer_id: Any
+
+
+def of_items(session: Session, item_ids: Sequence[int]) -> dict[int, tuple[Lean, ...]]:
+    """How the reviewer of each item leans; items whose reviewer does not are left out."""
+    rows: list[Any] = []
+    for start in range(0, len(item_ids), _CHUNK):
+        asked = (
+            select(ItemRow.id, ItemRow.campaign_id, ItemRow.system_id, ItemRow.subject_identity_id, TaskRow.reviewer_id)
+            .join(TaskRow, TaskRow.id == ItemRow.task_id)
+            .where(ItemRow.id.in_(item_ids[start : start + _CHUNK]))
+        )
+        rows += session.execute(asked)
+    return of_rows(session, rows)
+
+
+def of_rows(session: Session, rows: Iterable[Asked]) -> dict[int, tuple[Lean, ...]]:
+    """The same of items whose rows are there already."""
+    by_campaign: dict[int, list[Asked]] = defaultdict(list)
+    for row in rows:
+        by_campaign[row.campaign_id].append(row)
+    found: dict[int, tuple[Lean, ...]] = {}
+    for campaign, some in by_campaign.items():
+        reviewers = {row.reviewer_id for row in some}
+        subjects = {row.subject_identity_id for row in some} - {None}
+        back = _decided(session, campaign, subjects, reviewers)
+        able = granters(session, reviewers, {row.system_id for row in some})
+        for row in some:
+            told = independence.leans(
+                each_other=(row.subject_identity_id, row.reviewer_id) in back,
+                grants=(row.system_id, row.reviewer_id) in able,
+            )
+            if told:
+                found[row.id] = told
+    return found
+
+
+def counted(session: Session, campaign_id: int) -> Mapping[Lean, int]:
+    """Of how many items of a campaign the reviewer leans which way."""
+    asked = (
+        select(TaskRow.reviewer_id, ItemRow.subject_identity_id, ItemRow.system_id, func.count())
+        .join(ItemRow, ItemRow.task_id == TaskRow.id)
+        .where(TaskRow.campaign_id == campaign_id)
+        .group_by(TaskRow.reviewer_id, ItemRow.subject_identity_id, ItemRow.system_id)
+    )
+    rows = session.execute(asked).all()
+    pairs = {(reviewer, subject) for reviewer, subject, _, _ in rows}
+    able = granters(session, {row[0] for row in rows}, {row[2] for row in rows})
+    total: Counter[Lean] = Counter()
+    for reviewer, subject, system, count in rows:
+        for lean in independence.leans(each_other=(subject, reviewer) in pairs, grants=(system, reviewer) in able):
+            total[lean] += count
+    return {lean: total[lean] for lean in Lean}
+
+
+def granters(session: Session, people: Iterable[int], systems: Iterable[int]) -> set[tuple[int, int]]:
+    """Of these people, by system, who can give access there, by an account that is not closed."""
+    found: set[tuple[int, int]] = set()
+    wanted, among = sorted(people), sorted(systems)
+    for start in range(0, len(wanted), _CHUNK):
+        asked = (
+            select(AccountRow.system_id, AccountRow.identity_id)
+            .join(PrivilegeRow, PrivilegeRow.account_id == AccountRow.id)
+            .where(
+                AccountRow.identity_id.in_(wanted[start : start + _CHUNK]),
+                AccountRow.system_id.in_(among),
+                AccountRow.ended.is_(None),
+                AccountRow.active.is_not(False),  # unknown is not inactive
+                PrivilegeRow.privilege.in_(GRANTING),
+            )
+            .distinct()
+        )
+        found |= {(system, person) for system, person in session.execute(asked)}
+    return found
+
+
+def _decided(session: Session, campaign: int, by: set[Any], of: set[int]) -> set[tuple[int, int]]:
+    """Who of some decides on access of whom of others in a campaign."""
+    found: set[tuple[int, int]] = set()
+    wanted, others = sorted(by), sorted(of)
+    for start in range(0, len(wanted), _CHUNK):
+        for from_ in range(0, len(others), _CHUNK):
+            asked = (
+                select(TaskRow.reviewer_id, ItemRow.subject_identity_id)
+                .join(ItemRow, ItemRow.task_id == TaskRow.id)
+                .where(
+                    TaskRow.campaign_id == campaign,
+                    TaskRow.reviewer_id.in_(wanted[start : start + _CHUNK]),
+                    ItemRow.subject_identity_id.in_(others[from_ : from_ + _CHUNK]),
+                )
+                .distinct()
+            )
+            found |= {(reviewer, subject) for reviewer, subject in session.execute(asked)}
+    return found

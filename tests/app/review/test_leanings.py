@@ -1,0 +1,117 @@
+"""Reviewers who are not as free as others: who review each other, and who can grant what they decide on."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.inventory.tables import AccountRow, GrantRow, PrivilegeRow
+from app.kit.db import Database
+from app.ledger.tables import EntryRow
+from app.review import decisions, leanings, tasks
+from app.review.independence import Lean
+from app.review.tables import CampaignRow
+from tests import make
+from tests.app.review import cast
+from tests.app.review.cast import NOW
+
+
+def _two(session: Session) -> tuple[cast.Company, CampaignRow, GrantRow]:
+    """Ada decides on Bo's, and Bo, whom Ada reports to here, on the one thing that is Ada's."""
+    company = cast.company(session)
+    company.ada.manager_id = company.bo.id
+    account = make.account(session, company.system, identity_id=company.ada.id, username="ada@corp")
+    grant = make.grant(session, account, company.role)
+    return company, cast.opened(session, scope={"kinds": ["grant"]}), grant
+
+
+def _may(session: Session, of: AccountRow, privilege: str, through: GrantRow) -> PrivilegeRow:
+    path = str(through.entitlement_id)
+    row = PrivilegeRow(
+        system_id=of.system_id, account_id=of.id, privilege=privilege, entitlement_id=through.entitlement_id, path=path
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def test_two_people_who_decide_on_each_others_access_are_told_apart_on_both_sides(database: Database) -> None:
+    with database.transaction() as session:
+        _, campaign, grant = _two(session)
+        items = cast.items(session, campaign)
+        ids = {subject: item.id for subject, item in items.items()}
+        found = leanings.of_items(session, list(ids.values()))
+        assert found == dict.fromkeys(ids.values(), (Lean.EACH_OTHER,))
+        assert f"grant:{grant.id}" in ids
+        assert leanings.counted(session, campaign.id) == {Lean.EACH_OTHER: 3, Lean.GRANTS: 0}
+
+
+def test_who_only_decides_does_not_lean(database: Database) -> None:
+    with database.transaction() as session:
+        cast.company(session)
+        campaign = cast.opened(session)
+        assert leanings.of_items(session, [item.id for item in cast.items(session, campaign).values()]) == {}
+        assert leanings.counted(session, campaign.id) == {Lean.EACH_OTHER: 0, Lean.GRANTS: 0}
+
+
+def test_deciding_on_each_other_in_two_reviews_is_no_such_pair(database: Database) -> None:
+    with database.transaction() as session:
+        company, first, grant = _two(session)
+        item = cast.items(session, first)[f"grant:{grant.id}"]
+        tasks.reassign(session, first.id, to_id=company.eve.id, reason="apart", items=[item.id], by=make.ADMIN, at=NOW)
+        assert leanings.of_items(session, [item.id for item in cast.items(session, first).values()]) == {}
+        second = cast.opened(session, name="again", scope={"kinds": ["grant"]})
+        assert len(leanings.of_items(session, [item.id for item in cast.items(session, second).values()])) == 3
+        assert leanings.of_items(session, [item.id for item in cast.items(session, first).values()]) == {}
+
+
+def test_handing_an_item_on_makes_or_ends_such_a_pair(database: Database) -> None:
+    with database.transaction() as session:
+        company, campaign, grant = _two(session)
+        of_ada = cast.items(session, campaign)[f"grant:{grant.id}"].id
+        for to, leans in ((company.eve, {}), (company.bo, {of_ada: (Lean.EACH_OTHER,)})):
+            tasks.reassign(session, campaign.id, to_id=to.id, reason="r", items=[of_ada], by=make.ADMIN, at=NOW)
+            assert leanings.of_items(session, [of_ada]) == leans
+
+
+def test_who_can_grant_in_a_system_leans_there_and_only_there(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        elsewhere = make.system(session, name="Portal", owner_key="cy")
+        make.snapshot(session, elsewhere)
+        ours = make.account(session, elsewhere, identity_id=company.bo.id, username="bo@portal")
+        theirs = make.grant(session, ours, make.entitlement(session, elsewhere))
+        account = make.account(session, company.system, identity_id=company.ada.id, username="ada@corp")
+        campaign = cast.opened(session, scope={"kinds": ["grant"]})
+        row = _may(session, account, "export", company.plain)
+        items = cast.items(session, campaign)
+        here, there = items[f"grant:{company.plain.id}"].id, items[f"grant:{theirs.id}"].id
+        assert leanings.of_items(session, [here, there]) == {}
+        for privilege in ("administer", "manage_access"):
+            row.privilege = privilege
+            session.flush()
+            assert leanings.of_items(session, [here, there]) == {here: (Lean.GRANTS,)}
+        assert leanings.counted(session, campaign.id)[Lean.GRANTS] == 2
+        account.active = False
+        session.flush()
+        assert leanings.of_items(session, [here]) == {}
+        account.active, account.ended = None, NOW
+        session.flush()
+        assert leanings.of_items(session, [here]) == {}
+
+
+def test_what_held_when_somebody_decided_is_in_the_entry_of_that_decision(database: Database) -> None:
+    with database.transaction() as session:
+        company, campaign, grant = _two(session)
+        account = session.get_one(AccountRow, grant.account_id)
+        item = cast.items(session, campaign)[f"grant:{company.plain.id}"]
+        of_ada = cast.items(session, campaign)[f"grant:{grant.id}"]
+        ada, bo = company.actor(company.ada), company.actor(company.bo)
+        _may(session, account, "administer", grant)
+        said = decisions.record(session, item.id, "keep", by=ada, at=NOW)
+        back = decisions.record(session, of_ada.id, "keep", by=bo, at=NOW)
+        assert session.get_one(EntryRow, said.id).body["leans"] == ["each_other", "grants"]
+        assert session.get_one(EntryRow, back.id).body["leans"] == ["each_other"]
+        free = company.actor(company.eve)
+        tasks.reassign(session, campaign.id, to_id=company.eve.id, reason="r", items=[item.id], by=make.ADMIN, at=NOW)
+        later = decisions.record(session, item.id, "keep", by=free, at=NOW)
+        assert "leans" not in session.get_one(EntryRow, later.id).body

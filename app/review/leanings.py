@@ -100,7 +100,7 @@ def granters(session: Session, people: Iterable[int], systems: Iterable[int]) ->
             )
             .distinct()
         )
-        found |= {(system, person) for system, person in session.execute(asked)}
+        found |= {(system, person) for system, person in session.execute(asked) if person is not None}
     return found
 
 
@@ -120,5 +120,5 @@ def _decided(session: Session, campaign: int, by: set[Any], of: set[int]) -> set
                 )
                 .distinct()
             )
-            found |= {(reviewer, subject) for reviewer, subject in session.execute(asked)}
+            found |= {(reviewer, subject) for reviewer, subject in session.execute(asked) if subject is not None}
     return found

@@ -103,6 +103,7 @@ def _environment(zone: str) -> Environment:
         "number": lambda count: f"{count:,}",
         "facts": words.facts,
         "named": words.named,
+        "act": words.act,
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
         "ago": words.ago,
         "said": _said,

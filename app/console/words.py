@@ -5,7 +5,7 @@ Plain words first, for readers who come four times a year; a word that is not kn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,10 +51,20 @@ KINDS: Mapping[str, str] = {
     "integration": "program",
     "credential": "key or token",
 }
+MANY: Mapping[str, str] = {"grant": "accesses", "account": "accounts", "integration": "programs",
+                           "credential": "keys or tokens"}  # fmt: skip
+ASKED: Mapping[str, str] = {  # what a review may be about
+    "grant": "access that is held", "account": "accounts", "integration": "programs", "credential": "keys and tokens",
+}  # fmt: skip
 REMOVALS: Mapping[str, str] = {  # where a removal stands -> what that means
     "open": "promised, not begun", "by_hand": "waits for a person", "acting": "going on", "acted": "done, not proved yet",
     "declined": "declined by the CRM", "verified": "proved: a later reading lacks it",
     "returned": "it was gone, and is back", "undone": "undone: decided anew",
+}  # fmt: skip
+ACTS: Mapping[str, str] = {  # kinds of act that a system may be switched on for -> what is done by them
+    "freeze": "freeze a login", "end_sessions": "end sessions", "revoke_credential": "revoke a key or token",
+    "remove_grant": "take access away", "change_grant": "exchange access for less", "time_box": "give access an end",
+    "deactivate": "deactivate an account", "remove_account": "remove an account", "restore": "give back what was taken",
 }  # fmt: skip
 EVENTS: Mapping[str, str] = {  # turns of a finding
     "opened": "opened", "reopened": "opened again", "closed": "closed", "commented": "said", "assigned": "handed on",
@@ -114,6 +124,16 @@ def privilege(name: str) -> str:
 def removal(status: str) -> str:
     """Where a removal stands, in words."""
     return REMOVALS.get(status, named(status))
+
+
+def asked(kinds: Iterable[str]) -> str:
+    """What a review is about, one after the other."""
+    return ", ".join(ASKED.get(kind, named(kind)) for kind in kinds)
+
+
+def act(kind: str) -> str:
+    """A kind of act, in words."""
+    return ACTS.get(kind, named(kind))
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

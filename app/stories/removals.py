@@ -46,7 +46,8 @@ class Line:
     row: RemediationRow
     system: str
     what: str
-    whose: str | None
+    whose: str | None  # the login
+    person: str | None
     campaign: str | None
 
 
@@ -114,6 +115,7 @@ def lines(session: Session, rows: Sequence[RemediationRow]) -> list[Line]:
     systems = _named(session, SystemRow, SystemRow.name, {row.system_id for row in rows})
     campaigns = _named(session, CampaignRow, CampaignRow.name, {row.campaign_id for row in rows})
     accounts = _named(session, AccountRow, AccountRow.username, {row.account_id for row in rows})
+    people = _people(session, {row.account_id for row in rows})
     integrations = _named(session, IntegrationRow, IntegrationRow.name, {row.integration_id for row in rows})
     credentials = _named(session, CredentialRow, CredentialRow.label, {row.credential_id for row in rows})
     held = _held(session, {row.grant_id for row in rows})
@@ -122,13 +124,20 @@ def lines(session: Session, rows: Sequence[RemediationRow]) -> list[Line]:
     for row in rows:
         what = names[row.kind].get(getattr(row, f"{row.kind}_id")) or _by_its_key(row.target) or row.subject
         whose = accounts.get(row.account_id) if row.kind != "account" else None
-        told.append(Line(row, systems[row.system_id], what, whose, campaigns.get(row.campaign_id)))
+        person = people.get(row.account_id)
+        told.append(Line(row, systems[row.system_id], what, whose, person, campaigns.get(row.campaign_id)))
     return told
 
 
 def _named(session: Session, row: Any, name: Any, wanted: set[int | None]) -> dict[int | None, str]:
     """Names by id; an id that is None has none."""
     return dict(session.execute(select(row.id, name).where(row.id.in_(wanted - {None}))).all())
+
+
+def _people(session: Session, wanted: set[int | None]) -> dict[int | None, str]:
+    """Whose each account is, where that is known."""
+    found = select(AccountRow.id, IdentityRow.name).join(IdentityRow, IdentityRow.id == AccountRow.identity_id)
+    return dict(session.execute(found.where(AccountRow.id.in_(wanted - {None}))).all())
 
 
 def _held(session: Session, wanted: set[int | None]) -> dict[int | None, str]:

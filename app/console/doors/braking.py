@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.actors import policy
 from app.actors.policy import May
+from app.actors.tables import ActorRow
 from app.console import forms, rendering
 from app.console.doors import removals as pages
 from app.console.entering import Entered, Visit, With
@@ -104,11 +106,18 @@ def _page(request: Request, means: Means, visit: Visit, system_id: int, *, refus
         )  # fmt: skip
         waits = braking.waits(session, system_id)
         stopped = braking.stop(session)
+        author = _author(session, own) if own is not None else None
     return rendering.page(
         request, "systems/lane.html", visit, status=refusal.status if refusal else 200, system=system, now_held=now,
         common=common, own=own, waits=waits, lines=lines, count=len(waiting), seen=seen, needed=needed, mine=mine,
-        stopped=stopped, refusal=refusal, running=policy.why_not(actor, May.RUN_SYSTEMS),
+        stopped=stopped, refusal=refusal, author=author, running=policy.why_not(actor, May.RUN_SYSTEMS),
     )  # fmt: skip
+
+
+def _author(session: Session, own: LaneRow) -> str:
+    """Who set it, by name; the command line has none."""
+    actor = session.get(ActorRow, own.by)
+    return actor.name if actor is not None else own.by
 
 
 def _number(given: str) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -124,12 +124,14 @@ def _said(text: str) -> Markup:
     return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in plain_and_typed)
 
 
-def _time(at: datetime | str | None, zone: ZoneInfo, form: str) -> Markup:
+def _time(at: date | str | None, zone: ZoneInfo, form: str) -> Markup:
     """A moment, or a day as text, in the operator's zone. Nothing is a dash with words for who listens."""
     if at is None:
         return Markup('<span class="none" aria-label="not known">–</span>')
     if isinstance(at, str):  # a day as frozen items keep it: "2026-11-16"
-        there, form = datetime.fromisoformat(at), "%-d %b %Y"
-    else:
-        there = at.astimezone(zone)
+        at = date.fromisoformat(at[:10])
+    if not isinstance(at, datetime):  # a day is the same in every zone
+        said = at.strftime("%-d %b %Y")
+        return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), said)
+    there = at.astimezone(zone)
     return Markup('<time datetime="{}">{}</time>').format(there.isoformat(timespec="minutes"), there.strftime(form))

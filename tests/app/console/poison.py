@@ -32,14 +32,19 @@ WORDS = {
     "zone", "whom", "held", "change", "version_of", "field", "version", "seed", "keys_digest", "action", "media",
     "by", "opened_by", "closed_by", "assigned_by", "acknowledged_by", "asked_by", "decided_by", "made_by", "answered_by",
     "approved_by", "uploaded_by", "submitted_by", "drafted_by", "granted_by", "permitted",
-    "ended_by", "settled", "code",
+    "ended_by", "settled", "code", "imported_by",
 }  # fmt: skip
 OURS = {
     "actors.issuer", "actors.person_key", "actors.subject", "deliveries.cause", "findings.cause", "findings.owner",
     "identities.key", "register_lines.whose", "rule_limits.name", "snapshots.connector", "systems.owner_key",
     "bundle_versions.match", "accounts.manager_key", "channels.kind", "delivery_tries.outcome",
 }  # fmt: skip
-BUT = {"grants.granted_by", "assessments.purpose", "snapshots.principal"}  # named like ours, and somebody's words
+BUT = {
+    "grants.granted_by",
+    "imported_decisions.decided_by",
+    "assessments.purpose",
+    "snapshots.principal",
+}  # named like ours, and somebody's words
 _KEPT = re.compile(
     r"[\d-]{10}(T.*)?|keep|remove|change|grant|account|integration|credential|crm|direct|all|[a-z_]+:\d+"
 )
@@ -136,4 +141,6 @@ def _value(connection: sa.Connection, column: Column[Any], words: dict[str, str]
         return connection.execute(select(key.column).limit(1)).scalar()
     if isinstance(column.type, Moment):
         return make.NOW
+    if column.name == "zone":  # one that exists, for moments are told in it
+        return "UTC"
     return words.get(column.name) or rows.VALUES.get(column.type.python_type, {})

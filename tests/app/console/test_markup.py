@@ -36,7 +36,8 @@ LOOKERS = (Role.ADMIN, Role.IT_SECURITY, "ada")
 # What no page of this house shows: in this state of it, or at all.
 UNSEEN = {
     "delegations.reason", "delegations.scope", "lane_waits.because", "lane_waits.way_out", "lanes.because", "lanes.hours",
-    "releases.reason", "stops.ended_reason", "stops.reason",
+    "releases.reason", "stops.ended_reason", "stops.reason", "imported_decisions.access", "imported_decisions.account",
+    "imported_decisions.decided_by", "imported_decisions.reason",
     "account_changes.after", "account_changes.before", "accounts.department", "accounts.email",
     "accounts.employee_number", "accounts.key", "accounts.title", "alterations.before", "assessments.because",
     "credentials.key", "decisions.change_to", "delivery_tries.said", "entitlements.key", "grants.key", "logins.key",

@@ -16,7 +16,7 @@ PROOF = "You need not report it: the next complete reading of the system shows t
 def _what(target: Target, wish: str, change_to: str | None) -> tuple[str, ...]:
     who = target.username or target.email or target.account_key or "the account"
     if target.kind is TargetKind.GRANT:
-        named = f"{target.entitlement_kind or 'access'} {target.entitlement_key}"
+        named = f"{(target.entitlement_kind or 'access').replace('_', ' ')} {target.entitlement_key}"
         if wish == "change":
             other = f"assign {change_to}" if change_to else "assign what was decided"
             return (f"Open {who}.", f"First {other}, then take away {named}.")

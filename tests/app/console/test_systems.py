@@ -178,7 +178,7 @@ def test_acts_are_switched_on_one_by_one_and_only_with_an_executor(house: House,
     row = named(house, "New org")
     assert row is not None
     assert row.writing == ["deactivate", "freeze"]
-    assert "It may: deactivate, freeze." in browser.get(f"/systems/{number}").text
+    assert "It may: deactivate an account, freeze a login." in browser.get(f"/systems/{number}").text
 
 
 def test_a_system_is_disconnected_by_its_name_unless_it_is_needed(house: House, crm: fake_connector.World) -> None:

@@ -96,16 +96,18 @@ def everyone(session: Session, *, at: datetime) -> list[tuple[ActorRow, list[str
     held = select(ActorRoleRow).where(or_(ActorRoleRow.until.is_(None), ActorRoleRow.until > at))
     for row in session.scalars(held.order_by(ActorRoleRow.role)):
         roles.setdefault(row.actor_id, []).append(row.role)
-    return [(row, roles.get(row.id, [])) for row in session.scalars(select(ActorRow).order_by(ActorRow.name))]
+    return [
+        (row, roles.get(row.id, [])) for row in session.scalars(select(ActorRow).order_by(ActorRow.name, ActorRow.id))
+    ]
 
 
 def tokens_of(session: Session, actor_id: str) -> list[TokenRow]:
     """An actor's tokens, newest first."""
-    return list(
-        session.scalars(select(TokenRow).where(TokenRow.actor_id == actor_id).order_by(TokenRow.created.desc()))
-    )
+    of = select(TokenRow).where(TokenRow.actor_id == actor_id)
+    return list(session.scalars(of.order_by(TokenRow.created.desc(), TokenRow.id)))
 
 
 def hooks_of(session: Session, actor_id: str) -> list[HookRow]:
     """An actor's hooks, newest first."""
-    return list(session.scalars(select(HookRow).where(HookRow.actor_id == actor_id).order_by(HookRow.made.desc())))
+    of = select(HookRow).where(HookRow.actor_id == actor_id)
+    return list(session.scalars(of.order_by(HookRow.made.desc(), HookRow.id)))

@@ -24,11 +24,11 @@ def make(place: Sequence[Any] | None) -> str | None:
 
 
 def part(
-    rows: Sequence[Row], key: Callable[[Row], int], given: str, most: int
+    rows: Sequence[Row], key: Callable[[Row], Any], given: str, most: int, *, shape: Callable[[Any], Any] | None = None
 ) -> tuple[Sequence[Row], str | None, bool]:
     """A page of a list that is in hand: its rows, the text of where it ended, and whether it is not the first. A row that
-    is gone by now leads back to the beginning."""
-    place = read(given, whole)
+    is gone by now leads back to the beginning. `shape`: of its keys, whole numbers otherwise."""
+    place = read(given, shape or whole)
     begin = next((number + 1 for number, row in enumerate(rows) if place and key(row) == place[0]), 0)
     some = rows[begin : begin + most]
     return some, make([key(some[-1])]) if begin + most < len(rows) else None, begin > 0

@@ -24,7 +24,6 @@ from app.kit.refusal import Refusal, Refused
 
 _ROLES = {TEAM: "the IT security team", "role:admin": "the administrators of Rolecall"}
 _CHUNK = 5_000
-_CHOICES = 100
 
 
 def owner_of(session: Session, system_id: int | None, security_owner: str | None, *, at: datetime) -> str:
@@ -121,7 +120,7 @@ def choices(session: Session, *, at: datetime) -> list[tuple[str, str]]:
         for row, held in actors.everyone(session, at=at)
         if (row.ended is None or row.ended > at) and {Role.ADMIN, Role.IT_SECURITY} & set(held)
     ]
-    return [*_ROLES.items(), *((_reader(session, row), row.name) for row in able[:_CHOICES])]
+    return [*_ROLES.items(), *((_reader(session, row), row.name) for row in able)]
 
 
 def of_actor(session: Session, actor_id: str) -> str:

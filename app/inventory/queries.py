@@ -34,6 +34,7 @@ from connectors.records import Privilege, Stream
 
 __all__ = ["account_facts", "candidates", "credential_facts"]
 
+_SHOWN = 5  # of the people whom one name can mean
 TRUSTED = tuple(str(each) for each in Verdict if absence.trusted(each))
 
 
@@ -76,6 +77,31 @@ def find_identity(session: Session, who: str) -> IdentityRow | None:
         return by_key
     owned = select(IdentityRow).join(IdentityEmailRow, IdentityEmailRow.identity_id == IdentityRow.id)
     return session.scalar(owned.where(IdentityEmailRow.email == who.strip().lower(), IdentityRow.erased.is_(None)))
+
+
+def whom(session: Session, written: str) -> IdentityRow:
+    """Whom somebody means who wrote a roster id, an e-mail address or a whole name. Refuses (422) nobody, and a name that
+    several have, with who they are."""
+    said = written.strip()
+    person = find_identity(session, said) if said else None
+    if person is not None:
+        return person
+    named = (func.lower(IdentityRow.name) == said.lower(), IdentityRow.erased.is_(None), IdentityRow.ended.is_(None))
+    found = session.scalars(select(IdentityRow).where(*named).order_by(IdentityRow.id).limit(_SHOWN + 1)).all()
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        told = f"Nobody in the roster is called {said!r}." if said else "Nobody was named."
+        raise Refused(Refusal("not_found", told, "Write a roster id, an e-mail address or a whole name.", status=422))
+    raise Refused(ambiguous(said, [(row.name, row.key or "", row.department or "") for row in found]))
+
+
+def ambiguous(said: str, people: Sequence[tuple[str, str, str]]) -> Refusal:
+    """Several people (name, roster id, department) are called so."""
+    each = [", ".join(part for part in (f"{name} ({key})", where) if part) for name, key, where in people[:_SHOWN]]
+    more = " and more" if len(people) > _SHOWN else ""
+    told = f"Several people are called {said!r}: {'; '.join(each)}{more}."
+    return Refusal("ambiguous", told, "Write the roster id or the e-mail address of the one you mean.", status=422)
 
 
 def latest_sealed(session: Session, system_id: int) -> SnapshotRow | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.actors import policy
@@ -25,6 +25,9 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries, proofs, queries
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow, LeafRow, PersonalRow
+
+_SCHEDULER = "the scheduler"
+_SUGGESTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ class Story:
 def listed(session: Session, wanted: Wanted, *, by: Actor, after: Sequence[str] | None = None, limit: int = 50) -> Page:
     """A page of what happened, the latest first."""
     insist(policy.why_not(by, May.SEE_LEDGER))
-    found = _filtered(wanted)
+    found = _filtered(wanted, _meant(session, wanted.author))
     if after is not None:
         at, identifier = datetime.fromisoformat(after[0]), uuid.UUID(after[1])
         found = found.where(EntryRow.at <= at, or_(EntryRow.at < at, EntryRow.id < identifier))
@@ -133,20 +136,31 @@ def kinds() -> list[str]:
     return sorted(str(kind) for kind in Kind)
 
 
-def authors(session: Session, *, by: Actor) -> list[tuple[str, str]]:
-    """Everybody who acts here, by name, to choose from; programs of our own are among them."""
+def authors(session: Session, *, by: Actor) -> list[str]:
+    """Names of those who act here, as suggestions: the first of them only, for any name can be asked for."""
     insist(policy.why_not(by, May.SEE_LEDGER))
-    rows = session.execute(select(ActorRow.id, ActorRow.name).order_by(ActorRow.name).limit(500)).all()
-    return [("scheduler", "the scheduler"), *((row.id, row.name) for row in rows)]
+    rows = session.scalars(select(ActorRow.name).distinct().order_by(ActorRow.name).limit(_SUGGESTED))
+    return [_SCHEDULER, *rows]
 
 
-def _filtered(wanted: Wanted) -> Any:
+def _meant(session: Session, author: str | None) -> list[str]:
+    """Whom a name, an e-mail address or an id means: everybody who is called so, for nobody's acts may be missing."""
+    if author is None:
+        return []
+    if author.lower() == _SCHEDULER:
+        return ["scheduler"]
+    said = author.lower()
+    named = select(ActorRow.id).where(or_(func.lower(ActorRow.name) == said, ActorRow.email == said))
+    return [author, *session.scalars(named)]
+
+
+def _filtered(wanted: Wanted, authors: Sequence[str]) -> Any:
     found = select(EntryRow, LeafRow.number).outerjoin(LeafRow, LeafRow.entry_id == EntryRow.id)
     conditions = []
     if wanted.kind is not None:
         conditions.append(EntryRow.kind == wanted.kind)
     if wanted.author is not None:
-        conditions.append(EntryRow.author == wanted.author)
+        conditions.append(EntryRow.author.in_(authors))
     if wanted.subject is not None:
         whole = not wanted.subject.endswith(":")
         after = wanted.subject[:-1] + ";"  # the letter after the colon: a range that the index knows

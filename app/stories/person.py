@@ -106,6 +106,17 @@ class Story:
     reviewed: Sequence[Reviewed]
     history: Sequence[Turn] = field(default_factory=tuple)
 
+    @property
+    def cut(self) -> list[str]:
+        """What there may be more of than is told here: so much of it was read as is read of anything."""
+        every = (*self.accounts, *self.gone)
+        counts = {
+            "accounts": len(every), "things they hold": sum(len(each.holds) for each in every),
+            "programs": len(self.integrations), "keys": len(self.credentials), "findings": len(self.findings),
+            "reviews": len(self.reviewed), "history": len(self.history),
+        }  # fmt: skip
+        return [name for name, count in counts.items() if count >= MOST]
+
 
 def story(session: Session, person_id: int, *, by: Actor) -> Story | None:
     """One person's story; None if there is no such person or they were erased."""

@@ -38,7 +38,9 @@ def happened(
     """What happened, by what, by whom, about what and when. A day is one of the operator's zone, its end included."""
     zone = means.settings.zone
     first, last = _day("From", since, zone), _day("Until", until, zone)
-    wanted = Wanted(kind or None, author or None, subject.strip() or None, first, last and last + timedelta(days=1))
+    wanted = Wanted(
+        kind or None, author.strip() or None, subject.strip() or None, first, last and last + timedelta(days=1)
+    )
     with means.database.reading() as session:
         page = activity.listed(session, wanted, by=visit.actor, after=_place(after))
         authors = activity.authors(session, by=visit.actor)

@@ -20,12 +20,13 @@ from app.notices import nudges
 from app.review import campaigns, drifts, former, leanings, policy, queries, silence, tasks
 from app.review import rounds as turning
 from app.review import silences as passed
+from app.review.queries import Share
 from app.review.tables import CampaignRow, DriftRow
 from app.stories import desk, outlooks, silences
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=2000)]
-Number = Annotated[int, Form(ge=1, le=2**53)]
+Name = Annotated[str, Form(max_length=320)]
 After = Annotated[str, Query(max_length=200)]
 MOST = 100
 
@@ -138,7 +139,7 @@ def next_round(request: Request, campaign_id: int, means: With, visit: Entered, 
     """Begin the next round."""
     with means.database.transaction() as session:
         _found(session, campaign_id)
-        key = _person(session, resort).key if resort.strip() else None
+        key = inventory.whom(session, resort).key if resort.strip() else None
         row = turning.go_on(session, campaign_id, resort=key, by=visit.actor, at=means.clock())
     told = f"asks about {row.asked}" if row.asked else "had nothing to ask"
     return rendering.go(request, f"/campaigns/{campaign_id}", said=f"Round {row.number} {told}.")
@@ -158,14 +159,14 @@ def pass_on(
 
 @router.post("/campaigns/{campaign_id}/reminders")
 def remind(
-    request: Request, campaign_id: int, means: With, visit: Entered, whom: Annotated[int | None, Form()] = None,
-    again: Text = "",
+    request: Request, campaign_id: int, means: With, visit: Entered, whom: Name = "", again: Text = "",
 ) -> Response:  # fmt: skip
     """Remind those who are not done, or one of them."""
     with means.database.transaction() as session:
         _found(session, campaign_id)
+        one = [_share(session, campaign_id, whom, submitted=False).reviewer_id] if whom.strip() else None
         told = nudges.remind(
-            session, campaign_id, whom=None if whom is None else [whom], again=bool(again),
+            session, campaign_id, whom=one, again=bool(again),
             hours=quiet_hours(means.settings), by=visit.actor, at=means.clock(),
         )  # fmt: skip
     said = f"{told.reminded} of {told.pending} who are not done are reminded, each when their hours allow it."
@@ -184,12 +185,13 @@ def cancel(request: Request, campaign_id: int, means: With, visit: Entered, reas
 
 @router.post("/campaigns/{campaign_id}/handover")
 def hand_on(
-    request: Request, campaign_id: int, means: With, visit: Entered, task: Number, to: Text = "", reason: Text = ""
+    request: Request, campaign_id: int, means: With, visit: Entered, whose: Name = "", to: Name = "", reason: Text = ""
 ) -> Response:
     """Give a whole share to somebody else."""
     with means.database.transaction() as session:
         _found(session, campaign_id)
-        person = _person(session, to)
+        task = _share(session, campaign_id, whose, submitted=False).task_id
+        person = inventory.whom(session, to)
         tasks.reassign(
             session, campaign_id, to_id=person.id, reason=reason, task=task, by=visit.actor, at=means.clock()
         )
@@ -198,11 +200,12 @@ def hand_on(
 
 @router.post("/campaigns/{campaign_id}/reopening")
 def reopen(
-    request: Request, campaign_id: int, means: With, visit: Entered, task: Number, reason: Text = ""
+    request: Request, campaign_id: int, means: With, visit: Entered, whose: Name = "", reason: Text = ""
 ) -> Response:
     """Let a submitted share be changed again."""
     with means.database.transaction() as session:
         _found(session, campaign_id)
+        task = _share(session, campaign_id, whose).task_id
         tasks.reopen(session, task, reason=reason, by=visit.actor, at=means.clock())
     return rendering.go(request, f"/campaigns/{campaign_id}", said="Its reviewer can change the answers again.")
 
@@ -226,12 +229,25 @@ def _found(session: Session, campaign_id: int) -> CampaignRow:
     return row
 
 
-def _person(session: Session, written: str) -> IdentityRow:
-    person = inventory.find_identity(session, written.strip()) if written.strip() else None
-    if person is None:
-        told = "Nobody in the roster is called that."
-        raise Refused(Refusal("not_found", told, "Write a roster id or an e-mail address.", status=422))
-    return person
+def _share(session: Session, campaign_id: int, written: str, *, submitted: bool | None = None) -> Share:
+    """Whose share somebody means by a name as the page shows it, a roster id or an e-mail address. Refuses (422) nobody's,
+    and a name that several reviewers have. `submitted`: among those that are, or are not."""
+    said = written.strip()
+    shares = [
+        share
+        for share in queries.progress(session, campaign_id)
+        if submitted is None or (share.status == "submitted") == submitted
+    ]
+    person = inventory.find_identity(session, said) if said else None
+    found = [share for share in shares if person is not None and share.reviewer_id == person.id]
+    found = found or [share for share in shares if share.reviewer.lower() == said.lower()]
+    if len(found) > 1:
+        rows = [session.get_one(IdentityRow, share.reviewer_id) for share in found]
+        raise Refused(inventory.ambiguous(said, [(row.name, row.key or "", row.department or "") for row in rows]))
+    if not found:
+        told = f"{said!r} has no share here of which that can be asked." if said else "Nobody was named."
+        raise Refused(Refusal("not_found", told, "Write the name as it stands among the reviewers.", status=422))
+    return found[0]
 
 
 def _none(what: str) -> Refused:

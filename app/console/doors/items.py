@@ -47,16 +47,7 @@ def hand_on(
         story = stories.story(session, item_id, by=visit.actor)
         if story is None or story.item.campaign_id != campaign_id:
             raise _none_here()
-        person = inventory.find_identity(session, to.strip()) if to.strip() else None
-        if person is None:
-            raise Refused(
-                Refusal(
-                    "not_found",
-                    "Nobody in the roster is called that.",
-                    "Write a roster id or an e-mail address.",
-                    status=422,
-                )
-            )
+        person = inventory.whom(session, to)
         tasks.reassign(
             session, campaign_id, to_id=person.id, reason=reason, items=[item_id], by=visit.actor, at=means.clock()
         )

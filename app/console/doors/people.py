@@ -60,8 +60,8 @@ def one(request: Request, person_id: int, means: With, visit: Entered, on: Text 
         then = past.of_person(session, person_id, moment) if moment is not None else []
     every = [*story.accounts, *story.gone]
     return rendering.page(
-        request, "people/one.html", visit, status=refusal.status if refusal else 200, story=story, on=on, day=day,
-        then=then, refusal=refusal, systems={each.row.system_id: each.system for each in every},
+        request, "people/one.html", visit, status=refusal.status if refusal else 200, story=story, day=day,
+        most=person.MOST, on=on, then=then, refusal=refusal, systems={each.row.system_id: each.system for each in every},
         bands={each.row.id: _band(each, means.clock()) for each in every},
         looking=policy.why_not(visit.actor, May.SEE_SIGN_INS), today=means.clock().date(),
     )  # fmt: skip

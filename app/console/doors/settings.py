@@ -5,10 +5,12 @@ A link or a token is shown once, on the page that answers the act that made it, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -18,7 +20,7 @@ from app.actors import hooks as hook_paths
 from app.actors.actor import Role
 from app.actors.policy import May
 from app.actors.tables import ActorRoleRow, ActorRow, HookRow, SessionRow, TokenRow
-from app.console import forms, rendering
+from app.console import cursors, forms, rendering
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
@@ -26,15 +28,26 @@ from app.ledger import queries as ledger
 from app.means import Means
 
 router = APIRouter(include_in_schema=False)
+After = Annotated[str, Query(max_length=200)]
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A page of a list, with the ways on and back."""
+
+    rows: Sequence[Any]
+    next: str | None
+    first: str | None
 
 
 @router.get("/settings")
-def own(request: Request, means: With, visit: Entered) -> Response:
+def own(request: Request, means: With, visit: Entered, tokens: After = "") -> Response:
     """Where one is signed in, one's tokens, and the way to what else one may turn here."""
     at = means.clock()
     with means.database.reading() as session:
         mine = queries.sessions_of(session, visit.actor.id, at=at)
-        kept = queries.tokens_of(session, visit.actor.id)[:100]
+        kept = _part("/settings", "tokens", queries.tokens_of(session, visit.actor.id), tokens)
     rooms = {
         "people": May.RUN_ACTORS,
         "notices": May.SEE_NOTICES,
@@ -79,10 +92,9 @@ def keys(request: Request, means: With, visit: Entered) -> Response:
 
 
 @router.get("/settings/people")
-def people(request: Request, means: With, visit: Entered) -> Response:
+def people(request: Request, means: With, visit: Entered, after: After = "") -> Response:
     """Everybody who may come in, with their roles."""
-    with means.database.reading() as session:
-        told = queries.everyone(session, at=means.clock())
+    told = _everyone(means, after)
     return rendering.page(request, "settings/people.html", visit, told=told, roles=list(Role), refusal=None, typed={})
 
 
@@ -102,21 +114,21 @@ def make(request: Request, means: With, visit: Entered, form: Sent) -> Response:
             )  # fmt: skip
             path = links.invite(session, row, by=visit.actor, at=at)
     except Refused as no:
-        with means.database.reading() as session:
-            told = queries.everyone(session, at=means.clock())
         return rendering.page(
-            request, "settings/people.html", visit, status=no.refusal.status, told=told, roles=list(Role),
+            request, "settings/people.html", visit, status=no.refusal.status, told=_everyone(means), roles=list(Role),
             refusal=no.refusal, typed=typed,
         )  # fmt: skip
     return shown(request, means, visit, row, link=path)
 
 
 @router.get("/settings/people/{actor_id}")
-def one(request: Request, actor_id: str, means: With, visit: Entered) -> Response:
+def one(
+    request: Request, actor_id: str, means: With, visit: Entered, tokens: After = "", hooks: After = ""
+) -> Response:
     """One of them: roles, tokens, where they are signed in."""
     with means.database.reading() as session:
         row = found(session, actor_id)
-    return shown(request, means, visit, row)
+    return shown(request, means, visit, row, tokens=tokens, hooks=hooks)
 
 
 @router.post("/settings/people/{actor_id}/roles")
@@ -190,16 +202,16 @@ def end(request: Request, actor_id: str, means: With, visit: Entered, form: Sent
 
 def shown(
     request: Request, means: Means, visit: Visit, row: ActorRow, *, link: str | None = None, token: str | None = None,
-    hook: HookRow | None = None, signing: str | None = None,
+    hook: HookRow | None = None, signing: str | None = None, tokens: str = "", hooks: str = "",
 ) -> Response:  # fmt: skip
     """Somebody's page, with what was just made for them: it is shown this once, and kept by no browser."""
-    at = means.clock()
+    at, here = means.clock(), f"/settings/people/{row.id}"
     with means.database.reading() as session:
         held = session.scalars(select(ActorRoleRow).where(ActorRoleRow.actor_id == row.id).order_by(ActorRoleRow.role))
         facts: dict[str, Any] = {
             "held": [each for each in held if each.until is None or each.until > at],
-            "tokens": queries.tokens_of(session, row.id)[:100],
-            "hooks": queries.hooks_of(session, row.id)[:100],
+            "tokens": _part(here, "tokens", queries.tokens_of(session, row.id), tokens),
+            "hooks": _part(here, "hooks", queries.hooks_of(session, row.id), hooks),
             "decides": policy.why_not_hook(row.ended, queries.roles_of(session, row.id, at=at)) is None,
             "sessions": len(queries.sessions_of(session, row.id, at=at)),
         }
@@ -223,6 +235,20 @@ def found(session: Session, actor_id: str) -> ActorRow:
 def nothing(what: str) -> Refusal:
     """There is none of it here (404)."""
     return Refusal("not_found", f"There is no {what} here.", "Go back to the list.", status=404)
+
+
+def _everyone(means: Means, after: str = "") -> Part:
+    with means.database.reading() as session:
+        told = queries.everyone(session, at=means.clock())
+    some, more, later = cursors.part(told, lambda each: each[0].id, after, MOST, shape=cursors.text)
+    path = "/settings/people"
+    return Part(some, rendering.link(path, after=more) if more else None, path if later else None)
+
+
+def _part(path: str, name: str, rows: Sequence[Any], given: str) -> Part:
+    """A page of what one actor has; `name`: what says in the address where it goes on."""
+    some, more, later = cursors.part(rows, lambda row: row.id, given, MOST, shape=cursors.text)
+    return Part(some, rendering.link(path, **{name: more}) if more else None, path if later else None)
 
 
 def _roles(form: Any) -> list[Role]:

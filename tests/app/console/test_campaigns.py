@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from app.console import cursors, scoping
+from app.inventory.tables import IdentityRow
 from app.ledger.tables import EntryRow
 from app.notices import subscriptions
 from app.notices.tables import ChannelRow, DeliveryRow
-from app.review.tables import CampaignRow, DriftRow, TaskRow
+from app.review.tables import CampaignRow, DriftRow, ItemRow, TaskRow
 from tests import make
 from tests.app.api.house import NOW, House
 from tests.app.console.visiting import visitor
@@ -140,9 +141,9 @@ def test_a_review_is_cancelled_with_a_reason(house: House) -> None:
 
 def test_a_share_is_handed_on_and_what_was_submitted_is_opened_again_by_an_administrator(house: House) -> None:
     boss, path = visitor(house, "boss"), f"/campaigns/{house.campaign.id}"
-    task = {"task": str(house.plain.task_id)}
-    assert boss.act(f"{path}/reopening", task | {"reason": "x"}).status_code == 409  # nothing was submitted
-    given = boss.act(f"{path}/handover", task | {"to": house.company.cy.key, "reason": "away"})
+    whose = {"whose": house.company.ada.key}
+    assert boss.act(f"{path}/reopening", whose | {"reason": "x"}).status_code == 409  # nothing was submitted
+    given = boss.act(f"{path}/handover", whose | {"to": house.company.cy.key, "reason": "away"})
     assert given.status_code == 303, given.text
     assert visitor(house, "ada").get(f"/reviews/{house.campaign.id}/items/{house.plain.id}").status_code == 404
 
@@ -179,7 +180,7 @@ def test_who_is_not_done_is_reminded_with_one_click(house: House) -> None:
     assert "1 of 1 who are not done are reminded" in admin.get(path).text
     again = admin.act(f"{path}/reminders")
     assert (again.status_code, "heard of this review within a day" in again.text) == (409, True)
-    ada = {"whom": str(house.company.ada.id), "again": "yes"}
+    ada = {"whom": "ada", "again": "yes"}
     assert admin.act(f"{path}/reminders", ada).status_code == 303
     with house.database.reading() as session:
         whom = select(DeliveryRow.whom).where(DeliveryRow.event == "review.due")
@@ -230,3 +231,32 @@ def test_more_reviews_than_a_page_holds_are_on_the_next(house: House) -> None:
     second = visitor(house, "admin").get(more[1]).text
     assert (second.count("<tr data-row"), f'href="/campaigns/{house.campaign.id}"' in second) == (1, True)
     assert "Back to the beginning" in second
+
+
+def test_two_thousand_reviewers_fit_on_a_page_and_each_is_reached_by_name(house: House) -> None:
+    item = {column.name: getattr(house.plain, column.name) for column in ItemRow.__table__.columns}
+    one = {"kind": "person", "engagement": "employee", "began": NOW}
+    numbers = range(50_000, 52_000)
+    with house.database.transaction() as session:
+        names = {n: f"Reviewer {n}" for n in numbers} | {51_998: "Reviewer 51999"}
+        people = [one | {"id": n, "key": f"many-{n}", "name": name} for n, name in names.items()]
+        session.execute(insert(IdentityRow), people)
+        tasks = [{"id": n, "reviewer_id": n, "campaign_id": house.campaign.id} for n in numbers]
+        session.execute(insert(TaskRow), tasks)
+        items = [item | {"id": n, "task_id": n, "subject": f"grant:{n}"} for n in numbers]
+        session.execute(insert(ItemRow), items)
+    boss, path = visitor(house, "boss"), f"/campaigns/{house.campaign.id}"
+    page = boss.get(path).text
+    assert len(page.encode()) < 150_000
+    assert ("Reviewer 50050" in page, "Reviewer 51500" in page) == (True, False)
+    assert '<option value="Reviewer 50050">' in page
+    form = {"to": "fay", "reason": "away"}
+    several = boss.act(f"{path}/handover", form | {"whose": "Reviewer 51999"})
+    assert (several.status_code, "many-51998" in several.text, "many-51999" in several.text) == (422, True, True)
+    assert boss.act(f"{path}/handover", form | {"whose": "Reviewer"}).status_code == 422
+    assert boss.act(f"{path}/handover", form | {"whose": "many-51999"}).status_code == 303
+    assert boss.act(f"{path}/handover", form | {"whose": "reviewer 51500 "}).status_code == 303
+    with house.database.reading() as session:
+        gone = select(ItemRow.task_id).where(ItemRow.id.in_((51_500, 51_998, 51_999))).order_by(ItemRow.id)
+        moved = [task in numbers for task in session.scalars(gone)]
+    assert moved == [False, True, False], "the namesake keeps theirs"

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.actors import queries
-from app.actors.tables import ActorRow, SessionRow, TokenRow
+from app.actors.tables import ActorRow, HookRow, SessionRow, TokenRow
 from app.ledger.tables import EntryRow
 from app.notices.tables import ChannelRow, DeliveryRow, SubscriptionRow
 from tests import make
@@ -156,3 +156,32 @@ def test_a_log_that_is_longer_than_a_page_goes_on_on_the_next(house: House) -> N
     count = [page.split("The latest messages")[1].count("<tr>") - 1 for page in (first, second)]
     assert count == [50, 11]
     assert admin.get(f"{path}?after=strange").status_code == 400
+
+
+# --- lists that are longer than a page ---
+
+
+def test_whatever_there_are_more_than_a_hundred_of_goes_on_where_it_ended(house: House) -> None:
+    ada, at = actor_of(house, "ada"), make.NOW
+    with house.database.transaction() as session:
+        for n in range(101):
+            words = {"id": f"more-{n:03}", "actor_id": ada.id, "label": f"thing {n:03}", "expires": at}
+            session.add(ActorRow(id=f"more-{n:03}", name=f"Zed {n:03}", created=at))
+            session.add(TokenRow(**words, hash=f"{n:032}".encode(), created=at))
+            session.add(HookRow(**words, made=at, secret=b"x"))
+    admin, own = visitor(house, "admin"), visitor(house, "ada")
+    at_ada = f"/settings/people/{ada.id}"
+    for browser, path, name, sign in (
+        (admin, "/settings/people", "after", "Zed {}"),
+        (admin, at_ada, "tokens", "/tokens/more-{}/end"),
+        (admin, at_ada, "hooks", "/hooks/more-{}/end"),
+        (own, "/settings", "tokens", "thing {}"),
+    ):
+        signs = {sign.replace("{}", f"{n:03}") for n in range(101)}
+        first = browser.get(path).text
+        more = re.search(rf'href="([^"]+[?]{name}=[^"]+)" rel="next"', first)
+        assert more is not None, f"{path} is cut and does not say so"
+        seen = [{each for each in signs if each in page} for page in (first, browser.get(html.unescape(more[1])).text)]
+        assert all(seen), path
+        assert seen[0] | seen[1] == signs, path
+        assert len(seen[0]) < len(signs), path

@@ -111,6 +111,8 @@ def test_one_person_is_one_owner_whichever_way_they_are_named(database: Database
         named = {ownership.find(session, each, by=SEC) for each in (actor, ivo.key, "ivo@example.com")}
         assert named == {f"identity:{ivo.id}"}
         assert (f"identity:{ivo.id}", "Ivo") in ownership.choices(session, at=at)
+        others = {life.somebody(session, f"Guard {n}") for n in range(101)}
+        assert others <= {owner for owner, _name in ownership.choices(session, at=at)}, "nobody is left out in silence"
 
 
 def test_who_took_note_first_is_kept_and_a_new_life_asks_again(database: Database, at: datetime) -> None:

@@ -85,6 +85,22 @@ def test_systems_are_found_by_name_or_number_and_the_removed_ones_are_not(databa
         assert refused.value.refusal.status == 404
 
 
+def test_a_whole_name_means_somebody_if_only_one_has_it(database: Database) -> None:
+    with database.transaction() as session:
+        bo = make.identity(session, "Bo Berg", key="p7", emails=("bo@example.com",))
+        make.identity(session, "Bo Berg", key="p8", erased=NOW)
+        for written in ("bo berg ", "p7", "Bo@example.com"):
+            assert queries.whom(session, written).id == bo.id
+        make.identity(session, "Bo Berg", key="p9", department="Sales")
+        for written, told in (
+            ("Bo Berg", r"Several people .*Bo Berg \(p7\); Bo Berg \(p9\), Sales"),
+            ("Bo", "Nobody in the roster"),
+            (" ", "Nobody was named"),
+        ):
+            with pytest.raises(Refused, match=told):
+                queries.whom(session, written)
+
+
 def test_people_are_found_by_roster_id_or_address(database: Database) -> None:
     with database.transaction() as session:
         bo = make.identity(session, "Bo", key="p7", emails=("bo@example.com",))

@@ -43,6 +43,8 @@ def test_what_happened_is_found_by_kind_author_subject_and_time(database: Databa
         assert shown(since=NOW - timedelta(days=2)) == ["systems", "campaigns", "campaign:12"]
         assert shown(until=NOW - timedelta(days=2)) == ["campaign:1", f"actor:{ada.id}"]
         assert shown(kind="campaign.opened", since=NOW - timedelta(days=2), author="scheduler") == []
+        assert shown(author="ADA") == shown(author=ada.id), "by name, however many act here"
+        assert shown(author="somebody else") == []
         named = activity.listed(session, Wanted(author=ada.id), by=SEC).entries[0]
         assert (named.author, named.number) == ("Ada", None)
         seen, after = [], None

@@ -203,3 +203,18 @@ def test_access_is_not_for_reviewers(database: Database) -> None:
             with pytest.raises(Refused, match="You may not see who can reach what"):
                 ask()
     assert Role.REVIEWER in EVE.roles
+
+
+def test_a_page_about_somebody_with_more_than_it_shows_says_so(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.transaction() as session:
+        there = town(session)
+        whole = person.story(session, there.bo.id, by=SEC)
+        assert whole is not None
+        assert whole.cut == []
+        monkeypatch.setattr(person, "MOST", 1)
+        told = person.story(session, there.bo.id, by=SEC)
+        assert told is not None
+        assert "accounts" in told.cut
+        assert len(told.accounts) + len(told.gone) == 1

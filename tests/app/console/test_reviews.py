@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy import select
 
-from app.review.tables import ItemRow, TaskRow
+from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
 from tests.app.api.house import House
 from tests.app.console.visiting import Visitor, visitor
 
@@ -99,6 +99,57 @@ def test_unusual_items_are_never_answered_together(house: House) -> None:
     chosen = {"many": "keep", "chosen": both.split(), "reason": "all fine"}
     assert _answer(ada, house, **chosen)[0] == 422
     assert (_outcome(house, house.plain), _outcome(house, _mighty(house))) == (None, "remove")
+
+
+LAST = {"answer": "keep", "campaign": "Before", "closed": "2026-07-01", "silent": False, "imported": False}
+FOUND = {"rule": "r", "severity": "high", "because": "left 9 days ago"}
+ALONE: dict[str, dict[str, object]] = {  # what is changed of an ordinary item, and it is decided alone
+    "privileged": {},
+    "new": {"last": None},
+    "outside the bundle": {"model": {"name": "Rep", "number": 3, "bundle": 1}, "in_model": False},
+    "temporary": {"how": {"until": "2027-01-01"}},
+    "an outlier": {"peers": {"held": 1, "of": 9}},
+    "with a finding": {"findings": [FOUND]},
+}
+
+
+def _reviewed_before(house: House) -> None:
+    """A whole review of its system has closed, so that what was not in it is new."""
+    with house.database.transaction() as session:
+        opened = house.campaign.opened_at
+        before = CampaignRow(
+            name="Before", status="closed", scope={}, opened_at=opened, opened_by="x", due_at=opened, closed_at=opened
+        )
+        session.add(before)
+        session.flush()
+        frozen = session.scalars(
+            select(CampaignSnapshotRow).where(CampaignSnapshotRow.campaign_id == house.campaign.id)
+        )
+        for each in frozen.all():
+            session.add(
+                CampaignSnapshotRow(campaign_id=before.id, system_id=each.system_id, snapshot_id=each.snapshot_id)
+            )
+
+
+def test_the_one_button_never_covers_what_is_to_be_decided_alone(house: House) -> None:
+    ada = visitor(house, "ada")
+    _reviewed_before(house)
+    for why, other in {"nothing": {}, **ALONE}.items():
+        with house.database.transaction() as session:
+            for ordinary in (house.plain, _account(house)):
+                item = session.get_one(ItemRow, ordinary.id)
+                item.shown = ordinary.shown | {"last": LAST} | (other if ordinary is house.plain else {})
+                item.privileged = ordinary is house.plain and why == "privileged"
+        page = ada.get(f"/reviews/{house.campaign.id}").text
+        (together,) = re.findall(r'<button name="together" value="([^"]+)"', page)
+        covered = {int(each.partition(":")[0]) for each in together.split()}
+        if why == "nothing":
+            assert covered == {house.plain.id, _account(house).id}
+            continue
+        assert covered == {_account(house).id}, why
+        for form in ({"together": _at(house, house.plain)}, {"together": f"{together} {_at(house, house.plain)}"}):
+            assert _answer(ada, house, **form)[0] == 422, why
+        assert (_outcome(house, house.plain), _outcome(house, _account(house))) == (None, None), why
 
 
 def test_the_ordinary_ones_of_a_person_are_kept_with_one_answer(house: House) -> None:

@@ -41,6 +41,9 @@ def test_what_is_as_always_is_ordinary() -> None:
         ({"last": None}, Why.NEW),
         ({"use": "never"}, Why.UNUSED),
         ({"use": "longer"}, Why.UNUSED),
+        ({"how": {"until": "2027-01-01"}}, Why.TEMPORARY),
+        ({"model": {"name": "Rep", "number": 3}, "in_model": False}, Why.OUTSIDE),
+        ({"peers": {"held": 1, "of": 9}}, Why.ALONE),
         ({"beside": Beside(True, holders=1, people=5)}, Why.ALONE),
     ],
 )

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from app.console.doors import bundles, campaigns, home, items, opening, overriding, reviews, schedules, submission
+from app.console.doors import (
+    bundles,
+    campaigns,
+    delegations,
+    home,
+    items,
+    opening,
+    overriding,
+    reviews,
+    schedules,
+    submission,
+)
 
-# /campaigns/new before /campaigns/{id}
-ROOMS = (home, reviews, submission, items, opening, overriding, campaigns, schedules, bundles)
+# /campaigns/new before /campaigns/{id}, and /reviews/delegations before /reviews/{id}
+ROOMS = (home, delegations, reviews, submission, items, opening, overriding, campaigns, schedules, bundles)
 
 
 def install(app: FastAPI) -> None:

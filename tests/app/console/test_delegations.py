@@ -1,0 +1,58 @@
+"""Delegating one's reviews at the console: made and ended by the reviewer, seen by both, and by nobody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.review.tables import DelegationRow
+from tests.app.api.house import House
+from tests.app.console.visiting import visitor
+from tests.app.review.cast import NOW
+
+PATH = "/reviews/delegations"
+DAY = (NOW + timedelta(days=5)).date().isoformat()
+
+
+def _made(house: House) -> DelegationRow:
+    form = {"to": "cy", "until": DAY, "scope": 'system = "Sales org"', "reason": "a week in the hills"}
+    answer = visitor(house, "ada").act(PATH, form)
+    assert answer.status_code == 303, answer.text
+    with house.database.reading() as session:
+        return session.scalars(select(DelegationRow)).one()
+
+
+def test_a_reviewer_delegates_and_ends_it_and_nobody_else_sees_or_ends_it(house: House) -> None:
+    ada, eve = visitor(house, "ada"), visitor(house, "eve")
+    assert PATH in ada.get("/reviews").text
+    row = _made(house)
+    assert (row.from_id, row.reason) == (house.company.ada.id, "a week in the hills")
+    assert row.until.date().isoformat() >= DAY
+    page = ada.get(PATH).text
+    assert "a week in the hills" in page
+    assert f"{PATH}/{row.id}/end" in page
+    assert "a week in the hills" not in eve.get(PATH).text
+    assert eve.act(f"{PATH}/{row.id}/end").status_code == 404
+    assert ada.act(f"{PATH}/{row.id}/end").status_code == 303
+    after = ada.get(PATH).text
+    assert "a week in the hills" in after
+    assert f"{PATH}/{row.id}/end" not in after
+
+
+def test_what_does_not_fit_is_said_beside_what_was_typed_and_nothing_is_delegated(house: House) -> None:
+    ada = visitor(house, "ada")
+    good = {"to": "cy", "until": DAY, "reason": "a week in the hills"}
+    for wrong, said in (
+        ({"to": "nobody at all"}, "Nobody in the roster"),
+        ({"until": "soon"}, "is not a day"),
+        ({"until": "2001-01-01"}, "ends in the past"),
+        ({"reason": " "}, "needs a reason"),
+        ({"scope": "moon = 3"}, "moon"),
+    ):
+        answer = ada.act(PATH, good | wrong)
+        assert answer.status_code == 422
+        assert said in answer.text
+        assert 'value="{}"'.format((good | wrong)["to"]) in answer.text
+    with house.database.reading() as session:
+        assert session.scalars(select(DelegationRow)).all() == []

@@ -38,6 +38,7 @@ class May(StrEnum):
     SEE_SIGN_INS = "see when and how one person signed in"
     SEE_PERSONAL_VALUES = "see names and reasons in the ledger"
     START_REMOVALS = "have access taken away without a review"
+    UNDO_REMOVALS = "have access given back that was taken away"
     DO_BY_HAND = "report removals done by hand"
     STOP_REMOVALS = "stop every removal, and let them go on"
     RELEASE_REMOVALS = "release removals that need a second person"
@@ -72,7 +73,7 @@ MAY: dict[Role, frozenset[May]] = {
     | {May.READ_SYSTEMS, May.JUSTIFY, May.DO_BY_HAND, May.DECIDE}
     | {May.HANDLE_FINDINGS, May.COMMENT_OWN_FINDINGS, May.APPROVE_WAIVERS}
     | {May.ATTEST, May.APPROVE_PAPERS}
-    | {May.SEE_SIGN_INS, May.SEE_PERSONAL_VALUES, May.START_REMOVALS}
+    | {May.SEE_SIGN_INS, May.SEE_PERSONAL_VALUES, May.START_REMOVALS, May.UNDO_REMOVALS}
     | {May.STOP_REMOVALS, May.RELEASE_REMOVALS},
     Role.REVIEWER: frozenset(
         {May.SEE_SELF, May.SEE_OWN_ITEMS, May.DECIDE, May.SEE_OWN_FINDINGS, May.COMMENT_OWN_FINDINGS}

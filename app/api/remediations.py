@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -18,13 +18,13 @@ from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Asked, Page, Told
-from app.api.words import ActStatus, ItemKind, RemediationStatus, Wish
-from app.kit.refusal import insist
+from app.api.words import ActStatus, ItemKind, Reach, RemediationStatus, Wish
+from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.means import removal_brakes, stopped_outside
-from app.remediation import plans, remediations
+from app.remediation import lookback, plans, remediations, undoings
 from app.remediation.tables import ActRow, RemediationRow
 
 router = APIRouter(prefix="/api/v1/remediations", tags=["remediations"])
@@ -35,7 +35,7 @@ ORDERS = {
 }
 _TURNS = (
     Kind.REMEDIATION_OPENED, Kind.REMEDIATION_MOVED, Kind.REMEDIATION_VERIFIED, Kind.REMEDIATION_RETURNED,
-    Kind.ACT_BEGUN, Kind.ACT_ENDED,
+    Kind.REMEDIATION_UNDONE,    Kind.ACT_BEGUN, Kind.ACT_ENDED,
 )  # fmt: skip
 
 
@@ -123,6 +123,31 @@ class Planned(Told):
     remains: list[str]
 
 
+class Seen(Told):
+    """What one log tells of a time. Without a count it does not reach there at all."""
+
+    reach: Reach
+    count: int | None
+    because: str
+    kinds: dict[str, int]
+
+
+class LookedBack(Told):
+    """What was done between the promise and the end of the access; no end: it has not gone yet."""
+
+    began: datetime
+    ended: datetime | None
+    sign_ins: Seen
+    changes: Seen
+    used: Seen | None
+
+
+class Undoing(Asked):
+    """Why the access may be there again."""
+
+    reason: str = Field(max_length=2000)
+
+
 class Reporting(Asked):
     """What was done by hand, and where."""
 
@@ -184,6 +209,44 @@ def plan_removal(remediation_id: UUID, means: With, actor: Entered, look: bool =
     return Planned.model_validate(told)
 
 
+@router.get("/{remediation_id}/lookback")
+def look_back(remediation_id: UUID, means: With, actor: Entered) -> LookedBack:
+    """What the account did between the promise and the moment the access went. What no log reaches is unknown."""
+    kept = timedelta(days=means.settings.login_retention_days)
+    with means.database.reading() as session:
+        row = _found(session, remediation_id)
+        back = lookback.of(session, row, kept=kept, at=means.clock())
+        if back is None:
+            raise Refused(Refusal("takes_nothing", "This takes no access away.", "Look back on a removal.", 409))
+        return LookedBack(
+            began=back.began, ended=back.ended, sign_ins=_seen(back.sign_ins), changes=_seen(back.changes),
+            used=_seen(back.used) if back.used else None,
+        )  # fmt: skip
+
+
+@router.put("/{remediation_id}/undoing", response_model=Remediation)
+def undo_removal(
+    remediation_id: UUID,
+    asked: Undoing,
+    request: Request,
+    means: With,
+    actor: Entered,
+    key: Key = None,
+    if_match: IfMatch = None,
+) -> Response:
+    """Decide that the access may be there again. Answers with the promise that gives it back; a reading proves it."""
+    sla = timedelta(days=means.settings.removal_sla_days)
+
+    def verb(session: Session, at: datetime) -> Remediation:
+        row = _unchanged(session, remediation_id, if_match)
+        made = undoings.undo(session, row, asked.reason, sla=sla, by=actor, at=at)
+        body = {"system": row.system_id, "because": "a removal was undone"}
+        entries.record(session, Entry(Kind.REMOVAL_REQUESTED, f"system:{row.system_id}", body), by=actor.id, at=at)
+        return Remediation.model_validate(made)
+
+    return answering.once(means, actor, key, asked, request, verb)
+
+
 @router.put("/{remediation_id}/report", response_model=Remediation)
 def report_removal(
     remediation_id: UUID,
@@ -223,6 +286,10 @@ def retry_removal(
         return Remediation.model_validate(row)
 
     return answering.once(means, actor, key, asked, request, verb)
+
+
+def _seen(of: lookback.Seen) -> Seen:
+    return Seen(reach=Reach(of.reach), count=of.count, because=of.because, kinds=dict(of.kinds))
 
 
 def _unchanged(session: Session, remediation_id: UUID, if_match: str | None) -> RemediationRow:

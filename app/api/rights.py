@@ -116,6 +116,8 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("POST", "/api/v1/hooks/{hook_id}/decisions"): May.DECIDE,  # by a message signed for its actor; no token opens it
     ("GET", "/api/v1/remediations"): May.SEE_REMEDIATIONS,
     ("GET", "/api/v1/remediations/{remediation_id}"): May.SEE_REMEDIATIONS,
+    ("GET", "/api/v1/remediations/{remediation_id}/lookback"): May.SEE_REMEDIATIONS,
+    ("PUT", "/api/v1/remediations/{remediation_id}/undoing"): May.UNDO_REMOVALS,
     ("PUT", "/api/v1/remediations/{remediation_id}/report"): May.DO_BY_HAND,
     ("PUT", "/api/v1/remediations/{remediation_id}/retry"): May.DO_BY_HAND,
     ("GET", "/api/v1/remediations/{remediation_id}/plan"): May.SEE_REMEDIATIONS,  # asking the CRM is START_REMOVALS

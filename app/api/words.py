@@ -193,6 +193,14 @@ class Wish(StrEnum):
     RESTORE = "restore"
 
 
+class Reach(StrEnum):
+    """How much of a time a log covers; of a part, what was seen was done, and there may be more."""
+
+    WHOLE = "whole"
+    PART = "part"
+    UNKNOWN = "unknown"
+
+
 class RemediationStatus(StrEnum):
     """Where a removal stands; only `verified` means that the system has said so since."""
 

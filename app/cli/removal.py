@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.means import Means
-from app.remediation import remediations
+from app.remediation import lookback, remediations, undoings
 from app.remediation.tables import RemediationRow
 
 
@@ -81,6 +82,42 @@ def again(telling: Telling, removal: str, reason: str) -> None:
             row = _found(session, removal)
     telling.say(f"{_what(row.target)}: {row.status}{f', {row.because}' if row.because else ''}")
     telling.answer({"id": row.id, "status": row.status, "because": row.because})
+
+
+def undo(telling: Telling, removal: str, reason: str) -> None:
+    """Decide that the access may be there again, and have it given back."""
+    with opened() as means:
+        sla = timedelta(days=means.settings.removal_sla_days)
+        with means.database.transaction() as session:
+            row = undoings.undo(session, _found(session, removal), reason, sla=sla, by=operator(), at=clock.now())
+            made, system = row.id, row.system_id
+        with telling.step("Giving it back") as progress:
+            _ask(means, str(system))
+            with at_work(means, progress) as wait:
+                wait()
+        with means.database.reading() as session:
+            row = _found(session, str(made))
+    telling.say(f"{_what(row.target)}: undone. Giving it back: {row.status}{f', {row.because}' if row.because else ''}")
+    telling.answer({"id": row.id, "undoes": row.undoes_id, "status": row.status, "because": row.because})
+
+
+def look_back(telling: Telling, removal: str) -> None:
+    """What the account did between the promise and the moment the access went."""
+    with opened() as means, means.database.reading() as session:
+        row = _found(session, removal)
+        kept = timedelta(days=means.settings.login_retention_days)
+        back = lookback.of(session, row, kept=kept, at=clock.now())
+    if back is None:
+        raise Refused(Refusal("takes_nothing", "This takes no access away.", "Look back on a removal.", 409))
+    until = f"until it went at {back.ended:%Y-%m-%d %H:%M} UTC" if back.ended else "and it has not gone yet"
+    telling.say(f"{_what(row.target)}: from {back.began:%Y-%m-%d %H:%M} UTC, {until}.", style="bold")
+    for name, seen in (("sign-ins", back.sign_ins), ("changes it made", back.changes), ("uses of it", back.used)):
+        if seen is not None:
+            count = "unknown" if seen.count is None else str(seen.count)
+            kinds = ", ".join(f"{what}: {times}" for what, times in seen.kinds)
+            said = "; ".join(each for each in (kinds, seen.because) if each)
+            telling.say(f"  {name}: {count}{f' ({said})' if said else ''}")
+    telling.answer(lookback.as_json(back))
 
 
 def _found(session: Session, removal: str) -> RemediationRow:

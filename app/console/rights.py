@@ -108,6 +108,7 @@ RIGHTS: Mapping[tuple[str, str], May | None] = {
     ("POST", "/systems/{system_id}/lane"): May.RUN_SYSTEMS,
     ("POST", "/systems/{system_id}/release"): May.RELEASE_REMOVALS,
     ("GET", "/removals/{remediation_id}"): May.SEE_REMEDIATIONS,
+    ("POST", "/removals/{remediation_id}/undoing"): May.UNDO_REMOVALS,
     ("POST", "/removals/{remediation_id}/report"): May.DO_BY_HAND,
     ("POST", "/removals/{remediation_id}/retry"): May.DO_BY_HAND,
     ("GET", "/"): May.SEE_SELF,

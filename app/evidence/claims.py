@@ -19,7 +19,7 @@ from app.evidence.unpacking import Unpacked
 from app.ledger import jcs, tree
 from app.ledger.note import Checkpoint
 
-_MOVES = frozenset({"remediation.moved", "remediation.verified", "remediation.returned"})
+_MOVES = frozenset({"remediation.moved", "remediation.verified", "remediation.returned", "remediation.undone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +277,7 @@ def drift(packet: Unpacked, log: Log) -> Iterator[str]:
 
 def remediations(packet: Unpacked, log: Log, readings: set[int]) -> Iterator[str]:
     """Every removal in the log is shown, where it came to last; one called verified has a reading that shows it."""
-    left = set(log.promised)
+    left, undone, given_back = set(log.promised), list[str](), list[str | None]()
     for each in packet.lines("remediations.jsonl"):
         subject, status = f"remediation:{each['id']}", each["status"]
         if subject not in left:
@@ -292,6 +292,13 @@ def remediations(packet: Unpacked, log: Log, readings: set[int]) -> Iterator[str
         ):
             yield f"the removal of {each['subject']} is called verified, and no reading shows it"
         yield from _acts(each, log)
+        yield from _meanwhile(each)
+        if status == "undone":
+            undone.append(each["id"])
+        given_back.append(each.get("undoes"))
+    for number in undone:
+        if given_back.count(number) != 1:
+            yield f"removal {number} is called undone, and {given_back.count(number)} removals give its access back"
     if left:
         yield f"the log holds {len(left)} removals that the packet leaves out"
 
@@ -303,6 +310,21 @@ def _acts(remediation: Mapping[str, Any], log: Log) -> Iterator[str]:
             yield f"{where} is called {act['status']}, and the log says otherwise"
         elif told and told.get("digest") != (act["receipt"] or {}).get("digest"):
             yield f"{where} has another receipt than the log says"
+
+
+def _meanwhile(remediation: Mapping[str, Any]) -> Iterator[str]:
+    """What was done until it went: of no other time than the removal's own, and nothing is counted that nobody saw."""
+    told = remediation.get("meanwhile")  # packets from before this was told have none
+    if told is None:
+        return
+    read = (remediation["verified_by"] or {}).get("read_at")
+    late = told["ended"] is not None and (read is None or told["ended"] > read)
+    if told["began"] != remediation["opened_at"] or late:
+        yield f"{remediation['subject']}: what was done meanwhile is told of another time than the removal's"
+    for name in ("sign_ins", "changes", "used"):
+        seen = told[name]
+        if seen is not None and (seen["count"] is None) != (seen["reach"] == "unknown"):
+            yield f"{remediation['subject']}: {name} are counted where no log reaches, or not where one does"
 
 
 def checklist(packet: Unpacked) -> Iterator[str]:

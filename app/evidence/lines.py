@@ -26,8 +26,8 @@ _INTEGRATION = ("id", "key", "kind", "name", "publisher", "scopes", "active", "c
 _CREDENTIAL = ("id", "key", "kind", "label", "scopes", "active", "created", "expires", "began")
 _DRIFT = ("id", "subject", "change", "privileged", "shown", "answer", "reason", "by", "at")
 _REMEDIATION = (
-    "id", "subject", "wish", "change_to", "status", "because", "target", "before", "after", "steps", "opened_at",
-    "due_at", "acted_at", "verified_at",
+    "id", "subject", "wish", "change_to", "until", "life", "status", "because", "target", "before", "after", "steps",
+    "opened_at", "due_at", "acted_at", "verified_at",
 )  # fmt: skip
 _ACT = ("number", "kind", "says", "request", "status", "begun_at", "ended_at", "receipt", "because")
 
@@ -167,8 +167,8 @@ def drift(row: Line) -> dict[str, Any]:
     return _plain(row[0], _DRIFT)
 
 
-def remediation(row: Line, acts: Sequence[ActRow]) -> dict[str, Any]:
-    """A removal from the look before to the reading that proved it."""
+def remediation(row: Line, acts: Sequence[ActRow], meanwhile: dict[str, Any] | None) -> dict[str, Any]:
+    """A removal from the look before to the reading that proved it, and what was done until then."""
     of = row[0]
     proof = None
     if of.verified_snapshot_id is not None:
@@ -181,8 +181,10 @@ def remediation(row: Line, acts: Sequence[ActRow]) -> dict[str, Any]:
     return {
         **_plain(of, _REMEDIATION),
         "item": of.item_id,
+        "undoes": _text(of.undoes_id),
         "system": of.system_id,
         "system_name": row.system_name,
+        "meanwhile": meanwhile,
         "acts": [{"act": str(act.id), **_plain(act, _ACT)} for act in acts],
         "verified_by": proof,
     }

@@ -30,6 +30,7 @@ from app.ledger import checkpoints, entries, leaves, note, signing
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.note import Checkpoint, Signer
+from app.remediation import lookback
 from app.review.tables import CampaignRow
 
 _TRIES = 5
@@ -251,7 +252,8 @@ class _Packet:
     def _remove(self, campaign_id: int, tables: Sheets) -> None:
         def told() -> Iterator[dict[str, Any]]:
             for row, acts in queries.remediations(self._session, campaign_id):
-                line = lines.remediation(row, acts)
+                back = lookback.of(self._session, row[0], at=self._at)
+                line = lines.remediation(row, acts, lookback.as_json(back))
                 proof = line["verified_by"] or {}
                 says = [f"{act['says']} ({act['status']})" for act in line["acts"]]
                 tables.put("remediations", {**line, "acts": says, "verified_by_snapshot": proof.get("snapshot")})

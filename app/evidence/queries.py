@@ -63,6 +63,7 @@ SHOWN = frozenset(
         Kind.REMEDIATION_MOVED,
         Kind.REMEDIATION_VERIFIED,
         Kind.REMEDIATION_RETURNED,
+        Kind.REMEDIATION_UNDONE,
     }
 )
 

@@ -94,6 +94,7 @@ class Kind(StrEnum):
     REMEDIATION_MOVED = "remediation.moved"
     REMEDIATION_VERIFIED = "remediation.verified"
     REMEDIATION_RETURNED = "remediation.returned"
+    REMEDIATION_UNDONE = "remediation.undone"
     # compliance
     CONTROLS_JUDGED = "controls.judged"
     ATTESTATION_MADE = "attestation.made"
@@ -178,6 +179,7 @@ QUIET = frozenset(
         Kind.REMEDIATION_MOVED,
         Kind.REMEDIATION_VERIFIED,
         Kind.REMEDIATION_RETURNED,
+        Kind.REMEDIATION_UNDONE,
         Kind.CONTROLS_JUDGED,
         Kind.ATTESTATION_MADE,
         Kind.EXEMPTION_MADE,

@@ -20,7 +20,7 @@ from app.inventory.tables import SystemRow
 from app.kit.db import Database
 from app.kit.refusal import Refusal, Refused
 from app.kit.secrets import Keys
-from app.remediation import braking, executors, instructions, policy, queries, remediations, waits
+from app.remediation import braking, executors, instructions, policy, queries, remediations, waits, wishes
 from app.remediation.brakes import HALTS, Brakes
 from app.remediation.policy import Circumstances, Status
 from app.remediation.tables import ActRow, RemediationRow
@@ -190,12 +190,12 @@ def _resolved(run: _Run, remediation_id: UUID) -> RemediationRow:
     if look.state is State.UNKNOWN:
         run.told["held"] += 1
         return row
-    gone = look.state is State.ABSENT
-    said = "Its end was not known; a look found it " + ("gone." if gone else "still there.")
+    done = wishes.done(row.wish, look.state)
+    said = "Its end was not known; a look found it " + ("gone." if look.state is State.ABSENT else "there.")
     with run.database.transaction() as session:
         row = queries.find(session, remediation_id)
         if act is not None:
-            status = "done" if gone else "ambiguous"
+            status = "done" if done else "ambiguous"
             remediations.end_act(session, act, status, because=said, by=run.by, at=run.clock())
         return remediations.move(session, row, Status.OPEN, because=said, after=look, by=run.by, at=run.clock())
 
@@ -211,13 +211,15 @@ def _one(run: _Run, row: RemediationRow) -> None:
     except (Denied, Misread) as error:
         _hand_over(run, row, str(error))
         return
-    plan = run.executor.plan(target, before)
-    if before.state is State.ABSENT and (isinstance(plan, ByHand) or not plan):
-        because = f"{row.because or ''} It was gone when we looked.".strip()
+    with run.database.reading() as session:
+        former = wishes.look_of(queries.before(session, row.undoes_id))
+    plan = wishes.plan(run.executor, row.wish, target, before, former)
+    if (seen := wishes.already(row.wish, before, plan)) is not None:
+        because = f"{row.because or ''} {seen}".strip()
         _move(run, row, Status.ACTED, because=because, before=before, after=before)
         run.told["gone_already"] += 1
     elif isinstance(plan, ByHand):
-        _hand_over(run, row, plan.because, steps=plan.steps, before=before)
+        _hand_over(run, row, plan.because, steps=plan.steps or None, before=before)
     elif before.state is State.UNKNOWN or not plan:
         _hand_over(run, row, before.because or "Its state is not known.", before=before)
     else:
@@ -237,8 +239,7 @@ def _act(run: _Run, row: RemediationRow, before: Look, plan: Sequence[Act]) -> N
         if not _called(run, row, act, before):
             return
     after = _look_after(run, row)
-    seen = " It was still there right after." if after and after.state is State.PRESENT else ""
-    _move(run, row, Status.ACTED, because=f"{plan[-1].says}.{seen}", after=after)
+    _move(run, row, Status.ACTED, because=f"{plan[-1].says}.{wishes.doubt(row.wish, after)}", after=after)
     run.told["acted"] += 1
 
 
@@ -275,7 +276,8 @@ def _why_not(run: _Run, row: RemediationRow, act: Act) -> Refusal | None:
     with run.database.reading() as session:
         halt = braking.why_not_now(session, row.system_id, run.brakes, run.stopped, run.clock())
         around = queries.plight(session, row.system_id, row.kind, row.account_id, row.grant_id)
-    return halt or policy.why_not_perform(
+    why_not = policy.why_not_give_back if row.wish == wishes.RESTORE else policy.why_not_perform
+    return halt or why_not(
         Circumstances(
             act=str(act.kind),
             kind=row.kind,
@@ -351,4 +353,4 @@ def _move(
 
 def _steps(row: RemediationRow, system: str) -> list[str]:
     target = remediations.target_of(row)
-    return list(instructions.steps(target, system=system, wish=row.wish, change_to=row.change_to))
+    return list(instructions.steps(target, system=system, wish=row.wish, change_to=row.change_to, until=row.until))

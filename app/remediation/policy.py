@@ -156,6 +156,29 @@ def why_not_revoke(now: Standing) -> Refusal | None:
     return LAST_ADMINISTRATOR if now.kind in ("account", "grant") and sure else None
 
 
+def why_not_undo(status: str, wish: str, reason: str, *, own: bool) -> Refusal | None:
+    """Whether a removal may be undone. `own`: the access is that of whoever asks."""
+    if wish == "restore":
+        return Refusal("gives_back", "This gives access back already.", "Have the access taken away again instead.")
+    if status == Status.UNDONE:
+        return Refusal("undone", "This removal was undone already.", "Look at what gives the access back.")
+    if status == Status.ACTING:
+        told = "A call was begun, and its end is not known yet."
+        return Refusal("acting", told, "Wait until the system has been looked at again.")
+    if own:
+        told = "It is your own access, and nobody decides on their own."
+        return Refusal("own_access", told, "Ask another administrator.", status=403)
+    if len(reason.strip()) < SHORTEST_REASON:
+        told = "Say why it may be there again, in a few words."
+        return Refusal("no_reason", told, "The auditor reads it beside what was decided first.", 422)
+    return why_not_move(status, Status.UNDONE)
+
+
+def overtaken() -> Refusal:
+    """Somebody else was first."""
+    return Refusal("changed_meanwhile", "The removal was moved by somebody else.", "Look again and repeat.", 412)
+
+
 def why_not_leave(reviews: Sequence[str], removals: int) -> Refusal | None:
     """A system is not taken out of sight while somebody counts on it: an open review, or a removal without its proof."""
     if not reviews and not removals:
@@ -186,6 +209,11 @@ def why_not_run(planned: int, held: int, what: str, caps: Caps) -> Refusal | Non
 def why_not_perform(now: Circumstances) -> Refusal | None:
     """Why a machine may not make this call, now. The first reason found, the gravest first."""
     return _own(now) or _last_administrator(now) or _not_a_person(now) or _elsewhere(now) or _switched_off(now)
+
+
+def why_not_give_back(now: Circumstances) -> Refusal | None:
+    """Why a machine may not give access back, now. It takes nothing from anybody, so nobody has to be spared."""
+    return _elsewhere(now) or _switched_off(now)
 
 
 def _own(now: Circumstances) -> Refusal | None:

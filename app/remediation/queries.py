@@ -107,6 +107,18 @@ def find(session: Session, remediation_id: uuid.UUID) -> RemediationRow:
     return row
 
 
+def before(session: Session, remediation_id: uuid.UUID | None) -> Mapping[str, Any] | None:
+    """What was there before a removal, as it was kept; None if nothing was."""
+    if remediation_id is None:
+        return None
+    return session.scalar(select(RemediationRow.before).where(RemediationRow.id == remediation_id))
+
+
+def undoing(session: Session, remediation_id: uuid.UUID) -> RemediationRow | None:
+    """The promise that gives back what a removal took away."""
+    return session.scalar(select(RemediationRow).where(RemediationRow.undoes_id == remediation_id))
+
+
 def to_carry_out(session: Session, system_id: int) -> Sequence[RemediationRow]:
     """What a system's lane has to do, in the order in which it was promised: first what a crash left half done."""
     mine = (RemediationRow.system_id == system_id, RemediationRow.status.in_((Status.OPEN, Status.ACTING)))

@@ -88,7 +88,7 @@ def open_for_finding(
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     for row in made:  # two people at once: the unique index lets one of them through
         promised = dialect.insert(RemediationRow).values(row).on_conflict_do_nothing()
-        insist(None if bulk.written(session, promised) == 1 else _overtaken())
+        insist(None if bulk.written(session, promised) == 1 else policy.overtaken())
     told = [_opened(row, {"reason": reason.strip()}) for row in made]
     entries.record_many(session, told, by=by.id, at=at)
     rows = select(RemediationRow).where(RemediationRow.id.in_([row["id"] for row in made]))
@@ -185,7 +185,7 @@ def end_act(
     insist(calls.why_not_end(act.status, status))
     ended = update(ActRow).where(ActRow.id == act.id, ActRow.status == CallStatus.BEGUN)
     moved: Any = session.execute(ended.values(status=status, ended_at=at, receipt=told, because=because))
-    insist(None if moved.rowcount == 1 else _overtaken())
+    insist(None if moved.rowcount == 1 else policy.overtaken())
     body = {"remediation": str(act.remediation_id), "number": act.number, "ended": status}
     if receipt is not None:
         body |= {"status": receipt.status, "digest": receipt.digest}
@@ -258,7 +258,7 @@ def _change(session: Session, remediation: RemediationRow, **values: Any) -> Non
     moved: Any = session.execute(
         update(RemediationRow).where(*mine).values(values).execution_options(synchronize_session=False)
     )
-    insist(None if moved.rowcount == 1 else _overtaken())
+    insist(None if moved.rowcount == 1 else policy.overtaken())
     session.refresh(remediation)
 
 
@@ -278,7 +278,3 @@ def _record(
 
 def _person(remediation: RemediationRow) -> str | None:
     return f"account:{remediation.account_id}" if remediation.account_id else None
-
-
-def _overtaken() -> Refusal:
-    return Refusal("changed_meanwhile", "The removal was moved by somebody else.", "Look again and repeat.", 412)

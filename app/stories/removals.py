@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -24,6 +25,8 @@ from app.inventory.tables import (
 )
 from app.kit.refusal import insist
 from app.ledger.tables import EntryRow
+from app.remediation import lookback, queries
+from app.remediation.lookback import Lookback
 from app.remediation.policy import TASKS, Status
 from app.remediation.tables import ActRow, RemediationRow
 from app.review.tables import CampaignRow
@@ -62,13 +65,22 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One removal: its line, its calls in order, and its turns in the ledger, the first first."""
+    """One removal: its line, its calls in order, its turns in the ledger, the first first, and what was done meanwhile.
+
+    `undoing` is the promise that gives it back.
+    """
 
     line: Line
     system: SystemRow
     person: IdentityRow | None
     acts: Sequence[ActRow]
     turns: Sequence[EntryRow]
+    back: Lookback | None
+    undoing: RemediationRow | None
+
+    def own(self, actor: Actor) -> bool:
+        """Whether it is the access of whoever looks."""
+        return self.person is not None and actor.identity_id == self.person.id
 
 
 def page(
@@ -95,7 +107,7 @@ def page(
     return Page(lines(session, rows[:limit]), counts, more)
 
 
-def story(session: Session, removal: uuid.UUID, *, by: Actor) -> Story | None:
+def story(session: Session, removal: uuid.UUID, *, kept: timedelta, by: Actor, at: datetime) -> Story | None:
     """One removal with all that was done; None if there is no such removal."""
     insist(policy.why_not(by, May.SEE_REMEDIATIONS))
     row = session.get(RemediationRow, removal)
@@ -107,7 +119,15 @@ def story(session: Session, removal: uuid.UUID, *, by: Actor) -> Story | None:
     turns = select(EntryRow).where(EntryRow.subject.in_(mine)).order_by(EntryRow.at, EntryRow.id)
     account = session.get(AccountRow, row.account_id) if row.account_id else None
     person = session.get(IdentityRow, account.identity_id) if account is not None and account.identity_id else None
-    return Story(line, session.get_one(SystemRow, row.system_id), person, acts, session.scalars(turns).all())
+    return Story(
+        line,
+        session.get_one(SystemRow, row.system_id),
+        person,
+        acts,
+        session.scalars(turns).all(),
+        lookback.of(session, row, kept=kept, at=at),
+        queries.undoing(session, row.id),
+    )
 
 
 def lines(session: Session, rows: Sequence[RemediationRow]) -> list[Line]:

@@ -16,22 +16,32 @@ evidence_app = typer.Typer(no_args_is_help=True, help="Evidence: export, verify,
 def removals(
     run: Annotated[str | None, typer.Option(help="Carry out a system's open removals now: its name or number.")] = None,
     status: Annotated[
-        str | None, typer.Option(help="open, by_hand, acting, acted, declined, verified, returned.")
+        str | None, typer.Option(help="open, by_hand, acting, acted, declined, verified, returned, undone.")
     ] = None,
     done: Annotated[str | None, typer.Option(help="Say that this removal was done by hand: its id.")] = None,
     again: Annotated[str | None, typer.Option(help="Have this removal tried again: its id.")] = None,
-    reason: Annotated[str, typer.Option("--reason", "-r", help="With --done or --again: what was done, or why.")] = "",
+    undo: Annotated[str | None, typer.Option(help="Undo this removal and give the access back: its id.")] = None,
+    meanwhile: Annotated[
+        str | None, typer.Option(help="What the account did until this removal had come true: its id.")
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", "-r", help="With --done, --again or --undo: what was done, or why.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """What was promised to be removed, what was done, and what the CRM says now."""
     from app.cli import removal
 
-    if sum(given is not None for given in (run, done, again)) > 1:
-        raise typer.BadParameter("--run, --done and --again are one at a time")
+    if sum(given is not None for given in (run, done, again, undo, meanwhile)) > 1:
+        raise typer.BadParameter("--run, --done, --again, --undo and --meanwhile are one at a time")
     if done is not None:
         removal.done(Telling(as_json), done, reason)
     elif again is not None:
         removal.again(Telling(as_json), again, reason)
+    elif undo is not None:
+        removal.undo(Telling(as_json), undo, reason)
+    elif meanwhile is not None:
+        removal.look_back(Telling(as_json), meanwhile)
     else:
         removal.show(Telling(as_json), run, status)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.means import Means, removal_brakes, stopped_outside
-from app.remediation import braking, plans, queries, remediations
+from app.remediation import braking, plans, queries, remediations, undoings
 from app.remediation import policy as removing
 from app.remediation.plans import Plan
 from app.remediation.policy import Status
@@ -101,13 +102,32 @@ def every(
     )  # fmt: skip
 
 
+@router.post("/removals/{remediation_id}/undoing")
+def undo(request: Request, remediation_id: UUID, means: With, visit: Entered, form: Sent) -> Response:
+    """Decide that the access may be there again, and have it given back."""
+    sla = timedelta(days=means.settings.removal_sla_days)
+    try:
+        with means.database.transaction() as session:
+            at = means.clock()
+            row = queries.find(session, remediation_id)
+            made = undoings.undo(session, row, forms.text(form, "reason"), sla=sla, by=visit.actor, at=at).id
+            body = {"system": row.system_id, "because": "a removal was undone"}
+            asked = Entry(Kind.REMOVAL_REQUESTED, f"system:{row.system_id}", body)
+            entries.record(session, asked, by=visit.actor.id, at=at)
+    except Refused as no:
+        return _told(request, means, visit, remediation_id, no)
+    said = "Undone. It is given back within minutes, and counts as there when a later reading shows it."
+    return rendering.go(request, f"/removals/{made}", said=said)
+
+
 def page(
     request: Request, means: Means, visit: Visit, remediation_id: UUID, *, refusal: Refusal | None = None,
     look: bool = False,
 ) -> Response:  # fmt: skip
     """One removal's page, with a refusal on it."""
     with means.database.reading() as session:
-        story = removals.story(session, remediation_id, by=visit.actor)
+        kept = timedelta(days=means.settings.login_retention_days)
+        story = removals.story(session, remediation_id, kept=kept, by=visit.actor, at=means.clock())
     if story is None:
         raise Refused(Refusal("not_found", "There is no such removal.", "See the list of removals.", status=404))
     row = story.line.row
@@ -116,6 +136,8 @@ def page(
         request, "removals/one.html", visit, status=refusal.status if refusal else 200, story=story, refusal=refusal,
         reporting=_may(visit, row, Status.ACTED), retrying=_may(visit, row, Status.OPEN), plan=plan, silent=silent,
         looking=policy.why_not(visit.actor, May.START_REMOVALS),
+        undoing=policy.why_not(visit.actor, May.UNDO_REMOVALS)
+        or removing.why_not_undo(row.status, row.wish, "said below", own=story.own(visit.actor)),
     )  # fmt: skip
 
 

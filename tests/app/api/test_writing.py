@@ -186,6 +186,20 @@ def test_whoever_comes_second_to_a_removal_is_told_who_was_first(house: House) -
     assert house.client("auditor").get(path).json()["because"] == "by hand: done in Setup"
 
 
+def test_a_removal_is_undone_once_and_answers_with_what_gives_the_access_back(house: House) -> None:
+    path = f"/api/v1/remediations/{house.remediation.id}"
+    said = {"reason": "the audit needs it until June"}
+    made = house.client("it_security").put(f"{path}/undoing", json=said).json()
+    assert (made["wish"], made["undoes_id"], made["status"]) == ("restore", str(house.remediation.id), "open")
+    assert house.client("auditor").get(path).json()["status"] == "undone"
+    again = house.client("admin").put(f"{path}/undoing", json=said)
+    assert (again.status_code, again.json()["code"]) == (409, "undone")
+    told = house.client("auditor").get(f"{path}/lookback").json()
+    assert (told["ended"], told["changes"]["reach"]) == (None, "unknown")
+    answer = house.client("auditor").get(f"/api/v1/remediations/{made['id']}/lookback")
+    assert (answer.status_code, answer.json()["code"]) == (409, "takes_nothing")
+
+
 @pytest.mark.parametrize("tag", ["abc", "3.5", "²", '"1234567890"', "W/x"])
 def test_a_version_that_is_none_of_ours_is_refused(shown_house: House, tag: str) -> None:
     path = f"/api/v1/campaigns/{shown_house.campaign.id}/closure"

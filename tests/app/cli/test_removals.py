@@ -58,3 +58,14 @@ def test_a_removal_that_is_not_there_is_said(place: Place, removal: str) -> None
 
 def test_one_thing_at_a_time(place: Place, waiting: str) -> None:
     place.rolecall("removals", "--done", waiting, "--again", waiting, "-r", "x").refused("one at a time", code=2)
+
+
+def test_one_is_undone_and_what_was_done_meanwhile_is_told(place: Place, waiting: str) -> None:
+    told = place.rolecall("removals", "--meanwhile", waiting, "--json").json()
+    assert (told["ended"], told["changes"]["reach"], told["changes"]["count"]) == (None, "unknown", None)
+    assert "it has not gone yet" in place.rolecall("removals", "--meanwhile", waiting).well().all
+    place.rolecall("removals", "--undo", waiting, "-r", "x").refused("Say why it may be there again")
+    made = place.rolecall("removals", "--undo", waiting, "-r", "the audit needs it", "--json").json()
+    assert (made["undoes"], made["status"]) == (waiting, "by_hand")  # the system is read-only
+    place.rolecall("removals", "--undo", waiting, "-r", "once more please").refused("was undone already")
+    place.rolecall("removals", "--meanwhile", made["id"]).refused("takes no access away")

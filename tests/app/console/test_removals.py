@@ -64,6 +64,31 @@ def test_one_that_is_tried_again_sends_the_systems_lane_to_work(house: House) ->
         assert session.scalars(asked).first().subject == f"system:{house.company.system.id}"  # type: ignore[union-attr]
 
 
+def test_one_is_undone_by_a_new_decision_and_leads_to_what_gives_it_back(house: House) -> None:
+    mine = by_hand(house)
+    assert "Undo the removal" not in visitor(house, "auditor").get(f"/removals/{mine}").text
+    browser = visitor(house, "it_security")
+    assert "Undo the removal" in browser.get(f"/removals/{mine}").text
+    refused = browser.act(f"/removals/{mine}/undoing", {"reason": "ok"})
+    assert (refused.status_code, "Say why it may be there again" in refused.text) == (422, True)
+    made = browser.act(f"/removals/{mine}/undoing", {"reason": "the audit needs it"}).headers["location"]
+    page = browser.get(made).text
+    assert f'href="/removals/{mine}"' in page
+    assert "give it back: the audit needs it" in page
+    former = browser.get(f"/removals/{mine}").text
+    assert f'href="{made}"' in former
+    assert "undone: decided anew" in former
+    with house.database.reading() as session:
+        asked = select(EntryRow).where(EntryRow.kind == "removal.requested").order_by(EntryRow.id.desc())
+        assert session.scalars(asked).first().body["because"] == "a removal was undone"  # type: ignore[union-attr]
+
+
+def test_what_was_done_meanwhile_is_told_with_how_far_it_is_known(house: House) -> None:
+    page = visitor(house, "auditor").get(f"/removals/{house.remediation.id}").text
+    assert "What was done meanwhile" in page
+    assert "logged changes are not read here" in page or "are known only" in page
+
+
 def test_whoever_only_reads_is_told_why_they_cannot_say_it(house: House) -> None:
     page = visitor(house, "auditor").get(f"/removals/{by_hand(house)}").text
     assert "You may not report removals done by hand." in page

@@ -118,6 +118,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/systems/{system_id}/lane"): ("A", {"because": "x"}),
     ("POST", "/systems/{system_id}/release"): ("AI", {"reason": "x"}),
     ("GET", "/removals/{remediation_id}"): ("AIU", None),
+    ("POST", "/removals/{remediation_id}/undoing"): ("AI", {"reason": ""}),
     ("POST", "/removals/{remediation_id}/report"): ("AI", {"note": ""}),
     ("POST", "/removals/{remediation_id}/retry"): ("AI", {"reason": ""}),
     ("GET", "/"): ("AIRUS", None),

@@ -37,6 +37,8 @@ from app.ledger import entries, erasures, proofs
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
+from app.remediation import undoings
+from app.remediation.tables import RemediationRow
 from app.review import bundles, drifts
 from app.review.tables import BundleVersionRow, CampaignRow
 from tests import make
@@ -132,6 +134,23 @@ def test_a_removal_is_told_from_the_look_before_to_the_reading_that_proves_it(
     receipts = lines(sealed.path, "population/receipts.jsonl")
     proving = {each["snapshot"] for each in receipts if each["rests"] == "verifying"}
     assert proving == {line["verified_by"]["snapshot"]}
+    assert (line["meanwhile"]["began"], line["meanwhile"]["changes"]) == (
+        line["opened_at"], {"reach": "unknown", "count": None, "because": "logged changes are not read here", "kinds": {}},
+    )  # fmt: skip
+
+
+def test_a_removal_that_was_undone_is_told_beside_what_gives_its_access_back(
+    database: Database, tmp_path: Path
+) -> None:
+    told = review.whole(database)
+    with database.transaction() as session:
+        row = session.scalars(select(RemediationRow)).one()
+        undoings.undo(session, row, "needed until June", by=make.ADMIN, at=review.NOW + timedelta(hours=6))
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    first, second = lines(sealed.path, "remediations.jsonl")
+    assert (first["status"], second["wish"], second["status"]) == ("undone", "restore", "open")
+    assert (second["undoes"], second["meanwhile"]) == (first["id"], None)
+    assert troubles(verify(sealed.path)) == []
 
 
 def test_the_population_is_the_one_that_was_frozen(database: Database, tmp_path: Path) -> None:

@@ -313,6 +313,18 @@ LIES: dict[str, tuple[Callable[[Files], Files], str]] = {
     "a receipt of an act": (
         edited(REMOVALS, lambda x: x[0]["acts"][0]["receipt"].update(digest="0" * 64)), "another receipt",
     ),
+    "a removal called undone": (
+        edited(REMOVALS, lambda x: x[0].update(status="undone")), "0 removals give its access back",
+    ),
+    "another time of what was done": (
+        edited(REMOVALS, lambda x: x[0]["meanwhile"].update(began="2026-01-01")), "of another time than the removal's",
+    ),
+    "a longer time of what was done": (
+        edited(REMOVALS, lambda x: x[0]["meanwhile"].update(ended="2099-01-01")), "of another time than the removal's",
+    ),
+    "sign-ins counted that nobody saw": (
+        edited(REMOVALS, lambda x: x[0]["meanwhile"]["changes"].update(count=0)), "counted where no log reaches",
+    ),
     "rows of a receipt": (edited(RECEIPTS, lambda x: x[0].update(rows=99)), "not those that were sealed"),
     "a verdict": (edited(RECEIPTS, lambda x: x[0].update(verdict="incomplete")), "not those that were sealed"),
     "a reading's digest": (edited(RECEIPTS, lambda x: x[0].update(snapshot_digest="0")), "not those that were sealed"),

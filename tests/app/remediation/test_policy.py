@@ -134,3 +134,11 @@ def test_every_kind_of_subject_has_steps_by_hand(target: Target, said: str) -> N
 def test_an_exchange_gives_before_it_takes() -> None:
     steps = instructions.steps(Target(TargetKind.GRANT, "005", "role:1", "role"), system="X", wish="change")
     assert "First assign what was decided, then take away role role:1." in steps
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_what_may_be_undone(status: Status) -> None:
+    no = policy.why_not_undo(status, "remove", "needed until June", own=False)
+    assert (no.code if no else None) == {Status.UNDONE: "undone", Status.ACTING: "acting"}.get(status)
+    if no is None:
+        assert Status.UNDONE in MOVES[status]

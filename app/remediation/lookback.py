@@ -1,0 +1,183 @@
+"""Looking back: what an account did between the moment its access should have gone and the moment it went.
+
+The time begins with the promise and ends when it went: with the last call that a reading then proved, or, where a person
+did it at an hour that nobody saw, when the proving reading began. Each log says how far it reaches; where it does not, what
+was done is unknown, and what little was seen is no count of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.inventory import queries as inventory
+from app.inventory.tables import AccountRow, ChangeRow, CredentialRow, LoginRow, SnapshotRow, StreamRow
+from app.kit import clock
+from app.remediation.policy import Status
+from app.remediation.tables import ActRow, RemediationRow
+from connectors.records import Stream
+
+MOST = 20
+KEPT = timedelta(days=365)
+_TRUSTED = ("complete", "explained")
+
+
+class Reach(StrEnum):
+    """How much of the time a log covers."""
+
+    WHOLE = "whole"
+    PART = "part"  # what was seen was done; there may be more
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one log tells of the time. `count` is None where it does not reach at all; `because` says what it lacks."""
+
+    reach: Reach
+    count: int | None
+    because: str = ""
+    kinds: tuple[tuple[str, int], ...] = ()  # what was done, and how often
+
+
+@dataclass(frozen=True, slots=True)
+class Lookback:
+    """`ended` None: it has not gone yet, and the time runs."""
+
+    began: datetime
+    ended: datetime | None
+    sign_ins: Seen
+    changes: Seen
+    used: Seen | None = None  # of a key or token: whether it was used
+
+
+def of(session: Session, removal: RemediationRow, *, kept: timedelta = KEPT, at: datetime) -> Lookback | None:
+    """Look back on one removal; None for what gives access back, or took none away. `kept`: how long sign-ins are."""
+    at = clock.utc(at)
+    if removal.wish not in ("remove", "change"):
+        return None
+    ended = went(session, removal)
+    until = ended or at
+    account = session.get(AccountRow, removal.account_id) if removal.account_id else None
+    if account is None:
+        nobody = Seen(Reach.UNKNOWN, None, "no account is known for it")
+        return Lookback(removal.opened_at, ended, nobody, nobody, _used(session, removal, until))
+    return Lookback(
+        removal.opened_at,
+        ended,
+        _sign_ins(session, account, removal.opened_at, until, at - kept),
+        _changes(session, account, removal.opened_at, until),
+        _used(session, removal, until),
+    )
+
+
+def as_json(back: Lookback | None) -> dict[str, Any] | None:
+    """A look back as it is handed out."""
+    if back is None:
+        return None
+
+    def seen(of: Seen) -> dict[str, Any]:
+        return {"reach": str(of.reach), "count": of.count, "because": of.because, "kinds": dict(of.kinds)}
+
+    return {
+        "began": back.began.isoformat(),
+        "ended": back.ended.isoformat() if back.ended else None,
+        "sign_ins": seen(back.sign_ins),
+        "changes": seen(back.changes),
+        "used": seen(back.used) if back.used else None,
+    }
+
+
+def went(session: Session, removal: RemediationRow) -> datetime | None:
+    """When it went, as well as is known: None while no reading has proved it."""
+    if removal.status != Status.VERIFIED or removal.verified_snapshot_id is None:
+        return None
+    read = session.get_one(SnapshotRow, removal.verified_snapshot_id).began_at
+    mine = (ActRow.remediation_id == removal.id, ActRow.status == "done")
+    called = session.scalar(select(func.max(ActRow.ended_at)).where(*mine))
+    return min(called, read) if called is not None else read
+
+
+def _sign_ins(session: Session, account: AccountRow, began: datetime, until: datetime, forgotten: datetime) -> Seen:
+    first = select(func.min(LoginRow.at)).where(LoginRow.system_id == account.system_id)
+    since = account.logins_known_since or session.scalar(first)
+    since = max(since, forgotten) if since is not None else None
+    mine = (LoginRow.account_id == account.id, LoginRow.at >= began, LoginRow.at < until)
+    succeeded = LoginRow.succeeded.is_not(False)
+    count = session.scalar(select(func.count()).where(*mine, succeeded)) or 0
+    failed = session.scalar(select(func.count()).where(*mine, LoginRow.succeeded.is_(False))) or 0
+    kinds = (("failed", failed),) if failed else ()
+    return _seen(_read(session, account.system_id, Stream.LOGINS), since, began, until, count, kinds, "sign-ins")
+
+
+def _changes(session: Session, account: AccountRow, began: datetime, until: datetime) -> Seen:
+    since = session.scalar(select(func.min(ChangeRow.at)).where(ChangeRow.system_id == account.system_id))
+    first = _first_read(session, account.system_id, Stream.CHANGES)
+    starts = [each for each in (since, first) if each is not None]
+    mine = (ChangeRow.system_id == account.system_id, ChangeRow.actor_key == account.key)
+    found = (
+        select(ChangeRow.action, func.count())
+        .where(*mine, ChangeRow.at >= began, ChangeRow.at < until)
+        .group_by(ChangeRow.action)
+        .order_by(func.count().desc(), ChangeRow.action)
+    )
+    kinds: Sequence[Any] = session.execute(found).all()
+    told = tuple((action, times) for action, times in kinds[:MOST])
+    read = _read(session, account.system_id, Stream.CHANGES)
+    count = sum(times for _, times in kinds)
+    return _seen(read, min(starts) if starts else None, began, until, count, told, "logged changes")
+
+
+def _used(session: Session, removal: RemediationRow, until: datetime) -> Seen | None:
+    """Whether a key or token was used: its last use is all that is told of it, so more than once is not known."""
+    key = session.get(CredentialRow, removal.credential_id) if removal.credential_id else None
+    if key is None:
+        return None
+    if key.last_used is not None and key.last_used >= removal.opened_at:
+        return Seen(Reach.PART, 1, "only its last use is told")
+    if key.last_used is None and key.uses_known_since is None:
+        return Seen(Reach.UNKNOWN, None, "the system does not tell when it was used")
+    read = _read(session, removal.system_id, Stream.INTEGRATIONS)
+    if read is None or read < until:
+        return Seen(Reach.UNKNOWN, None, "its uses were not read to the end of that time")
+    return Seen(Reach.WHOLE, 0)
+
+
+def _seen(
+    read: datetime | None, since: datetime | None, began: datetime, until: datetime, count: int,
+    kinds: tuple[tuple[str, int], ...], what: str,
+) -> Seen:  # fmt: skip
+    """What was counted, with how far the log reaches: from `since` to the last reading that read it to its end."""
+    if read is None or since is None:
+        return Seen(Reach.UNKNOWN, None, f"{what} are not read here")
+    if read <= began or since >= until:
+        return Seen(Reach.UNKNOWN, None, f"{what} of that time were not read")
+    if since <= began and read >= until:
+        return Seen(Reach.WHOLE, count, kinds=kinds)
+    lacks = f"only up to {_minute(read)}" if since <= began else f"only from {_minute(since)} on"
+    return Seen(Reach.PART, count, f"{what} are known {lacks}", kinds)
+
+
+def _minute(when: datetime) -> str:
+    return when.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _read(session: Session, system_id: int, stream: Stream) -> datetime | None:
+    """When the newest reading began that read this log to its end."""
+    newest = inventory.latest_trusted(session, system_id, stream)
+    return newest.began_at if newest is not None else None
+
+
+def _first_read(session: Session, system_id: int, stream: Stream) -> datetime | None:
+    return session.scalar(
+        select(func.min(SnapshotRow.began_at))
+        .join(StreamRow, StreamRow.snapshot_id == SnapshotRow.id)
+        .where(SnapshotRow.system_id == system_id, SnapshotRow.status == "sealed")
+        .where(StreamRow.stream == stream, StreamRow.verdict.in_(_TRUSTED))
+    )

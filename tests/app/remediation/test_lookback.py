@@ -1,0 +1,145 @@
+"""What an account did between the promise and the moment its access went; what no log reaches is unknown."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from app.inventory.tables import AccountRow, ChangeRow, CredentialRow, LoginRow
+from app.remediation import lookback, remediations
+from app.remediation.lookback import Lookback, Reach
+from app.remediation.tables import RemediationRow
+from tests import make
+
+from .conftest import Town
+from .readings import COMPLETE, deactivated, ended, reading, removed
+
+HOUR = timedelta(hours=1)
+
+
+def gone(town: Town, kind: str = "account", **streams: str) -> None:
+    """A removal that is promised, carried out two hours later and proved two hours after that. Nothing was logged."""
+    with town.database.transaction() as session:
+        make.snapshot(session, town.system(session), at=town.now - timedelta(days=90), streams=LOGS)
+        bo = town.account(session, key="bo", logins_known_since=town.now - timedelta(days=200))
+        subject: Any = bo
+        if kind == "credential":
+            subject = make.credential(session, town.system(session), account_id=bo.id, key="t1", last_used=None,
+                                      uses_known_since=town.now - timedelta(days=200))  # fmt: skip
+            town.crm.present.add("t1")
+        town.decided(session, subject)
+    town.open_all()
+    town.later(hours=2)
+    assert town.carry_out().acted == 1
+    town.later(hours=2)
+    assert (
+        reading(town, ended(CredentialRow) if kind == "credential" else deactivated, **LOGS | streams)[1].verified == 1
+    )
+
+
+LOGS = COMPLETE | {"changes": "complete"}
+
+
+def signed_in(town: Town, *when: datetime, succeeded: bool | None = True) -> None:
+    with town.database.transaction() as session:
+        bo = session.scalars(select(AccountRow).where(AccountRow.key == "bo")).one()
+        for at in when:
+            row = LoginRow(system_id=bo.system_id, account_id=bo.id, key=f"{at}{succeeded}", at=at, succeeded=succeeded)
+            session.add(row)
+
+
+def back(town: Town, **given: Any) -> Lookback:
+    with town.database.reading() as session:
+        told = lookback.of(session, session.scalars(select(RemediationRow)).one(), at=town.now, **given)
+    assert told is not None
+    return told
+
+
+def test_sign_ins_and_changes_are_counted_from_the_promise_until_it_went(town: Town) -> None:
+    began = town.now
+    gone(town)
+    signed_in(town, began - HOUR, began, began + HOUR, began + 3 * HOUR)
+    signed_in(town, began + HOUR, succeeded=False)
+    with town.database.transaction() as session:
+        for number, (at, actor) in enumerate([(began - HOUR, "bo"), (began + HOUR, "bo"), (began + HOUR, "cy")]):
+            changed = {"system_id": town.system_id, "key": str(number), "at": at, "actor_key": actor}
+            session.add(ChangeRow(action="exported", **changed))
+    told = back(town)
+    assert (told.began, told.ended) == (began, began + 2 * HOUR), "it went with the call, not with the reading"
+    assert (told.sign_ins.reach, told.sign_ins.count, told.sign_ins.kinds) == (Reach.WHOLE, 2, (("failed", 1),))
+    assert (told.changes.reach, told.changes.count, told.changes.kinds) == (Reach.WHOLE, 1, (("exported", 1),))
+
+
+def test_nothing_seen_where_the_logs_reach_is_none(town: Town) -> None:
+    gone(town)
+    told = back(town)
+    assert (told.sign_ins.reach, told.sign_ins.count) == (Reach.WHOLE, 0)
+    assert (told.changes.reach, told.changes.count, told.used) == (Reach.WHOLE, 0, None)
+
+
+@pytest.mark.parametrize("stream", ["logins", "changes"])
+@pytest.mark.parametrize("verdict", ["incomplete", "not_collected"])
+def test_a_log_that_was_not_read_to_the_end_afterwards_is_unknown_and_no_zero(
+    town: Town, stream: str, verdict: str
+) -> None:
+    gone(town, **{stream: verdict})
+    told = back(town)
+    seen = told.sign_ins if stream == "logins" else told.changes
+    assert (seen.reach, seen.count) == (Reach.UNKNOWN, None)
+    assert seen.because
+
+
+def test_a_log_that_begins_in_between_tells_a_part(town: Town) -> None:
+    began = town.now
+    gone(town)
+    with town.database.transaction() as session:
+        session.query(AccountRow).filter_by(key="bo").update({"logins_known_since": began + HOUR})
+    signed_in(town, began + HOUR + timedelta(minutes=1))
+    told = back(town)
+    assert (told.sign_ins.reach, told.sign_ins.count) == (Reach.PART, 1)
+    assert "only from" in told.sign_ins.because
+    assert back(town, kept=timedelta(0)).sign_ins.reach is Reach.UNKNOWN, "what was forgotten is not known"
+
+
+def test_what_was_done_by_hand_went_at_the_reading_at_the_latest(town: Town) -> None:
+    town.crm.by_hand.add("bo")
+    with town.database.transaction() as session:
+        town.decided(session, town.account(session, key="bo"))
+    town.open_all()
+    town.carry_out()
+    town.later(hours=1)
+    with town.database.transaction() as session:
+        row = session.scalars(select(RemediationRow)).one()
+        remediations.say_done(session, row, "in Setup", by=make.ADMIN, at=town.now)
+    town.later(hours=1)
+    assert back(town).ended is None, "somebody's word is no end"
+    reading(town, deactivated)
+    assert back(town).ended == town.now
+
+
+def test_until_it_has_gone_the_time_runs(town: Town) -> None:
+    began = town.now
+    removed(town)
+    signed_in(town, began + HOUR / 2)
+    told = back(town)
+    assert (told.ended, told.sign_ins.count, told.sign_ins.reach) == (None, None, Reach.UNKNOWN)
+
+
+@pytest.mark.parametrize(("used", "count", "reach"), [(None, 0, Reach.WHOLE), (1, 1, Reach.PART)])
+def test_of_a_key_its_last_use_is_told(town: Town, used: int | None, count: int, reach: Reach) -> None:
+    began = town.now
+    gone(town, "credential")
+    if used:
+        with town.database.transaction() as session:
+            session.query(CredentialRow).update({"last_used": began + HOUR})
+    told = back(town).used
+    assert told is not None
+    assert (told.count, told.reach) == (count, reach)
+    with town.database.transaction() as session:
+        session.query(CredentialRow).update({"last_used": None, "uses_known_since": None})
+    told = back(town).used
+    assert told is not None
+    assert (told.count, told.reach) == (None, Reach.UNKNOWN)

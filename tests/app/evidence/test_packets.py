@@ -150,7 +150,7 @@ def test_a_removal_that_was_undone_is_told_beside_what_gives_its_access_back(
     first, second = lines(sealed.path, "remediations.jsonl")
     assert (first["status"], second["wish"], second["status"]) == ("undone", "restore", "open")
     assert (second["undoes"], second["meanwhile"]) == (first["id"], None)
-    assert troubles(verify(sealed.path)) == []
+    assert failures(verify(sealed.path)) == []
 
 
 def test_the_population_is_the_one_that_was_frozen(database: Database, tmp_path: Path) -> None:

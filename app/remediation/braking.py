@@ -18,7 +18,7 @@ from app.inventory import queries as inventory
 from app.kit.refusal import Refusal
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
-from app.remediation import brakes, hours, policy, queries
+from app.remediation import brakes, hours, policy, queries, wishes
 from app.remediation.brakes import Brakes, Own, Stop
 from app.remediation.policy import Status
 from app.remediation.tables import ActRow, LaneRow, ReleasedRow, ReleaseRow, RemediationRow, StopRow, WaitRow
@@ -104,7 +104,7 @@ def held(
     if no := brakes.why_not_without_release(len(alone), lately(session, system_id, at), mine):
         found.append(Held(alone, no))
         fresh = [row for row in fresh if row not in alone]
-    for kind, planned in Counter(row.kind for row in fresh).items():
+    for kind, planned in Counter(row.kind for row in fresh if row.wish != wishes.RESTORE).items():
         no = policy.why_not_run(planned, queries.held(session, system_id, kind), f"{kind}s", mine.caps)
         if no is not None:
             return [*found, Held(fresh, no)]

@@ -13,7 +13,9 @@ from app.actors.actor import Actor, Role
 from app.inventory.tables import AccountRow, SnapshotRow, SystemRow
 from app.kit.refusal import Refused
 from app.ledger.tables import EntryRow
-from app.remediation import comebacks, lane, queries, undoings
+from app.remediation import comebacks, queries, undoings
+from app.remediation.brakes import Brakes
+from app.remediation.policy import Caps
 from app.remediation.tables import RemediationRow
 from connectors.connector import ByHand
 from connectors.errors import Unreachable
@@ -186,5 +188,5 @@ def test_a_removal_by_the_lane_is_not_overtaken_by_what_gives_back(town: Town) -
         for number in range(3):
             town.decided(session, town.account(session, key=f"cy{number}"))
     town.open_all()
-    counts = town.carry_out(caps=lane.Caps(per_run=3, percent=100))
+    counts = town.carry_out(brakes=Brakes(Caps(per_run=3, percent=100)))
     assert (counts.acted, counts.held) == (4, 0)

@@ -44,6 +44,7 @@ from app.notices.policy import ChannelStatus
 from app.notices.tables import DeliveryRow
 from app.openings import escalate_reviews, go_on_reviews, hand_over, open_due_campaigns, open_small_reviews
 from app.remediation import comebacks, lane, remediations, verify, waits
+from app.remediation import queries as remediation_queries
 from app.review import deviating, deviations
 
 Payload = Mapping[str, Any]
@@ -253,6 +254,19 @@ def wake_lanes(means: Means, steps: Steps, payload: Payload) -> Answer:
     return {"systems": woken}
 
 
+def end_access(means: Means, steps: Steps, payload: Payload) -> Answer:
+    """Send the lanes of systems in which access was to end by now, and no end was kept there."""
+    with means.database.transaction() as session:
+        at = means.clock()
+        systems = remediation_queries.ended(session, at)
+        asked = [
+            Entry(Kind.REMOVAL_REQUESTED, f"system:{system}", {"system": system, "because": "its day has come"})
+            for system in systems
+        ]
+        entries.record_many(session, asked, by=SCHEDULER.id, at=at)
+    return {"systems": systems}
+
+
 def forget(means: Means, steps: Steps, payload: Payload) -> Answer:
     """Let go of what is kept for a time only: old sign-ins and sessions, and the keys of requests answered long ago."""
     at = means.clock()
@@ -329,6 +343,7 @@ JOBS: dict[str, Job] = {
         Job("open_removals", open_removals),
         Job("remove", remove, lane=lambda payload: f"system:{payload['system']}"),
         Job("wake_lanes", wake_lanes),
+        Job("end_access", end_access),
         Job("forget", forget),
         Job("open_due_campaigns", open_due_campaigns, lane=lambda payload: "campaigns"),
         Job("go_on_reviews", go_on_reviews, lane=lambda payload: "campaigns"),
@@ -347,6 +362,7 @@ SCHEDULE: tuple[Tick, ...] = (
     Tick("settle", "minute=10", "%Y-%m-%dT%H"),
     Tick("judge_controls", "hour=5 minute=45", "%Y-%m-%d"),
     Tick("judge_channels", "hour=6 minute=0", "%Y-%m-%d"),
+    Tick("end_access", "minute=20", "%Y-%m-%dT%H"),
     Tick("forget", "hour=4 minute=0", "%Y-%m-%d"),
     Tick("open_due_campaigns", "minute=*", "%Y-%m-%dT%H:%M"),
     Tick("go_on_reviews", "minute=*/5", "%Y-%m-%dT%H:%M"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
@@ -28,6 +28,7 @@ class Deciding(Asked):
     answer: Answer
     reason: str = Field("", max_length=2000)
     change_to: str | None = Field(None, max_length=200)
+    until: AwareDatetime | None = Field(None, description="With remove: it may stay until then, and goes on that day.")
 
 
 class DecidingOne(Deciding):
@@ -70,7 +71,7 @@ def decide(
     if_match: IfMatch = None,
 ) -> Response:
     """Decide on an item. With If-Match, 412 if somebody decided since you looked, naming who and when."""
-    said = Ask(item_id, asked.answer, asked.reason, answering.version(if_match), asked.change_to)
+    said = Ask(item_id, asked.answer, asked.reason, answering.version(if_match), asked.change_to, asked.until)
     return answering.once(
         means, actor, key, asked, request, lambda session, at: _one(session, said, actor, at)
     )  # fmt: skip
@@ -96,7 +97,7 @@ def decide_many(asked: DecidingMany, request: Request, means: With, actor: Enter
 
 def many(session: Session, asked: DecidingMany, actor: Actor, at: datetime) -> Results:
     """Record what is asked, and tell what became of each."""
-    wishes = [Ask(one.item, one.answer, one.reason, one.version, one.change_to) for one in asked.decisions]
+    wishes = [Ask(one.item, one.answer, one.reason, one.version, one.change_to, one.until) for one in asked.decisions]
     given = decisions.record_many(session, wishes, by=actor, at=at)
     seen = queries.visible(session, [wish.item_id for wish in wishes], by=actor)
     results = [_told(one, one.item_id in seen) for one in given]

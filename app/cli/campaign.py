@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -143,12 +143,16 @@ def items(telling: Telling, name: str, reviewer: str) -> None:
     )
 
 
-def decide(telling: Telling, item: int, answer: str, reviewer: str, reason: str, change_to: str | None) -> None:
+def decide(
+    telling: Telling, item: int, answer: str, reviewer: str, reason: str, change_to: str | None, until: datetime | None
+) -> None:
     """Pass on one decision."""
     with opened() as means:
         acting = speaking_for(means, reviewer)
         with means.database.transaction() as session:
-            row = decisions.record(session, item, answer, reason=reason, change_to=change_to, by=acting, at=clock.now())
+            row = decisions.record(
+                session, item, answer, reason=reason, change_to=change_to, until=until, by=acting, at=clock.now()
+            )
             telling.answer({"item": item, "answer": row.answer, "decision": row.id, "by": row.by})
     telling.say(f"Item {item}: {answer}, by {acting.name}.")
 

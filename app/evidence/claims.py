@@ -89,7 +89,7 @@ def _keep(log: Log, number: int, entry: Mapping[str, Any], opened: Mapping[str, 
     if kind == "decision.recorded":
         parts = (number, subject, entry["author"], entry["at"], body["campaign"], body["about"], body["answer"])
         reason = opened.get("reason") if "reason" in body else ""
-        more = (body.get("model"), body.get("round", 1))
+        more = (body.get("model"), body.get("round", 1), body.get("until"))
         digest = _digest(*parts, body["change_to"], body["way"], opened.get("shown"), reason, *more)
         open_reason = "reason" in opened or "reason" not in body
         log.decisions[entry["id"]] = Said(digest, "shown" in opened, open_reason, tuple(body["concerned"]))
@@ -155,7 +155,7 @@ def _decision(
     parts = (said["leaf"], f"item:{item['item']}", said["by"], said["at"], campaign, item["subject"], said["answer"])
     shown = hashlib.sha256(jcs.dumps(item["shown"])).hexdigest() if logged.shown else None
     reason = said["reason"] if logged.reason else None
-    more = (said.get("model"), said.get("round", 1))
+    more = (said.get("model"), said.get("round", 1), said.get("until"))
     if _digest(*parts, said["change_to"], said["way"], shown, reason, *more) != logged.digest:
         counted.troubles.append(f"{where} is not what the log says")
     if said["self_review"] or f"identity:{said['by_identity']}" in logged.concerned:

@@ -142,6 +142,7 @@ def _decision(row: Line, subject: int | None, model: str | None) -> dict[str, An
         "answer": said.answer,
         "reason": said.reason,
         "change_to": said.change_to,
+        "until": _text(said.until),
         "by": said.by,
         "by_identity": said.by_identity_id,
         "by_person": key,

@@ -45,7 +45,7 @@ _POPULATION: dict[str, tuple[Callable[[Session, int, datetime], Iterable[Any]], 
 _TABLES = {
     "decisions": (
         "item", "system_name", "kind", "username", "account", "what", "privileged", "whose", "reviewer_name", "chosen_by",
-        "outcome", "by", "by_name", "way", "at", "reason", "change_to", "self_review", "decisions_before",
+        "outcome", "by", "by_name", "way", "at", "reason", "change_to", "until", "self_review", "decisions_before",
         "role_model",
     ),
     "remediations": (

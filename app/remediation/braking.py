@@ -104,7 +104,7 @@ def held(
     if no := brakes.why_not_without_release(len(alone), lately(session, system_id, at), mine):
         found.append(Held(alone, no))
         fresh = [row for row in fresh if row not in alone]
-    for kind, planned in Counter(row.kind for row in fresh if row.wish != wishes.RESTORE).items():
+    for kind, planned in Counter(row.kind for row in fresh if wishes.takes(row.wish, row.until, at)).items():
         no = policy.why_not_run(planned, queries.held(session, system_id, kind), f"{kind}s", mine.caps)
         if no is not None:
             return [*found, Held(fresh, no)]

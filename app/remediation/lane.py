@@ -205,7 +205,10 @@ def _one(run: _Run, row: RemediationRow) -> None:
     if row.wish == "change":
         _hand_over(run, row, NEEDS_A_PERSON)
         return
-    target = remediations.target_of(row)
+    target = wishes.aimed(row.wish, remediations.target_of(row), row.until, run.able, run.clock())
+    if target is None:
+        _wait(run, row)
+        return
     try:
         before = run.executor.look(target)
     except (Denied, Misread) as error:
@@ -218,6 +221,8 @@ def _one(run: _Run, row: RemediationRow) -> None:
         because = f"{row.because or ''} {seen}".strip()
         _move(run, row, Status.ACTED, because=because, before=before, after=before)
         run.told["gone_already"] += 1
+    elif isinstance(plan, ByHand) and plan.because == wishes.WAITS:
+        _wait(run, row)
     elif isinstance(plan, ByHand):
         _hand_over(run, row, plan.because, steps=plan.steps or None, before=before)
     elif before.state is State.UNKNOWN or not plan:
@@ -349,6 +354,12 @@ def _move(
     with run.database.transaction() as session:
         mine = queries.find(session, row.id)
         remediations.move(session, mine, to, because=because, before=before, after=after, by=run.by, at=run.clock())
+
+
+def _wait(run: _Run, row: RemediationRow) -> None:
+    """Nothing is to be done before the day on which it ends."""
+    with run.database.transaction() as session:
+        remediations.wait(session, queries.find(session, row.id), wishes.WAITS)
 
 
 def _steps(row: RemediationRow, system: str) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.inventory import queries as inventory
@@ -49,6 +49,7 @@ class Wish:
     subject_id: int
     wish: str
     change_to: str | None = None
+    until: datetime | None = None
     item_id: int | None = None
     drift_id: int | None = None
 
@@ -67,25 +68,24 @@ class Plight:
 
 def wishes(session: Session, campaign_id: int) -> list[Wish]:
     """What a campaign decided to take away and nobody has promised yet: its items, then its drift."""
-    latest = (
-        select(DecisionRow.change_to)
-        .where(
-            DecisionRow.item_id == ItemRow.id, DecisionRow.answer == "change"
-        )  # of several rounds another may be later
-        .order_by(DecisionRow.at.desc(), DecisionRow.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
+
+    def latest(column: Any) -> Any:
+        said = select(column).where(DecisionRow.item_id == ItemRow.id, DecisionRow.answer == ItemRow.outcome)
+        # Of several rounds, or of an answer that was changed, another may be later.
+        return said.order_by(DecisionRow.at.desc(), DecisionRow.id.desc()).limit(1).scalar_subquery()
+
     subject = func.coalesce(ItemRow.grant_id, ItemRow.credential_id, ItemRow.integration_id, ItemRow.account_id)
     decided = (
-        select(ItemRow.id, ItemRow.kind, subject, ItemRow.outcome, latest)
+        select(
+            ItemRow.id, ItemRow.kind, subject, ItemRow.outcome, latest(DecisionRow.change_to), latest(DecisionRow.until)
+        )
         .where(ItemRow.campaign_id == campaign_id, ItemRow.outcome.in_(("remove", "change")))
         .where(~exists().where(RemediationRow.item_id == ItemRow.id))
         .order_by(ItemRow.id)
     )
     told = [
-        Wish(kind, subject_id, str(outcome), change_to if outcome == "change" else None, item_id=item)
-        for item, kind, subject_id, outcome, change_to in session.execute(decided)
+        _wish(kind, subject_id, str(outcome), change_to, until, item)
+        for item, kind, subject_id, outcome, change_to, until in session.execute(decided)
     ]
     drifted = (
         select(DriftRow.id, DriftRow.subject)
@@ -97,6 +97,13 @@ def wishes(session: Session, campaign_id: int) -> list[Wish]:
         kind, _, number = text.partition(":")
         told.append(Wish(kind, int(number), "remove", drift_id=drift))
     return told
+
+
+def _wish(kind: str, subject_id: int, outcome: str, change_to: str | None, until: datetime | None, item: int) -> Wish:
+    """A removal with a day is the wish that the access ends on that day."""
+    if outcome == "remove" and until is not None:
+        return Wish(kind, subject_id, "time_box", until=until, item_id=item)
+    return Wish(kind, subject_id, outcome, change_to if outcome == "change" else None, item_id=item)
 
 
 def find(session: Session, remediation_id: uuid.UUID) -> RemediationRow:
@@ -124,6 +131,12 @@ def to_carry_out(session: Session, system_id: int) -> Sequence[RemediationRow]:
     mine = (RemediationRow.system_id == system_id, RemediationRow.status.in_((Status.OPEN, Status.ACTING)))
     half_done = RemediationRow.status == Status.ACTING
     return session.scalars(select(RemediationRow).where(*mine).order_by(half_done.desc(), RemediationRow.id)).all()
+
+
+def ended(session: Session, at: datetime) -> list[int]:
+    """The systems in which access that was to end by now is still promised to go, and nobody was sent."""
+    mine = (RemediationRow.wish == "time_box", RemediationRow.status == Status.OPEN, RemediationRow.until <= at)
+    return sorted(set(session.scalars(select(RemediationRow.system_id).where(*mine))))
 
 
 def unended_act(session: Session, remediation_id: uuid.UUID) -> ActRow | None:
@@ -272,7 +285,7 @@ def _absent(kind: str) -> ColumnElement[bool]:
 def _ends(kind: str) -> ColumnElement[bool]:
     """Access that was to have an end, and has it, or is gone before it."""
     if kind != "grant":
-        return false()
+        return and_(RemediationRow.wish == "time_box", _absent(kind))
     twin = aliased(GrantRow)
     same = and_(
         twin.account_id == GrantRow.account_id,

@@ -139,6 +139,12 @@ def try_again(session: Session, remediation: RemediationRow, reason: str, *, by:
     return move(session, remediation, Status.OPEN, because=reason.strip(), by=by, at=at)
 
 
+def wait(session: Session, remediation: RemediationRow, because: str) -> None:
+    """Say on a removal why nothing is done yet; it stays where it is, and that is no turn of its story."""
+    if remediation.status == Status.OPEN and remediation.because != because:
+        _change(session, remediation, because=because)
+
+
 def begin_act(
     session: Session, remediation: RemediationRow, act: Act, before: Look, *, by: Actor, at: datetime
 ) -> ActRow:
@@ -228,23 +234,30 @@ def _promise(campaign_id: int | None, wish: Wish, aim: Aim, at: datetime, sla: t
         "grant_id": aim.grant_id,
         "integration_id": aim.integration_id,
         "credential_id": aim.credential_id,
-        "target": asdict(aim.target) | {"kind": str(aim.target.kind)},
+        "target": asdict(aim.target) | {"kind": str(aim.target.kind)} | _end(wish),
         "subject": f"{wish.kind}:{wish.subject_id}",
         "kind": wish.kind,
         "wish": wish.wish,
         "change_to": wish.change_to,
+        "until": wish.until,
         "status": Status.OPEN,
         "since": at,
         "steps": [],
         "opened_at": at,
-        "due_at": at + sla,
+        "due_at": max(at, wish.until or at) + sla,
         "version": 1,
     }
+
+
+def _end(wish: Wish) -> dict[str, str]:
+    return {"until": wish.until.isoformat()} if wish.until is not None else {}
 
 
 def _opened(row: Mapping[str, Any], personal: Mapping[str, str] | None = None) -> Entry:
     names = ("item_id", "drift_id", "system_id", "subject", "wish", "change_to")
     body = {"campaign": row["campaign_id"], **{name: row[name] for name in names}, "due_at": row["due_at"].isoformat()}
+    if row["until"] is not None:
+        body["until"] = row["until"].isoformat()
     if row.get("finding_id") is not None:
         body["finding"] = row["finding_id"]
     person = f"account:{row['account_id']}" if row["account_id"] else None

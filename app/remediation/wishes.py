@@ -6,18 +6,22 @@ time_box         it has an end, or is gone already
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from connectors.connector import Act, ByHand, Executor, Look, State, Target
+from connectors.connector import Act, ActKind, ByHand, Executor, Look, State, Target, TargetKind
 
 Plan = Sequence[Act] | ByHand
 RESTORE, TIME_BOX = "restore", "time_box"
+WAITS = "The system keeps no end for this; it is taken away on the day that was decided."
 
 
 def plan(executor: Executor, wish: str, target: Target, before: Look, former: Look | None) -> Plan:
     """The calls that would fulfil the wish, or why a person has to. `former`: how it was before it was taken away."""
+    if wish == TIME_BOX and target.until is not None:
+        return _ending(executor.plan(target, before), before)
     if wish != RESTORE:
         return executor.plan(target, before)
     if before.state is not State.ABSENT:
@@ -25,6 +29,31 @@ def plan(executor: Executor, wish: str, target: Target, before: Look, former: Lo
     if former is None or former.state is not State.PRESENT:
         return ByHand("Nothing was kept of how it was before.", ())
     return executor.restore(former)
+
+
+def _ending(planned: Plan, before: Look) -> Plan:
+    """The calls that set an end. A connector that knows none would take the access away at once, so it is not asked to."""
+    if before.state is State.ABSENT:
+        return ()
+    if isinstance(planned, ByHand) or any(act.kind is not ActKind.TIME_BOX for act in planned):
+        return ByHand(WAITS, ())
+    return planned
+
+
+def aimed(wish: str, target: Target, until: datetime | None, able: Collection[str], at: datetime) -> Target | None:
+    """What to aim at now. What is to end on a day is given that end where the system keeps such ends, and is taken away on
+    the day where not; None: nothing is to be done before that day."""
+    if wish != TIME_BOX:
+        return target
+    if until is None or until <= at:
+        return replace(target, until=None)
+    keeps = target.kind is TargetKind.GRANT and str(ActKind.TIME_BOX) in able
+    return target if keeps else None
+
+
+def takes(wish: str, until: datetime | None, at: datetime) -> bool:
+    """Whether access is taken away by it now, which is what a cap counts."""
+    return wish != RESTORE and not (wish == TIME_BOX and until is not None and until > at)
 
 
 def already(wish: str, before: Look, planned: Plan) -> str | None:

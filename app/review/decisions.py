@@ -38,6 +38,7 @@ class Ask:
     reason: str = ""
     version: int | None = None
     change_to: str | None = None
+    until: datetime | None = None  # with "remove": it may stay until then
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def record(
     *,
     reason: str = "",
     change_to: str | None = None,
+    until: datetime | None = None,
     version: int | None = None,
     by: Actor,
     at: datetime,
@@ -112,7 +114,7 @@ def record(
     Refuses an item that is another reviewer's, concerns `by`, or has ended, an answer without a reason that needs one, and
     (412, naming the winner) an item that is no longer at `version`.
     """
-    result = record_many(session, [Ask(item_id, answer, reason, version, change_to)], by=by, at=at)[0]
+    result = record_many(session, [Ask(item_id, answer, reason, version, change_to, until)], by=by, at=at)[0]
     insist(result.refusal)
     return session.get_one(DecisionRow, result.decision)
 
@@ -128,7 +130,7 @@ def record_many(session: Session, asks: Sequence[Ask], *, by: Actor, at: datetim
     agreed: list[Ask] = []
     for ask in asks:
         item = items.get(ask.item_id)
-        refusal = _why_not(ask, item, concerned.get(ask.item_id, frozenset()), replacements, by)
+        refusal = _why_not(ask, item, concerned.get(ask.item_id, frozenset()), replacements, by, at)
         if refusal is not None:
             refused[ask.item_id] = refusal
         else:
@@ -172,7 +174,12 @@ def _replacements(session: Session, asks: Iterable[Ask], items: Mapping[int, Row
 
 
 def _why_not(
-    ask: Ask, item: Row[Any] | None, concerned: frozenset[int], replacements: set[tuple[int, str]], by: Actor
+    ask: Ask,
+    item: Row[Any] | None,
+    concerned: frozenset[int],
+    replacements: set[tuple[int, str]],
+    by: Actor,
+    at: datetime,
 ) -> Refusal | None:
     if item is None:
         return Refusal("not_found", f"There is no item {ask.item_id}.", "Look at your list.", status=404)
@@ -182,7 +189,13 @@ def _why_not(
     )  # fmt: skip
     changeable = ask.change_to is not None and (ask.item_id, ask.change_to) in replacements
     return policy.why_not_decide(
-        facts, ask.answer, reason=ask.reason, change_to=ask.change_to, changeable=changeable, by=by
+        facts,
+        ask.answer,
+        reason=ask.reason,
+        change_to=ask.change_to,
+        changeable=changeable,
+        by=by,
+        until=clock.utc(ask.until) - at if ask.until is not None else None,
     )
 
 
@@ -247,6 +260,7 @@ def _write(
                 "reason": ask.reason.strip(),
                 "change_to": ask.change_to,
                 "round": items[ask.item_id].round,
+                "until": clock.utc(ask.until) if ask.until is not None else None,
                 "by": by.id,
                 "by_identity_id": by.identity_id,
                 "way": by.way,
@@ -279,6 +293,7 @@ def _entry(ask: Ask, item: Row[Any], concerned: frozenset[int], leans: Sequence[
             "way": by.way,
             **({"round": item.round} if item.round > 1 else {}),
             **({"leans": [str(lean) for lean in leans]} if leans else {}),
+            **({"until": clock.utc(ask.until).isoformat()} if ask.until is not None else {}),
             **({"model": f"bundle:{item.bundle_id} v{item.model}"} if ask.answer == Answer.ACKNOWLEDGE else {}),
         },
         personal,

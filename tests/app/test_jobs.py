@@ -338,6 +338,18 @@ def test_what_comes_back_while_it_is_watched_is_open_again_and_a_finding(
     assert len(house.told(Kind.DETECTION_RAN)) == runs + 1, "a return is told once, and nothing else is"
 
 
+def test_the_lane_is_sent_on_the_day_on_which_access_ends(leaving: tuple[Installation, World, int]) -> None:
+    house, _, system = leaving
+    with house.database.transaction() as session:
+        row = session.scalars(select(RemediationRow)).one()
+        row.wish, row.until = "time_box", house.now + timedelta(days=3)
+    asked = len(house.told(Kind.REMOVAL_REQUESTED))
+    assert jobs.end_access(house.means, Here(), {}) == {"systems": []}
+    house.later(days=3)
+    assert jobs.end_access(house.means, Here(), {}) == {"systems": [system]}
+    assert len(house.told(Kind.REMOVAL_REQUESTED)) == asked + 1
+
+
 @pytest.mark.parametrize("way", ["a file", "a setting"])
 def test_the_kill_switch_holds_removals_until_it_is_gone(leaving: tuple[Installation, World, int], way: str) -> None:
     house, world, system = leaving

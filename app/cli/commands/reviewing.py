@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -260,9 +261,12 @@ def decide(
     reviewer: Annotated[str, typer.Option("--as", help="Whose answer this is: roster id or e-mail address.")],
     reason: Reason = "",
     change_to: Annotated[str | None, typer.Option("--to", help="With change: the entitlement's key.")] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="With remove: it may stay until this day.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Pass on a reviewer's decision about an item. Nobody decides on their own access."""
     from app.cli import campaign
 
-    campaign.decide(Telling(as_json), item, answer, reviewer, reason, change_to)
+    campaign.decide(Telling(as_json), item, answer, reviewer, reason, change_to, until and until.replace(tzinfo=UTC))

@@ -269,6 +269,9 @@ LIES: dict[str, tuple[Callable[[Files], Files], str]] = {
     "a reason": (edited(DECISIONS, lambda x: first_said(x).update(reason="other")), "is not what the log says"),
     "an author": (edited(DECISIONS, lambda x: first_said(x).update(by="eve")), "is not what the log says"),
     "a time": (edited(DECISIONS, lambda x: first_said(x).update(at="2026-01-01")), "is not what the log says"),
+    "a day on which it ends": (
+        edited(DECISIONS, lambda x: first_said(x).update(until="2027-01-31")), "is not what the log says",
+    ),
     "a way": (edited(DECISIONS, lambda x: first_said(x).update(way="link")), "is not what the log says"),
     "what was shown": (edited(DECISIONS, lambda x: x[0]["shown"].update(name="other")), "is not what the log says"),
     "an outcome": (edited(DECISIONS, lambda x: x[0].update(outcome="remove")), "but was answered"),

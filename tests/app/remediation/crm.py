@@ -38,6 +38,8 @@ class Crm:
     before_effect: Callable[[str], None] = lambda name: None
     after_effect: Callable[[str], None] = lambda name: None
     restored: ByHand | None = None  # instead of the call that gives back
+    planned: Callable[[Target, Look], Sequence[Act] | ByHand] | None = None  # instead of the usual plan
+    ends: dict[str, str] = field(default_factory=dict)
     closed: int = 0
 
     @contextmanager
@@ -60,6 +62,8 @@ class Crm:
         return Look(state, {"name": name}, f"GET {name}", f"{state}-{len(self.log)}")
 
     def plan(self, target: Target, before: Look) -> Sequence[Act] | ByHand:
+        if self.planned is not None:
+            return self.planned(target, before)
         name = name_of(target)
         if name in self.by_hand:
             return ByHand("the API cannot do this", ("Open Setup.", "Remove it."))
@@ -77,6 +81,8 @@ class Crm:
         self.before_effect(name)
         if act.kind is ActKind.RESTORE:
             self.present.add(name)
+        elif act.kind is ActKind.TIME_BOX:
+            self.ends[name] = str(act.arguments["until"])
         elif name in self.present:
             self.present.remove(name)
         self.effects.append(name)

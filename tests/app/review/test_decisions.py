@@ -223,6 +223,19 @@ def test_a_change_names_another_live_entitlement_of_the_same_system(database: Da
         assert made.change_to == "role:boss"
 
 
+def test_only_what_is_removed_may_stay_until_a_day_within_a_year(database: Database) -> None:
+    with database.transaction() as session:
+        _, item, ada = _plain(session)
+        day = timedelta(days=1)
+        wish: dict[str, Any] = {"answer": "remove", "reason": "needed for the audit", "by": ada}
+        for until in (NOW, NOW - day, NOW + 367 * day):
+            assert _code(session, item.id, until=until, **wish) == "bad_answer"
+        assert _code(session, item.id, "keep", until=NOW + day, by=ada) == "bad_answer"
+        made = decisions.record(session, item.id, until=NOW + day, at=NOW, **wish)
+        assert made.until == NOW + day
+        assert session.get_one(EntryRow, made.id).body["until"] == (NOW + day).isoformat()
+
+
 def test_nothing_is_decided_once_the_campaign_has_closed(database: Database) -> None:
     with database.transaction() as session:
         _, item, ada = _plain(session)

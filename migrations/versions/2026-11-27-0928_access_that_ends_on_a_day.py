@@ -1,7 +1,7 @@
 """Decisions: the day on which access that may stay for a time is to end.
 
-Revision ID: 202611270906
-Revises: 202611270850
+Revision ID: 202611270928
+Revises: 202611270917
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from app.kit.db import Moment
 
-revision = "202611270906"
-down_revision = "202611270850"
+revision = "202611270928"
+down_revision = "202611270917"
 branch_labels = None
 depends_on = None
 

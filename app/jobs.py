@@ -44,7 +44,6 @@ from app.notices.policy import ChannelStatus
 from app.notices.tables import DeliveryRow
 from app.openings import escalate_reviews, go_on_reviews, hand_over, open_due_campaigns, open_small_reviews
 from app.remediation import comebacks, lane, remediations, verify, waits
-from app.remediation import queries as remediation_queries
 from app.review import deviating, deviations
 
 Payload = Mapping[str, Any]
@@ -202,12 +201,7 @@ def prove(means: Means, steps: Steps, payload: Payload) -> Answer:
         system = inventory.system_of(session, snapshot)
         counts = verify.verify(session, snapshot, by=SCHEDULER, at=at)
         back = comebacks.notice(session, snapshot, watch=watch, sla=sla, by=SCHEDULER, at=at)
-        judged = comebacks.judgements(session, system)
-        if comebacks.changes(session, system, judged):
-            findings.reconcile(
-                session, comebacks.SOURCE, judged, rules=[comebacks.RULE.name], system_id=system, snapshot_id=snapshot,
-                terms=finding_terms(settings), news=True, by=SCHEDULER, at=at,
-            )  # fmt: skip
+        comebacks.tell(session, system, snapshot, terms=finding_terms(settings), by=SCHEDULER, at=at)
     return {"counts": str(counts), "returned": back}
 
 
@@ -257,14 +251,7 @@ def wake_lanes(means: Means, steps: Steps, payload: Payload) -> Answer:
 def end_access(means: Means, steps: Steps, payload: Payload) -> Answer:
     """Send the lanes of systems in which access was to end by now, and no end was kept there."""
     with means.database.transaction() as session:
-        at = means.clock()
-        systems = remediation_queries.ended(session, at)
-        asked = [
-            Entry(Kind.REMOVAL_REQUESTED, f"system:{system}", {"system": system, "because": "its day has come"})
-            for system in systems
-        ]
-        entries.record_many(session, asked, by=SCHEDULER.id, at=at)
-    return {"systems": systems}
+        return {"systems": waits.over(session, by=SCHEDULER, at=means.clock())}
 
 
 def forget(means: Means, steps: Steps, payload: Payload) -> Answer:

@@ -14,9 +14,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
+from app.detection import findings
 from app.detection.judgement import Judgement
 from app.detection.rule import Fails, Holds, Rule, Severity, Subject
 from app.detection.tables import FindingRow
+from app.detection.terms import Terms
 from app.inventory import queries as inventory
 from app.inventory.tables import AccountRow, SnapshotRow
 from app.kit import clock
@@ -129,6 +131,16 @@ def changes(session: Session, system_id: int, judged: list[Judgement]) -> bool:
         for subject, said in session.execute(select(FindingRow.subject, FindingRow.because).where(*mine))
     }
     return known != {(each.subject, each.answer.because) for each in judged if isinstance(each.answer, Fails)}
+
+
+def tell(session: Session, system_id: int, snapshot_id: int, *, terms: Terms, by: Actor, at: datetime) -> None:
+    """Hand what a reading showed to the findings, if that opens or closes one."""
+    judged = judgements(session, system_id)
+    if changes(session, system_id, judged):
+        findings.reconcile(
+            session, SOURCE, judged, rules=[RULE.name], system_id=system_id, snapshot_id=snapshot_id, terms=terms,
+            news=True, by=by, at=at,
+        )  # fmt: skip
 
 
 def _judged(session: Session, system_id: int) -> Iterator[Judgement]:

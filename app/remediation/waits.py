@@ -14,7 +14,7 @@ from app.kit.refusal import Refusal
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.remediation import aims, braking
+from app.remediation import aims, braking, queries
 from app.remediation.policy import Status
 from app.remediation.tables import RemediationRow, WaitRow
 
@@ -57,6 +57,18 @@ def wake(session: Session, *, stopped: bool, by: Actor, at: datetime) -> list[in
     systems = sorted({row.system_id for row in rows})
     asked = [
         Entry(Kind.REMOVAL_REQUESTED, f"system:{system}", {"system": system, "because": "what held removals is over"})
+        for system in systems
+    ]
+    entries.record_many(session, asked, by=by.id, at=at)
+    return systems
+
+
+def over(session: Session, *, by: Actor, at: datetime) -> list[int]:
+    """Send the lanes to work in which access was to end by now and is still promised to go. Returns the systems."""
+    at = clock.utc(at)
+    systems = queries.ended(session, at)
+    asked = [
+        Entry(Kind.REMOVAL_REQUESTED, f"system:{system}", {"system": system, "because": "its day has come"})
         for system in systems
     ]
     entries.record_many(session, asked, by=by.id, at=at)

@@ -23,7 +23,7 @@ from app.kit.refusal import Refusal, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import leanings, outcomes, policy, queries, ties
+from app.review import lasting, leanings, outcomes, policy, queries, ties
 from app.review.independence import Lean
 from app.review.policy import WITHDRAW, Answer, ItemFacts
 from app.review.tables import BundleVersionRow, CampaignRow, DecisionRow, ItemRow, TaskRow
@@ -188,15 +188,10 @@ def _why_not(
         answered=outcomes.may_follow(item.outcome, None), round=item.round, campaign_round=item.campaign_round,
     )  # fmt: skip
     changeable = ask.change_to is not None and (ask.item_id, ask.change_to) in replacements
-    return policy.why_not_decide(
-        facts,
-        ask.answer,
-        reason=ask.reason,
-        change_to=ask.change_to,
-        changeable=changeable,
-        by=by,
-        until=clock.utc(ask.until) - at if ask.until is not None else None,
+    refusal = policy.why_not_decide(
+        facts, ask.answer, reason=ask.reason, change_to=ask.change_to, changeable=changeable, by=by
     )
+    return refusal or lasting.why_not_until(ask.answer, clock.utc(ask.until) - at if ask.until is not None else None)
 
 
 def _move(session: Session, asks: Sequence[Ask], items: Mapping[int, Row[Any]]) -> set[int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from app.actors.actor import Actor, Role
@@ -46,7 +46,6 @@ WITHDRAW = "withdraw"  # takes an answer back to none; kept as a decision of its
 STAYS = frozenset({Answer.KEEP, Answer.ACKNOWLEDGE})
 BULK = 5_000  # decisions per call
 REASSIGN = 10_000  # items per call
-LONGEST = timedelta(days=366)  # that what is to be removed may stay; what stays longer is kept
 
 
 # --- opening ---
@@ -181,17 +180,9 @@ class ItemFacts:
 
 
 def why_not_decide(
-    item: ItemFacts,
-    answer: str,
-    *,
-    reason: str,
-    change_to: str | None,
-    changeable: bool,
-    until: timedelta | None = None,
-    by: Actor,
+    item: ItemFacts, answer: str, *, reason: str, change_to: str | None, changeable: bool, by: Actor
 ) -> Refusal | None:
-    """Why this actor may not give this answer. `changeable`: `change_to` names another live entitlement of the system.
-    `until`: how long what is to be removed may stay."""
+    """Why this actor may not give this answer. `changeable`: `change_to` names another live entitlement of the system."""
     return (
         why_not_move(item.status)
         or _why_not_reviewer(item, by)
@@ -200,7 +191,6 @@ def why_not_decide(
         or submission.why_not_draft(item.task_status)
         or turns.why_not_in_this_round(item.round, item.campaign_round, item.answered)
         or _why_not_answer(item, answer, reason, change_to, changeable)
-        or _why_not_until(answer, until)
     )
 
 
@@ -274,22 +264,6 @@ def _why_not_answer(
         return _no_answer(f"a {item.kind} cannot be changed to something else", "Keep or remove it.")
     if answer == Answer.CHANGE and not changeable:
         return _no_answer(f'"{change_to}" is not another entitlement of this system', "Choose one that exists.")
-    return None
-
-
-def _why_not_until(answer: str, until: timedelta | None) -> Refusal | None:
-    if until is None:
-        return None
-    if answer != Answer.REMOVE:
-        return _no_answer("only what is removed has a day on which it ends", 'Answer "remove" and name the day.')
-    if until <= timedelta(0):
-        return _no_answer(
-            "that day has passed", "Name a later one, or none: then it is removed when the review closes."
-        )
-    if until > LONGEST:
-        return _no_answer(
-            f"it would stay more than {LONGEST.days} days", "Keep it, and decide again in the next review."
-        )
     return None
 
 

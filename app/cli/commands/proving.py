@@ -33,7 +33,7 @@ def removals(
     from app.cli import removal
 
     if sum(given is not None for given in (run, done, again, undo, meanwhile)) > 1:
-        raise typer.BadParameter("--run, --done, --again, --undo and --meanwhile are one at a time")
+        raise typer.BadParameter("one at a time: --run, --done, --again, --undo, --meanwhile")
     if done is not None:
         removal.done(Telling(as_json), done, reason)
     elif again is not None:

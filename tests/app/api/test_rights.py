@@ -126,6 +126,8 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/api/v1/decisions"): ("AIR", {"decisions": [{"item": 1, "answer": "keep"}]}),
     ("GET", "/api/v1/remediations"): ("AIU", None),
     ("GET", "/api/v1/remediations/{remediation_id}"): ("AIU", None),
+    ("GET", "/api/v1/remediations/{remediation_id}/lookback"): ("AIU", None),
+    ("PUT", "/api/v1/remediations/{remediation_id}/undoing"): ("AI", {"reason": " "}),
     ("PUT", "/api/v1/remediations/{remediation_id}/report"): ("AI", {"note": " "}),
     ("PUT", "/api/v1/remediations/{remediation_id}/retry"): ("AI", {"reason": " "}),
     ("GET", "/api/v1/remediations/{remediation_id}/plan"): ("AIU", None),

@@ -1,7 +1,7 @@
 """Decisions: the day on which access that may stay for a time is to end.
 
-Revision ID: 202611270928
-Revises: 202611270917
+Revision ID: 202611270949
+Revises: 202611270930
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from app.kit.db import Moment
 
-revision = "202611270928"
-down_revision = "202611270917"
+revision = "202611270949"
+down_revision = "202611270930"
 branch_labels = None
 depends_on = None
 

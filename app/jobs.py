@@ -286,10 +286,6 @@ def _link(days: int, session: Session, row: DeliveryRow, at: datetime) -> str | 
     return admissions.path(session, row, days=days, by=SCHEDULER, at=at)
 
 
-def _no_link(session: Session, row: DeliveryRow, at: datetime) -> str | None:
-    return None
-
-
 def send(means: Means, steps: Steps, payload: Payload) -> Answer:
     """Send the messages that are due, each outside any transaction."""
     settings = means.settings
@@ -302,7 +298,7 @@ def send(means: Means, steps: Steps, payload: Payload) -> Answer:
         settings.base_url,
         settings.time_zone,
         # With a provider to sign in at, a link that lets in by itself would only be one more thing to lose.
-        _no_link if settings.oidc_issuer else partial(_link, settings.link_days),
+        (lambda session, row, at: None) if settings.oidc_issuer else partial(_link, settings.link_days),
     )
     return {**sending.send_due(post)}
 

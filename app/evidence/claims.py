@@ -58,9 +58,8 @@ class Counted:
     kinds: Counter[str] = field(default_factory=Counter)
     decided: Counter[str] = field(default_factory=Counter)
     unanswered: int = 0
-    rounds: dict[int, list[int]] = field(
-        default_factory=lambda: defaultdict(list)
-    )  # items that further rounds asked about
+    # Items that further rounds asked about.
+    rounds: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     silent: Any = field(default_factory=hashlib.sha256)
     troubles: list[str] = field(default_factory=list)
     own: list[str] = field(default_factory=list)

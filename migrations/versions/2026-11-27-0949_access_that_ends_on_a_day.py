@@ -12,7 +12,7 @@ from alembic import op
 from app.kit.db import Moment
 
 revision = "202611270949"
-down_revision = "202611270930"
+down_revision = "202611270946"
 branch_labels = None
 depends_on = None
 

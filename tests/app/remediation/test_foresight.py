@@ -31,7 +31,7 @@ def test_each_thing_is_looked_at_and_nothing_is_changed() -> None:
     targets = {f"account:{key}": account(key) for key in "abcd"}
     told = foresight.foresee(ANY, 1, targets, keys=KEYS, open_executor=crm.open)
     assert told == {
-        "account:a": Foreseen(calls=(("Remove a", "DELETE a"),)),
+        "account:a": Foreseen(calls=(("Remove a", "DELETE a"),), acts=("deactivate",)),
         "account:b": Foreseen(by_hand="the API cannot do this", steps=("Open Setup.", "Remove it.")),
         "account:c": Foreseen(by_hand="it cannot be seen"),
         "account:d": Foreseen(gone=True),

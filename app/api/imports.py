@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.api import answering, paging, systems
 from app.api.answering import Key
 from app.api.entering import Entered, With
-from app.api.shapes import Asked, Told
+from app.api.paging import Order
+from app.api.shapes import Asked, Page, Told
 from app.inventory import sheets
 from app.kit.refusal import Refusal, Refused
-from app.review import imports, queries
+from app.review import imports
+from app.review.tables import ImportedReviewRow
 
 router = APIRouter(prefix="/api/v1/systems", tags=["systems"])
 LARGEST = 20_000_000  # characters of base64
@@ -36,8 +38,8 @@ class Imported(Told):
     imported_at: datetime
 
 
-class ImportedList(Told):
-    """All of a system, the latest first."""
+class ImportPage(Page):
+    """Some of a system's, the one brought last first."""
 
     imports: list[Imported]
 
@@ -51,12 +53,13 @@ class Importing(Asked):
 
 
 @router.get("/{system_id}/imports")
-def list_imports(system_id: paging.Number, means: With, actor: Entered) -> ImportedList:
-    """Reviews of a system that were made elsewhere."""
+def list_imports(system_id: paging.Number, means: With, actor: Entered, page: paging.Asked) -> ImportPage:
+    """Reviews of a system that were made elsewhere, the one brought last first."""
+    statement = select(ImportedReviewRow).where(ImportedReviewRow.system_id == system_id)
     with means.database.reading() as session:
         systems.found(session, system_id)
-        rows: Sequence[object] = queries.imports(session, system_id)
-        return ImportedList(imports=[Imported.model_validate(row) for row in rows])
+        rows, after = page.page(session, statement, Order((ImportedReviewRow.id,), falling=True))
+        return ImportPage(imports=[Imported.model_validate(row[0]) for row in rows], next=after)
 
 
 @router.post("/{system_id}/imports", response_model=Imported, status_code=201)

@@ -45,7 +45,7 @@ class Beginning(Asked):
 
 
 @router.get("/{campaign_id}/rounds")
-def list_rounds(campaign_id: paging.Number, means: With, actor: Entered) -> Rounds:
+def get_rounds(campaign_id: paging.Number, means: With, actor: Entered) -> Rounds:
     """The rounds of a review."""
     with means.database.reading() as session:
         found(session, campaign_id)

@@ -25,7 +25,7 @@ from app.review import decisions, delegations, tasks
 from app.review.tables import CampaignRow, DriftRow, ItemRow, TaskRow
 from connectors.sandbox import serve
 from tests import make
-from tests.app.api.house import NOW, House
+from tests.app.api.house import NOW, House, removal
 from tests.app.console.visiting import actor_of, visitor
 from tests.app.review import cast
 
@@ -131,6 +131,12 @@ def _closure(house: House) -> Ready:
     return Ready({"unanswered": "remove"}, numbers={"campaign_id": campaign.id})
 
 
+def _undoing(house: House) -> Ready:
+    with house.database.transaction() as session:
+        row = removal(session, house)
+    return Ready({"reason": "the audit needs it until June"}, numbers={"remediation_id": row.id})
+
+
 def _reminders(house: House) -> Ready:
     with house.database.transaction() as session:
         campaign, _ = _open(session, house, "To remind of")
@@ -202,6 +208,7 @@ def _import(house: House) -> Ready:
 
 
 PREPARED: dict[tuple[str, str], Callable[[House], Ready]] = {
+    ("PUT", "/api/v1/remediations/{remediation_id}/undoing"): _undoing,
     ("DELETE", "/api/v1/me/tokens/{token_id}"): lambda house: _own_token(house, "boss"),
     ("DELETE", "/api/v1/me/sessions/{session_id}"): lambda house: _own_session(house, "boss"),
     ("DELETE", "/api/v1/actors/{actor_id}/tokens/{token_id}"): lambda house: _own_token(house, "eve"),

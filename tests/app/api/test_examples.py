@@ -50,7 +50,6 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/v1/actors"): {"name": "Zoe", "roles": [{"role": "it_security"}], "email": "zoe@example.com"},
     ("POST", "/api/v1/overrides"): {"name": "Q1", "scope": cast.SCOPE, "reason": "one portal is down until Monday"},
     ("POST", "/api/v1/campaigns"): {"name": "Q1", "scope": cast.SCOPE, "due_days": 14},
-    ("PUT", "/api/v1/remediations/{remediation_id}/undoing"): {"reason": "the audit needs it until June"},
     ("PUT", "/api/v1/remediations/{remediation_id}/report"): {"note": "removed in Setup"},
     ("PUT", "/api/v1/stop"): {"reason": "the wrong people are going"},
     ("PUT", "/api/v1/stop/ending"): {"reason": "it was a false alarm"},

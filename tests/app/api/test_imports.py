@@ -29,4 +29,7 @@ def test_a_bad_row_is_named_with_the_way_out_and_nothing_is_taken(house: House) 
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_rows")
     (row,) = answer.json()["facts"]["rows"]
     assert (row["line"], row["because"]) == (3, '"maybe" is no answer')
-    assert house.client("boss").get(f"/api/v1/systems/{house.company.system.id}/imports").json() == {"imports": [], "next": None}
+    assert house.client("boss").get(f"/api/v1/systems/{house.company.system.id}/imports").json() == {
+        "imports": [],
+        "next": None,
+    }

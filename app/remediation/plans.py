@@ -19,7 +19,17 @@ from app.inventory.tables import SystemRow
 from app.kit.db import Database
 from app.kit.refusal import Refusal
 from app.kit.secrets import Keys
-from app.remediation import aftermath, braking, executors, foresight, instructions, policy, queries, remediations
+from app.remediation import (
+    aftermath,
+    braking,
+    executors,
+    foresight,
+    instructions,
+    policy,
+    queries,
+    remediations,
+    wishes,
+)
 from app.remediation.brakes import Brakes
 from app.remediation.foresight import Foreseen
 from app.remediation.policy import Circumstances, Status
@@ -28,6 +38,9 @@ from app.remediation.tables import RemediationRow
 from connectors.connector import Executor
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
+# What a wish needs where it is not to take away. These are foreseen from what was read alone, for what a connector plans
+# for a target is how to take it away.
+KINDS = {"change": ("change_grant",), wishes.RESTORE: ("restore",), wishes.TIME_BOX: ("time_box",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +80,19 @@ def plan(
     look: bool = False,
     open_executor: OpenExecutor | None = None,
 ) -> Plan:
-    """Say what would be done for one removal. Refuses (404) one that is not there, and with `look` (502) a CRM that does
-    not answer."""
+    """Say what would be done for one removal. Giving back and giving an end are foreseen without looking.
+
+    Refuses (404) one that is not there, and with `look` (502) a CRM that does not answer.
+    """
     with database.reading() as session:
         row = queries.find(session, removal)
         around = queries.plight(session, row.system_id, row.kind, row.account_id, row.grant_id)
         held = _held(session, row, around.system, common, stopped, clock())
         breaks, remains = tuple(aftermath.of(session, row)), tuple(aftermath.remains(session, row))
-    seen = _look(database, row, keys, clock, open_executor) if look and executors.has(around.system) else None
+    if row.wish == wishes.RESTORE:
+        breaks = remains = ()  # it takes nothing away
+    look = look and executors.has(around.system) and row.wish not in (wishes.RESTORE, wishes.TIME_BOX)
+    seen = _look(database, row, keys, clock, open_executor) if look else None
     calls = _calls(row, around, seen)
     by_hand = _by_hand(row, calls, seen)
     steps = seen.steps if seen is not None and seen.steps else _steps(row, around.system) if by_hand else ()
@@ -108,7 +126,7 @@ def _calls(row: RemediationRow, around: Plight, seen: Foreseen | None) -> tuple[
     if seen is not None:
         acts = zip(seen.acts, seen.calls, strict=True)
         return tuple(Call(act, says, request, _against(row, around, act)) for act, (says, request) in acts)
-    kinds = ("change_grant",) if row.wish == "change" else policy.ACTS_FOR[row.kind]
+    kinds = KINDS.get(row.wish, policy.ACTS_FOR[row.kind])
     known: Mapping[str, Refusal | None] = {act: _against(row, around, act) for act in kinds}
     act = next((each for each, refusal in known.items() if refusal is None), kinds[0])
     return (Call(act, f"{act.replace('_', ' ').capitalize()}, as far as was read", None, known[act]),)
@@ -117,7 +135,8 @@ def _calls(row: RemediationRow, around: Plight, seen: Foreseen | None) -> tuple[
 def _against(row: RemediationRow, around: Plight, act: str) -> Refusal | None:
     system = around.system
     own = frozenset(key for key in (system.principal, system.executor_principal) if key is not None)
-    return policy.why_not_perform(
+    why_not = policy.why_not_give_back if row.wish == wishes.RESTORE else policy.why_not_perform
+    return why_not(
         Circumstances(
             act=act, kind=row.kind, writing=frozenset(system.writing) if executors.has(system) else frozenset(),
             able=frozenset(), own_keys=own, account_key=row.target.get("account_key") or around.account_key,
@@ -136,7 +155,7 @@ def _by_hand(row: RemediationRow, calls: tuple[Call, ...], seen: Foreseen | None
 
 def _steps(row: RemediationRow, system: SystemRow) -> tuple[str, ...]:
     target = remediations.target_of(row)
-    return instructions.steps(target, system=system.name, wish=row.wish, change_to=row.change_to)
+    return instructions.steps(target, system=system.name, wish=row.wish, change_to=row.change_to, until=row.until)
 
 
 def _credential(system: SystemRow) -> str | None:

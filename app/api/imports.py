@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from datetime import date, datetime
 
 from fastapi import APIRouter, Request, Response
@@ -79,7 +78,7 @@ def import_review(
 def _bytes(content: str) -> bytes:
     try:
         return base64.b64decode(content, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # letters that no base64 has, or some that are left over
         raise Refused(
             Refusal("file_unreadable", "The content is no base64.", "Encode the file's bytes.", 422)
         ) from error

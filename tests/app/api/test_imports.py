@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import pytest
+
 from tests.app.api.house import House
 
 HEAD = "account,access,decision,decided_by,decided_on"
@@ -33,3 +35,10 @@ def test_a_bad_row_is_named_with_the_way_out_and_nothing_is_taken(house: House) 
         "imports": [],
         "next": None,
     }
+
+
+@pytest.mark.parametrize("content", ["abc", "🔻🔻"])
+def test_what_is_no_base64_is_refused_in_words(house: House, content: str) -> None:
+    path = f"/api/v1/systems/{house.company.system.id}/imports"
+    answer = house.client("boss").post(path, json={"name": "Q3", "file": "q3.csv", "content": content})
+    assert (answer.status_code, answer.json()["code"]) == (422, "file_unreadable")

@@ -24,7 +24,7 @@ from app.main import create_app
 from app.means import Means
 from tests import make
 from tests.app.api.house import KEYS, furnish, serving
-from tests.app.console import hostile, test_markup
+from tests.app.console import hostile, poison
 from tests.browser import chromium, looking
 from tests.browser.chromium import Window
 from tests.browser.conftest import Awkward, Served, served, signed_in
@@ -94,7 +94,7 @@ def evil(browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempP
     shutil.copy(sqlite_template, path)
     house = furnish(Database(f"sqlite:///{path}", durable=False))
     with house.database.transaction() as session:
-        test_markup.poison(session)
+        poison.poison(session)
         script = "javascript:alert(1)//"
         session.execute(update(IntegrationRow).values(publisher=script))
         session.execute(update(AccountRow).values(email=script))

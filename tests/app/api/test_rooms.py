@@ -84,7 +84,12 @@ def test_an_item_shows_what_was_frozen_and_what_was_decided(shown_house: House) 
 def test_a_review_opened_decided_and_closed(house_on_both: House) -> None:
     house = house_on_both
     boss, ada = house.client("boss"), house.client("ada")
-    scope = {"systems": "all", "kinds": ["grant", "account"], "fallback": "flo", "second_fallback": "fay"}
+    scope: dict[str, Any] = {
+        "systems": "all",
+        "kinds": ["grant", "account"],
+        "reviewers": [{"ask": ["manager", "owner"]}],
+    }
+    scope |= {"fallback": "flo", "second_fallback": "fay"}
     opened = boss.post("/api/v1/campaigns", json={"name": "Extra", "scope": scope, "due_days": 7})
     assert opened.status_code == 201, opened.text
     number = opened.json()["id"]

@@ -209,7 +209,7 @@ def plan_removal(remediation_id: UUID, means: With, actor: Entered, look: bool =
     return Planned.model_validate(told)
 
 
-@router.get("/{remediation_id}/lookback")
+@router.get("/{remediation_id}/lookback", responses={409: {"description": "It takes no access away"}})
 def look_back(remediation_id: UUID, means: With, actor: Entered) -> LookedBack:
     """What the account did between the promise and the moment the access went. What no log reaches is unknown."""
     kept = timedelta(days=means.settings.login_retention_days)

@@ -251,4 +251,5 @@ def test_last_times_answer_is_shown(database: Database) -> None:
             "answer": "keep",
             "campaign": "Q3",
             "closed": NOW.date().isoformat(),
+            "silent": False,
         }

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
@@ -20,7 +20,7 @@ from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow, PersonalRow
-from app.review.tables import DecisionRow, DriftRow, ItemRow
+from app.review.tables import DecisionRow, DriftRow, ImportedDecisionRow, ItemRow
 
 _PLAIN = ("title", "department", "manager")  # of the person, and no names of their own
 
@@ -42,6 +42,7 @@ def erase(session: Session, named: Named, *, by: Actor, at: datetime) -> int:
     said = update(DecisionRow).where(DecisionRow.item_id.in_([row.id for row in reached]), DecisionRow.reason != "")
     session.execute(said.values(reason=GONE))
     left_drift = _drift(session, named)
+    _imported(session, named)
     session.flush()
     body = {"where": "reviews", "items": len(reached), "left": left + left_drift}
     entries.record(session, Entry(Kind.PERSON_ERASED, f"identity:{named.identity}", body), by=by.id, at=at)
@@ -59,6 +60,17 @@ def _drift(session: Session, named: Named) -> int:
     for row in reached:
         row.shown, row.reason = _unnamed(row.shown, named), row.reason and GONE
     return left
+
+
+def _imported(session: Session, named: Named) -> None:
+    """What reviews made elsewhere say of them, and that it was they who decided. Nothing commits to these words."""
+    about = ImportedDecisionRow.account_id.in_(named.accounts)
+    called = [word.lower() for word in named.own]
+    unknown = and_(ImportedDecisionRow.account_id.is_(None), func.lower(ImportedDecisionRow.account).in_(called))
+    of_them = update(ImportedDecisionRow).where(or_(about, unknown))
+    session.execute(of_them.values(account=GONE, reason=GONE))
+    theirs = update(ImportedDecisionRow).where(func.lower(ImportedDecisionRow.decided_by).in_(called))
+    session.execute(theirs.values(decided_by=GONE))
 
 
 def _apart(rows: Iterable[Any], comparable: set[int]) -> tuple[list[Any], int]:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Role
-from app.inventory import persons
+from app.inventory import persons, sheets
+from app.inventory.naming import GONE
 from app.inventory.tables import AccountRow
 from app.kit.db import Database
 from app.ledger import erasures as of_ledger
 from app.ledger import leaves, proofs
-from app.review import decisions, drifts, erasures
-from app.review.tables import DecisionRow, DriftRow, ItemRow
+from app.review import decisions, drifts, erasures, imports
+from app.review.tables import DecisionRow, DriftRow, ImportedDecisionRow, ItemRow
 from tests import make
 from tests.app.review import cast
 
@@ -84,3 +86,32 @@ def test_somebody_elses_items_keep_what_was_shown(database: Database) -> None:
         named = persons.named(session, company.ada)
         erasures.erase(session, named, by=make.ADMIN, at=NOW)
         assert {row.shown["who"]["name"] for row in rows} == {"Bo"}
+
+
+def test_reviews_that_were_made_elsewhere_forget_them_too(database: Database) -> None:
+    with database.transaction() as session:
+        company, _ = _decided(session)
+        head = "account,access,decision,decided_by,decided_on,reason"
+        bo, other = company.account.username, "somebody@else"
+        lines = [head, f"{bo},,approved,Ada,2026-08-31,Bo stays", f"{other},,approved,Ada,2026-08-31,a reason"]
+        sheet = sheets.read("past.csv", "\n".join(lines).encode())
+        imports.take(session, company.system, sheet, name="Q3", by=make.ADMIN, at=NOW)
+        _erase(session, company)
+        session.expire_all()
+        told = session.scalars(select(ImportedDecisionRow).order_by(ImportedDecisionRow.line)).all()
+        assert [(row.account, row.reason) for row in told] == [(GONE, GONE), (other, "a reason")]
+
+
+def test_who_decided_elsewhere_is_forgotten_as_well(database: Database) -> None:
+    with database.transaction() as session:
+        company, _ = _decided(session)
+        named = replace(persons.named(session, company.bo), own=frozenset({"Bo@Corp.example"}))
+        lines = [
+            "account,access,decision,decided_by,decided_on,reason",
+            "somebody@else,,approved,bo@corp.example,2026-08-31,fine",
+        ]
+        sheet = sheets.read("past.csv", "\n".join(lines).encode())
+        imports.take(session, company.system, sheet, name="Q3", by=make.ADMIN, at=NOW)
+        erasures.erase(session, named, by=make.ADMIN, at=NOW)
+        session.expire_all()
+        assert session.scalars(select(ImportedDecisionRow.decided_by)).all() == [GONE]

@@ -14,7 +14,7 @@ from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.items import Item
 from app.api.shapes import Asked, Nothing, Number, Told
-from app.api.words import Answer
+from app.api.words import Word
 from app.kit.refusal import insist
 from app.review import decisions, policy, queries
 from app.review.decisions import Ask
@@ -23,9 +23,12 @@ router = APIRouter(prefix="/api/v1", tags=["decisions"])
 
 
 class Deciding(Asked):
-    """Keep, remove or change. A reason is needed to remove or change, and to keep what is privileged."""
+    """Keep, remove or change; or set it aside. A reason is needed to remove or change, and to keep what is privileged.
 
-    answer: Answer
+    `not_mine` and `cannot_say` give no outcome: once the share is submitted, the item goes on to the next who may decide.
+    """
+
+    answer: Word
     reason: str = Field("", max_length=2000)
     change_to: str | None = Field(None, max_length=200)
     until: AwareDatetime | None = Field(None, description="With remove: it may stay until then, and goes on that day.")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.api import answering, campaigns, paging, problems
 from app.api.entering import Entered, With
 from app.api.shapes import MOST_NUMBER, Page, Told
-from app.api.words import Answer, ItemKind, Said
+from app.api.words import Answer, Aside, ItemKind, Said
 from app.review import former, leanings, queries
 from app.review.independence import Lean
 from app.review.queries import Cursor
@@ -40,6 +40,9 @@ class Item(Told):
     settled: str | None = Field(
         description="Null: by the last decision. `silence`: nobody answered, and closing said it. `rounds`: several did."
     )
+    aside: Aside | None = Field(
+        description="Why its reviewer decides nothing. Once they submit, it goes on to the next who may, and this is null."
+    )
     round: int
     leans: list[Lean] = Field(
         [],
@@ -55,6 +58,7 @@ class Decision(Told):
     answer: Said
     reason: str
     change_to: str | None
+    until: datetime | None
     by: str
     way: str
     round: int

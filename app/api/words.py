@@ -151,13 +151,33 @@ class Answer(StrEnum):
     ACKNOWLEDGE = "acknowledge"
 
 
-class Said(StrEnum):
-    """What a decision says: an answer, or that the one before is taken back."""
+class Aside(StrEnum):
+    """Why a reviewer decides nothing: the item is not theirs, or they cannot say."""
+
+    NOT_MINE = "not_mine"
+    CANNOT_SAY = "cannot_say"
+
+
+class Word(StrEnum):
+    """What a reviewer may say to an item: an answer, or that they set it aside."""
 
     KEEP = "keep"
     REMOVE = "remove"
     CHANGE = "change"
     ACKNOWLEDGE = "acknowledge"
+    NOT_MINE = "not_mine"
+    CANNOT_SAY = "cannot_say"
+
+
+class Said(StrEnum):
+    """What a decision says: an answer, that the item is set aside, or that what was said before is taken back."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+    CHANGE = "change"
+    ACKNOWLEDGE = "acknowledge"
+    NOT_MINE = "not_mine"
+    CANNOT_SAY = "cannot_say"
     WITHDRAW = "withdraw"
 
 

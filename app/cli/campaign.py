@@ -125,7 +125,7 @@ def items(telling: Telling, name: str, reviewer: str) -> None:
             rows = queries.queue(session, found.id, by=acting, limit=5000).items
     telling.table(
         ("item", "what", "shown", "outcome"),
-        ((row.id, row.kind, _line(row.shown), row.outcome or "") for row in rows),
+        ((row.id, row.kind, _line(row.shown), row.outcome or (row.aside or "").replace("_", " ")) for row in rows),
         empty=f"{acting.name} has nothing to decide in {name}.",
     )
     telling.answer(
@@ -136,6 +136,7 @@ def items(telling: Telling, name: str, reviewer: str) -> None:
                 "privileged": r.privileged,
                 "shown": r.shown,
                 "outcome": r.outcome,
+                "aside": r.aside,
                 "version": r.version,
             }
             for r in rows

@@ -33,6 +33,8 @@ ANSWERED: Mapping[str, str] = {
     "change": "To be changed",
     "acknowledge": "Acknowledged",
     "withdraw": "Taken back",
+    "not_mine": "Not theirs",
+    "cannot_say": "Cannot say",
     "silence: keep": "No answer; it stays",
     "silence: remove": "No answer; to be removed",
 }

@@ -19,6 +19,7 @@ _FILE_OF = {
 }
 _KIND = re.compile(r"\b(grant|account|integration|credential)s?\b")
 _WHOLE = frozenset({"complete", "explained"})
+_SAYS_NOTHING = (None, "withdraw", "not_mine", "cannot_say")  # of an item's last words, those that are no answer
 
 
 def compose(
@@ -65,10 +66,10 @@ def outcome(item: Mapping[str, Any]) -> str:
 
 
 def round_answers(item: Mapping[str, Any]) -> list[str | None]:
-    """What was said last in each round that asked about an item, in order; None: nothing, or it was taken back."""
+    """What was said last in each round that asked about an item, in order; None: nothing, or none any more."""
     asked = [*(each["round"] for each in item.get("rounds") or ()), item.get("round", 1)]
     last: dict[int, str] = {said.get("round", 1): str(said["answer"]) for said in item["decisions"]}
-    return [None if last.get(number, "withdraw") == "withdraw" else last[number] for number in asked]
+    return [said if (said := last.get(number)) not in _SAYS_NOTHING else None for number in asked]
 
 
 def tally(rule: str, answers: Sequence[str | None]) -> str | None:

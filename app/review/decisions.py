@@ -23,9 +23,10 @@ from app.kit.refusal import Refusal, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import lasting, leanings, outcomes, policy, queries, ties
+from app.review import heirs, lasting, leanings, outcomes, policy, queries, ties
+from app.review.aside import SAYS_NOTHING, Aside
 from app.review.independence import Lean
-from app.review.policy import WITHDRAW, Answer, ItemFacts
+from app.review.policy import Answer, ItemFacts
 from app.review.tables import BundleVersionRow, CampaignRow, DecisionRow, ItemRow, TaskRow
 
 
@@ -72,6 +73,7 @@ _ITEMS = (
         ItemRow.shown,
         ItemRow.version,
         ItemRow.outcome,
+        ItemRow.aside,
         ItemRow.round,
         ItemRow.bundle_version_id,
         BundleVersionRow.bundle_id,
@@ -90,7 +92,7 @@ _ITEMS = (
 _SWAP = (
     update(ItemRow)
     .where(_WANTED, ItemRow.version == bindparam("seen"))
-    .values(outcome=bindparam("answer"), version=bindparam("next"))
+    .values(outcome=bindparam("answer"), aside=bindparam("aside"), version=bindparam("next"))
     .returning(ItemRow.id)
     .execution_options(synchronize_session=False)
 )
@@ -109,10 +111,10 @@ def record(
     by: Actor,
     at: datetime,
 ) -> DecisionRow:
-    """Record `by`'s answer on one item; `policy.WITHDRAW` takes the one there is back to none.
+    """Record `by`'s answer on one item; `policy.WITHDRAW` takes the one there is back to none, an `Aside` gives none.
 
-    Refuses an item that is another reviewer's, concerns `by`, or has ended, an answer without a reason that needs one, and
-    (412, naming the winner) an item that is no longer at `version`.
+    Refuses an item that is another reviewer's, concerns `by`, or has ended, an answer without a reason that needs one,
+    setting aside what nobody else may decide on, and (412, naming the winner) an item that is no longer at `version`.
     """
     result = record_many(session, [Ask(item_id, answer, reason, version, change_to, until)], by=by, at=at)[0]
     insist(result.refusal)
@@ -126,11 +128,13 @@ def record_many(session: Session, asks: Sequence[Ask], *, by: Actor, at: datetim
     items = _load(session, [ask.item_id for ask in asks])
     concerned = ties.concerned(session, list(items))
     replacements = _replacements(session, asks, items)
+    set_aside = [ask.item_id for ask in asks if ask.answer in set(Aside) and ask.item_id in items]
+    others = heirs.heirs(session, set_aside, at) if set_aside else {}
     refused: dict[int, Refusal] = {}
     agreed: list[Ask] = []
     for ask in asks:
         item = items.get(ask.item_id)
-        refusal = _why_not(ask, item, concerned.get(ask.item_id, frozenset()), replacements, by, at)
+        refusal = _why_not(ask, item, concerned.get(ask.item_id, frozenset()), replacements, others, by, at)
         if refusal is not None:
             refused[ask.item_id] = refusal
         else:
@@ -178,6 +182,7 @@ def _why_not(
     item: Row[Any] | None,
     concerned: frozenset[int],
     replacements: set[tuple[int, str]],
+    others: Mapping[int, int | None],
     by: Actor,
     at: datetime,
 ) -> Refusal | None:
@@ -185,7 +190,8 @@ def _why_not(
         return Refusal("not_found", f"There is no item {ask.item_id}.", "Look at your list.", status=404)
     facts = ItemFacts(item.status, item.kind, item.reviewer_id, concerned, item.privileged, item.task_status,
         campaign_id=item.campaign_id, configurer_id=item.configurer_id, covered=item.bundle_version_id is not None,
-        answered=outcomes.may_follow(item.outcome, None), round=item.round, campaign_round=item.campaign_round,
+        answered=item.aside is not None or outcomes.may_follow(item.outcome, None), heir=others.get(ask.item_id),
+        round=item.round, campaign_round=item.campaign_round,
     )  # fmt: skip
     changeable = ask.change_to is not None and (ask.item_id, ask.change_to) in replacements
     refusal = policy.why_not_decide(
@@ -205,7 +211,8 @@ def _move(session: Session, asks: Sequence[Ask], items: Mapping[int, Row[Any]]) 
         swap = {
             "items": sorted(item_ids),
             "seen": version,
-            "answer": None if answer == WITHDRAW else answer,
+            "answer": None if answer in SAYS_NOTHING else answer,
+            "aside": answer if answer in set(Aside) else None,
             "next": version + 1,
         }
         moved |= set(session.scalars(_SWAP, swap))
@@ -251,7 +258,7 @@ def _write(
             {
                 "id": identifier,
                 "item_id": ask.item_id,
-                "answer": WITHDRAW if ask.answer == WITHDRAW else Answer(ask.answer),
+                "answer": ask.answer if ask.answer in SAYS_NOTHING else Answer(ask.answer),
                 "reason": ask.reason.strip(),
                 "change_to": ask.change_to,
                 "round": items[ask.item_id].round,

@@ -27,8 +27,8 @@ def move(
     chosen_by: ChosenBy,
     **more: Any,
 ) -> TaskRow:
-    """Give items, as (id, version seen), to a reviewer. `more` are further columns to set. Refuses (412) all of them if one
-    was touched since it was seen."""
+    """Give items, as (id, version seen), to a reviewer, who has set none of them aside. `more` are further columns to set.
+    Refuses (412) all of them if one was touched since it was seen."""
     task = _task(session, campaign_id, to_id)
     moved = 0
     by_version: dict[int, list[int]] = {}
@@ -39,7 +39,7 @@ def move(
             done: Any = session.execute(
                 update(ItemRow)
                 .where(ItemRow.id.in_(ids[start : start + _CHUNK]), ItemRow.version == version)
-                .values(task_id=task.id, chosen_by=chosen_by, version=version + 1, **more)
+                .values(task_id=task.id, chosen_by=chosen_by, version=version + 1, aside=None, **more)
                 .execution_options(synchronize_session=False)
             )
             moved += done.rowcount

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from app.actors.actor import Actor, Role
 from app.kit.refusal import Refusal
-from app.review import apart, independence, submission, turns
+from app.review import apart, aside, independence, submission, turns
 from app.review.submission import TaskStatus
 from app.review.trust import Reading
 
@@ -174,6 +174,7 @@ class ItemFacts:
     campaign_id: int | None = None
     configurer_id: int | None = None  # who set the campaign up
     answered: bool = False
+    heir: int | None = None  # who is asked next, if it is set aside
     covered: bool = False  # whether the role model of a job covers it
     round: int = 1  # in which it is, or was last, asked
     campaign_round: int = 1  # the present one
@@ -251,8 +252,10 @@ def _why_not_answer(
     if answer == WITHDRAW:
         nothing = Refusal("not_answered", "This item has no answer.", "There is nothing to take back.")
         return None if item.answered else nothing
+    if answer in set(aside.Aside):
+        return aside.why_not_aside(item.heir, change_to)
     if answer not in set(Answer):
-        return _no_answer(f'"{answer}" is not an answer', f"Answer {', '.join(Answer)}.")
+        return _no_answer(f'"{answer}" is not an answer', f"Answer {', '.join((*Answer, *aside.Aside))}.")
     if answer == Answer.ACKNOWLEDGE and (not item.covered or item.privileged):
         return _no_answer("no approved role model covers it", "Decide on it in full: keep, remove or change.")
     if not reason.strip() and (answer not in STAYS or item.privileged):

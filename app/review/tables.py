@@ -136,6 +136,8 @@ class ItemRow(Base):
     outcome: Mapped[str | None] = mapped_column(String(12))
     # What gave it its outcome, if that was not its reviewer's last answer (`silence.Settled`); null while it has none, too.
     settled: Mapped[str | None] = mapped_column(String(10))
+    # Why its reviewer decides nothing (`aside.Aside`); it goes on when their share is submitted. Never beside an outcome.
+    aside: Mapped[str | None] = mapped_column(String(12))
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (
         UniqueConstraint("campaign_id", "subject"),
@@ -195,7 +197,7 @@ class DecisionRow(Base):
     __tablename__ = "decisions"
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)  # also the id of its ledger entry
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id"), index=True)
-    answer: Mapped[str] = mapped_column(String(12))  # withdraw: there is none any more
+    answer: Mapped[str] = mapped_column(String(12))  # withdraw: there is none any more; or an `aside.Aside`
     reason: Mapped[str] = mapped_column(String)
     change_to: Mapped[str | None] = mapped_column(String(200))  # with "change": the entitlement's key
     round: Mapped[int] = mapped_column(default=1, server_default="1")
@@ -205,7 +207,9 @@ class DecisionRow(Base):
     way: Mapped[str] = mapped_column(String(12))
     at: Mapped[datetime] = mapped_column(Moment)
     __table_args__ = (
-        CheckConstraint("answer IN ('keep','remove','change','acknowledge','withdraw')", name="answer_known"),
+        CheckConstraint(
+            "answer IN ('keep','remove','change','acknowledge','withdraw','not_mine','cannot_say')", name="answer_known"
+        ),
     )
 
 

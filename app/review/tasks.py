@@ -5,6 +5,7 @@ Submitting waits for the decisions in flight, which hold the campaign's row shar
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,31 +19,58 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import apart, former, handing, moving, policy, submission, ties, turns
+from app.review import apart, aside, delegating, former, handing, heirs, moving, policy, submission, ties, turns
 from app.review.choice import ChosenBy
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 
 
 def submit(session: Session, task: int, *, by: Actor, at: datetime) -> TaskRow:
-    """Make the answers of a share stand. Refuses anybody but its reviewer, items without an answer, one that was
-    submitted already, and a campaign that has ended."""
+    """Make the answers of a share stand; what was set aside goes on to whoever is next. Refuses anybody but its reviewer,
+    items without an answer, one that was submitted already, and a campaign that has ended."""
     at = clock.utc(at)
     row, campaign = _held(session, task)
     counts = dict(
         session.execute(
-            select(ItemRow.outcome, func.count()).where(ItemRow.task_id == task).group_by(ItemRow.outcome)
+            select(ItemRow.outcome, func.count())
+            .where(ItemRow.task_id == task, ItemRow.aside.is_(None))
+            .group_by(ItemRow.outcome)
         ).all()
     )
     undecided = counts.pop(None, 0)
     insist(policy.why_not_move(campaign.status))
     insist(apart.why_not_this_way(by, campaign.id, False))
     insist(submission.why_not_submit(row.status, reviewer_id=row.reviewer_id, undecided=undecided, by=by))
+    gone = _go_on(session, row, by, at)
     moving.turn(session, row, TaskStatus.SUBMITTED, at)
     body = {"task": task, "reviewer": f"identity:{row.reviewer_id}", "counts": counts, "way": by.way}
+    body |= {"set_aside": gone} if gone else {}
     entry = Entry(Kind.TASK_SUBMITTED, f"campaign:{campaign.id}", body, person=f"identity:{row.reviewer_id}")
     entries.record(session, entry, by=by.id, at=at)
     return row
+
+
+def _go_on(session: Session, task: TaskRow, by: Actor, at: datetime) -> int:
+    """Hand what was set aside to whoever is next, with an entry for each of them and each cause. Gives how many items."""
+    seen = select(*moving.SEEN, ItemRow.aside).join(TaskRow, TaskRow.id == ItemRow.task_id)
+    mine = seen.where(ItemRow.task_id == task.id, ItemRow.aside.is_not(None)).order_by(ItemRow.id)
+    items: Sequence[Any] = session.execute(mine).all()
+    if not items:
+        return 0
+    next_ones = heirs.heirs(session, [item.id for item in items], at)
+    shares: dict[tuple[int, str], list[Row[Any]]] = defaultdict(list)
+    for item in items:
+        heir = next_ones[item.id]
+        if heir is not None:
+            shares[heir, item.aside].append(item)
+    insist(aside.why_not_go_on(len(items) - sum(map(len, shares.values()))))
+    with session.begin_nested():
+        for (heir, why), some in sorted(shares.items()):
+            handing.move(
+                session, task.campaign_id, moving.pairs(some), heir, chosen_by=ChosenBy.PASSED_ON, delegation_id=None
+            )
+            delegating.tell(session, task.campaign_id, some, heir, why, None, by, at)
+    return len(items)
 
 
 def reopen(session: Session, task: int, *, reason: str, by: Actor, at: datetime) -> TaskRow:

@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, SystemRow
+from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, SystemRow
 from app.remediation import policy
 from app.remediation.policy import Circumstances
+from app.review import heirs
 from app.review.policy import STAYS
-from app.review.tables import ItemRow
+from app.review.tables import DecisionRow, ItemRow
 
 MOST = 5_000
 _NAMED = 50  # privileged ones that are named
@@ -40,15 +42,18 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """All CRMs, and the privileged items by name: those that go, and those that stay."""
+    """All CRMs, and the privileged items by name: those that go, and those that stay. `later` of what is taken away stay
+    until a day; `goes_on` says who is asked next about how many, None: nobody is left."""
 
     systems: Sequence[Consequence]
     privileged_gone: Sequence[ItemRow]
     privileged_kept: Sequence[ItemRow]
     privileged: int
+    later: int
+    goes_on: Sequence[tuple[str | None, int]]
 
 
-def outlook(session: Session, task_id: int) -> Outlook:
+def outlook(session: Session, task_id: int, at: datetime) -> Outlook:
     """What follows from a share's answers as they are now."""
     told = in_each(session.execute(_removals(task_id)).all())
     mighty = (
@@ -60,7 +65,30 @@ def outlook(session: Session, task_id: int) -> Outlook:
     found = session.scalars(mighty).all()
     gone = [item for item in found if item.outcome not in STAYS]
     kept = [item for item in found if item.outcome in STAYS]
-    return Outlook(told, gone[:_NAMED], kept[:_NAMED], len(found))
+    later, goes_on = _later(session, task_id), _goes_on(session, task_id, at)
+    return Outlook(told, gone[:_NAMED], kept[:_NAMED], len(found), later, goes_on)
+
+
+def _later(session: Session, task_id: int) -> int:
+    """How much of what is taken away may stay until a day, by its latest answer."""
+    answers = (
+        select(DecisionRow.until)
+        .where(DecisionRow.item_id == ItemRow.id, DecisionRow.answer == ItemRow.outcome)
+        .order_by(DecisionRow.at.desc(), DecisionRow.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    mine = (ItemRow.task_id == task_id, ItemRow.outcome == "remove", answers.is_not(None))
+    return session.scalars(select(func.count()).where(*mine)).one()
+
+
+def _goes_on(session: Session, task_id: int, at: datetime) -> list[tuple[str | None, int]]:
+    """Who is asked about what was set aside, the most first."""
+    ids = session.scalars(select(ItemRow.id).where(ItemRow.task_id == task_id, ItemRow.aside.is_not(None))).all()
+    counts = Counter(heirs.heirs(session, ids, at).values())
+    people = select(IdentityRow.id, IdentityRow.name).where(IdentityRow.id.in_([who for who in counts if who]))
+    names = dict(session.execute(people).all())
+    return [(names[who] if who is not None else None, count) for who, count in counts.most_common()]
 
 
 def in_each(rows: Iterable[Any]) -> list[Consequence]:

@@ -54,7 +54,13 @@ def own(session: Session, *, by: Actor) -> list[Own]:
     if by.identity_id is None:
         return []
     per_task = (
-        select(ItemRow.task_id, func.count().label("every"), func.count(ItemRow.outcome).label("answered"))
+        select(
+            ItemRow.task_id,
+            func.count().label("every"),
+            func.count(func.coalesce(ItemRow.outcome, ItemRow.aside)).label(
+                "answered"
+            ),  # by them: what is set aside too
+        )
         .join(TaskRow, TaskRow.id == ItemRow.task_id)
         .where(TaskRow.reviewer_id == by.identity_id)
         .group_by(ItemRow.task_id)

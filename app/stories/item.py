@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -13,9 +14,10 @@ from app.detection.tables import FindingRow
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, PrivilegeRow
 from app.kit.refusal import Refusal
 from app.remediation.tables import RemediationRow
-from app.review import policy, queries
+from app.review import heirs, policy, queries
 from app.review.tables import CampaignRow, DecisionRow, ItemRow, TaskRow
-from app.stories import share
+from app.stories import alternatives, share
+from app.stories.alternatives import Alternatives
 from app.stories.share import Line
 
 MOST = 50
@@ -32,7 +34,8 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """Everything a page tells about one item. `paths` say how privileges come, "A > B"; `findings` are those open now."""
+    """Everything a page tells about one item. `paths` say how privileges come, "A > B"; `findings` are those open now;
+    `heir` is who is asked next if its reviewer sets it aside, `others` what it can be changed to: while they can answer."""
 
     item: ItemRow
     campaign: CampaignRow
@@ -46,9 +49,11 @@ class Story:
     paths: Sequence[tuple[str, str]]
     removal: RemediationRow | None
     still_there: bool | None
+    heir: str | None
+    others: Alternatives
 
 
-def story(session: Session, item_id: int, *, by: Actor) -> Story | None:
+def story(session: Session, item_id: int, *, by: Actor, at: datetime) -> Story | None:
     """One item's story, or None if there is none or it is not `by`'s to see."""
     found = queries.story(session, item_id, by=by)
     if found is None:
@@ -56,20 +61,30 @@ def story(session: Session, item_id: int, *, by: Actor) -> Story | None:
     item, task = found.item, session.get_one(TaskRow, found.item.task_id)
     lines = share.lines(session, found.campaign, task.id)
     line = next((each for each in lines if each.item.id == item_id), None) or Line(item, (), 0, 0)
+    refusal, own = policy.why_not_change(found.campaign.status, task.status), task.reviewer_id == by.identity_id
+    answers = own and refusal is None
     return Story(
         item=item,
         campaign=found.campaign,
         task=task,
         reviewer=found.reviewer,
         line=share.answered(session, [line])[0],
-        own=task.reviewer_id == by.identity_id,
-        refusal=policy.why_not_change(found.campaign.status, task.status),
+        own=own,
+        refusal=refusal,
         said=_said(session, item),
         findings=_findings(session, item),
         paths=_paths(session, item),
         removal=session.scalar(select(RemediationRow).where(RemediationRow.item_id == item_id)),
         still_there=_still_there(session, item),
+        heir=_heir(session, item, at) if answers else None,
+        others=alternatives.of(session, item) if answers else Alternatives((), False),
     )
+
+
+def _heir(session: Session, item: ItemRow, at: datetime) -> str | None:
+    """Who is next, by name."""
+    heir = heirs.heirs(session, [item.id], at)[item.id]
+    return session.get_one(IdentityRow, heir).name if heir is not None else None
 
 
 def _said(session: Session, item: ItemRow) -> list[Said]:

@@ -22,6 +22,7 @@ from app.review.independence import Lean
 from app.review.policy import Status
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, ItemRow, TaskRow
 from app.review.unusual import Beside, Reason
+from app.stories import alternatives
 
 MOST = 3_000  # items that are put in order for one share; who has more sees the riskiest of them first
 PAGE = 60  # lines to a page at most
@@ -29,8 +30,8 @@ PAGE = 60  # lines to a page at most
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One item with why it stands alone (nothing: it is ordinary), how many hold the same, its latest answer, and how its
-    reviewer leans."""
+    """One item with why it stands alone (nothing: it is ordinary), how many hold the same, its latest answer with what it
+    names to change to, and how its reviewer leans."""
 
     item: ItemRow
     reasons: tuple[Reason, ...]
@@ -38,6 +39,7 @@ class Line:
     people: int
     answer: DecisionRow | None = None
     answered_by: str = ""
+    change_to: str = ""
     leans: tuple[Lean, ...] = ()
 
     @property
@@ -59,7 +61,7 @@ class Group:
     @property
     def open(self) -> list[Line]:
         """The ordinary ones without an answer, which one answer can keep or acknowledge."""
-        return [line for line in self.ordinary if line.item.outcome is None]
+        return [line for line in self.ordinary if line.item.outcome is None and line.item.aside is None]
 
     @property
     def covered(self) -> list[Line]:
@@ -74,8 +76,8 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share with one page of it. `counts` by outcome over all of it, undecided under None; `refusal` if nothing of it can
-    be decided any more; `beyond` are the items that are not put in order."""
+    """A share with one page of it. `counts` by outcome, or by why it is set aside, over all of it, undecided under None;
+    `refusal` if nothing of it can be decided any more; `beyond` are the items that are not put in order."""
 
     campaign: CampaignRow
     task: TaskRow
@@ -153,10 +155,9 @@ def share(
 
 
 def counted(session: Session, task_id: int) -> dict[str | None, int]:
-    """How many items of a share have which outcome; undecided under None."""
-    rows = session.execute(
-        select(ItemRow.outcome, func.count()).where(ItemRow.task_id == task_id).group_by(ItemRow.outcome)
-    )
+    """How many items of a share have which outcome, or are set aside for which cause; undecided under None."""
+    said = func.coalesce(ItemRow.outcome, ItemRow.aside)
+    rows = session.execute(select(said, func.count()).where(ItemRow.task_id == task_id).group_by(said))
     return dict(rows.all())
 
 
@@ -189,15 +190,20 @@ def lines(session: Session, campaign: CampaignRow, task_id: int) -> list[Line]:
 
 
 def answered(session: Session, some: Sequence[Line]) -> list[Line]:
-    """The lines with their latest answers, who gave them, and how their reviewer leans."""
+    """The lines with their latest answers, who gave them, what they name to change to, and how their reviewer leans."""
     leans = leanings.of_items(session, [line.item.id for line in some])
     some = [replace(line, leans=leans.get(line.item.id, ())) for line in some]
     said = queries.decisions(session, [line.item.id for line in some])
     latest = {item_id: rows[-1] for item_id, rows in said.items() if rows}
     ids = {row.by_identity_id for row in latest.values() if row.by_identity_id is not None}
     names = dict(session.execute(select(IdentityRow.id, IdentityRow.name).where(IdentityRow.id.in_(ids))).all())
+    labels = alternatives.labels(session, {row.change_to for row in latest.values() if row.change_to})
+
+    def changed(line: Line, row: DecisionRow) -> str:
+        return labels.get((line.item.system_id, row.change_to or ""), row.change_to or "")
+
     return [
-        replace(line, answer=row, answered_by=names.get(row.by_identity_id or 0, row.by))
+        replace(line, answer=row, answered_by=names.get(row.by_identity_id or 0, row.by), change_to=changed(line, row))
         if (row := latest.get(line.item.id)) is not None
         else line
         for line in some
@@ -232,7 +238,7 @@ def _what(item: ItemRow) -> str:
 
 
 def _wanted(line: Line, undecided: bool, name: str) -> bool:
-    if undecided and line.item.outcome is not None:
+    if undecided and (line.item.outcome is not None or line.item.aside is not None):
         return False
     who = line.item.shown.get("who") or {}
     return not name or name.casefold() in str(who.get("name") or who.get("account") or "").casefold()

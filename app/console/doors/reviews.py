@@ -9,18 +9,16 @@ from fastapi import APIRouter, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.console import forms, rendering
+from app.console import answering, forms, rendering
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
 from app.review import decisions, modelling
 from app.review.decisions import Ask, Result
-from app.review.policy import WITHDRAW
 from app.stories import desk, share
 from app.stories.share import Line
 
 router = APIRouter()
-TOGETHER = "together"  # one answer for a person
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 
 
@@ -61,8 +59,9 @@ def answer(request: Request, campaign_id: int, means: With, visit: Entered, form
 
     Unusual items are answered one at a time. Each answer names the version that was seen.
     """
-    said, wanted, reason = _read(form)
-    many = len(wanted) > 1 or said == TOGETHER
+    wish = answering.read(form, means.settings.zone)
+    said, wanted = wish.said, wish.items
+    many = len(wanted) > 1 or said == answering.TOGETHER
     with means.database.transaction() as session:
         found = share.share(session, campaign_id, by=visit.actor)
         if found is None:
@@ -70,7 +69,7 @@ def answer(request: Request, campaign_id: int, means: With, visit: Entered, form
         lines = {line.item.id: line for line in share.lines(session, found.campaign, found.task.id)}
         _insist_on_one_at_a_time(wanted, lines, many)
         asks = [
-            Ask(item, _meant(said, lines[item], many), reason, version)
+            Ask(item, _meant(said, lines[item], many), wish.reason, version, wish.change_to, wish.until)
             for item, version in wanted.items()
             if item in lines
         ]
@@ -86,42 +85,11 @@ def answer(request: Request, campaign_id: int, means: With, visit: Entered, form
     )
 
 
-def _read(form: FormData) -> tuple[str, dict[int, int], str]:
-    """The answer, the items with the versions that were seen, and the reason."""
-    for said in ("keep", "remove", TOGETHER, WITHDRAW):
-        given = forms.text(form, said)
-        if given:
-            wanted = _items(given.split())
-            only = next(iter(wanted)) if len(wanted) == 1 else None
-            why = forms.text(form, f"why-{only}") if only is not None and said != WITHDRAW else ""
-            return said, wanted, why
-    said = forms.text(form, "many")
-    chosen = [str(value) for value in form.getlist("chosen")]
-    if said not in ("keep", "remove") or not chosen:
-        raise Refused(
-            Refusal(
-                "nothing_chosen", "Nothing was chosen.", "Choose some, then say what is to become of them.", status=422
-            )
-        )
-    return said, _items(chosen), forms.text(form, "reason")
-
-
 def _meant(said: str, line: Line, many: bool) -> str:
     """What one answer says of one item: together with others, what a role model covers is acknowledged, and not kept."""
-    if said in ("remove", WITHDRAW):
-        return said
+    if said in answering.PLAIN:
+        return answering.PLAIN[said]
     return "acknowledge" if many and line.item.bundle_version_id is not None else "keep"
-
-
-def _items(given: Sequence[str]) -> dict[int, int]:
-    wanted = {}
-    for each in given[: share.MOST]:
-        item, _, version = each.partition(":")
-        number, seen = forms.number(item), forms.number(version)
-        if number is None or seen is None:
-            raise Refused(Refusal("does_not_fit", "This is not a choice of ours.", "Load the page again.", status=422))
-        wanted[number] = seen
-    return wanted
 
 
 def _insist_on_one_at_a_time(wanted: Mapping[int, int], lines: Mapping[int, Line], many: bool) -> None:
@@ -164,8 +132,7 @@ def _pieces(
 
 def _told(results: Sequence[Result], said: str, first: Refusal | None) -> str:
     done = sum(result.refusal is None for result in results)
-    words = {"remove": "to be removed", TOGETHER: "confirmed", WITHDRAW: "taken back, without an answer now"}
-    told = f"{done} {words.get(said, 'kept')}."
+    told = f"{done} {answering.TOLD.get(said, 'kept')}."
     return f"{told} {len(results) - done} could not be answered: {first.reason} {first.way_out}" if first else told
 
 

@@ -10,7 +10,7 @@ from app.console import rendering, words
 from app.console.entering import Entered, With
 from app.kit.refusal import Refusal, Refused
 from app.means import Means
-from app.review import queries, schedule, submission, tasks
+from app.review import aside, queries, schedule, submission, tasks
 from app.stories import consequences, share
 from app.stories.share import Share
 
@@ -22,10 +22,11 @@ def look_over(request: Request, campaign_id: int, means: With, visit: Entered) -
     """What would follow, in each CRM."""
     with means.database.reading() as session:
         found = _own(session, campaign_id, visit)
-        outlook = consequences.outlook(session, found.task.id)
+        outlook = consequences.outlook(session, found.task.id, means.clock())
         refusal = found.refusal or submission.why_not_submit(
             found.task.status, reviewer_id=found.task.reviewer_id, undecided=found.undecided, by=visit.actor
         )
+        refusal = refusal or aside.why_not_go_on(sum(count for heir, count in outlook.goes_on if heir is None))
     return rendering.page(request, "review/submission.html", visit, share=found, outlook=outlook, refusal=refusal)
 
 
@@ -39,7 +40,9 @@ def submit(request: Request, campaign_id: int, means: With, visit: Entered) -> R
     kept, gone, changed = (found.counts.get(answer, 0) for answer in ("keep", "remove", "change"))
     known = found.counts.get("acknowledge", 0)
     stays = f"{kept} kept, {known} acknowledged" if known else f"{kept} kept"
-    told = f"Submitted. {stays}, {gone} to be removed" + (f", {changed} to be changed." if changed else ".")
+    told = f"Submitted. {stays}, {gone} to be removed" + (f", {changed} to be changed" if changed else "")
+    passed = sum(found.counts.get(why, 0) for why in aside.Aside)
+    told += f", {passed} passed on to whoever is asked next." if passed else "."
     return rendering.go(request, f"/reviews/{campaign_id}", said=told + after)
 
 

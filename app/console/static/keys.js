@@ -19,6 +19,7 @@
     const now = all.indexOf(current());
     stand(all[now < 0 ? 0 : Math.max(0, Math.min(all.length - 1, now + by))]);
   };
+  let opening = null; // the row whose less usual answers were asked for
   let answering = null; // the row whose answer is under way, so that the keys go on from the next one
   const press = (act) => {
     const row = current();
@@ -33,6 +34,7 @@
       return;
     }
     if (target.matches("button")) answering = row.id;
+    if (act === "m") opening = row.id;
     target.click();
     if (target.tagName === "SUMMARY") row.querySelector("details[open] [data-key=a]")?.focus();
   };
@@ -45,7 +47,7 @@
     "/": () => document.querySelector("input[type=search]")?.focus(),
     "?": () => document.getElementById("keys")?.showModal(),
   };
-  for (const act of ["a", "r", "x", "e", "u"]) acts[act] = () => press(act);
+  for (const act of ["a", "r", "m", "x", "e", "u"]) acts[act] = () => press(act);
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const field = typing(event.target);
@@ -82,6 +84,8 @@
   document.addEventListener("change", count);
   document.addEventListener("htmx:after:swap", () => {
     count();
+    const opened = opening && document.querySelector(`#${opening} [data-first]`);
+    if (opened) { opening = null; setTimeout(() => opened.focus(), 20); }
     const row = answering && document.getElementById(answering);
     answering = null;
     if (!row) return;

@@ -21,6 +21,7 @@ from app.remediation.brakes import Brakes
 from app.remediation.policy import TASKS, Caps, Status
 from app.remediation.tables import RemediationRow
 from app.review import campaigns, decisions, delegations, drifts, policy, successions, tasks
+from app.review.aside import Aside
 from app.review.decisions import Ask
 from app.review.tables import DriftRow, ItemRow, TaskRow
 from tests.app.review import cast
@@ -28,7 +29,7 @@ from tests.lives import readings
 from tests.lives.world import MACHINE, Person, Team, World
 
 KEYS = Keys(b"k" * 32)
-ANSWERS = (*policy.Answer, policy.WITHDRAW, *[policy.Answer.KEEP] * 4)
+ANSWERS = (*policy.Answer, policy.WITHDRAW, *Aside, *[policy.Answer.KEEP] * 4)
 TARGET = "role:more"
 FREE = Brakes(Caps(percent=100), release_above=10_000)
 

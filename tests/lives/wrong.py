@@ -87,7 +87,7 @@ def _outcomes(session: Session) -> Iterator[str]:
     """Every outcome is the latest decision, or what the closing made of silence."""
     latest: dict[int, str | None] = {}
     for item, answer in session.execute(text("SELECT item_id, answer FROM decisions ORDER BY at, id")):
-        latest[item] = None if answer == "withdraw" else answer
+        latest[item] = None if answer in ("withdraw", "not_mine", "cannot_say") else answer
     rows = session.execute(
         text("SELECT i.id, i.outcome, c.status, c.unanswered FROM items i JOIN campaigns c ON c.id = i.campaign_id")
     )

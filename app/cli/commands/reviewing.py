@@ -257,7 +257,7 @@ def campaign_schedule(
 
 def decide(
     item: int,
-    answer: Annotated[str, typer.Argument(help="keep, remove or change.")],
+    answer: Annotated[str, typer.Argument(help="keep, remove or change; or not_mine, cannot_say.")],
     reviewer: Annotated[str, typer.Option("--as", help="Whose answer this is: roster id or e-mail address.")],
     reason: Reason = "",
     change_to: Annotated[str | None, typer.Option("--to", help="With change: the entitlement's key.")] = None,

@@ -70,6 +70,8 @@
   });
   // A row is an option of its own, so a click beside its controls stands on it.
   document.addEventListener("click", (event) => {
+    const other = event.target.closest(".otherwise button");
+    if (other) answering = other.closest("[data-row]")?.id ?? null;
     const link = event.target.closest('a[href="#keys"]');
     if (link) { event.preventDefault(); document.getElementById("keys")?.showModal(); }
   });

@@ -89,8 +89,8 @@ LIVES = (
         "An item",
         "Its outcome, which mirrors the latest decision. It moves while its review is open and its share a draft; each "
         "answer is a decision on record, with its author. Silence at the closing leaves an outcome and no decision. Who "
-        "says \"not mine\" or \"cannot say\" decides and leaves no outcome: once their share is submitted, the item goes on "
-        "to the next who may.",
+        'says "not mine" or "cannot say" decides and leaves no outcome: once their share is submitted, the item goes '
+        "on to the next who may.",
         outcomes.MOVES,
         None,
         _answers(),

@@ -34,7 +34,6 @@
       return;
     }
     if (target.matches("button")) answering = row.id;
-    if (act === "m") opening = row.id;
     target.click();
     if (target.tagName === "SUMMARY") row.querySelector("details[open] [data-key=a]")?.focus();
   };
@@ -70,6 +69,8 @@
   });
   // A row is an option of its own, so a click beside its controls stands on it.
   document.addEventListener("click", (event) => {
+    const asked = event.target.closest('a[data-key="m"]');
+    if (asked) opening = asked.closest("[data-row]")?.id ?? null;
     const other = event.target.closest(".otherwise button");
     if (other) answering = other.closest("[data-row]")?.id ?? null;
     const link = event.target.closest('a[href="#keys"]');

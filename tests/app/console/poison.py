@@ -32,7 +32,7 @@ WORDS = {
     "zone", "whom", "held", "change", "version_of", "field", "version", "seed", "keys_digest", "action", "media",
     "by", "opened_by", "closed_by", "assigned_by", "acknowledged_by", "asked_by", "decided_by", "made_by", "answered_by",
     "approved_by", "uploaded_by", "submitted_by", "drafted_by", "granted_by", "permitted",
-    "ended_by", "settled", "code", "imported_by",
+    "ended_by", "settled", "aside", "code", "imported_by",
 }  # fmt: skip
 OURS = {
     "actors.issuer", "actors.person_key", "actors.subject", "deliveries.cause", "findings.cause", "findings.owner",

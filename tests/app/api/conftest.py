@@ -16,7 +16,7 @@ from starlette.datastructures import State
 
 from app.kit.db import Database
 from app.main import create_app
-from tests.app.api.house import House, furnish, means_over
+from tests.app.api.house import House, finding, furnish, means_over
 
 
 @pytest.fixture(scope="session")
@@ -59,16 +59,24 @@ class _Furnished:
         return House(means=app.state.means, app=app, **rows)
 
 
-@pytest.fixture(scope="session")
-def _furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, _app: FastAPI) -> _Furnished:
-    folder = tmp_path_factory.mktemp("furnished")
-    template = folder / "template.db"
-    shutil.copy(sqlite_template, template)
-    database = Database(f"sqlite:///{template}", durable=False)
-    made = furnish(database, app=_app)
+def _furnish_once(template: Path, folder: Path, app: FastAPI, **how: Any) -> _Furnished:
+    made_at = folder / "template.db"
+    shutil.copy(template, made_at)
+    database = Database(f"sqlite:///{made_at}", durable=False)
+    made = furnish(database, app=app, **how)
     database.close()
     rows = {each.name: getattr(made, each.name) for each in fields(made) if each.name not in ("means", "app")}
-    return _Furnished(template, Database(f"sqlite:///{folder / 'house.db'}", durable=False), pickle.dumps(rows))
+    return _Furnished(made_at, Database(f"sqlite:///{folder / 'house.db'}", durable=False), pickle.dumps(rows))
+
+
+@pytest.fixture(scope="session")
+def _furnished(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, _app: FastAPI) -> _Furnished:
+    return _furnish_once(sqlite_template, tmp_path_factory.mktemp("furnished"), _app)
+
+
+@pytest.fixture(scope="session")
+def _full(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, _app: FastAPI) -> _Furnished:
+    return _furnish_once(sqlite_template, tmp_path_factory.mktemp("full"), _app, accounts=30)
 
 
 @pytest.fixture
@@ -76,6 +84,17 @@ def house(_furnished: _Furnished, lent_app: FastAPI) -> Iterator[House]:
     """A house of one's own, on SQLite: doors are thin, and the verbs behind them are tested on both."""
     yield _furnished.copied(lent_app)
     _furnished.kept.close()
+
+
+@pytest.fixture
+def full(_full: _Furnished, lent_app: FastAPI) -> Iterator[House]:
+    """A house of one's own with thirty findings of every severity and thirty items more for Ada."""
+    house = _full.copied(lent_app)
+    with house.database.transaction() as session:
+        for n in range(30):
+            finding(session, house.company, severity=("low", "critical", "high", "medium")[n % 4])
+    yield house
+    _full.kept.close()
 
 
 @pytest.fixture(scope="session")

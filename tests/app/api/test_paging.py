@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import base64
-import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.api import paging
 from app.detection.tables import FindingRow
-from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.kit.secrets import Keys
 from tests import make
-from tests.app.api.house import KEYS, House, finding, furnish, removal
+from tests.app.api.house import KEYS, House, finding, removal
 
 # --- cursors ---
 
@@ -64,20 +61,6 @@ def test_a_cursor_outlives_a_change_of_keys() -> None:
 
 
 # --- lists ---
-
-
-@pytest.fixture
-def full(sqlite_template: Path, tmp_path: Path) -> Iterator[House]:
-    """A house with thirty findings of every severity and thirty items for Ada."""
-    path = tmp_path / "full.db"
-    shutil.copy(sqlite_template, path)
-    database = Database(f"sqlite:///{path}")
-    house = furnish(database, accounts=30)
-    with database.transaction() as session:
-        for n in range(30):
-            finding(session, house.company, severity=("low", "critical", "high", "medium")[n % 4])
-    yield house
-    database.close()
 
 
 def _walk(house: House, path: str, rows: str, between: Callable[[], Any] | None = None) -> list[Any]:
@@ -239,10 +222,10 @@ def test_a_cursor_of_one_order_or_filter_opens_no_other(full: House) -> None:
         assert (answer.status_code, answer.json()["code"]) == (400, "bad_cursor"), asked
 
 
-def test_pages_by_time_and_by_id_go_on_where_they_ended(database: Database) -> None:
+def test_pages_by_time_and_by_id_go_on_where_they_ended(house_on_both: House) -> None:
     """Times and ids are no JSON; both databases have to find the same place again."""
-    house = furnish(database)
-    with database.transaction() as session:
+    house = house_on_both
+    with house.database.transaction() as session:
         for hour in range(4):
             finding(session, house.company, opened_at=make.NOW + timedelta(hours=hour, microseconds=hour))
             removal(session, house)

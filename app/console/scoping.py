@@ -81,12 +81,11 @@ def written(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _key(session: Session, written: str) -> str:
-    """The roster id of somebody named by it or by their e-mail address."""
-    person = inventory.find_identity(session, written) if written else None
-    if person is None or person.key is None:
-        told = f"Nobody in the roster is called {written!r}." if written else "Say who decides in the last resort."
-        raise Refused(Refusal("not_found", told, "Write a roster id or an e-mail address.", status=422))
-    return person.key
+    """The roster id of somebody named by it, by their e-mail address or by their whole name."""
+    if not written:
+        told = "Say who decides in the last resort."
+        raise Refused(Refusal("not_found", told, "Write a name, a roster id or an e-mail address.", status=422))
+    return inventory.whom(session, written).key
 
 
 def _course(scope: Mapping[str, Any]) -> dict[str, Any]:

@@ -56,22 +56,36 @@ def manager_of(session: Session, owner: str) -> str | None:
 
 
 def find(session: Session, named: str, *, by: Actor) -> str:
-    """Whom somebody means: "me", a role, a roster id or an address, an actor. Refuses (404) whom nobody knows."""
-    if named == "me":
+    """Whom somebody means: "me", a role, a roster id, an address or a whole name, an actor. Refuses (404) whom nobody
+    knows, and (422) a name that several have."""
+    if named.lower() == "me":
         return mine(by)[0]
-    if named in _ROLES:
-        return named
+    for role, said in _ROLES.items():
+        if named.lower() in (role, said.lower()):
+            return role
     kind, _, number = named.partition(":")
     if kind == "identity" and number.isdigit() and session.get(IdentityRow, int(number)) is not None:
         return named
     person = inventory.find_identity(session, named)
     if person is not None:
         return f"identity:{person.id}"
-    actor = actors.find(session, named)
-    if actor is None:
+    return _called(session, named)
+
+
+def _called(session: Session, named: str) -> str:
+    """The one actor or person with this name, or the actor with this id or address."""
+    people, actor = inventory.called(session, named), actors.find(session, named)
+    found = {f"identity:{row.id}": (row.name, row.key, row.department or "") for row in people}
+    if actor is not None:
+        found.setdefault(
+            _reader(session, actor), (actor.name, actor.email or actor.id, "without a place in the roster")
+        )
+    if not found:
         told = f"Nobody here is {named!r}."
         raise Refused(Refusal("nobody", told, f"Name a person of the roster, or one of: {', '.join(_ROLES)}.", 404))
-    return _reader(session, actor)
+    if len(found) > 1:
+        raise Refused(inventory.ambiguous(named, list(found.values())))
+    return next(iter(found))
 
 
 def mine(by: Actor) -> list[str]:

@@ -86,14 +86,20 @@ def whom(session: Session, written: str) -> IdentityRow:
     person = find_identity(session, said) if said else None
     if person is not None:
         return person
-    named = (func.lower(IdentityRow.name) == said.lower(), IdentityRow.erased.is_(None), IdentityRow.ended.is_(None))
-    found = session.scalars(select(IdentityRow).where(*named).order_by(IdentityRow.id).limit(_SHOWN + 1)).all()
+    found = called(session, said)
     if len(found) == 1:
         return found[0]
     if not found:
         told = f"Nobody in the roster is called {said!r}." if said else "Nobody was named."
         raise Refused(Refusal("not_found", told, "Write a roster id, an e-mail address or a whole name.", status=422))
     raise Refused(ambiguous(said, [(row.name, row.key or "", row.department or "") for row in found]))
+
+
+def called(session: Session, name: str) -> Sequence[IdentityRow]:
+    """Who in the roster has this whole name; of many, some more than a refusal shows."""
+    named = (func.lower(IdentityRow.name) == name.strip().lower(), IdentityRow.erased.is_(None))
+    now = select(IdentityRow).where(*named, IdentityRow.ended.is_(None))
+    return session.scalars(now.order_by(IdentityRow.id).limit(_SHOWN + 1)).all()
 
 
 def ambiguous(said: str, people: Sequence[tuple[str, str, str]]) -> Refusal:

@@ -14,7 +14,6 @@ from app.console import forms, rendering
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.inventory import queries as inventory
-from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
 from app.means import Means
 from app.review import bundles, bundling, modelling
@@ -46,7 +45,7 @@ def propose(
 ) -> Response:
     """Draft a role model from the custom of a job."""
     with means.database.transaction() as session:
-        person = _person(inventory.find_identity(session, owner.strip()) if owner.strip() else None)
+        person = inventory.whom(session, owner)
         made = bundles.propose(
             session, department=department, title=title, owner_id=person.id, by=visit.actor, at=means.clock()
         )
@@ -90,7 +89,7 @@ def revise(request: Request, bundle_id: int, means: With, visit: Entered, form: 
     match, owner = forms.text(form, "match").strip(), forms.text(form, "owner").strip()
     with means.database.transaction() as session:
         _found(session, bundle_id, visit)
-        person = _person(inventory.find_identity(session, owner)) if owner else None
+        person = inventory.whom(session, owner) if owner else None
         made = bundles.revise(
             session, bundle_id, match=match or None, entitlements=kept, owner_id=person.id if person else None,
             by=visit.actor, at=means.clock(),
@@ -121,13 +120,6 @@ def _state(means: Means, model: modelling.Model) -> str | None:
 def _found(session: Session, bundle_id: int, visit: Visit) -> None:
     if modelling.model(session, bundle_id, by=visit.actor) is None:
         raise _none_here()
-
-
-def _person(found: IdentityRow | None) -> IdentityRow:
-    if found is None:
-        told = "Nobody in the roster is called that."
-        raise Refused(Refusal("not_found", told, "Write a roster id or an e-mail address.", status=422))
-    return found
 
 
 def _none_here() -> Refused:

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import undefer
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
@@ -23,7 +23,6 @@ from app.console import forms, rendering
 from app.console.entering import Entered, With
 from app.console.forms import Sent
 from app.inventory import queries as inventory
-from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
 from app.stories import checklist
 
@@ -81,7 +80,7 @@ def attest(request: Request, line: str, means: With, visit: Entered, form: Sent)
     file = _file(form)
     with means.database.transaction() as session:
         attestations.propose(
-            session, line, forms.text(form, "statement"), owner=_person(session, forms.text(form, "owner")),
+            session, line, forms.text(form, "statement"), owner=inventory.whom(session, forms.text(form, "owner")),
             until=until(form, means.settings.zone), system_id=forms.number(forms.text(form, "system")),
             link=forms.text(form, "link") or None, file=file, by=visit.actor, at=means.clock(),
         )  # fmt: skip
@@ -145,13 +144,6 @@ def _file(form: FormData) -> File | None:
         return None
     media = upload.content_type if upload.content_type in MEDIA else "application/x-unknown"
     return File(upload.filename, media, upload.file.read(LARGEST + 1))
-
-
-def _person(session: Session, named: str) -> IdentityRow:
-    found = inventory.find_identity(session, named)
-    if found is None:
-        raise Refused(Refusal("no_person", f"The roster has nobody {named!r}.", "Give an address.", status=422))
-    return found
 
 
 def until(form: FormData, zone: ZoneInfo) -> datetime:

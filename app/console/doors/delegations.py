@@ -7,7 +7,6 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Request
-from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.console import rendering
@@ -41,7 +40,7 @@ def make(
     try:
         with means.database.transaction() as session:
             row = delegations.make(
-                session, from_id=_self(visit), to_id=_person(session, to), reason=reason,
+                session, from_id=_self(visit), to_id=inventory.whom(session, to).id, reason=reason,
                 until=_moment(until, time(23, 59, 59), zone), scope=scope.strip() or None,
                 began=_moment(began, time(0), zone) if began.strip() else None, by=visit.actor, at=means.clock(),
             )  # fmt: skip
@@ -78,14 +77,6 @@ def _self(visit: Visit) -> int:
             Refusal("nobody", told, "Ask an administrator to put your roster id with your sign-in.", status=403)
         )
     return visit.actor.identity_id
-
-
-def _person(session: Session, written: str) -> int:
-    person = inventory.find_identity(session, written.strip()) if written.strip() else None
-    if person is None:
-        told = "Nobody in the roster is called that."
-        raise Refused(Refusal("not_found", told, "Write a roster id or an e-mail address.", status=422))
-    return person.id
 
 
 def _moment(day: str, at: time, zone: ZoneInfo) -> datetime:

@@ -83,9 +83,7 @@ def assess(request: Request, integration_id: int, means: With, visit: Entered, f
         turn = promises.latest_assessment(session, known)
         if turn is None or turn.status != assessing.Status.OPEN:
             turn = assessments.open(session, known, by=visit.actor, at=at)
-        owner = inventory.find_identity(session, forms.text(form, "owner"))
-        if owner is None:
-            raise Refused(Refusal("no_person", "The roster has nobody like that.", "Give an address.", status=422))
+        owner = inventory.whom(session, forms.text(form, "owner"))
         assessments.submit(
             session, turn, purpose=forms.text(form, "purpose"), owner=owner, vendor=forms.text(form, "vendor"),
             contract=forms.text(form, "contract") or None, classes=forms.text(form, "classes").split(","),

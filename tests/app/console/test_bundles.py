@@ -45,7 +45,7 @@ def test_those_who_run_reviews_propose_revise_and_retire(house: House) -> None:
     assert "Agent, Service: 5 people, 1 access in common" in boss.get("/bundles").text
     job = {"department": "Service", "title": "Agent", "owner": "nobody"}
     assert boss.act("/bundles", job).status_code == 422
-    assert boss.act("/bundles", job | {"owner": "flo"}).headers["location"] == "/bundles/2"
+    assert boss.act("/bundles", job | {"owner": "Flo Fallback"}).headers["location"] == "/bundles/2"
     assert "Agent, Service: 5 people" not in boss.get("/bundles").text
     assert boss.act("/bundles/2/versions", {"match": "title = Agent"}).status_code == 422  # nothing was ticked
     kept = {"holds": [str(company.role.id)], "match": "title = Agent", "owner": "fay"}

@@ -56,6 +56,18 @@ def test_an_installation_that_has_read_nothing_says_that_nothing_can_be_found(ho
     assert "Nothing was read yet" in visitor(house, SEC).get("/findings").text
 
 
+def test_findings_are_handed_to_anybody_by_their_name_and_to_nobody_who_is_not_there(house: House) -> None:
+    number, browser = about(house), visitor(house, SEC)
+    form = f"/findings/{number}/owner"
+    assert '<option value="the IT security team">' in browser.get(f"/findings/{number}").text
+    assert browser.act(form, {"owner": "bo"}).status_code == 303
+    with house.database.reading() as session:
+        assert session.get_one(FindingRow, number).owner == f"identity:{house.company.bo.id}"
+    nobody = browser.act(form, {"owner": "Nobody At All"})
+    assert (nobody.status_code, "Nobody here is" in nobody.text) == (404, True)
+    assert browser.act(form, {"owner": ""}).status_code == 404
+
+
 def test_a_queue_of_many_goes_on_where_it_ended(house: House) -> None:
     with house.database.transaction() as session:
         for _ in range(60):

@@ -111,6 +111,13 @@ def test_one_person_is_one_owner_whichever_way_they_are_named(database: Database
         named = {ownership.find(session, each, by=SEC) for each in (actor, ivo.key, "ivo@example.com")}
         assert named == {f"identity:{ivo.id}"}
         assert (f"identity:{ivo.id}", "Ivo") in ownership.choices(session, at=at)
+        assert ownership.find(session, "ivo", by=SEC) == f"identity:{ivo.id}", (
+            "by name, the actor and the person are one"
+        )
+        assert ownership.find(session, "The IT security team", by=SEC) == "role:it_security"
+        make.identity(session, "Ivo", department="Legal")
+        with pytest.raises(Refused, match="Several people are called 'Ivo'"):
+            ownership.find(session, "Ivo", by=SEC)
         others = {life.somebody(session, f"Guard {n}") for n in range(101)}
         assert others <= {owner for owner, _name in ownership.choices(session, at=at)}, "nobody is left out in silence"
 

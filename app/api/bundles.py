@@ -89,8 +89,8 @@ class Proposal(Told):
     held: list[tuple[int, int]]
 
 
-class Proposals(Told):
-    """The jobs that have a custom."""
+class ProposalPage(Page):
+    """Jobs with their custom."""
 
     proposals: list[Proposal]
 
@@ -145,16 +145,29 @@ def list_bundles(means: With, actor: Entered, page: paging.Asked, status: Bundle
 
 
 @router.get("/proposals")
-def get_proposals(
+def list_proposals(
     means: With,
     actor: Entered,
+    page: paging.Asked,
     share: int = Query(bundling.SHARE, ge=50, le=100),
     least: int = Query(bundling.PEERS, ge=2, le=MOST_NUMBER),
-) -> Proposals:
-    """The jobs that have a custom: what `share` per cent of at least `least` people hold, and nothing privileged."""
+) -> ProposalPage:
+    """The jobs of at least `least` people, the most first, with their custom: what `share` per cent of them hold, and
+    nothing privileged."""
+    today = means.clock().date()
     with means.database.reading() as session:
-        found = modelling.jobs(session, means.clock().date(), share=share, least=least)
-        return Proposals(proposals=[Proposal.model_validate(job) for job in found])
+        there = [job for job in modelling.staffed(session, today, least=least) if _behind(job, page.place)]
+        some = modelling.held(session, there[: page.limit], today, share=share)
+    after = page.cursor(_place(some[-1])) if len(there) > page.limit else None
+    return ProposalPage(proposals=[Proposal.model_validate(job) for job in some], next=after)
+
+
+def _place(job: modelling.Job) -> list[Any]:
+    return [-job.people, job.department, job.title]
+
+
+def _behind(job: modelling.Job, place: list[Any] | None) -> bool:
+    return place is None or _place(job) > place
 
 
 @router.post("", status_code=201, response_model=BundleStory)

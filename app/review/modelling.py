@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
@@ -15,6 +15,9 @@ from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityR
 from app.review import apart, asking, bundling, expression
 from app.review.bundling import BundleStatus, Content, VersionStatus
 from app.review.tables import BundleContentRow, BundleRow, BundleVersionRow
+
+_NAMED = (IdentityRow.department, IdentityRow.title)
+_CHUNK = 200  # jobs in one question
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,53 +111,71 @@ def jobs(session: Session, today: date, *, share: int = bundling.SHARE, least: i
 
     Only access that a role model may hold: known contents, nothing privileged, and such as can be taken away by itself.
     """
-    return _jobs(session, today, share, least, ())
+    return held(session, staffed(session, today, least=least), today, share=share)
 
 
 def job(session: Session, department: str, title: str, today: date, *, share: int = bundling.SHARE) -> Job:
     """One department and title, however few they are."""
     of = (IdentityRow.department == department, IdentityRow.title == title)
-    return next(iter(_jobs(session, today, share, 1, of)), Job(department, title, 0))
+    found = held(session, _staffed(session, today, 1, of), today, share=share)
+    return next(iter(found), Job(department, title, 0))
 
 
-def _jobs(session: Session, today: date, share: int, least: int, of: tuple[ColumnElement[bool], ...]) -> list[Job]:
-    working = (
-        here(today), IdentityRow.department.is_not(None), IdentityRow.title.is_not(None), AccountRow.ended.is_(None),
-        AccountRow.active.is_not(False), SystemRow.removed.is_(None), *of,
-    )  # fmt: skip
-    named = (IdentityRow.department, IdentityRow.title)
+def staffed(session: Session, today: date, *, least: int = bundling.PEERS) -> list[Job]:
+    """Every department and title with at least `least` people in the CRMs, the most first; not yet what they hold."""
+    return _staffed(session, today, least, ())
+
+
+def _staffed(session: Session, today: date, least: int, of: tuple[ColumnElement[bool], ...]) -> list[Job]:
     counted = func.count(IdentityRow.id.distinct())
-    there = (
-        select(*named, counted.label("people"))
+    found = (
+        select(*_NAMED, counted)
         .join(AccountRow, AccountRow.identity_id == IdentityRow.id)
         .join(SystemRow, SystemRow.id == AccountRow.system_id)
-        .where(*working)
-        .group_by(*named)
+        .where(*_working(today), IdentityRow.department.is_not(None), IdentityRow.title.is_not(None), *of)
+        .group_by(*_NAMED)
         .having(counted >= least)
-        .order_by(counted.desc(), *named)
     )
-    found = {(row.department, row.title): row.people for row in session.execute(there)}
-    held = (
-        select(*named, GrantRow.entitlement_id, counted.label("holders"))
+    rows = [Job(str(department), str(title), many) for department, title, many in session.execute(found)]
+    return sorted(rows, key=lambda each: (-each.people, each.department, each.title))  # databases sort text differently
+
+
+def held(session: Session, some: Sequence[Job], today: date, *, share: int = bundling.SHARE) -> list[Job]:
+    """These jobs with what `share` per cent of their people hold, as far as a role model may hold it."""
+    common: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    may = _may_be_held(session)
+    for begin in range(0, len(some), _CHUNK):
+        part = {(each.department, each.title): each.people for each in some[begin : begin + _CHUNK]}
+        for department, title, entitlement, holders in session.execute(_holding(list(part), today)):
+            whose = (str(department), str(title))
+            if entitlement in may and holders * 100 >= share * part[whose]:
+                common.setdefault(whose, []).append((entitlement, holders))
+    order = {key: sorted(found, key=lambda each: (-each[1], each[0])) for key, found in common.items()}
+    return [
+        Job(each.department, each.title, each.people, tuple(order.get((each.department, each.title), ())))
+        for each in some
+    ]
+
+
+def _holding(jobs: list[tuple[str, str]], today: date) -> Select[str | None, str | None, int, int]:
+    """How many people of each of these jobs hold what."""
+    return (
+        select(*_NAMED, GrantRow.entitlement_id, func.count(IdentityRow.id.distinct()))
         .join(AccountRow, AccountRow.identity_id == IdentityRow.id)
         .join(SystemRow, SystemRow.id == AccountRow.system_id)
         .join(GrantRow, and_(GrantRow.account_id == AccountRow.id, GrantRow.ended.is_(None), GrantRow.until.is_(None)))
-        .join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
-        .where(
-            *working, EntitlementRow.ended.is_(None), EntitlementRow.revocable, EntitlementRow.privileges.is_not(None)
-        )
-        .where(~mighty())
-        .group_by(*named, GrantRow.entitlement_id)
-        .having(counted >= least * share / 100)
-        .order_by(counted.desc(), GrantRow.entitlement_id)
+        .where(*_working(today), tuple_(*_NAMED).in_(jobs))
+        .group_by(*_NAMED, GrantRow.entitlement_id)
     )
-    brings = bringing(session)
-    common: dict[tuple[str | None, str | None], list[tuple[int, int]]] = {}
-    for department, title, entitlement, holders in session.execute(held):
-        many = found.get((department, title), 0)
-        if many and holders * 100 >= share * many and entitlement not in brings:
-            common.setdefault((department, title), []).append((entitlement, holders))
-    return [Job(str(d), str(t), many, tuple(common.get((d, t), ()))) for (d, t), many in found.items()]
+
+
+def _may_be_held(session: Session) -> set[int]:
+    """What a role model may hold. Asked once and not of each grant: there are few entitlements and many grants."""
+    found = select(EntitlementRow.id).where(
+        EntitlementRow.ended.is_(None), EntitlementRow.revocable, EntitlementRow.privileges.is_not(None)
+    )
+    brings = set(session.scalars(select(PrivilegeRow.entitlement_id).distinct()))
+    return set(session.scalars(found)) - brings - bringing(session)
 
 
 def bringing(session: Session) -> set[int]:
@@ -165,6 +186,10 @@ def bringing(session: Session) -> set[int]:
         )
     )
     return {number for number, privileges in rows if privileges}
+
+
+def _working(today: date) -> tuple[ColumnElement[bool], ...]:
+    return (here(today), AccountRow.ended.is_(None), AccountRow.active.is_not(False), SystemRow.removed.is_(None))
 
 
 # --- what there is ---

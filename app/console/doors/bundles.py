@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.actors import policy as rights
 from app.actors.policy import May
-from app.console import forms, rendering
+from app.console import cursors, forms, rendering
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.inventory import queries as inventory
@@ -20,22 +20,27 @@ from app.review import bundles, bundling, modelling
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=2000)]
+After = Annotated[str, Query(max_length=2000)]
+AT_ONCE = 10  # jobs whose custom one page counts
 Number = Annotated[int, Form(ge=1, le=2**53)]
 
 
 @router.get("/bundles")
-def listed(request: Request, means: With, visit: Entered) -> Response:
-    """Every role model that is one's to see, and, for those who run reviews, what custom would propose."""
+def listed(request: Request, means: With, visit: Entered, jobs: After = "") -> Response:
+    """Every role model that is one's to see, and, for those who run reviews, what custom would propose, job by job."""
     today, runs = means.clock().date(), _runs(visit)
     with means.database.reading() as session:
         models = modelling.models(session, by=visit.actor)
-        jobs = modelling.jobs(session, today) if runs else []
         known = {each.version.match for each in models if each.bundle.status == "live"}
-    proposed = [job for job in jobs if job.held and modelling.match_of(job.department, job.title) not in known]
+        there = modelling.staffed(session, today) if runs else []
+        open_ones = [job for job in there if modelling.match_of(job.department, job.title) not in known]
+        some, after, later = cursors.part(open_ones, _name, jobs, AT_ONCE, shape=cursors.text)
+        proposed = [job for job in modelling.held(session, some, today) if job.held]
     states = {each.bundle.id: _state(means, each) for each in models}
     return rendering.page(
         request, "bundles/list.html", visit, models=models, states=states, proposed=proposed, runs=runs,
-        share=bundling.SHARE, least=bundling.PEERS,
+        share=bundling.SHARE, least=bundling.PEERS, later=later,
+        next_page=rendering.link("/bundles", jobs=after) if after else None,
     )  # fmt: skip
 
 
@@ -105,6 +110,10 @@ def retire(request: Request, bundle_id: int, means: With, visit: Entered, reason
         _found(session, bundle_id, visit)
         bundles.retire(session, bundle_id, reason=reason, by=visit.actor, at=means.clock())
     return rendering.go(request, "/bundles", said="Retired. What was acknowledged under it stays on record.")
+
+
+def _name(job: modelling.Job) -> str:
+    return modelling.match_of(job.department, job.title)
 
 
 def _runs(visit: Visit) -> bool:

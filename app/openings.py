@@ -32,7 +32,7 @@ Answer = dict[str, Any]
 
 
 def open_due_campaigns(means: Means, steps: Steps, payload: Payload) -> Answer:
-    """Open the review of every schedule whose quarter has come; ask for fresh readings where they are what is missing."""
+    """Open the review of every schedule whose turn has come; ask for fresh readings where they are what is missing."""
     opened: list[str] = []
     waiting: dict[str, str] = {}
     at = means.clock()
@@ -119,8 +119,8 @@ def go_on_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
 def _open_slot(session: Session, means: Means, due: review.Due, at: datetime) -> CampaignRow:
     return campaigns.open(
         session, name=f"{due.schedule.name} {due.slot.label}", scope=due.schedule.scope, due_at=due.due_at,
-        slot=due.slot.id, planned_at=due.slot.opens_at, configurer_id=due.schedule.configurer_id,
-        limits=review_limits(means.settings), by=SCHEDULER, at=at,
+        slot=due.slot.id, planned_at=due.slot.opens_at, moved=due.slot.moved(),
+        configurer_id=due.schedule.configurer_id, limits=review_limits(means.settings), by=SCHEDULER, at=at,
     )  # fmt: skip
 
 

@@ -61,6 +61,7 @@ def open(
     snapshots: Mapping[int, int] | None = None,
     slot: str | None = None,
     planned_at: datetime | None = None,
+    moved: Mapping[str, str] | None = None,
     override: Override | None = None,
     limits: Limits | None = None,
     demo: bool = False,
@@ -73,7 +74,8 @@ def open(
     Refuses readings that are missing, stale or untrusted for what the scope rests on, unless `override` is a second
     person's word; a population other than `snapshots` (system id -> snapshot id), where given; a scope of nothing; and
     one that leaves an item without an independent reviewer. Whoever sets it up decides on nothing in it: that is `by`, or
-    the identity `configurer_id` for a schedule's. A `slot` that has a campaign already gives that one back.
+    the identity `configurer_id` for a schedule's. A `slot` that has a campaign already gives that one back; `moved` says
+    from which closed day it was moved to `planned_at`.
     """
     at, due_at = clock.utc(at), clock.utc(due_at)
     asked = scopes.read(scope)
@@ -92,7 +94,7 @@ def open(
     insist(policy.why_not_open(lacks, override, by))
     insist(policy.why_not_read(readings))
     with session.begin_nested():  # a refusal from here on leaves nothing behind, whatever the caller makes of it
-        campaign_id = _insert(session, name, slot, asked, planned_at, due_at, demo, configurer, by, at)
+        campaign_id = _insert(session, name, slot, asked, planned_at, moved, due_at, demo, configurer, by, at)
         if campaign_id is None:
             return _someone_elses(session, name, slot)
         _freeze(session, campaign_id, asked, systems, readings, configurer, at, due_at)
@@ -187,6 +189,7 @@ def _insert(
     slot: str | None,
     scope: Scope,
     planned_at: datetime | None,
+    moved: Mapping[str, str] | None,
     due_at: datetime,
     demo: bool,
     configurer: int | None,
@@ -201,6 +204,7 @@ def _insert(
         "scope": scope.written(),
         "excluded": [],
         "planned_at": planned_at,
+        "moved": dict(moved) if moved is not None else None,
         "opened_at": at,
         "opened_by": by.id,
         "configurer_id": configurer,
@@ -322,6 +326,7 @@ def _opened(session: Session, campaign_id: int, readings: Sequence[Reading], by:
     body = {
         "slot": row.slot,
         "planned_at": row.planned_at.isoformat() if row.planned_at else None,
+        "moved": row.moved,
         "late_minutes": int((at - row.planned_at).total_seconds() // 60) if row.planned_at else None,
         "due_at": row.due_at.isoformat(),
         "scope": plain,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow
 from app.ledger import jcs
-from app.review import apart, schedule
+from app.review import apart, schedule, workdays
 from app.review.effort import Effort
 from app.review.policy import Status
 from app.review.schedule import Plan, Slot
@@ -58,7 +58,10 @@ def schedules(session: Session) -> Sequence[ScheduleRow]:
 
 def plan_of(row: ScheduleRow) -> Plan:
     """A schedule's plan, as `schedule` thinks of it."""
-    return Plan(row.name, row.zone, row.opens_on_day, row.opens_at_hour, row.due_days, row.cadence)
+    return Plan(
+        row.name, row.zone, row.opens_on_day, row.opens_at_hour, row.due_days, row.cadence, row.every, row.starts_on,
+        workdays.read(row.calendar),
+    )  # fmt: skip
 
 
 def due_slots(session: Session, at: datetime) -> list[Due]:
@@ -69,7 +72,7 @@ def due_slots(session: Session, at: datetime) -> list[Due]:
     for row in session.scalars(select(ScheduleRow).where(~ScheduleRow.paused).order_by(ScheduleRow.id)):
         plan = plan_of(row)
         slot = schedule.latest(plan, at)
-        if slot.id not in taken and slot.opens_at >= row.since:
+        if slot is not None and slot.id not in taken and slot.opens_at >= row.since:
             due.append(Due(row, slot, schedule.due_at(plan, at), slot.late(at) is not None))
     return due
 

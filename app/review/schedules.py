@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
@@ -17,9 +17,34 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.review import schedule as schedules
 from app.review import scope as scopes
+from app.review import workdays
 from app.review.dialect import insert_or_skip
 from app.review.schedule import Plan
 from app.review.tables import ScheduleRow
+
+_USUAL: Mapping[str, Any] = {
+    "cadence": schedules.QUARTERLY, "every": 1, "starts_on": None, "opens_on_day": 45, "opens_at_hour": 9, "due_days": 21,
+    "calendar": None,
+}  # fmt: skip
+
+
+class Rhythm(TypedDict, total=False):
+    """When a schedule's reviews open and are due. What is not named is as usual."""
+
+    cadence: str
+    every: int
+    starts_on: date | None
+    opens_on_day: int
+    opens_at_hour: int
+    due_days: int
+    calendar: Mapping[str, Any] | None
+
+
+class Changes(Rhythm, total=False):
+    """What can be different about a schedule. What is not named stays."""
+
+    zone: str
+    scope: Mapping[str, Any]
 
 
 def add(
@@ -28,29 +53,18 @@ def add(
     name: str,
     zone: str,
     scope: Mapping[str, Any],
-    opens_on_day: int = 45,
-    opens_at_hour: int = 9,
-    due_days: int = 21,
-    cadence: str = schedules.QUARTERLY,
     by: Actor,
     at: datetime,
+    **rhythm: Unpack[Rhythm],
 ) -> ScheduleRow:
-    """Let a review of `scope` open every quarter, on that day (1 = the quarter's first) and hour of `zone`'s clock.
+    """Let a review of `scope` open in every turn of a plan.
 
-    The first is the next to begin; what should have begun before `at` is not missed. Refuses a plan or a scope that is
-    not understood, and a name that is taken.
+    Without more said it is each quarter's day 45 (1 = its first) at nine on `zone`'s clock. The first is the next to begin;
+    what should have begun before `at` is not missed. Refuses a plan or a scope that is not understood, and a taken name.
     """
     at = clock.utc(at)
-    insist(schedules.why_not_plan(Plan(name, zone, opens_on_day, opens_at_hour, due_days, cadence)))
-    row: dict[str, Any] = {
-        "name": name,
-        "cadence": cadence,
-        "zone": zone,
-        "opens_on_day": opens_on_day,
-        "opens_at_hour": opens_at_hour,
-        "due_days": due_days,
-        "scope": scopes.read(scope).written(),
-    }
+    row = {"name": name, **_values({**_USUAL, **rhythm, "zone": zone, "scope": scope})}
+    insist(schedules.why_not_plan(_plan(row)))
     set_up = {"configurer_id": by.identity_id}
     made = session.scalar(
         insert_or_skip(session, ScheduleRow)
@@ -59,52 +73,34 @@ def add(
     )
     if made is None:
         raise Refused(Refusal("name_taken", f'There is a schedule called "{name}" already.', "Choose another name."))
-    plain, people = scopes.apart(row["scope"])
-    entry = Entry(Kind.SCHEDULE_ADDED, f"schedule:{made}", {**row, "scope": plain}, people)
-    entries.record(session, entry, by=by.id, at=at)
+    body, people = _told(row)
+    entries.record(session, Entry(Kind.SCHEDULE_ADDED, f"schedule:{made}", body, people), by=by.id, at=at)
     return session.get_one(ScheduleRow, made)
 
 
-def change(
-    session: Session,
-    schedule: int,
-    *,
-    zone: str | None = None,
-    scope: Mapping[str, Any] | None = None,
-    opens_on_day: int | None = None,
-    opens_at_hour: int | None = None,
-    due_days: int | None = None,
-    by: Actor,
-    at: datetime,
-) -> ScheduleRow:
-    """Let its next reviews open at another time, be due at another, or be of another scope; None leaves one as it is.
+def change(session: Session, schedule: int, *, by: Actor, at: datetime, **changes: Unpack[Changes]) -> ScheduleRow:
+    """Let its next reviews open at other times, be due at another, or be of another scope; what is not named stays.
 
     What should have begun before `at` by the new plan is not missed. Its name stays: reviews that it opened bear it.
     """
     at = clock.utc(at)
     row = _found(session, schedule)
-    plan = Plan(
-        row.name,
-        zone if zone is not None else row.zone,
-        opens_on_day if opens_on_day is not None else row.opens_on_day,
-        opens_at_hour if opens_at_hour is not None else row.opens_at_hour,
-        due_days if due_days is not None else row.due_days,
-        row.cadence,
-    )
-    insist(schedules.why_not_plan(plan))
-    written = scopes.read(scope).written() if scope is not None else row.scope
-    values = {
-        "zone": plan.zone, "opens_on_day": plan.day, "opens_at_hour": plan.hour, "due_days": plan.due_days,
-        "scope": written,
-    }  # fmt: skip
+    values = _values({name: getattr(row, name) for name in Changes.__optional_keys__} | changes)
+    insist(schedules.why_not_plan(_plan({"name": row.name, **values})))
     told = {name: value for name, value in values.items() if getattr(row, name) != value}
     if not told:
         return row
     _move(session, row, row.version, **told, since=at, configurer_id=by.identity_id)
-    plain, people = scopes.apart(written) if "scope" in told else ({}, {})
-    body = told | ({"scope": plain} if "scope" in told else {})
+    body, people = _told(told)
     entries.record(session, Entry(Kind.SCHEDULE_CHANGED, f"schedule:{schedule}", body, people), by=by.id, at=at)
     return row
+
+
+def planned(name: str, zone: str, **rhythm: Unpack[Rhythm]) -> Plan:
+    """The plan that `add` would follow; refuses one that cannot be kept."""
+    plan = _plan({"name": name, **_values({**_USUAL, **rhythm, "zone": zone, "scope": None})})
+    insist(schedules.why_not_plan(plan))
+    return plan
 
 
 def remove(session: Session, schedule: int, *, by: Actor, at: datetime) -> None:
@@ -140,6 +136,30 @@ def _switch(session: Session, schedule: int, paused: bool, version: int | None, 
     entry = Entry(Kind.SCHEDULE_CHANGED, f"schedule:{schedule}", {"paused": paused})
     entries.record(session, entry, by=by.id, at=at)
     return row
+
+
+def _values(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A schedule's columns, its calendar and scope read and written out. Refuses (422) one of them."""
+    scope = scopes.read(given["scope"]).written() if given["scope"] is not None else None
+    return {**given, "calendar": workdays.read(given["calendar"]).written(), "scope": scope}
+
+
+def _plan(row: Mapping[str, Any]) -> Plan:
+    return Plan(
+        row["name"], row["zone"], row["opens_on_day"], row["opens_at_hour"], row["due_days"], row["cadence"],
+        row["every"], row["starts_on"], workdays.read(row["calendar"]),
+    )  # fmt: skip
+
+
+def _told(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What of a schedule enters the ledger as it is, and what as commitments."""
+    body = dict(values)
+    people: dict[str, str] = {}
+    if "scope" in body:
+        body["scope"], people = scopes.apart(body["scope"])
+    if isinstance(body.get("starts_on"), date):
+        body["starts_on"] = body["starts_on"].isoformat()
+    return body, people
 
 
 def _found(session: Session, schedule: int) -> ScheduleRow:

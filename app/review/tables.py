@@ -19,11 +19,14 @@ class ScheduleRow(Base):
     __tablename__ = "schedules"
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     name: Mapped[str] = mapped_column(String(200), unique=True)
-    cadence: Mapped[str] = mapped_column(String(20))  # quarterly
+    cadence: Mapped[str] = mapped_column(String(20))  # weekly, monthly, quarterly, yearly
+    every: Mapped[int] = mapped_column(default=1, server_default="1")  # 2: every second week, month and so on
+    starts_on: Mapped[date | None]  # nothing opens before; from its week, month and so on `every` counts
     zone: Mapped[str] = mapped_column(String(60))
-    opens_on_day: Mapped[int]  # day of the quarter, 1 = its first
+    opens_on_day: Mapped[int]  # day of the week, month and so on, 1 = its first
     opens_at_hour: Mapped[int]
     due_days: Mapped[int]
+    calendar: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)  # see `workdays`; None: every day is open
     scope: Mapped[dict[str, Any]] = mapped_column(Json)
     since: Mapped[datetime] = mapped_column(Moment)  # added or resumed: what should have opened before is not missed
     paused: Mapped[bool] = mapped_column(default=False)
@@ -43,6 +46,7 @@ class CampaignRow(Base):
     scope: Mapped[dict[str, Any]] = mapped_column(Json)
     excluded: Mapped[list[Any]] = mapped_column(Json, default=list)  # what was left out, with count and reason
     planned_at: Mapped[datetime | None] = mapped_column(Moment)  # when its slot began; opened_at later: it was missed
+    moved: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)  # from which closed day to that moment, and why
     opened_at: Mapped[datetime] = mapped_column(Moment)
     opened_by: Mapped[str] = mapped_column(String(80))
     configurer_id: Mapped[int | None] = mapped_column(Big)  # who set it up, as for schedules; decides on nothing in it

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from app.actors.actor import SCHEDULER
 from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.ledger.tables import EntryRow
-from app.review import campaigns, queries, schedule, schedules
+from app.review import campaigns, queries, schedule, schedules, workdays
 from app.review.schedule import Plan
 from app.review.tables import CampaignRow
 from tests import make
@@ -54,31 +54,115 @@ def _utc(text: str) -> datetime:
 )
 def test_the_latest_slot(zone: str, day: int, hour: int, at: str, slot: str, opens_at: str) -> None:
     found = schedule.latest(Plan("q", zone, day, hour, 21), _utc(at))
+    assert found is not None
     assert (found.id, found.opens_at) == (slot, _utc(opens_at))
+
+
+@pytest.mark.parametrize(
+    ("plan", "at", "labels"),
+    [
+        # each week, on its Wednesday
+        (Plan("q", "UTC", 3, 9, 5, "weekly"), "2026-12-30 09:00", ["2027-W01", "2027-W02"]),
+        # every third week from a Thursday on: that week's Wednesday has passed, so the first is three weeks later
+        (Plan("q", "UTC", 3, 9, 5, "weekly", 3, date(2026, 11, 5)), "2026-11-01 00:00", ["2026-W48", "2026-W51"]),
+        (Plan("q", "UTC", 3, 9, 5, "weekly", 3, date(2026, 11, 5)), "2026-11-25 09:00", ["2026-W51", "2027-W01"]),
+        (Plan("q", "UTC", 28, 0, 5, "monthly"), "2027-02-28 00:00", ["2027-03", "2027-04"]),
+        (Plan("q", "UTC", 1, 9, 5, "monthly", 2, date(2026, 11, 1)), "2026-11-01 09:00", ["2027-01", "2027-03"]),
+        (Plan("q", "UTC", 10, 9, 5, "quarterly", 2, date(2026, 7, 1)), "2026-08-01 00:00", ["2027-Q1", "2027-Q3"]),
+        (Plan("q", "UTC", 365, 9, 5, "yearly"), "2028-01-01 00:00", ["2028", "2029"]),
+        (Plan("q", "UTC", 1, 9, 5, "yearly", 2, date(2030, 1, 1)), "2026-01-01 00:00", ["2030", "2032"]),
+    ],
+)
+def test_the_next_slots_of_any_cadence(plan: Plan, at: str, labels: list[str]) -> None:
+    assert schedule.why_not_plan(plan) is None
+    found = schedule.upcoming(plan, _utc(at), 2)
+    assert [slot.label for slot in found] == labels
+    assert all(slot.opens_at > _utc(at) and slot.moved() is None for slot in found)
+    assert schedule.latest(plan, found[1].opens_at) == found[1]
+
+
+def test_nothing_opens_before_the_day_that_a_schedule_starts_on() -> None:
+    plan = Plan("q", "UTC", 1, 9, 5, "weekly", 2, date(2026, 12, 7))
+    assert schedule.latest(plan, _utc("2026-12-07 08:59")) is None
+    first = schedule.latest(plan, _utc("2026-12-07 09:00"))
+    assert first is not None
+    assert (first.label, schedule.said(plan)) == ("2026-W50", "day 1 of every 2nd week from 2026-12-07, 9:00 (UTC)")
+
+
+OFFICE = {
+    "days": ["mon", "tue", "wed", "thu", "fri"],
+    "closed": [{"from": "12-21", "until": "01-03", "because": "year end"}, {"from": "W48", "because": "Black Friday"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("cadence", "day", "at", "opens", "meant", "because"),
+    [
+        ("quarterly", 46, "2026-11-01 00:00", "2026-11-16 09:00", date(2026, 11, 15), "Sunday"),
+        ("monthly", 28, "2026-12-01 00:00", "2027-01-04 09:00", date(2026, 12, 28), "year end"),
+        ("weekly", 3, "2026-11-20 00:00", "2026-11-30 09:00", date(2026, 11, 25), "Black Friday"),
+    ],
+)
+def test_a_closed_day_moves_a_slot_to_the_next_open_one_and_it_says_why(
+    cadence: str, day: int, at: str, opens: str, meant: date, because: str
+) -> None:
+    plan = Plan("q", "UTC", day, 9, 5, cadence, calendar=workdays.read(OFFICE))
+    slot = schedule.following(plan, _utc(at))
+    assert (slot.opens_at, slot.meant_for, slot.because) == (_utc(opens), meant, because)
+    assert slot.moved() == {"from": meant.isoformat(), "because": because}
+    assert schedule.latest(plan, slot.opens_at - timedelta(seconds=1)) != slot
+    assert schedule.latest(plan, slot.opens_at) == slot
+
+
+def test_slots_that_closed_days_move_onto_each_other_are_one_review() -> None:
+    plan = Plan("q", "UTC", 1, 9, 5, "weekly", calendar=workdays.read(OFFICE))
+    found = schedule.upcoming(plan, _utc("2026-12-14 09:00"), 3)
+    assert [(slot.label, slot.opens_at) for slot in found] == [
+        ("2027-W01", _utc("2027-01-04 09:00")),
+        ("2027-W02", _utc("2027-01-11 09:00")),
+        ("2027-W03", _utc("2027-01-18 09:00")),
+    ]
+
+
+def test_a_review_is_due_on_an_open_day() -> None:
+    plan = Plan("q", "UTC", 1, 9, 14, calendar=workdays.read(OFFICE))
+    assert schedule.due_at(plan, _utc("2026-12-10 09:00")) == _utc("2027-01-04 09:00")
 
 
 moments = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
 plans = st.builds(
-    Plan,
-    st.just("q"),
+    lambda cadence, every, day, *rest: Plan("q", rest[0], min(day, schedule.LAST_DAY[cadence]), *rest[1:3], cadence,
+                                            min(every, schedule.MOST_APART[cadence]), *rest[3:]),
+    st.sampled_from(schedule.CADENCES),
+    st.integers(1, 4),
+    st.integers(1, 365),
     st.sampled_from(ZONES),
-    st.integers(1, 90),
     st.integers(0, 23),
     st.integers(1, 90),
-)
+    st.dates(date(2019, 1, 1), date(2020, 1, 1)),
+    st.sampled_from([workdays.EVERY_DAY, workdays.read(OFFICE)]),
+)  # fmt: skip
 
 
 @given(plans, moments)
 def test_at_every_moment_one_slot_is_the_latest_and_it_has_begun(plan: Plan, at: datetime) -> None:
+    assert schedule.why_not_plan(plan) is None
     slot = schedule.latest(plan, at)
-    assert slot.opens_at <= at < slot.opens_at + timedelta(days=94)
+    if slot is None:  # the first is at most a turn away
+        slot = schedule.following(plan, at)
+        assert slot.opens_at.date() <= date(2024, 6, 1)
+        return
+    assert slot.opens_at <= at < schedule.following(plan, at).opens_at
     assert schedule.latest(plan, slot.opens_at) == slot
-    assert schedule.latest(plan, slot.opens_at - timedelta(seconds=1)).id != slot.id
+    before = schedule.latest(plan, slot.opens_at - timedelta(seconds=1))
+    assert before is None or before.id != slot.id
 
 
 @given(plans, moments, st.integers(0, 4_000))
 def test_slots_never_go_back(plan: Plan, at: datetime, hours: int) -> None:
-    assert schedule.latest(plan, at).opens_at <= schedule.latest(plan, at + timedelta(hours=hours)).opens_at
+    later = schedule.latest(plan, at + timedelta(hours=hours))
+    slot = schedule.latest(plan, at)
+    assert slot is None or (later is not None and slot.opens_at <= later.opens_at)
 
 
 def test_a_campaign_is_due_at_the_same_hour_of_the_wall_clock_across_a_clock_change() -> None:
@@ -88,6 +172,7 @@ def test_a_campaign_is_due_at_the_same_hour_of_the_wall_clock_across_a_clock_cha
 
 def test_a_start_within_a_tick_is_punctual_and_a_later_one_says_by_how_much() -> None:
     slot = schedule.latest(Plan("q", "UTC", 1, 9, 21), _utc("2026-10-02 09:00"))
+    assert slot is not None
     assert slot.late(_utc("2026-10-01 09:10")) is None
     assert slot.late(_utc("2026-10-02 09:00")) == timedelta(days=1)
 
@@ -95,7 +180,13 @@ def test_a_start_within_a_tick_is_punctual_and_a_later_one_says_by_how_much() ->
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ({"cadence": "weekly"}, "weekly"),
+        ({"cadence": "hourly"}, "hourly"),
+        ({"cadence": "weekly", "day": 8}, "day 8 is not in every week"),
+        ({"cadence": "monthly", "day": 29}, "day 29 is not in every month"),
+        ({"every": 0}, "every 0"),
+        ({"every": 9, "starts_on": date(2026, 1, 1)}, "every 9 quarters"),
+        ({"every": 2}, "from which quarter"),
+        ({"starts_on": date(1, 1, 1)}, "no day to start on"),
         ({"zone": "Europe/Atlantis"}, "Atlantis"),
         ({"zone": "../etc/passwd"}, "time zone"),
         ({"day": 0}, "day 0"),

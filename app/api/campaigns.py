@@ -43,6 +43,8 @@ class Campaign(Told):
     status: CampaignStatus
     scope: dict[str, Any]
     excluded: list[Any]
+    planned_at: datetime | None = Field(description="When its turn of a schedule began; opened later, it was late.")
+    moved: dict[str, Any] | None = Field(description="From which closed day its turn was moved, and why.")
     opened_at: datetime
     opened_by: str
     due_at: datetime

@@ -69,7 +69,9 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("PUT", "/api/v1/systems/{system_id}/limits/{limit}"): May.RUN_SYSTEMS,
     ("GET", "/api/v1/schedules"): May.SEE_CAMPAIGNS,
     ("POST", "/api/v1/schedules"): May.RUN_CAMPAIGNS,
+    ("POST", "/api/v1/schedules/preview"): May.RUN_CAMPAIGNS,
     ("GET", "/api/v1/schedules/{schedule_id}"): May.SEE_CAMPAIGNS,
+    ("GET", "/api/v1/schedules/{schedule_id}/dates"): May.SEE_CAMPAIGNS,
     ("PATCH", "/api/v1/schedules/{schedule_id}"): May.RUN_CAMPAIGNS,
     ("DELETE", "/api/v1/schedules/{schedule_id}"): May.RUN_CAMPAIGNS,
     # Whoever sees no campaigns sees the role models that they own, and approves those.

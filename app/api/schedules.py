@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,19 +16,26 @@ from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Asked, Nothing, Page, Told
 from app.ledger.kinds import Kind
-from app.review import schedules
+from app.review import queries, schedule, schedules
+from app.review.schedule import Plan
+from app.review.schedules import Changes
 from app.review.tables import ScheduleRow
 
 router = APIRouter(prefix="/api/v1/schedules", tags=["reviews"])
+Cadence = Literal["weekly", "monthly", "quarterly", "yearly"]
+_MAY_BE_NONE = ("starts_on", "calendar")
 _TURNS = (Kind.SCHEDULE_ADDED, Kind.SCHEDULE_CHANGED)
 
 
 class Schedule(Told):
-    """A review that opens every quarter, on a day and at an hour of its zone's clock."""
+    """A review that opens by itself, on a day of each of its turns and at an hour of its zone's clock."""
 
     id: int
     name: str
-    cadence: str
+    cadence: Cadence
+    every: int = Field(description="2: every second week, month, quarter or year.")
+    starts_on: date | None = Field(description="Nothing opens before; `every` counts from its week, month and so on.")
+    calendar: dict[str, Any] | None = Field(description="Which days are open; null: every day.")
     zone: str
     opens_on_day: int
     opens_at_hour: int
@@ -46,25 +53,50 @@ class SchedulePage(Page):
 
 
 class Scheduling(Asked):
-    """A schedule to add. `opens_on_day` counts from the quarter's first."""
+    """A schedule to add. `opens_on_day` counts from the first day of the week, month, quarter or year; without it is the
+    usual one of its cadence. `calendar` as in docs/reviews.md: what falls on a closed day moves to the next open one."""
 
     name: str = Field(min_length=1, max_length=100, examples=["Quarterly"])
     zone: str = Field(max_length=60, examples=["Europe/Berlin"])
     scope: dict[str, Any] = Field(examples=[{"systems": "all", "fallback": "p-100"}])
-    opens_on_day: int = Field(45, ge=1, le=90)
+    cadence: Cadence = "quarterly"
+    every: int = Field(1, ge=1, le=52)
+    starts_on: date | None = None
+    opens_on_day: int | None = Field(None, ge=1, le=365)
     opens_at_hour: int = Field(9, ge=0, le=23)
     due_days: int = Field(21, ge=1, le=90)
+    calendar: dict[str, Any] | None = Field(None, examples=[{"days": ["mon", "tue", "wed", "thu", "fri"]}])
 
 
 class Rescheduling(Asked):
-    """What is to be different; null leaves one as it is."""
+    """What is to be different. What is not named, or null, stays; but null takes `starts_on` and `calendar` away."""
 
+    cadence: Cadence | None = None
+    every: int | None = Field(None, ge=1, le=52)
+    starts_on: date | None = None
     zone: str | None = Field(None, max_length=60)
     scope: dict[str, Any] | None = None
-    opens_on_day: int | None = Field(None, ge=1, le=90)
+    opens_on_day: int | None = Field(None, ge=1, le=365)
     opens_at_hour: int | None = Field(None, ge=0, le=23)
     due_days: int | None = Field(None, ge=1, le=90)
+    calendar: dict[str, Any] | None = None
     paused: bool | None = None
+
+
+class Turn(Told):
+    """One turn of a schedule: the review that would open."""
+
+    label: str = Field(examples=["2026-Q4"])
+    opens_at: datetime
+    due_at: datetime
+    meant_for: date | None = Field(description="The day that the plan names, if it is closed and the review moved.")
+    because: str | None = Field(description="Why it is closed.")
+
+
+class Turns(Told):
+    """The next turns, as far as was asked for."""
+
+    dates: list[Turn]
 
 
 @router.get("")
@@ -80,12 +112,22 @@ def list_schedules(means: With, actor: Entered, page: paging.Asked, paused: bool
 
 @router.post("", status_code=201, response_model=Schedule)
 def add_schedule(asked: Scheduling, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
-    """Let a review open every quarter. The first is the next to begin."""
+    """Let a review open by itself. The first is the next to begin."""
 
     def verb(session: Session, at: datetime) -> Schedule:
         return Schedule.model_validate(schedules.add(session, **asked.model_dump(), by=actor, at=at))
 
     return answering.once(means, actor, key, asked, request, verb, status=201)
+
+
+@router.post("/preview", response_model=Turns)
+def preview_schedule(asked: Scheduling, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
+    """When the next six reviews of such a schedule would open and be due. Nothing is kept."""
+
+    def verb(session: Session, at: datetime) -> Turns:
+        return _turns(schedules.planned(**asked.model_dump(exclude={"scope"})), at, 6)
+
+    return answering.once(means, actor, key, asked, request, verb)
 
 
 @router.get("/{schedule_id}")
@@ -95,6 +137,15 @@ def get_schedule(schedule_id: paging.Number, means: With, actor: Entered, respon
         row = _found(session, schedule_id)
         answering.tag(response, row.version)
         return Schedule.model_validate(row)
+
+
+@router.get("/{schedule_id}/dates")
+def list_dates(
+    schedule_id: paging.Number, means: With, actor: Entered, count: Annotated[int, Query(ge=1, le=60)] = 6
+) -> Turns:
+    """When its next reviews open and are due, also while it is paused."""
+    with means.database.reading() as session:
+        return _turns(queries.plan_of(_found(session, schedule_id)), means.clock(), count)
 
 
 @router.patch("/{schedule_id}", response_model=Schedule)
@@ -111,8 +162,9 @@ def change_schedule(
 
     def verb(session: Session, at: datetime) -> Schedule:
         _unchanged(session, schedule_id, if_match)
-        changes = asked.model_dump(exclude={"paused"})
-        row = schedules.change(session, schedule_id, **changes, by=actor, at=at)
+        named = asked.model_dump(exclude={"paused"}, exclude_unset=True)
+        changes = {name: value for name, value in named.items() if value is not None or name in _MAY_BE_NONE}
+        row = schedules.change(session, schedule_id, **cast(Changes, changes), by=actor, at=at)
         if asked.paused is not None:
             switch = schedules.pause if asked.paused else schedules.resume
             row = switch(session, schedule_id, by=actor, at=at)
@@ -137,6 +189,18 @@ def remove_schedule(
         schedules.remove(session, schedule_id, by=actor, at=at)
 
     return answering.once(means, actor, key, Nothing(), request, verb)
+
+
+def _turns(plan: Plan, at: datetime, count: int) -> Turns:
+    return Turns(
+        dates=[
+            Turn(
+                label=slot.label, opens_at=slot.opens_at, due_at=schedule.due_at(plan, slot.opens_at),
+                meant_for=slot.meant_for, because=slot.because,
+            )
+            for slot in schedule.upcoming(plan, at, count)
+        ]
+    )  # fmt: skip
 
 
 def _found(session: Session, schedule_id: int) -> ScheduleRow:

@@ -22,6 +22,7 @@ MONTHS = {MONTHLY: 1, QUARTERLY: 3, YEARLY: 12}
 # How far apart a cadence may be, which day every one of its units has, and what people call a unit.
 MOST_APART = {WEEKLY: 52, MONTHLY: 24, QUARTERLY: 8, YEARLY: 3}
 LAST_DAY = {WEEKLY: 7, MONTHLY: 28, QUARTERLY: 90, YEARLY: 365}
+USUAL_DAY = {WEEKLY: 1, MONTHLY: 10, QUARTERLY: 45, YEARLY: 45}  # in the midst of a quarter, when nobody closes books
 UNITS = {WEEKLY: "week", MONTHLY: "month", QUARTERLY: "quarter", YEARLY: "year"}
 CADENCES = tuple(UNITS)
 PUNCTUAL = timedelta(minutes=15)  # a start within this is not called late: ticks have a period, and readings take time

@@ -23,7 +23,7 @@ from app.review.schedule import Plan
 from app.review.tables import ScheduleRow
 
 _USUAL: Mapping[str, Any] = {
-    "cadence": schedules.QUARTERLY, "every": 1, "starts_on": None, "opens_on_day": 45, "opens_at_hour": 9, "due_days": 21,
+    "cadence": schedules.QUARTERLY, "every": 1, "starts_on": None, "opens_on_day": None, "opens_at_hour": 9, "due_days": 21,
     "calendar": None,
 }  # fmt: skip
 
@@ -34,7 +34,7 @@ class Rhythm(TypedDict, total=False):
     cadence: str
     every: int
     starts_on: date | None
-    opens_on_day: int
+    opens_on_day: int | None
     opens_at_hour: int
     due_days: int
     calendar: Mapping[str, Any] | None
@@ -59,8 +59,9 @@ def add(
 ) -> ScheduleRow:
     """Let a review of `scope` open in every turn of a plan.
 
-    Without more said it is each quarter's day 45 (1 = its first) at nine on `zone`'s clock. The first is the next to begin;
-    what should have begun before `at` is not missed. Refuses a plan or a scope that is not understood, and a taken name.
+    Without more said it is each quarter, on its cadence's usual day (`schedule.USUAL_DAY`) at nine on `zone`'s clock. The
+    first is the next to begin; what should have begun before `at` is not missed. Refuses a plan or a scope that is not
+    understood, and a name that is taken.
     """
     at = clock.utc(at)
     row = {"name": name, **_values({**_USUAL, **rhythm, "zone": zone, "scope": scope})}
@@ -141,7 +142,8 @@ def _switch(session: Session, schedule: int, paused: bool, version: int | None, 
 def _values(given: Mapping[str, Any]) -> dict[str, Any]:
     """A schedule's columns, its calendar and scope read and written out. Refuses (422) one of them."""
     scope = scopes.read(given["scope"]).written() if given["scope"] is not None else None
-    return {**given, "calendar": workdays.read(given["calendar"]).written(), "scope": scope}
+    day = given["opens_on_day"] or schedules.USUAL_DAY.get(given["cadence"], 1)
+    return {**given, "opens_on_day": day, "calendar": workdays.read(given["calendar"]).written(), "scope": scope}
 
 
 def _plan(row: Mapping[str, Any]) -> Plan:

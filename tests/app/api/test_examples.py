@@ -43,6 +43,18 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/v1/systems/{system_id}/readings"): None,
     ("PATCH", "/api/v1/systems/{system_id}"): {"owner_key": "flo"},
     ("POST", "/api/v1/schedules"): {"name": "Every quarter", "zone": "Europe/Berlin", "scope": cast.SCOPE},
+    ("POST", "/api/v1/schedules/preview"): {
+        "name": "Every sixth week",
+        "zone": "Europe/Berlin",
+        "scope": cast.SCOPE,
+        "cadence": "weekly",
+        "every": 6,
+        "starts_on": "2026-12-07",
+        "calendar": {
+            "days": ["mon", "tue", "wed", "thu", "fri"],
+            "closed": [{"from": "12-21", "until": "01-03", "because": "year end"}],
+        },
+    },
     ("PATCH", "/api/v1/schedules/{schedule_id}"): {"due_days": 30},
     ("DELETE", "/api/v1/schedules/{schedule_id}"): None,
     ("POST", "/api/v1/bundles/{bundle_id}/versions"): {"match": 'title = "Rep"'},

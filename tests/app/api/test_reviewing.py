@@ -28,6 +28,32 @@ def test_a_schedule_is_added_changed_paused_and_removed(house: House) -> None:
     assert admin.get(own).status_code == 404
 
 
+def test_a_schedule_of_any_cadence_tells_its_next_dates_before_and_after_it_is_kept(house: House) -> None:
+    admin, path = house.client("admin"), "/api/v1/schedules"
+    closed = [{"from": "12-21", "until": "01-01", "because": "year end"}]
+    asked = {
+        "name": "Often", "zone": "UTC", "scope": cast.SCOPE, "cadence": "weekly", "every": 2, "starts_on": "2026-12-07",
+        "calendar": {"closed": closed}, "due_days": 7,
+    }  # fmt: skip
+    before = admin.post(f"{path}/preview", json=asked).json()["dates"]
+    assert before[1] == {
+        "label": "2026-W52", "opens_at": "2027-01-02T09:00:00Z", "due_at": "2027-01-09T09:00:00Z",
+        "meant_for": "2026-12-21", "because": "year end",
+    }  # fmt: skip
+    assert len(admin.get(path).json()["schedules"]) == 1
+    made = admin.post(path, json=asked).json()
+    own = f"{path}/{made['id']}"
+    assert (made["every"], made["opens_on_day"], made["calendar"]["closed"]) == (2, 1, closed)
+    assert admin.get(f"{own}/dates?count=2").json()["dates"] == before[:2]
+    changed = admin.patch(own, json={"calendar": None, "due_days": None}).json()
+    assert (changed["calendar"], changed["due_days"], changed["starts_on"]) == (None, 7, "2026-12-07")
+    assert admin.get(f"{own}/dates").json()["dates"][1]["opens_at"] == "2026-12-21T09:00:00Z"
+    assert admin.patch(own, json={"starts_on": None}).status_code == 422  # every second week, from which?
+    for wrong in ({"cadence": "monthly", "opens_on_day": 29}, {"calendar": {"days": ["noday"]}}):
+        refused = admin.post(f"{path}/preview", json=asked | wrong)
+        assert (refused.status_code, "cannot be kept" in refused.json()["detail"]) == (422, True)
+
+
 def test_a_reviewer_sees_the_share_that_is_theirs(house: House) -> None:
     (task,) = house.client("ada").get("/api/v1/tasks").json()["tasks"]
     assert (task["campaign"], task["reviewer"], task["items"], task["undecided"]) == ("Q4", "Ada", 3, 2)

@@ -19,7 +19,7 @@ from app.kit.refusal import Refusal, Refused
 from app.means import quiet_hours, review_limits
 from app.notices import nudges
 from app.remediation.tables import RemediationRow
-from app.review import campaigns, decisions, drifts, queries, schedules, tasks
+from app.review import campaigns, decisions, drifts, queries, tasks
 from app.review.tables import ItemRow, TaskRow
 from app.stories import outlooks
 
@@ -229,24 +229,6 @@ def hand_on(telling: Telling, name: str, giver: str, taker: str, reason: str, ch
     count = len(set(chosen) or theirs)
     telling.say(f"Handed on from {former.name} to {new.name}: {count} item{'s' if count > 1 else ''}.")
     telling.answer({"items": count, "from": former.name, "to": new.name})
-
-
-def schedule(telling: Telling, name: str, fallback: str, second: str | None, day: int, hour: int) -> None:
-    """Have a review open by itself every quarter."""
-    scope = {"systems": "all", "fallback": fallback} | ({"second_fallback": second} if second else {})
-    with opened() as means, means.database.transaction() as session:
-        schedules.add(
-            session,
-            name=name,
-            zone=means.settings.time_zone,
-            scope=scope,
-            opens_on_day=day,
-            opens_at_hour=hour,
-            due_days=means.settings.campaign_due_days,
-            by=operator(),
-            at=clock.now(),
-        )
-    telling.say(f"{name} opens on day {day} of each quarter at {hour:02}:00 {means.settings.time_zone}.")
 
 
 def _line(known: dict[str, Any]) -> str:

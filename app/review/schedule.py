@@ -59,14 +59,19 @@ class Slot:
 
     def late(self, at: datetime) -> timedelta | None:
         """By how much a start at `at` is late; None if it is punctual."""
-        by = at - self.opens_at
-        return by if by > PUNCTUAL else None
+        return late(self.opens_at, at)
 
     def moved(self) -> dict[str, str] | None:
         """From which day it was moved and why, as it is kept with the campaign; None if it was not."""
         if self.meant_for is None or self.because is None:
             return None
         return {"from": self.meant_for.isoformat(), "because": self.because}
+
+
+def late(planned: datetime | None, at: datetime) -> timedelta | None:
+    """By how much a start at `at` is later than it was planned for; None if it is punctual, or nobody planned it."""
+    by = at - planned if planned is not None else timedelta()
+    return by if by > PUNCTUAL else None
 
 
 def why_not_plan(plan: Plan) -> Refusal | None:
@@ -119,6 +124,11 @@ def due_at(plan: Plan, start: datetime) -> datetime:
     """When a campaign that starts at `start` is due: the same wall-clock time `due_days` later, or on the next open day."""
     local = start.astimezone(ZoneInfo(plan.zone))
     return _moment(plan.calendar.next_open(local.date() + timedelta(days=plan.due_days)), local.time(), plan.zone)
+
+
+def local(plan: Plan, at: datetime) -> datetime:
+    """A moment on the schedule's own clock."""
+    return at.astimezone(ZoneInfo(plan.zone))
 
 
 def said(plan: Plan) -> str:

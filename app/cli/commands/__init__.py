@@ -16,6 +16,7 @@ from app.cli.commands import (
     reviewing,
     ruling,
     running,
+    scheduling,
     settling,
 )
 
@@ -41,3 +42,5 @@ for name, child in {
 }.items():  # fmt: skip
     app.add_typer(child, name=name)
 reading.system_app.command("lane")(braking.lane)
+for scheduled in (scheduling.schedule, scheduling.schedules, scheduling.reschedule):
+    reviewing.campaign_app.command()(scheduled)

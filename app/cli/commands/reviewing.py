@@ -241,20 +241,6 @@ def campaign_import(
     importing.take(Telling(as_json), system, file, name)
 
 
-@campaign_app.command("schedule")
-def campaign_schedule(
-    name: Annotated[str, typer.Argument(help="What the schedule is called.")],
-    fallback: Annotated[str, typer.Option(help="Roster id of who decides in the last resort.")],
-    second: Annotated[str | None, typer.Option(help="Another, for the fallback's own access.")] = None,
-    day: Annotated[int, typer.Option(help="Day of the quarter on which it opens.")] = 45,
-    hour: Annotated[int, typer.Option(help="Hour of that day, in ROLECALL_TIME_ZONE.")] = 8,
-) -> None:
-    """Have a review open by itself every quarter."""
-    from app.cli import campaign
-
-    campaign.schedule(Telling(), name, fallback, second, day, hour)
-
-
 def decide(
     item: int,
     answer: Annotated[str, typer.Argument(help="keep, remove or change; or not_mine, cannot_say.")],

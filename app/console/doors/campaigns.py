@@ -17,7 +17,7 @@ from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
 from app.means import quiet_hours
 from app.notices import nudges
-from app.review import campaigns, drifts, former, leanings, policy, queries, silence, tasks
+from app.review import campaigns, drifts, former, leanings, policy, queries, schedule, silence, tasks
 from app.review import rounds as turning
 from app.review import silences as passed
 from app.review.queries import Share
@@ -60,7 +60,8 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
     return rendering.page(
         request, "campaigns/one.html", visit, campaign=campaign, shares=shares, shown=some, pending=pending,
         drift_undecided=undecided, removals=removals, unheard=unheard,
-        rounds=turned, outlook=outlook, leans=leans, runs=_runs(visit) and campaign.status == "open",
+        rounds=turned, late=schedule.late(campaign.planned_at, campaign.opened_at),
+        outlook=outlook, leans=leans, runs=_runs(visit) and campaign.status == "open",
         **_pages(f"/campaigns/{campaign_id}", more, later),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,17 +12,19 @@ from starlette.responses import Response
 
 from app.actors import policy as rights
 from app.actors.policy import May
-from app.console import forms, rendering, scoping
+from app.console import forms, planning, rendering, scoping
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
 from app.means import Means
-from app.review import queries, schedule, schedules
+from app.review import queries, schedule, schedules, workdays
+from app.review.schedule import Plan, Slot
 from app.review.scope import ALL
 from app.review.tables import ScheduleRow
 
 router = APIRouter()
-_PLAN = ("zone", "opens_on_day", "opens_at_hour", "due_days")
+Date = tuple[Slot, datetime]  # a turn, and when its review is due
+SHOWN = 6  # dates of one schedule
 
 
 @router.get("/schedules")
@@ -32,12 +35,16 @@ def listed(request: Request, means: With, visit: Entered) -> Response:
 
 @router.post("/schedules")
 def add(request: Request, means: With, visit: Entered, form: Sent) -> Response:
-    """Let a review open every quarter."""
-    said = {"name": forms.text(form, "name"), **_plan(form), **scoping.given(form)}
+    """Let a review open by itself, or show when it would."""
+    said = {"name": forms.text(form, "name"), **planning.given(form), **scoping.given(form)}
     try:
+        zone, rhythm = planning.rhythm(said)
+        if forms.text(form, "go") == "look":
+            dates = _dates(schedules.planned(said["name"] or "This schedule", zone, **rhythm), means.clock())
+            return _list(request, means, visit, said, None, dates)
         with means.database.transaction() as session:
             row = schedules.add(
-                session, name=said["name"], **_numbers(said), scope=scoping.written(session, said), by=visit.actor,
+                session, name=said["name"], zone=zone, scope=scoping.written(session, said), **rhythm, by=visit.actor,
                 at=means.clock(),
             )  # fmt: skip
     except Refused as no:
@@ -47,31 +54,36 @@ def add(request: Request, means: With, visit: Entered, form: Sent) -> Response:
 
 @router.get("/schedules/{schedule_id}")
 def one(request: Request, schedule_id: int, means: With, visit: Entered) -> Response:
-    """One schedule, to be changed."""
+    """One schedule with its next dates, to be changed."""
     with means.database.reading() as session:
         row = _found(session, schedule_id)
-    said = {name: getattr(row, name) for name in _PLAN} | scoping.shown(row.scope)
-    return _one(request, means, visit, row, said, None)
+    return _one(request, means, visit, row, planning.shown(row) | scoping.shown(row.scope), None)
 
 
 @router.post("/schedules/{schedule_id}")
 def change(request: Request, schedule_id: int, means: With, visit: Entered, form: Sent) -> Response:
-    """Let its next reviews open at another time, or be of something else."""
-    said = {**_plan(form), **scoping.given(form)}
+    """Let its next reviews open at other times, or be of something else; or show when they would."""
+    said = {**planning.given(form), **scoping.given(form)}
+    with means.database.reading() as session:
+        row = _found(session, schedule_id)
     try:
+        zone, rhythm = planning.rhythm(said)
+        if forms.text(form, "go") == "look":
+            dates = _dates(schedules.planned(row.name, zone, **rhythm), means.clock())
+            return _one(request, means, visit, row, said, None, dates, version=forms.text(form, "version"))
         with means.database.transaction() as session:
             row = _found(session, schedule_id)
             if forms.text(form, "version") != str(row.version):
                 raise Refused(_changed())
             scope = row.scope | scoping.written(session, said)  # what the form does not show stays
             row = schedules.change(
-                session, schedule_id, **_numbers(said), scope=scope, by=visit.actor, at=means.clock()
+                session, schedule_id, zone=zone, scope=scope, **rhythm, by=visit.actor, at=means.clock()
             )
     except Refused as no:
         with means.database.reading() as session:
             row = _found(session, schedule_id)
         return _one(request, means, visit, row, said, no.refusal)
-    return rendering.go(request, "/schedules", said=f"{row.name} goes by its new plan.")
+    return rendering.go(request, f"/schedules/{schedule_id}", said=f"{row.name} goes by its new plan.")
 
 
 @router.post("/schedules/{schedule_id}/pause")
@@ -93,47 +105,39 @@ def remove(request: Request, schedule_id: int, means: With, visit: Entered, form
     return rendering.go(request, "/schedules", said=f"{name} opens nothing any more; its reviews stay.")
 
 
-def _list(request: Request, means: Means, visit: Visit, said: dict[str, Any], no: Refusal | None) -> Response:
+def _list(
+    request: Request, means: Means, visit: Visit, said: dict[str, Any], no: Refusal | None, dates: Sequence[Date] = ()
+) -> Response:
     at = means.clock()
     with means.database.reading() as session:
-        rows = [(row, _next(row, at)) for row in queries.schedules(session)]
+        plans = [(row, queries.plan_of(row)) for row in queries.schedules(session)]
+    rows = [(row, schedule.said(plan), None if row.paused else _dates(plan, at, 1)[0]) for row, plan in plans]
     return rendering.page(
         request, "campaigns/schedules.html", visit, status=no.status if no else 200, rows=rows, typed=said, no=no,
-        systems=scoping.systems(means), kinds=scoping.KINDS, runs=_runs(visit),
+        dates=dates, systems=scoping.systems(means), kinds=scoping.KINDS, runs=_runs(visit),
     )  # fmt: skip
 
 
 def _one(
-    request: Request, means: Means, visit: Visit, row: ScheduleRow, said: dict[str, Any], no: Refusal | None
-) -> Response:
+    request: Request, means: Means, visit: Visit, row: ScheduleRow, said: dict[str, Any], no: Refusal | None,
+    looked: Sequence[Date] = (), *, version: str = "",
+) -> Response:  # fmt: skip
+    plan = queries.plan_of(row)
     return rendering.page(
         request, "campaigns/schedule.html", visit, status=no.status if no else 200, row=row, typed=said, no=no,
-        next=_next(row, means.clock()), systems=scoping.systems(means), kinds=scoping.KINDS, runs=_runs(visit),
+        opens=schedule.said(plan), dates=_dates(plan, means.clock()), looked=looked, version=version or row.version,
+        closed=workdays.lines(row.calendar).splitlines(), systems=scoping.systems(means), kinds=scoping.KINDS,
+        runs=_runs(visit),
     )  # fmt: skip
 
 
-def _next(row: ScheduleRow, at: datetime) -> tuple[datetime, datetime] | None:
-    """When its next review opens and is due; None while it is paused."""
-    if row.paused:
-        return None
-    plan = queries.plan_of(row)
-    opens = schedule.following(plan, at).opens_at
-    return opens, schedule.due_at(plan, opens)
+def _dates(plan: Plan, at: datetime, count: int = SHOWN) -> list[Date]:
+    return [(slot, schedule.due_at(plan, slot.opens_at)) for slot in schedule.upcoming(plan, at, count)]
 
 
 def _new(means: Means) -> dict[str, Any]:
-    plan = {"name": "", "zone": means.settings.time_zone, "opens_on_day": "45", "opens_at_hour": "9", "due_days": "21"}
-    return plan | {"systems": [ALL], "kinds": scoping.KINDS, "fallback": "", "second": "", "department": ""}
-
-
-def _plan(form: Any) -> dict[str, str]:
-    return {name: forms.text(form, name) for name in _PLAN}
-
-
-def _numbers(said: dict[str, Any]) -> dict[str, Any]:
-    """The plan, its numbers as such; one that is none is out of every range, so that the plan's own rule refuses it."""
-    numbers = {name: forms.number(str(said[name])) for name in _PLAN[1:]}
-    return {"zone": said["zone"], **{name: -1 if value is None else value for name, value in numbers.items()}}
+    blank = {"name": "", "fallback": "", "second": "", "department": ""}
+    return planning.new(means) | blank | {"systems": [ALL], "kinds": scoping.KINDS}
 
 
 def _runs(visit: Visit) -> bool:

@@ -88,6 +88,24 @@ def test_a_schedule_is_made_once(place: Place) -> None:
     place.rolecall(*words).refused("Every quarter")
 
 
+def test_a_schedule_is_looked_at_made_and_changed_with_its_next_dates(place: Place) -> None:
+    words = (
+        "campaign", "schedule", "Often", "--fallback", place.fallback, "--cadence", "weekly", "--every", "2", "--from",
+        "2031-12-01", "--closed", "12-15 to 12-24 year end",
+    )  # fmt: skip
+    told = place.rolecall(*words, "--look").well().out
+    assert "Often would open on day 1 of every 2nd week from 2031-12-01" in told
+    assert "2031-W51: Thu 2031-12-25 08:00, due 2032-01-08, moved from 2031-12-15: year end" in told
+    place.rolecall("campaign", "reschedule", "Often", "--day", "3").refused("There is no schedule Often")
+    assert len(place.rolecall(*words, "--json").json()) == 6
+    assert (
+        "day 3 of every 2nd week" in place.rolecall("campaign", "reschedule", "Often", "--day", "3", "--every-day").out
+    )
+    [often] = [each for each in place.rolecall("campaign", "schedules", "--json").json() if each["name"] == "Often"]
+    assert [each["because"] for each in often["dates"]] == [None]
+    place.rolecall("campaign", "reschedule", "Often", "--closed", "24.12. Christmas").refused("24.12.")
+
+
 # --- deciding ---
 
 

@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from app.ledger.tables import EntryRow
 from app.review.tables import ScheduleRow
+from app.review.workdays import WEEKDAYS
 from tests.app.api.house import House
 from tests.app.console.visiting import visitor
 
 ADDING = {
     "name": "Each quarter <b>", "zone": "Europe/Berlin", "opens_on_day": "15", "opens_at_hour": "8", "due_days": "10",
-    "systems": "all", "kinds": ["grant", "account"], "fallback": "fay",
+    "systems": "all", "kinds": ["grant", "account"], "fallback": "fay", "days": list(WEEKDAYS),
 }  # fmt: skip
 
 
@@ -25,6 +26,7 @@ def _rows(house: House) -> dict[str, ScheduleRow]:
 
 def _changing(row: ScheduleRow, **given: Any) -> dict[str, Any]:
     plan = {name: str(getattr(row, name)) for name in ("zone", "opens_on_day", "opens_at_hour", "due_days", "version")}
+    plan |= {"days": list(WEEKDAYS)}
     return plan | {"systems": "all", "kinds": row.scope["kinds"], "fallback": row.scope["fallback"]} | given
 
 
@@ -45,6 +47,11 @@ def test_what_cannot_be_kept_is_said_on_the_form_with_what_was_written(house: Ho
     for wrong, told in (
         ({"opens_on_day": "91"}, "day 91 is not in every quarter"),
         ({"opens_on_day": "soon"}, "not in every quarter"),
+        ({"cadence": "weekly"}, "day 15 is not in every week"),
+        ({"every": "2"}, "from which quarter"),
+        ({"starts_on": "soon"}, '"soon" is no day'),
+        ({"days": []}, "No day of the week is open"),
+        ({"closed": "Christmas"}, '"Christmas" is no day and no week'),
         ({"zone": "Mars"}, "is not a time zone"),
         ({"fallback": "nobody"}, "Nobody in the roster"),
         ({"name": "Quarterly"}, "called"),
@@ -70,6 +77,32 @@ def test_a_schedule_is_changed_and_what_the_form_does_not_show_stays(house: Hous
     assert _rows(house)["Quarterly"].due_days == 30
     wrong = admin.act(f"/schedules/{row.id}", _changing(now, opens_at_hour="24"))
     assert (wrong.status_code, "24 is not an hour" in wrong.text) == (422, True)
+
+
+def test_dates_are_shown_before_a_schedule_is_kept_and_closed_days_move_them(house: House) -> None:
+    admin = visitor(house, "admin")
+    office = {
+        "cadence": "monthly", "every": "2", "starts_on": "2026-12-01", "opens_on_day": "24",
+        "days": ["mon", "tue", "wed", "thu", "fri"], "closed": "12-21 to 01-03 year <end>\r\nW08 carnival",
+    }  # fmt: skip
+    looked = admin.act("/schedules", ADDING | office | {"go": "look"}).text
+    assert "moved from <time" in looked
+    assert "year &lt;end&gt;" in looked
+    assert "4 Jan 2027" in looked
+    assert len(_rows(house)) == 1
+    assert admin.act("/schedules", ADDING | office).status_code == 303
+    row = _rows(house)[ADDING["name"]]
+    page = admin.get(f"/schedules/{row.id}").text
+    assert "day 24 of every 2nd month from 2026-12-01, 8:00 (Europe/Berlin)" in page
+    assert page.count("moved from <time") == 4  # 24 December, W08, a Saturday, a Sunday
+    assert "12-21 to 01-03 year &lt;end&gt;\nW08 carnival" in page
+    changing = _changing(row, starts_on="2027-02-01", **{n: office[n] for n in ("cadence", "every", "days")})
+    looked = admin.act(f"/schedules/{row.id}", changing | {"go": "look"}).text
+    assert looked.count("moved from <time") == 2
+    assert _rows(house)[ADDING["name"]].version == 1
+    assert admin.act(f"/schedules/{row.id}", changing).status_code == 303
+    now = _rows(house)[ADDING["name"]]
+    assert (now.calendar["closed"], str(now.starts_on)) == ([], "2027-02-01")
 
 
 def test_a_schedule_is_paused_taken_up_again_and_taken_away(house: House) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
@@ -17,12 +17,11 @@ from app.api.paging import Order
 from app.api.shapes import Asked, Nothing, Page, Told
 from app.ledger.kinds import Kind
 from app.review import queries, schedule, schedules
-from app.review.schedule import Plan
+from app.review.schedule import Cadence, Plan
 from app.review.schedules import Changes
 from app.review.tables import ScheduleRow
 
 router = APIRouter(prefix="/api/v1/schedules", tags=["reviews"])
-Cadence = Literal["weekly", "monthly", "quarterly", "yearly"]
 _MAY_BE_NONE = ("starts_on", "calendar")
 _TURNS = (Kind.SCHEDULE_ADDED, Kind.SCHEDULE_CHANGED)
 
@@ -59,7 +58,7 @@ class Scheduling(Asked):
     name: str = Field(min_length=1, max_length=100, examples=["Quarterly"])
     zone: str = Field(max_length=60, examples=["Europe/Berlin"])
     scope: dict[str, Any] = Field(examples=[{"systems": "all", "fallback": "p-100"}])
-    cadence: Cadence = "quarterly"
+    cadence: Cadence = Cadence.QUARTERLY
     every: int = Field(1, ge=1, le=52)
     starts_on: date | None = None
     opens_on_day: int | None = Field(None, ge=1, le=365)
@@ -140,7 +139,7 @@ def get_schedule(schedule_id: paging.Number, means: With, actor: Entered, respon
 
 
 @router.get("/{schedule_id}/dates")
-def list_dates(
+def get_schedule_dates(
     schedule_id: paging.Number, means: With, actor: Entered, count: Annotated[int, Query(ge=1, le=60)] = 6
 ) -> Turns:
     """When its next reviews open and are due, also while it is paused."""

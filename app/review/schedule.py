@@ -8,23 +8,33 @@ changes move no slot: the wall clock decides, and an hour that a change skips or
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.kit.refusal import Refusal
 from app.review.workdays import EVERY_DAY, Calendar
 
-WEEKLY, MONTHLY, QUARTERLY, YEARLY = "weekly", "monthly", "quarterly", "yearly"
-MONTHS = {MONTHLY: 1, QUARTERLY: 3, YEARLY: 12}
+
+class Cadence(StrEnum):
+    """Once a what."""
+
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    YEARLY = "yearly"
+
+
+WEEKLY, MONTHLY, QUARTERLY, YEARLY = Cadence
+MONTHS: Mapping[str, int] = {MONTHLY: 1, QUARTERLY: 3, YEARLY: 12}
 # How far apart a cadence may be, which day every one of its units has, and what people call a unit.
-MOST_APART = {WEEKLY: 52, MONTHLY: 24, QUARTERLY: 8, YEARLY: 3}
-LAST_DAY = {WEEKLY: 7, MONTHLY: 28, QUARTERLY: 90, YEARLY: 365}
-USUAL_DAY = {WEEKLY: 1, MONTHLY: 10, QUARTERLY: 45, YEARLY: 45}  # in the midst of a quarter, when nobody closes books
-UNITS = {WEEKLY: "week", MONTHLY: "month", QUARTERLY: "quarter", YEARLY: "year"}
-CADENCES = tuple(UNITS)
+MOST_APART: Mapping[str, int] = {WEEKLY: 52, MONTHLY: 24, QUARTERLY: 8, YEARLY: 3}
+LAST_DAY: Mapping[str, int] = {WEEKLY: 7, MONTHLY: 28, QUARTERLY: 90, YEARLY: 365}
+USUAL_DAY: Mapping[str, int] = {WEEKLY: 1, MONTHLY: 10, QUARTERLY: 45, YEARLY: 45}  # when nobody closes books
+UNITS: Mapping[str, str] = {WEEKLY: "week", MONTHLY: "month", QUARTERLY: "quarter", YEARLY: "year"}
 PUNCTUAL = timedelta(minutes=15)  # a start within this is not called late: ticks have a period, and readings take time
 _EPOCH = date(1, 1, 1)  # a Monday
 _YEARS = range(2000, 2100)
@@ -77,7 +87,7 @@ def late(planned: datetime | None, at: datetime) -> timedelta | None:
 def why_not_plan(plan: Plan) -> Refusal | None:
     """Why a plan cannot be followed: an unknown cadence or zone, or a day, hour or term that some unit lacks."""
     if plan.cadence not in UNITS:
-        return _no(f'the cadence "{plan.cadence}" is not known', f"Use one of {', '.join(CADENCES)}.")
+        return _no(f'the cadence "{plan.cadence}" is not known', f"Use one of {', '.join(Cadence)}.")
     if not plan.name.strip() or len(plan.name) > 100:
         return _no("a schedule needs a name of at most 100 characters", "Give it a short name.")
     try:
@@ -193,11 +203,9 @@ def _label(cadence: str, first: date) -> str:
     if cadence == WEEKLY:
         year, week, _ = first.isocalendar()
         return f"{year}-W{week:02}"
-    return {
-        MONTHLY: f"{first.year}-{first.month:02}",
-        QUARTERLY: f"{first.year}-Q{(first.month + 2) // 3}",
-        YEARLY: str(first.year),
-    }[cadence]
+    if cadence == MONTHLY:
+        return f"{first.year}-{first.month:02}"
+    return f"{first.year}-Q{(first.month + 2) // 3}" if cadence == QUARTERLY else str(first.year)
 
 
 def _moment(day: date, clock: time, zone: str) -> datetime:

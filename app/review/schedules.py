@@ -143,7 +143,14 @@ def _values(given: Mapping[str, Any]) -> dict[str, Any]:
     """A schedule's columns, its calendar and scope read and written out. Refuses (422) one of them."""
     scope = scopes.read(given["scope"]).written() if given["scope"] is not None else None
     day = given["opens_on_day"] or schedules.USUAL_DAY.get(given["cadence"], 1)
-    return {**given, "opens_on_day": day, "calendar": workdays.read(given["calendar"]).written(), "scope": scope}
+    cadence = str(given["cadence"])
+    return {
+        **given,
+        "cadence": cadence,
+        "opens_on_day": day,
+        "calendar": workdays.read(given["calendar"]).written(),
+        "scope": scope,
+    }
 
 
 def _plan(row: Mapping[str, Any]) -> Plan:

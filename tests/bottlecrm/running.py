@@ -17,7 +17,6 @@ create roles and databases. TEST_BOTTLECRM_PYTHON names the Python to install wi
 import argparse
 import atexit
 import base64
-import dataclasses
 import json
 import os
 import secrets
@@ -26,7 +25,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
@@ -34,9 +33,10 @@ from tests.bottlecrm import installed
 
 ADMIN = "admin@example.com"
 KEEPER = Path(__file__).with_name("keeper.py")
+INSIDE = Path(__file__).with_name("inside.py")
 STOP_SECONDS = 30
-# What every piece of shell code finds ready. BottleCRM's row-level security shows a session nothing until it says
-# which organisation it is for.
+# What every piece of code finds ready. BottleCRM's row-level security shows a session nothing until it says which
+# organisation it is for.
 _PRELUDE = """
 import django; django.setup()
 import datetime
@@ -59,8 +59,36 @@ class CannotStart(RuntimeError):
 class Session:
     """A person's signed-in session: `access` is good for an hour, `refresh` for 14 days and once."""
 
-    access: str = dataclasses.field(repr=False)
-    refresh: str = dataclasses.field(repr=False)
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+
+
+class Inside:
+    """A Python inside BottleCRM that runs what it is given, one piece of code after the other."""
+
+    def __init__(self, python: Path, environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [python, "-P", INSIDE], env=environment, cwd=environment["HOME"], text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+
+    def run(self, code: str) -> str:
+        """What `code` prints. Raises `CannotStart` with its traceback when it fails."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(code) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            raise CannotStart(f"the Python inside BottleCRM ended (exit code {self._process.wait(STOP_SECONDS)})")
+        told = json.loads(line)
+        if told["err"]:
+            raise CannotStart(f"failed inside BottleCRM:\n{told['err'][-4000:]}")
+        return str(told["out"])
+
+    def stop(self) -> None:
+        """End it. Calling it again does nothing."""
+        _end(self._process)
 
 
 @dataclass(frozen=True)
@@ -73,8 +101,9 @@ class BottleCRM:
     org_id: str
     org_name: str
     python: Path
-    environment: dict[str, str] = dataclasses.field(repr=False)
-    keeper: "subprocess.Popen[str]" = dataclasses.field(repr=False)
+    environment: dict[str, str] = field(repr=False)
+    keeper: "subprocess.Popen[str]" = field(repr=False)
+    inside: "Inside" = field(repr=False)
 
     @property
     def admin_jwt(self) -> str:
@@ -90,15 +119,16 @@ class BottleCRM:
         For what no API can do: back-dating a sign-in, adding people, tokens, webhooks or audit rows.
         Raises `CannotStart` with the traceback when the code fails.
         """
-        return _run([self.python, "-c", _PRELUDE + code], self.environment)
+        return self.inside.run(_PRELUDE + code)
 
     def login(self, email: str) -> Session:
         """A session for `email`, as BottleCRM's `devlogin` mints it. That counts as a sign-in: last_login becomes now."""
-        return _devlogin(self.python, self.environment, email, self.org_id)
+        return _devlogin(self.inside, email, self.org_id)
 
     def stop(self) -> None:
         """End the web server and PostgreSQL and drop the database. Calling it again does nothing."""
         atexit.unregister(self.stop)
+        self.inside.stop()
         _end(self.keeper)
 
     def __enter__(self) -> "BottleCRM":
@@ -126,13 +156,14 @@ def start(home: Path) -> BottleCRM:
         if not line:
             raise CannotStart(f"BottleCRM did not start (exit code {keeper.wait(STOP_SECONDS)}); see above")
         ready = json.loads(line)
-        session = _devlogin(python, ready["environment"], ADMIN, "MicroPyramid")
+        inside = Inside(python, ready["environment"])
+        session = _devlogin(inside, ADMIN, "MicroPyramid")
     except BaseException:
         _end(keeper)
         raise
     says = _claims(session.access)
     crm = BottleCRM(
-        ready["url"], ADMIN, session, says["org_id"], says["org_name"], python, ready["environment"], keeper
+        ready["url"], ADMIN, session, says["org_id"], says["org_name"], python, ready["environment"], keeper, inside
     )
     atexit.register(crm.stop)
     installed.say(f"BottleCRM answers on {crm.url} after {time.monotonic() - began:.0f} s")
@@ -159,19 +190,11 @@ def _environment(home: Path) -> dict[str, str]:
     }
 
 
-def _devlogin(python: Path, environment: dict[str, str], email: str, org: str) -> Session:
-    said = _run([python, "-m", "django", "devlogin", email, "--org", org], environment)
+def _devlogin(inside: Inside, email: str, org: str) -> Session:
+    call = f"from django.core.management import call_command; call_command('devlogin', {email!r}, org={org!r})"
+    said = inside.run(f"import django; django.setup()\n{call}\n")
     words = dict(line.split(":", 1) for line in said.splitlines() if "_token:" in line)
     return Session(words["access_token"].strip(), words["refresh_token"].strip())
-
-
-def _run(command: list[str | Path], environment: dict[str, str]) -> str:
-    done = subprocess.run(
-        command, env=environment, cwd=environment["HOME"], capture_output=True, text=True, timeout=120, check=False
-    )
-    if done.returncode:
-        raise CannotStart(f"{command[1:3]} failed inside BottleCRM:\n{done.stderr[-4000:]}")
-    return done.stdout
 
 
 def _claims(jwt: str) -> dict[str, str]:

@@ -7,9 +7,6 @@ member has not signed in for 200 days, another holds a token.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.app.cli.saying import Place
 from tests.bottlecrm.running import BottleCRM
 
 pytestmark = pytest.mark.bottlecrm
@@ -31,14 +29,10 @@ class Operator:
     home: Path
 
     def says(self, *words: str, fails: bool = False) -> Any:
-        """Run a command with --json where it has it, and give its answer."""
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("ROLECALL_")}
-        ran = subprocess.run(
-            [sys.executable, "-c", "from app.cli import main; main()", *words],
-            env=environ | {"ROLECALL_HOME": str(self.home)}, capture_output=True, text=True, timeout=180, check=False,
-        )  # fmt: skip
-        assert (ran.returncode != 0) == fails, f"{words}\n{ran.stdout}\n{ran.stderr}"
-        return json.loads(ran.stdout) if "--json" in words else ran.stdout + ran.stderr
+        """Say a command, and give its answer: JSON where it was asked for."""
+        told = Place(self.home, {}, None).rolecall(*words)
+        assert (told.code != 0) == fails, f"{words}\n{told.all}"
+        return json.loads(told.out) if "--json" in words else told.out + told.err
 
 
 def test_the_first_review_of_a_real_crm(bottlecrm: BottleCRM, tmp_path: Path) -> None:

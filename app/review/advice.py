@@ -6,7 +6,7 @@ twins are in `shown`; a property test proves that both agree.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -78,6 +78,7 @@ KEEP = {  # what speaks for it; two together are advice
     "last": "it stayed last time",
 }
 SERIOUS = ("critical", "high")
+BITS: Mapping[str, int] = {code: 2**place for place, code in enumerate((*REMOVE, *KEEP, "privileged"))}
 
 
 def codes(kind: str, shown: Mapping[str, Any], seen: str) -> tuple[str, ...]:
@@ -107,6 +108,13 @@ def says(told: tuple[str, ...], *, privileged: bool) -> str | None:
     if privileged:
         return "keep" if {"used", "last"} <= set(told) else None
     return "keep" if "model" in told or sum(code in KEEP for code in told) >= 2 else None
+
+
+def every() -> Iterator[tuple[int, dict[str, str | None]]]:
+    """All the advice there can be, as it is frozen, each under the sum of its `BITS`."""
+    for number in range(2 ** len(BITS)):
+        told = tuple(code for code in (*REMOVE, *KEEP) if number & BITS[code])
+        yield number, {"says": says(told, privileged=bool(number & BITS["privileged"])), "because": " ".join(told)}
 
 
 def because(advice: Mapping[str, Any]) -> list[str]:

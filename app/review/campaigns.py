@@ -11,11 +11,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, func, insert, literal, select, update
+from sqlalchemy import delete, exists, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.inventory.tables import SystemRow
+from app.inventory.tables import IdentityRow, SystemRow
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
@@ -97,7 +97,7 @@ def open(
         campaign_id = _insert(session, name, slot, asked, planned_at, moved, due_at, demo, configurer, by, at)
         if campaign_id is None:
             return _someone_elses(session, name, slot)
-        _freeze(session, campaign_id, asked, systems, readings, configurer, at, due_at)
+        items = _freeze(session, campaign_id, asked, systems, readings, configurer, at, due_at)
         turning.plan(session, campaign_id, asked, at, due_at)
         _delegated(session, campaign_id, by, at)
         if by.way != "schedule":  # a turn that is due opens all the same, and says so
@@ -106,7 +106,7 @@ def open(
         insist(policy.why_not_frozen(snapshots, _snapshots(readings, systems), _latest(session, systems)))
         if lacks and override is not None:
             _overridden(session, campaign_id, lacks, override, by, at)
-        _opened(session, campaign_id, readings, by, at)
+        _opened(session, campaign_id, readings, items, by, at)
     return session.get_one(CampaignRow, campaign_id, populate_existing=True)
 
 
@@ -231,7 +231,8 @@ def _freeze(
     configurer: int | None,
     at: datetime,
     due_at: datetime,
-) -> None:
+) -> dict[str, int]:
+    """Everything is an item of somebody's now; returns how many of each kind."""
     snapshots = _snapshots(readings, systems)
     session.execute(
         insert(CampaignSnapshotRow),
@@ -252,13 +253,14 @@ def _freeze(
         alone = population.without_reviewer(session, scope.kinds, scoping.inside(scope), rules)
         insist(policy.why_not_reviewed(alone))
         population.tasks(session, campaign_id)
-        made = sum(_items(session, campaign_id, kind, scope, rules) for kind in scope.kinds)
-        insist(policy.why_not_empty(made))
+        made = {str(kind): _items(session, campaign_id, kind, scope, rules) for kind in scope.kinds}
+        insist(policy.why_not_empty(sum(made.values())))
         excluded = remainder.counted(session, scope)
     session.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(excluded=excluded))
     idle = ~exists().where(ItemRow.task_id == TaskRow.id)
     session.execute(delete(TaskRow).where(TaskRow.campaign_id == campaign_id, idle))
     frozen.analyze(session, TaskRow.__tablename__, ItemRow.__tablename__)
+    return {kind: count for kind, count in made.items() if count}
 
 
 def _delegated(session: Session, campaign_id: int, by: Actor, at: datetime) -> None:
@@ -284,8 +286,13 @@ def _items(session: Session, campaign_id: int, kind: ItemKind, scope: Scope, rul
 def _efforts(session: Session, campaign_id: int) -> dict[str, int]:
     """How many answers each reviewer has to give, by name."""
     told = queries.effort(session, campaign_id)
-    shares = queries.progress(session, campaign_id)
-    return {share.reviewer: told[share.task_id].answers for share in shares}
+    shares = (
+        select(TaskRow.id, IdentityRow.name)
+        .join(IdentityRow, IdentityRow.id == TaskRow.reviewer_id)
+        .where(TaskRow.campaign_id == campaign_id)
+        .order_by(IdentityRow.name, TaskRow.id)
+    )
+    return {name: told[task].answers for task, name in session.execute(shares) if task in told}
 
 
 def _snapshots(readings: Sequence[Reading], systems: Sequence[SystemRow]) -> dict[int, int]:
@@ -319,9 +326,15 @@ def _overridden(
     entries.record(session, entry, by=override.by.id, at=at)
 
 
-def _opened(session: Session, campaign_id: int, readings: Sequence[Reading], by: Actor, at: datetime) -> None:
+def _opened(
+    session: Session,
+    campaign_id: int,
+    readings: Sequence[Reading],
+    items: Mapping[str, int],
+    by: Actor,
+    at: datetime,
+) -> None:
     row = session.get_one(CampaignRow, campaign_id, populate_existing=True)
-    counted = select(ItemRow.kind, func.count()).where(ItemRow.campaign_id == campaign_id).group_by(ItemRow.kind)
     plain, people = scopes.apart(row.scope)
     body = {
         "slot": row.slot,
@@ -332,7 +345,7 @@ def _opened(session: Session, campaign_id: int, readings: Sequence[Reading], by:
         "scope": plain,
         "excluded": row.excluded,
         "snapshots": {seen.system: seen.snapshot_id for seen in readings},
-        "items": dict(session.execute(counted).all()),
+        "items": dict(items),
         "demo": row.demo,
     } | turning.committed(session, campaign_id)
     entries.record(session, Entry(Kind.CAMPAIGN_OPENED, f"campaign:{campaign_id}", body, people), by=by.id, at=at)

@@ -1,7 +1,8 @@
 """What SQLite and PostgreSQL say differently when a review is built: JSON, days, and inserting what may be there already.
 
-On SQLite JSON is text. Pieces are joined as text there, which does not read again what was built a moment ago (half the
-time of a launch); so whatever is JSON already must be `embed`ded, or it would be quoted.
+On SQLite JSON is text. Pieces are put into one pattern there, which neither reads again what was built a moment ago nor
+copies it for each piece that is added (together most of the time of a launch); so whatever is JSON already must be
+`embed`ded, or it would be quoted.
 """
 
 from __future__ import annotations
@@ -87,13 +88,25 @@ def insert_or_skip(session: Session, table: Any) -> Insert:
 
 @compiles(_Object, "sqlite")
 def _(element: Any, compiler: Any, **kw: Any) -> str:
+    pattern, values = _pattern(element)
+    return f"printf('{pattern}', {', '.join(_quoted(value, compiler, kw) for value in values)})"
+
+
+def _pattern(element: Any) -> tuple[str, list[Any]]:
+    """An object's text with %s for each value, and the values; objects inside it are part of the same pattern."""
+    parts, values = [], []
     clauses = list(element.clauses)
-    parts = []
     for key, value in zip(clauses[::2], clauses[1::2], strict=True):
-        told = compiler.process(value, **kw)
+        inner, within = _pattern(value) if isinstance(value, _Object) else ("%s", [value])
         name = key.name.strip("'")
-        parts.append(f"'\"{name}\":' || {told if isinstance(value, _JSON) else f'json_quote({told})'}")
-    return "('{' || " + " || ',' || ".join(parts) + " || '}')"
+        parts.append(f'"{name}":{inner}')
+        values += within
+    return "{" + ",".join(parts) + "}", values
+
+
+def _quoted(value: Any, compiler: Any, kw: Any) -> str:
+    told: str = compiler.process(value, **kw)
+    return told if isinstance(value, _JSON) else f"json_quote({told})"
 
 
 @compiles(_Object, "postgresql")
@@ -104,8 +117,7 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(_Array, "sqlite")
 def _(element: Any, compiler: Any, **kw: Any) -> str:
     value, _order = element.clauses
-    told = compiler.process(value, **kw)
-    return f"('[' || group_concat({told if isinstance(value, _JSON) else f'json_quote({told})'}, ',') || ']')"
+    return f"('[' || group_concat({_quoted(value, compiler, kw)}, ',') || ']')"
 
 
 @compiles(_Array, "postgresql")
@@ -127,7 +139,7 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(_Flag, "sqlite")
 def _(element: Any, compiler: Any, **kw: Any) -> str:
     value = compiler.process(element.clauses, **kw)
-    return f"CASE WHEN ({value}) THEN 'true' WHEN NOT ({value}) THEN 'false' ELSE 'null' END"
+    return f"CASE ({value}) WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE 'null' END"  # asks for it once
 
 
 @compiles(_Flag, "postgresql")

@@ -41,8 +41,9 @@ from app.review import advice, choosing, peers, shown
 from app.review.asking import BAR
 from app.review.choosing import Route
 from app.review.dialect import array, embed, obj
-from app.review.frozen import CONCERNS, FINDINGS, MODELS, PEOPLE, SUBJECTS, SYSTEMS, VERSIONS, analyze
+from app.review.frozen import ADVICE, CONCERNS, FINDINGS, LAST, MODELS, PEOPLE, SUBJECTS, SYSTEMS, VERSIONS, analyze
 from app.review.scope import ItemKind
+from app.review.tables import ItemRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,9 @@ def prepare(session: Session, frame: Frame) -> None:
     choosing.fill(session, frame.routes, frame.at.date(), frame.due_at.date(), apart=frame.configurer)
     peers.models(session, frame.at)
     session.execute(insert(FINDINGS).from_select([c.name for c in FINDINGS.c], _findings(frame.at)))
+    session.execute(insert(ADVICE), [{"bits": bits, "told": told} for bits, told in advice.every()])
+    if any(place.previous_id is not None for place in frame.places):
+        session.execute(insert(LAST).from_select([c.name for c in LAST.c], _last()))
     session.execute(insert(PEOPLE).from_select([c.name for c in PEOPLE.c], _people(frame.at)))
     if any(ItemKind.GRANT in place.kinds for place in frame.places):
         peers.held(session)
@@ -214,6 +218,15 @@ def _credentials(frame: Frame) -> Select[Any]:
         .outerjoin(IntegrationRow, IntegrationRow.id == CredentialRow.integration_id)
         .outerjoin(owner, owner.id == IntegrationRow.owner_account_id)
         .where(CredentialRow.ended.is_(None))
+    )
+
+
+def _last() -> Any:
+    """A subject is of one system, and each system has one last review: none comes twice."""
+    return (
+        select(ItemRow.subject, ItemRow.outcome, ItemRow.settled)
+        .join(SYSTEMS, and_(SYSTEMS.c.previous_id == ItemRow.campaign_id, SYSTEMS.c.system_id == ItemRow.system_id))
+        .where(ItemRow.outcome.is_not(None))
     )
 
 

@@ -140,6 +140,24 @@ FINDINGS = _table(
 )
 
 
+# Every advice there can be, by its bits (see `advice.BITS`).
+ADVICE = _table(
+    "frozen_advice",
+    Column("bits", Integer, autoincrement=False),
+    Column("told", Json, nullable=False),
+    key=("bits",),
+)
+
+# What became of each subject in its system's last review; without what nobody answered. A table of its own, because SQLite
+# first copies whatever is to be inserted into a table that is read for it.
+LAST = _table(
+    "frozen_last",
+    Column("subject", String(60)),
+    Column("outcome", String(12), nullable=False),
+    Column("settled", String(10)),
+    key=("subject",),
+)
+
 # Role models in force, and whose job is which.
 VERSIONS = _table(
     "frozen_versions",
@@ -161,6 +179,7 @@ HELD = _table(
     Column("entitlement_id", Big, autoincrement=False),
     Column("holders", Integer, nullable=False),
     Column("people", Integer, nullable=False),
+    Column("told", Json, nullable=False),
     key=("job", "entitlement_id"),
 )
 

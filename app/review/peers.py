@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.inventory.tables import GrantRow, IdentityRow
 from app.review import bundling, modelling
-from app.review.dialect import insert_or_skip
+from app.review.dialect import insert_or_skip, obj
 from app.review.frozen import HELD, MODELS, PEOPLE, VERSIONS
 
 
@@ -53,19 +53,22 @@ def held(session: Session) -> None:
         .group_by(PEOPLE.c.system_id, PEOPLE.c.job)
         .subquery()
     )
+    live = GrantRow.ended.is_(None)  # first each once, whatever ways it comes by: in order of an index, so for nothing
+    once = select(GrantRow.account_id, GrantRow.entitlement_id).where(live).distinct().subquery()
     holding: Any = (
         select(
             PEOPLE.c.job,
-            GrantRow.entitlement_id,
+            once.c.entitlement_id,
             func.min(PEOPLE.c.system_id).label("system_id"),
-            func.count(GrantRow.account_id.distinct()).label("holders"),
+            func.count().label("holders"),
         )
-        .join(PEOPLE, PEOPLE.c.account_id == GrantRow.account_id)
-        .where(PEOPLE.c.live, PEOPLE.c.job.is_not(None), GrantRow.ended.is_(None))
-        .group_by(PEOPLE.c.job, GrantRow.entitlement_id)
+        .join(once, once.c.account_id == PEOPLE.c.account_id)
+        .where(PEOPLE.c.live, PEOPLE.c.job.is_not(None))
+        .group_by(PEOPLE.c.job, once.c.entitlement_id)
         .subquery()
     )
-    told = select(holding.c.job, holding.c.entitlement_id, holding.c.holders, there.c.people).join(
+    beside = obj(held=holding.c.holders, of=there.c.people)
+    told = select(holding.c.job, holding.c.entitlement_id, holding.c.holders, there.c.people, beside).join(
         there, and_(there.c.job == holding.c.job, there.c.system_id == holding.c.system_id)
     )
-    session.execute(insert(HELD).from_select(["job", "entitlement_id", "holders", "people"], told))
+    session.execute(insert(HELD).from_select([column.name for column in HELD.c], told))

@@ -38,10 +38,10 @@ from app.kit.db import Big
 from app.review import advice, asking, scoping, shown
 from app.review.chain import Rule
 from app.review.expression import words
-from app.review.frozen import CHOICES, ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SUBJECTS, SYSTEMS
+from app.review.frozen import ADVICE, CHOICES, ENTITLEMENTS, FINDINGS, HELD, LAST, PEOPLE, SUBJECTS, SYSTEMS
 from app.review.scope import FACTS, ItemKind
 from app.review.scoping import Wanted
-from app.review.shown import Grantor, Last, Told
+from app.review.shown import Grantor, Told
 from app.review.tables import BundleContentRow, TaskRow
 
 Rules = Sequence[Rule]
@@ -172,6 +172,7 @@ def _grants(wanted: Wanted | None, rules: Rules) -> Any:
         risk=PEOPLE.c.risk + shown.use_risk(PEOPLE.c.used) + shown.content_risk(privileged, known),
         model=case((shown.covered(privileged, known), PEOPLE.c.version_id)),
         told=shown.of_grant(),
+        bits=shown.bits_of_grant(),
         wanted=wanted,
         rules=rules,
         facts={
@@ -195,6 +196,7 @@ def _accounts(wanted: Wanted | None, rules: Rules) -> Any:
         known=true(),
         risk=PEOPLE.c.risk + shown.use_risk(PEOPLE.c.used) + shown.content_risk(privileged, true()),
         told=shown.of_account(),
+        bits=shown.bits_of_account(),
         wanted=wanted,
         rules=rules,
         facts={"privilege": PEOPLE.c.flags, "use": PEOPLE.c.used},
@@ -214,6 +216,7 @@ def _integrations(wanted: Wanted | None, rules: Rules) -> Any:
         + shown.use_risk(band)
         + shown.content_risk(false(), IntegrationRow.scopes.is_not(None)),
         told=shown.of_integration(),
+        bits=shown.bits_of_integration(),
         wanted=wanted,
         rules=rules,
         facts={"privileged": scoping.unknown(Boolean()), "integration": IntegrationRow.name, "use": band},
@@ -238,6 +241,7 @@ def _credentials(wanted: Wanted | None, rules: Rules) -> Any:
         + shown.use_risk(band)
         + shown.content_risk(privileged, true()),
         told=shown.of_credential(),
+        bits=shown.bits_of_credential(),
         wanted=wanted,
         rules=rules,
         facts={
@@ -278,6 +282,7 @@ def _rows(
     known: Any,
     risk: Any,
     told: Any,
+    bits: Any,
     wanted: Wanted | None,
     rules: Rules,
     facts: Mapping[str, Any],
@@ -290,9 +295,8 @@ def _rows(
     finding: ColumnElement[Any] = func.coalesce(FINDINGS.c.risk, 0)
     if kind in (ItemKind.GRANT, ItemKind.CREDENTIAL):  # what is wrong with the account weighs on what it holds
         finding = case((PEOPLE.c.finding_risk > finding, PEOPLE.c.finding_risk), else_=finding)
-    found = joined.outerjoin(FINDINGS, FINDINGS.c.subject == subject).outerjoin(
-        Last, and_(Last.campaign_id == SYSTEMS.c.previous_id, Last.subject == subject)
-    )
+    found = joined.outerjoin(FINDINGS, FINDINGS.c.subject == subject).outerjoin(LAST, LAST.c.subject == subject)
+    found = found.outerjoin(ADVICE, ADVICE.c.bits == bits)
     if kind in (ItemKind.GRANT, ItemKind.ACCOUNT):
         found = found.outerjoin(Told, _told_of(kind))
     sure: ColumnElement[Any] = case((privileged, true()), (known, false()))  # of unknown contents it is not known

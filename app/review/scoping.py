@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.inventory.tables import IdentityRow, ObservationRow, SnapshotRow, StreamRow
 from app.review import asking, policy, trust
-from app.review.frozen import FINDINGS, PEOPLE, SYSTEMS
+from app.review.frozen import FINDINGS, LAST, PEOPLE, SYSTEMS
 from app.review.scope import FACTS, ItemKind, Scope
-from app.review.shown import Last
 from app.review.silence import Settled
 from app.review.tables import CampaignRow, ItemRow
 
@@ -51,7 +50,7 @@ def facts(kind: ItemKind, subject: Any) -> dict[str, Any]:
         "owner": Whose.key,
         "account_kind": PEOPLE.c.kind,
         "finding": rules,
-        "new": and_(SYSTEMS.c.previous_id.is_not(None), Last.outcome.is_(None)),
+        "new": and_(SYSTEMS.c.previous_id.is_not(None), LAST.c.outcome.is_(None)),
         "temporary": false(),
         "integration": unknown(String()),
         "low_risk": unknown(Boolean()),

@@ -22,14 +22,13 @@ from app.inventory.tables import (
 from app.review import advice, unusual
 from app.review.advice import Use
 from app.review.dialect import day, embed, flag, obj
-from app.review.frozen import ENTITLEMENTS, FINDINGS, HELD, PEOPLE, SUBJECTS, SYSTEMS
+from app.review.frozen import ADVICE, ENTITLEMENTS, FINDINGS, HELD, LAST, PEOPLE, SUBJECTS, SYSTEMS
 from app.review.silence import Settled
-from app.review.tables import BundleContentRow, ImportedDecisionRow, ItemRow
+from app.review.tables import BundleContentRow, ImportedDecisionRow
 
 Manager = aliased(IdentityRow, name="manager")
 Grantor = aliased(AccountRow, name="grantor")
 Owner = aliased(AccountRow, name="owner")
-Last = aliased(ItemRow, name="last")
 Told = aliased(ImportedDecisionRow, name="told")
 EMPTY: Any = literal_column("'[]'")
 
@@ -101,7 +100,7 @@ def covered(privileged: Any, known: Any) -> ColumnElement[bool]:
         GrantRow.until.is_(None),
         FINDINGS.c.told.is_(None),
         ~and_(unasked, or_(PEOPLE.c.findings.is_not(None), idle)),
-        or_(SYSTEMS.c.previous_id.is_(None), Last.outcome.is_not(None)),
+        or_(SYSTEMS.c.previous_id.is_(None), LAST.c.outcome.is_not(None)),
         or_(HELD.c.people.is_(None), HELD.c.people < unusual.PEERS, HELD.c.holders > 1),
     )
 
@@ -115,7 +114,7 @@ def alone(kind: str, privileged: Any, known: Any) -> ColumnElement[bool]:
     every = or_(
         privileged,
         FINDINGS.c.told.is_not(None),
-        and_(SYSTEMS.c.previous_id.is_not(None), Last.outcome.is_(None)),
+        and_(SYSTEMS.c.previous_id.is_not(None), LAST.c.outcome.is_(None)),
     )
     if kind == "account":
         return or_(every, of_account)
@@ -137,12 +136,12 @@ def last_time(*, elsewhere: bool = False) -> ColumnElement[Any]:
     """What became of the same subject in the system's last closed campaign (`silent`: nobody answered then), or was
     decided `elsewhere`, which is marked so."""
     ours = obj(
-        answer=Last.outcome,
+        answer=LAST.c.outcome,
         campaign=SYSTEMS.c.previous_name,
         closed=SYSTEMS.c.previous_day,
         silent=flag(_silent_then()),
     )
-    cases = [(Last.outcome.is_not(None), ours)]
+    cases = [(LAST.c.outcome.is_not(None), ours)]
     if elsewhere:
         when = cast(Told.decided_on, String)
         theirs = obj(answer=Told.answer, campaign=SYSTEMS.c.imported_name, closed=when, imported=flag(true()))
@@ -151,11 +150,11 @@ def last_time(*, elsewhere: bool = False) -> ColumnElement[Any]:
 
 
 def _silent_then() -> ColumnElement[bool]:
-    return func.coalesce(Last.settled, literal("")) == str(Settled.SILENCE)
+    return func.coalesce(LAST.c.settled, literal("")) == str(Settled.SILENCE)
 
 
-def advised(privileged: Any, used_: Any, **more: Any) -> ColumnElement[Any]:
-    """What is advised and why (twin of `advice.codes` and `advice.says`). `more` are what a kind has besides."""
+def bits(privileged: Any, used_: Any, **more: Any) -> ColumnElement[int]:
+    """Which advice is given, as its key in `frozen.ADVICE` (twin of `advice.codes`). `more` are what a kind has besides."""
     told: dict[str, Any] = {
         "gone": more.get("gone"),
         "unused": used_.in_((str(Use.NEVER), str(Use.LONGER))),
@@ -165,24 +164,13 @@ def advised(privileged: Any, used_: Any, **more: Any) -> ColumnElement[Any]:
         "model": more.get("covered"),
         "used": used_.in_((str(Use.RECENT), str(Use.QUARTER))),
         "usual": more.get("usual"),
-        "last": and_(Last.outcome.in_(("keep", "acknowledge")), not_(_silent_then())),
+        "last": and_(LAST.c.outcome.in_(("keep", "acknowledge")), not_(_silent_then())),
+        "privileged": privileged,
     }
-    there = {code: condition for code, condition in told.items() if condition is not None}
-    why: Any = literal("")
-    for code, condition in there.items():
-        why = why + case((condition, f"{code} "), else_="")
-    votes: Any = literal(0)
-    for code in advice.KEEP:
-        votes = votes + (case((there[code], 1), else_=0) if code in there else 0)
-    against = or_(*(there[code] for code in advice.REMOVE if code in there))
-    model = [(there["model"], "keep")] if "model" in there else []
-    verdict = case(
-        (against, "remove"),
-        (privileged, case((and_(there["used"], there["last"]), "keep"))),
-        *model,
-        (votes >= 2, "keep"),
-    )
-    return obj(says=verdict, because=func.trim(why))
+    found: ColumnElement[int] = literal(0)
+    for code, condition in told.items():
+        found = found + case((condition, advice.BITS[code]), else_=0) if condition is not None else found
+    return found
 
 
 def of_grant() -> ColumnElement[Any]:
@@ -203,20 +191,25 @@ def of_grant() -> ColumnElement[Any]:
         use=PEOPLE.c.used,
         findings=_told(),
         account_findings=embed(func.coalesce(PEOPLE.c.findings, EMPTY)),
-        peers=embed(case((HELD.c.people.is_not(None), obj(held=HELD.c.holders, of=HELD.c.people)))),
+        peers=embed(HELD.c.told),
         model=embed(PEOPLE.c.model),
         in_model=flag(case((PEOPLE.c.version_id.is_not(None), BundleContentRow.version_id.is_not(None)))),
-        covered=flag(covered(ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known)),
+        covered=flag(case((covered(ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known), true()), else_=false())),
         last=last_time(elsewhere=True),
-        advice=advised(
-            ENTITLEMENTS.c.privileged,
-            PEOPLE.c.used,
-            gone=PEOPLE.c.gone,
-            over=day(GrantRow.until) < day(SYSTEMS.c.seen_at),
-            alone=and_(HELD.c.people >= advice.PEERS, HELD.c.holders == 1),
-            covered=covered(ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known),
-            usual=and_(HELD.c.people >= advice.PEERS, HELD.c.holders * 2 >= HELD.c.people),
-        ),
+        advice=embed(ADVICE.c.told),
+    )
+
+
+def bits_of_grant() -> ColumnElement[int]:
+    """Which advice the reviewer of a direct grant is given."""
+    return bits(
+        ENTITLEMENTS.c.privileged,
+        PEOPLE.c.used,
+        gone=PEOPLE.c.gone,
+        over=day(GrantRow.until) < day(SYSTEMS.c.seen_at),
+        alone=and_(HELD.c.people >= advice.PEERS, HELD.c.holders == 1),
+        covered=covered(ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known),
+        usual=and_(HELD.c.people >= advice.PEERS, HELD.c.holders * 2 >= HELD.c.people),
     )
 
 
@@ -236,8 +229,13 @@ def of_account() -> ColumnElement[Any]:
         use=PEOPLE.c.used,
         findings=_told(),
         last=last_time(elsewhere=True),
-        advice=advised(PEOPLE.c.privileges.is_not(None), PEOPLE.c.used, gone=PEOPLE.c.gone),
+        advice=embed(ADVICE.c.told),
     )
+
+
+def bits_of_account() -> ColumnElement[int]:
+    """Which advice the reviewer of an account is given."""
+    return bits(PEOPLE.c.privileges.is_not(None), PEOPLE.c.used, gone=PEOPLE.c.gone)
 
 
 def of_integration() -> ColumnElement[Any]:
@@ -257,8 +255,13 @@ def of_integration() -> ColumnElement[Any]:
         use=used(IntegrationRow.last_used, None, IntegrationRow.created),
         findings=_told(),
         last=last_time(),
-        advice=advised(false(), used(IntegrationRow.last_used, None, IntegrationRow.created), gone=PEOPLE.c.gone),
+        advice=embed(ADVICE.c.told),
     )
+
+
+def bits_of_integration() -> ColumnElement[int]:
+    """Which advice the reviewer of an integration is given."""
+    return bits(false(), used(IntegrationRow.last_used, None, IntegrationRow.created), gone=PEOPLE.c.gone)
 
 
 def of_credential() -> ColumnElement[Any]:
@@ -281,12 +284,17 @@ def of_credential() -> ColumnElement[Any]:
         findings=_told(),
         account_findings=embed(func.coalesce(PEOPLE.c.findings, EMPTY)),
         last=last_time(),
-        advice=advised(
-            PEOPLE.c.privileges.is_not(None),
-            used(CredentialRow.last_used, CredentialRow.uses_known_since, CredentialRow.created),
-            gone=PEOPLE.c.gone,
-            over=day(CredentialRow.expires) < day(SYSTEMS.c.seen_at),
-        ),
+        advice=embed(ADVICE.c.told),
+    )
+
+
+def bits_of_credential() -> ColumnElement[int]:
+    """Which advice the reviewer of a credential is given."""
+    return bits(
+        PEOPLE.c.privileges.is_not(None),
+        used(CredentialRow.last_used, CredentialRow.uses_known_since, CredentialRow.created),
+        gone=PEOPLE.c.gone,
+        over=day(CredentialRow.expires) < day(SYSTEMS.c.seen_at),
     )
 
 

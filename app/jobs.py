@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from app.actors import failures, links, requests, sessions
 from app.actors.actor import SCHEDULER
 from app.compliance import assessments, attestations, raised, statuses
-from app.detection import deadlines, findings, owners, rulebook, waivers
+from app.detection import deadlines, findings, narrowing, owners, rulebook, waivers
 from app.detection import detect as rules
 from app.detection import queries as rule_queries
 from app.inventory import identities, logins, sync
@@ -93,7 +93,10 @@ def read_all(means: Means, steps: Steps, payload: Payload) -> Answer:
 
 
 def detect(means: Means, steps: Steps, payload: Payload) -> Answer:
-    """Match accounts to people, then ask every rule of what a reading saw. A roster's reading touches every system."""
+    """Match accounts to people, then ask every rule of what a reading saw. A roster's reading touches every system.
+
+    What follows a reading asks about what it touched, where that is enough; by the clock, and on request, all are asked.
+    """
     with means.database.transaction() as session:
         at = means.clock()
         identities.match(session, by=SCHEDULER, at=at)
@@ -101,31 +104,28 @@ def detect(means: Means, steps: Steps, payload: Payload) -> Answer:
         every = [system for system in inventory.systems(session) if system.kind != "roster"]
         of = [system for system in every if system.id == given] or every
     told: Answer = {}
+    narrow = "snapshot" in payload
     for system in of:
-        told[str(system.id)] = steps.step(f"rules:{system.id}", lambda number=system.id: _judge(means, number))  # type: ignore[misc]
+        told[str(system.id)] = steps.step(f"rules:{system.id}", lambda number=system.id: _judge(means, number, narrow))  # type: ignore[misc]
     return told
 
 
-def _judge(means: Means, system_id: int) -> Answer:
+def _judge(means: Means, system_id: int, narrow: bool) -> Answer:
     at = means.clock()
     with means.database.transaction() as session:
         snapshot = inventory.latest_sealed(session, system_id)
         if snapshot is None:
             return {"skipped": "never read"}
         judged_by = rule_queries.limits_of(session, system_id, rule_limits(means.settings))
+        how = narrowing.passing(session, system_id, judged_by, narrow=narrow, at=at)
         outcome = findings.reconcile(
-            session,
-            "detection",
-            rules.judgements(session, system_id, judged_by, at=at),
-            rules=list(rulebook.RULES),
-            system_id=system_id,
-            snapshot_id=snapshot.id,
-            terms=finding_terms(means.settings),
-            by=SCHEDULER,
-            at=at,
-        )
+            session, "detection", rules.judgements(session, system_id, judged_by, at=at, only=how.touched),
+            rules=list(rulebook.RULES), system_id=system_id, snapshot_id=snapshot.id,
+            terms=finding_terms(means.settings), only=how.touched, basis=how.basis, by=SCHEDULER, at=at,
+        )  # fmt: skip
         _hold_against_models(session, means, system_id, snapshot.id, at)
-    return {"opened": outcome.opened, "reopened": outcome.reopened, "closed": outcome.closed}
+    asked = {"asked": "all" if how.touched is None else "what was touched", "because": how.because}
+    return {"opened": outcome.opened, "reopened": outcome.reopened, "closed": outcome.closed} | asked
 
 
 def _hold_against_models(session: Session, means: Means, system_id: int, snapshot_id: int, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ from app.compliance.facts import (
 from app.compliance.policy import Status
 from app.compliance.tables import AssessmentRow, AttestationRow, ExemptionRow
 from app.detection import queries as detection
-from app.detection.tables import FindingEventRow, FindingRow
+from app.detection.tables import FindingEventRow, FindingRow, RunRow
 from app.inventory import queries as inventory
 from app.inventory.tables import AccountRow, IdentityRow, IntegrationRow, SnapshotRow, SystemRow
 from app.ledger import queries as ledger
@@ -103,7 +103,18 @@ def _run(session: Session, system: int, limits: Limits) -> RunFacts | None:
     beside = detection.latest_run(session, system, source=deviations.SOURCE)
     every = [row] if beside is None or row.at - beside.at > limits.judged_within else [row, beside]
     counts = {rule: counted for each in every for rule, counted in each.counts.items()}
-    return RunFacts(str(row.id), row.at, counts, {r: why for each in every for r, why in each.cannot_tell.items()})
+    return RunFacts(str(row.id), row.at, counts, _unknown(session, every))
+
+
+def _unknown(session: Session, every: list[RunRow]) -> dict[str, Counter[str]]:
+    """Of how many each rule could not tell, and why. What a narrowed pass since could not tell keeps a line from passing;
+    what it could tell is of a part, and takes nothing back."""
+    told: dict[str, Counter[str]] = defaultdict(Counter)
+    for run in [later for each in every for later in (each, *detection.narrowed_since(session, each))]:
+        for rule, reasons in run.cannot_tell.items():
+            for because, count in reasons.items():
+                told[rule][because] = max(count, told[rule][because])
+    return told
 
 
 def _owners(session: Session, rows: list[SystemRow]) -> dict[int, bool | None]:

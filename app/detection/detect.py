@@ -8,7 +8,7 @@ the stream's own reason, and its findings stay as they are.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.detection import queries, rulebook, showing, subjects
-from app.detection.judgement import Counted, Judgement
+from app.detection.judgement import Counted, Judgement, Touched
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Subject
 from app.inventory.facts import AccountFacts
 
@@ -31,19 +31,17 @@ SHOWN: dict[Subject, Callable[[Any], dict[str, Any]]] = {
 }
 
 
-def judgements(
-    session: Session, system_id: int, limits: Limits, *, at: datetime, only: Collection[int] | None = None
-) -> Told:
+def judgements(session: Session, system_id: int, limits: Limits, *, at: datetime, only: Touched | None = None) -> Told:
     """Every rule's answer about every subject of the system, as the latest reading has it.
 
-    `only` narrows the pass to these accounts, their tokens, and what there are few of. What is held is counted over all
-    accounts, and is judged by the whole pass alone.
+    `only` narrows the pass to these accounts and tokens and to what there are few of.
     """
     untrusted = queries.untrusted(session, system_id, roster_max_age_days=limits.roster_max_age_days, at=at)
     asking = _Asking(system_id, limits, at, untrusted)
-    for facts in subjects.account_facts(session, system_id, limits, at=at, only=only):
+    accounts, tokens = (only.accounts, only.credentials) if only is not None else (None, None)
+    for facts in subjects.account_facts(session, system_id, limits, at=at, only=accounts):
         yield from asking.account(facts)
-    for token in subjects.credential_facts(session, system_id, only=only):
+    for token in subjects.credential_facts(session, system_id, only=tokens):
         yield from asking.about(
             Subject.CREDENTIAL, token.credential_id, token, showing.credential, holder=token.account
         )
@@ -51,7 +49,9 @@ def judgements(
         yield from asking.about(
             Subject.INTEGRATION, program.integration_id, program, showing.integration, holder=program.owner
         )
-    for kind, number, thing in subjects.other_facts(session, system_id, untrusted, whole=only is None):
+    for kind, number, thing in subjects.other_facts(
+        session, system_id, untrusted, held=only is None or only.held_otherwise
+    ):
         yield from asking.about(kind, number, thing, SHOWN[kind])
     yield from asking.counted()
 

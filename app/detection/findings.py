@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.detection import lives, ownership, queries
-from app.detection.judgement import Counted, Judgement
+from app.detection.judgement import Counted, Judgement, Touched
 from app.detection.policy import Status, WaiverStatus
 from app.detection.priority import priority
 from app.detection.rule import CannotTell, Fails, Severity
@@ -134,16 +134,20 @@ def reconcile(
     snapshot_id: int | None = None,
     terms: Terms | None = None,
     news: bool = False,
+    only: Touched | None = None,
+    basis: Mapping[str, Any] | None = None,
     by: Actor,
     at: datetime,
 ) -> Outcome:
     """Bring the source's findings about one system in line with what was just judged.
 
     `rules` are the rules that were asked, so that a finding whose subject has gone is closed too; a rule left out keeps its
-    findings as they are. `news`: what is judged happened under our eyes, so a first run brings no past to light. Writes one
-    ledger entry with counts, whatever the number of findings.
+    findings as they are, and so does a subject that is not among `only`. `news`: what is judged happened under our eyes, so
+    a first run brings no past to light. `basis` is kept with the run, for the next one to be narrowed by. Writes one ledger
+    entry with counts, whatever the number of findings.
     """
-    known = {(row.rule, row.subject): row for row in session.scalars(lives.known(source, rules, system_id))}
+    rows = session.scalars(lives.known(source, rules, system_id, only))
+    known = {(row.rule, row.subject): row for row in rows if only is None or only.covers(row.subject)}
     tally = _Tally()
     for judged in judgements:
         tally.add(judged, known)
@@ -160,7 +164,7 @@ def reconcile(
     outcome = Outcome(
         run.id, run.baseline, len(new), reopened, len(again) - reopened, len(over), tally.cannot_tell, ended
     )
-    _write_run(session, source, outcome, tally, system_id, snapshot_id, by, at)
+    _write_run(session, source, outcome, tally, system_id, snapshot_id, only, basis, by, at)
     return outcome
 
 
@@ -285,6 +289,8 @@ def _write_run(
     tally: _Tally,
     system_id: int | None,
     snapshot_id: int | None,
+    only: Touched | None,
+    basis: Mapping[str, Any] | None,
     by: Actor,
     at: datetime,
 ) -> None:
@@ -293,12 +299,14 @@ def _write_run(
         RunRow(
             id=outcome.run, source=source, system_id=system_id, snapshot_id=snapshot_id, at=at, baseline=outcome.baseline,
             counts=counts, cannot_tell={rule: dict(of_rule) for rule, of_rule in tally.reasons.items()},
+            narrowed=only is not None, basis=None if basis is None else dict(basis),
         )
     )  # fmt: skip
     body = {
         "run": str(outcome.run), "source": source, "snapshot": snapshot_id, "baseline": outcome.baseline,
         "opened": outcome.opened, "reopened": outcome.reopened, "seen": outcome.seen, "closed": outcome.closed,
         "waivers": outcome.waivers, "answers": counts, "digest": _digest(tally),
+        "narrowed": only is not None,
     }  # fmt: skip
     entries.record(session, Entry(Kind.DETECTION_RAN, f"system:{system_id}", body), by=by.id, at=at)
 

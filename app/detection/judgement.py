@@ -32,3 +32,23 @@ class Counted:
     rule: str
     answer: Holds | CannotTell
     times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Whom a narrowed pass asks about: these accounts and credentials, all there are few of, and entitlements if need be.
+
+    `held_otherwise`: somebody came, went or holds something else, so that what is counted over holders is asked too.
+    """
+
+    accounts: frozenset[int]
+    credentials: frozenset[int]
+    held_otherwise: bool = True
+
+    def covers(self, subject: str) -> bool:
+        """Whether the pass says everything there is to say about a subject ("account:12"), that it is gone included."""
+        kind, _, number = subject.partition(":")
+        if kind == "entitlement":
+            return self.held_otherwise
+        of = {"account": self.accounts, "credential": self.credentials}.get(kind)
+        return of is None or int(number) in of

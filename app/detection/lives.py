@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
+from app.detection.judgement import Touched
 from app.detection.policy import Status, WaiverStatus
 from app.detection.tables import FindingEventRow, FindingRow, WaiverRow
 from app.inventory.tables import PrivilegeRow, SystemRow
@@ -35,13 +36,19 @@ def finding(session: Session, finding_id: int) -> FindingRow:
     return row
 
 
-def known(source: str, rules: Iterable[str], system_id: int | None) -> Select[FindingRow]:
-    """What a source has found in a system by these rules, whatever became of it."""
-    return select(FindingRow).where(
+def known(source: str, rules: Iterable[str], system_id: int | None, only: Touched | None = None) -> Select[FindingRow]:
+    """What a source has found in a system by these rules, whatever became of it; at least all that `only` covers."""
+    found = select(FindingRow).where(
         FindingRow.source == source,
         FindingRow.rule.in_(list(rules)),
         FindingRow.system_id.is_not_distinct_from(system_id),
     )
+    if only is None:
+        return found
+    named = {"account": only.accounts, "credential": only.credentials}
+    mine = [f"{kind}:{number}" for kind, numbers in named.items() for number in sorted(numbers)]
+    others = and_(FindingRow.subject.not_like("account:%"), FindingRow.subject.not_like("credential:%"))
+    return found.where(or_(FindingRow.subject.in_(mine), others))
 
 
 def privileged(session: Session, system_id: int | None) -> frozenset[int]:

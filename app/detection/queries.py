@@ -33,6 +33,19 @@ def justified_until(session: Session, system_id: int) -> dict[int, datetime]:
     return dict(rows.all())
 
 
+def justified_since(session: Session, system_id: int, since: datetime) -> set[int]:
+    """Accounts whose privileges were given a reason since then."""
+    of_system = AccountRow.system_id == system_id
+    rows = select(JustificationRow.account_id).join(AccountRow).where(of_system, JustificationRow.at >= since)
+    return set(session.scalars(rows))
+
+
+def reasons_over(session: Session, system_id: int, *, after: datetime, at: datetime) -> set[int]:
+    """Accounts of which a reason on file ended in (after, at]."""
+    over = (AccountRow.system_id == system_id, JustificationRow.until > after, JustificationRow.until <= at)
+    return set(session.scalars(select(JustificationRow.account_id).join(AccountRow).where(*over)))
+
+
 def untrusted(session: Session, system_id: int, *, roster_max_age_days: int, at: datetime) -> dict[str, str]:
     """Which streams the latest reading does not fully know, and why; `people` is judged by the rosters."""
     told: dict[str, str] = {}
@@ -99,13 +112,24 @@ def history(session: Session, finding_id: int) -> list[FindingEventRow]:
 
 
 def latest_run(session: Session, system_id: int, *, source: str = "detection") -> RunRow | None:
-    """The latest pass over a system of the rules that a source asks."""
-    return session.scalar(
-        select(RunRow)
-        .where(RunRow.system_id == system_id, RunRow.source == source)
-        .order_by(RunRow.at.desc(), RunRow.id.desc())
-        .limit(1)
-    )
+    """The latest pass over a whole system of the rules that a source asks; one that was narrowed proves nothing of it."""
+    return session.scalar(_passes(system_id, source).where(RunRow.narrowed.is_(False)).limit(1))
+
+
+def latest_pass(session: Session, system_id: int, *, source: str = "detection") -> RunRow | None:
+    """The latest pass over a system, or over what was touched of it."""
+    return session.scalar(_passes(system_id, source).limit(1))
+
+
+def narrowed_since(session: Session, run: RunRow) -> Sequence[RunRow]:
+    """The passes over what was touched that came after one over all."""
+    later = tuple_(RunRow.at, RunRow.id) > tuple_(run.at, run.id)
+    return session.scalars(_passes(run.system_id, run.source).where(RunRow.narrowed, later)).all()
+
+
+def _passes(system_id: int | None, source: str) -> Select[RunRow]:
+    of = select(RunRow).where(RunRow.system_id == system_id, RunRow.source == source)
+    return of.order_by(RunRow.at.desc(), RunRow.id.desc())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.detection import queries
@@ -14,7 +13,7 @@ from app.detection.rule import Limits, Subject
 from app.inventory import around, knowing, things
 from app.inventory import queries as inventory
 from app.inventory.facts import AccountFacts, CredentialFacts, IntegrationFacts, SystemFacts
-from app.inventory.tables import CredentialRow, SystemRow
+from app.inventory.tables import SystemRow
 
 
 def account_facts(
@@ -35,14 +34,9 @@ def account_facts(
 def credential_facts(
     session: Session, system_id: int, *, only: Collection[int] | None = None
 ) -> Iterator[CredentialFacts]:
-    """The system's live credentials in order, each with its account; those of these accounts, and of none, alone."""
-    mine: Collection[int] | None = None
-    if only is not None:
-        live = (CredentialRow.system_id == system_id, CredentialRow.ended.is_(None))
-        theirs = or_(CredentialRow.account_id.in_(sorted(only)), CredentialRow.account_id.is_(None))
-        mine = session.scalars(select(CredentialRow.id).where(*live, theirs)).all()
+    """The system's live credentials in order, each with its account; `only` these."""
     justified = queries.justified_until(session, system_id)
-    return knowing.credential_facts(session, system_id, only=mine, justified=justified)
+    return knowing.credential_facts(session, system_id, only=only, justified=justified)
 
 
 def integration_facts(session: Session, system_id: int) -> Iterator[IntegrationFacts]:
@@ -51,12 +45,12 @@ def integration_facts(session: Session, system_id: int) -> Iterator[IntegrationF
 
 
 def other_facts(
-    session: Session, system_id: int, untrusted: Mapping[str, str], *, whole: bool = True
+    session: Session, system_id: int, untrusted: Mapping[str, str], *, held: bool = True
 ) -> Iterator[tuple[Subject, int, Any]]:
-    """Everything else that rules ask about: kind, number and facts of each; entitlements if the pass is over all."""
+    """Everything else that rules ask about: kind, number and facts of each; entitlements if any is `held` anew."""
     system = session.get_one(SystemRow, system_id)
-    for held in things.entitlements(session, system_id) if whole else ():
-        yield Subject.ENTITLEMENT, held.entitlement_id, held
+    for each in things.entitlements(session, system_id) if held else ():
+        yield Subject.ENTITLEMENT, each.entitlement_id, each
     for endpoint in things.endpoints(session, system_id, system.kind):
         yield Subject.ENDPOINT, endpoint.endpoint_id, endpoint
     for package in things.packages(session, system_id):

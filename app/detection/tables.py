@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.detection.policy import TEAM
 from app.detection.priority import DataClass, priority
+from app.inventory.tables.seen import JsonOrNull
 from app.kit.db import Base, Big, Json, Moment
 
 
@@ -37,6 +38,10 @@ class RunRow(Base):
     snapshot_id: Mapped[int | None] = mapped_column(ForeignKey("snapshots.id"))
     at: Mapped[datetime] = mapped_column(Moment)
     baseline: Mapped[bool] = mapped_column(default=False)  # the system's first: one digest, not a flood
+    # Asked only of what a reading touched: its counts are of a part, and prove nothing of the whole.
+    narrowed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # What all subjects were judged by, and how far the logs went: what the next pass must find the same to be narrowed.
+    basis: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
     counts: Mapped[dict[str, Any]] = mapped_column(Json)  # {rule: {"holds": n, "fails": n, "cannot_tell": n}}
     cannot_tell: Mapped[dict[str, Any]] = mapped_column(Json)  # {rule: {because: n}}
 

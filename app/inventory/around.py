@@ -338,25 +338,30 @@ def _peers(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
         yield account_id, {"rare": tuple(row.name for row in some)[:MOST_NAMED], "peers": some[0].people}
 
 
-def _members(of: Pass) -> Any:
-    """The active accounts of people with a department and a title. Of a narrowed pass: of the groups that it touches."""
+def members(system_id: int) -> Any:
+    """The active accounts of people with a department and a title: account_id, job, department."""
     account, person = AccountRow, IdentityRow
-    rows: Any = (
+    return (
         select(account.id.label("account_id"), person.title.label("job"), person.department.label("department"))
         .join(person, person.id == account.identity_id)
-        .where(account.system_id == of.system_id, account.ended.is_(None), account.active.is_not(False))
+        .where(account.system_id == system_id, account.ended.is_(None), account.active.is_not(False))
         .where(
             person.kind == "person", person.title.is_not(None), person.department.is_not(None), person.ended.is_(None)
         )
     )
+
+
+def _members(of: Pass) -> Any:
+    """The members of all groups; of a narrowed pass, of those that it touches."""
+    account, person = AccountRow, IdentityRow
     if of.only is None:
-        return rows
+        return members(of.system_id)
     touched = (
         select(person.title, person.department)
         .join(account, account.identity_id == person.id)
         .where(account.id.in_(sorted(of.only)))
     )
-    return rows.where(tuple_(person.title, person.department).in_(touched))
+    return members(of.system_id).where(tuple_(person.title, person.department).in_(touched))
 
 
 _READS: dict[str, Callable[[Pass], Iterator[tuple[int, dict[str, Any]]]]] = {

@@ -29,7 +29,7 @@ class Matched:
 def match(session: Session, *, by: Actor, at: datetime) -> Matched:
     """Give every live account to the identity that its own fields name, or to nobody. Writes only what changes."""
     found = queries.candidates().subquery()
-    moved = update(AccountRow).values(identity_id=found.c.identity_id, matched_by=found.c.by)
+    moved = update(AccountRow).values(identity_id=found.c.identity_id, matched_by=found.c.by, matched_at=at, touched=at)
     differs = AccountRow.identity_id.is_distinct_from(found.c.identity_id) | AccountRow.matched_by.is_distinct_from(
         found.c.by
     )
@@ -50,6 +50,7 @@ def match_by_hand(
     insist(policy.why_not_match(ended=account.ended is not None, erased=erased))
     account.identity_id = identity.id if identity else None
     account.matched_by = matching.HAND if identity else None
+    account.matched_at = account.touched = at
     session.flush()
     body = {"identity": identity.id if identity else None}
     entry = Entry(

@@ -68,9 +68,10 @@ def credential_facts(
         .where(*live)
         .order_by(func.coalesce(CredentialRow.account_id, 0), CredentialRow.id)
     )
-    if only is not None:
-        rows = rows.where(CredentialRow.id.in_(sorted(set(only))))
-    owned = AccountRow.id.in_(select(CredentialRow.account_id).where(*live, CredentialRow.account_id.is_not(None)))
+    chosen = [] if only is None else [CredentialRow.id.in_(sorted(set(only)))]
+    rows = rows.where(*chosen)
+    owners = select(CredentialRow.account_id).where(*live, *chosen, CredentialRow.account_id.is_not(None))
+    owned = AccountRow.id.in_(owners)
     accounts = _facts(session, system_id, owned, justified or {})
     account = next(accounts, None)
     for credential, integration in session.execute(rows.execution_options(yield_per=AT_A_TIME)):

@@ -69,7 +69,7 @@ def erase(session: Session, person: IdentityRow, *, reason: str, by: Actor, at: 
     session.execute(
         update(AccountRow)
         .where(AccountRow.identity_id == person.id)
-        .values(username=GONE, email=None, name=None, title=None, department=None, native={})
+        .values(username=GONE, email=None, name=None, title=None, department=None, native={}, touched=at)
     )
     person.name, person.title, person.department = GONE, None, None
     person.away_from = person.away_until = None

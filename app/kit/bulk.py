@@ -121,14 +121,18 @@ def update_changed(
     on: Sequence[str],
     columns: Sequence[str],
     where: Sequence[ColumnElement[bool]] = (),
+    constants: Mapping[str, Any] | None = None,
 ) -> int:
-    """Bring `columns` of the target's rows to what is staged, where any of them differs. Returns rows written."""
+    """Bring `columns` of the target's rows to what is staged, where any of them differs. Returns rows written.
+
+    `constants` are set on the rows that are written, and make none differ.
+    """
     if not columns:
         return 0
     table = cast(Table, target)
     statement = (
         update(table)
-        .values({name: staged.c[name] for name in columns})
+        .values({name: staged.c[name] for name in columns} | dict(constants or {}))
         .where(*where, _joined(table, staged, on), differs(table, staged, columns))
     )
     return written(session, statement)

@@ -84,6 +84,19 @@ def test_a_rosters_reading_touches_every_system(house: Installation) -> None:
     assert house.count(RunRow, RunRow.system_id == roster.id) == 0
 
 
+def test_a_second_reading_asks_about_what_it_touched_and_the_clock_about_all(house: Installation) -> None:
+    system, _ = house.connect(idle_account(house.now))
+    for payload, narrowed in (({"snapshot": 1}, 0), ({"snapshot": 2}, 1), ({}, 1), ({"snapshot": 3}, 2)):
+        house.later(hours=3)
+        read(house, system.id)
+        jobs.detect(house.means, Here(), {"system": system.id} | payload)
+        assert house.count(RunRow, RunRow.narrowed) == narrowed
+    house.later(hours=24)
+    told = jobs.detect(house.means, Here(), {"system": system.id, "snapshot": 3})
+    assert told[str(system.id)]["because"] == "the last pass over all was more than a day ago"
+    assert house.count(RunRow, RunRow.narrowed) == 2
+
+
 def test_a_system_that_was_never_read_is_not_judged(house: Installation) -> None:
     system, _ = house.connect(idle_account(house.now))
     assert jobs.detect(house.means, Here(), {}) == {str(system.id): {"skipped": "never read"}}

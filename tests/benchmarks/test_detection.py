@@ -8,17 +8,27 @@ from __future__ import annotations
 import os
 import time
 import tracemalloc
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
-from app.detection import detect
+from app.detection import detect, findings, narrowing
 from app.detection.judgement import Judgement
 from app.detection.limits import Limits
-from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, ObservationRow, PrivilegeRow
+from app.detection.narrowing import Passing
+from app.inventory import queries as inventory
+from app.inventory.tables import (
+    AccountRow,
+    EntitlementRow,
+    GrantRow,
+    IdentityRow,
+    ObservationRow,
+    PrivilegeRow,
+    SystemRow,
+)
 from app.kit.db import Database
 from tests import make
 from tests.make import NOW
@@ -29,6 +39,8 @@ EACH = 10  # grants of one account
 KINDS = 200  # entitlements
 TITLES = 400
 TOUCHED = 1_000  # one account in so many: what a reading changed
+RUNS = 2  # by turns with the scan; the least of each counts, since others may be at work on the same machine
+STREAMS = dict.fromkeys(("accounts", "entitlements", "grants", "logins", "integrations", "factors"), "complete")
 
 
 def _company(session: Session) -> int:
@@ -36,8 +48,7 @@ def _company(session: Session) -> int:
     people, old = ROWS // EACH, NOW - timedelta(400)
     boss = make.identity(session, "Boss", emails=("boss@b.example",))
     system = make.system(session, kind="salesforce", owner_key=boss.key)
-    streams = dict.fromkeys(("accounts", "entitlements", "grants", "logins", "integrations", "factors"), "complete")
-    make.snapshot(session, system, streams=streams)
+    make.snapshot(session, system, streams=STREAMS)
     kinds = [make.entitlement(session, system, description="Why.").id for _ in range(KINDS)]
     able = make.entitlement(session, system, privileges=["export"], description="Why.").id
     first = max(session.scalars(select(IdentityRow.id)).all()) + 1
@@ -108,29 +119,58 @@ def _bare(session: Session, system: int) -> float:
     return time.perf_counter() - begun
 
 
-def _asked(session: Session, system: int, only: set[int] | None = None) -> tuple[float, int]:
+def _asked(session: Session, system: int, at: datetime, *, narrow: bool) -> tuple[float, int, Passing]:
+    """A pass as the job does it: how to go is part of what it costs."""
     begun = time.perf_counter()
-    found = sum(isinstance(each, Judgement) for each in detect.judgements(session, system, Limits(), at=NOW, only=only))
-    return time.perf_counter() - begun, found
+    how = narrowing.passing(session, system, Limits(), narrow=narrow, at=at)
+    told = detect.judgements(session, system, Limits(), at=at, only=how.touched)
+    found = sum(isinstance(each, Judgement) for each in told)
+    return time.perf_counter() - begun, found, how
+
+
+def _read_again(session: Session, system: int, at: datetime) -> None:
+    """A reading that changed one account in a thousand: a third each signed in, lost a grant, or got one."""
+    some = session.scalars(
+        select(AccountRow.id).where(AccountRow.system_id == system, AccountRow.id % TOUCHED == 0)
+    ).all()
+    make.snapshot(session, session.get_one(SystemRow, system), streams=STREAMS, at=at)
+    used, lost, given = some[::3], some[1::3], some[2::3]
+    session.execute(update(AccountRow).where(AccountRow.id.in_(used)).values(last_login=at, touched=at))
+    first = select(func.min(GrantRow.id)).where(GrantRow.account_id.in_(lost)).group_by(GrantRow.account_id)
+    session.execute(update(GrantRow).where(GrantRow.id.in_(first)).values(ended=at))
+    kind = make.entitlement(session, session.get_one(SystemRow, system), description="Why.").id
+    session.execute(insert(GrantRow), [_grant(each, system, kind, at) for each in given])
 
 
 def test_every_rule_costs_at_most_ten_bare_scans_and_what_was_touched_a_tenth_of_that(database: Database) -> None:
+    later = NOW + timedelta(hours=4)
     with database.transaction() as session:
         system = _company(session)
     with database.transaction() as session:
         _bare(session, system)
-        floor = min(_bare(session, system) for _ in range(2))
-        whole, found = _asked(session, system)
-        first = session.scalars(select(AccountRow.id).where(AccountRow.system_id == system).limit(1)).one()
-        touched, _ = _asked(session, system, set(range(first, first + ROWS // EACH, TOUCHED)))
+        whole, part, floor = [], [], [_bare(session, system)]
+        for _ in range(RUNS):
+            took, found, how = _asked(session, system, NOW, narrow=False)
+            whole.append(took)
+            floor.append(_bare(session, system))
+        findings.reconcile(
+            session, narrowing.SOURCE, [], rules=[], system_id=system, basis=how.basis, by=make.ADMIN, at=NOW,
+            snapshot_id=inventory.latest_sealed(session, system).id,
+        )  # fmt: skip
+        _read_again(session, system, later)
+        for _ in range(RUNS + 1):
+            took, _, how = _asked(session, system, later, narrow=True)
+            part.append(took)
+        assert how.touched is not None, how.because
         tracemalloc.start()
-        _asked(session, system)
+        _asked(session, system, NOW, narrow=False)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     print(
-        f"\n{ROWS} grants: bare scan {floor:.2f} s; every rule {whole:.2f} s ({whole / floor:.1f} times), {found} told; "
-        f"0.1 % touched {touched:.2f} s ({touched / whole:.3f} of that); at most {most / 2**20:.0f} MB"
+        f"\n{ROWS} grants: bare scan {min(floor):.2f} s; every rule {min(whole):.2f} s "
+        f"({min(whole) / min(floor):.1f} times), {found} told; 0.1 % changed: {how.because}, {min(part):.2f} s "
+        f"({min(part) / min(whole):.3f} of that); at most {most / 2**20:.0f} MB"
     )
-    assert whole <= 10 * floor
-    assert touched <= whole / 10
+    assert min(whole) <= 10 * min(floor)
+    assert min(part) <= min(whole) / 10
     assert most < 150 * 2**20

@@ -44,7 +44,9 @@ def merge_staged(sealing: Sealing, staged: Table) -> None:
     session = sealing.session
     live = [GRANTS.c.ended.is_(None), GRANTS.c.system_id == sealing.system_id]
     keep_former(sealing, GRANTS, staged, "grant", ["effective"], on=KEY, where=live)
-    changed = bulk.update_changed(session, GRANTS, staged, on=KEY, columns=COLUMNS, where=live)
+    changed = bulk.update_changed(
+        session, GRANTS, staged, on=KEY, columns=COLUMNS, where=live, constants=sealing.mark(GRANTS)
+    )
     constants = {"system_id": sealing.system_id, "began": sealing.moment}
     ended = end(sealing, GRANTS, [live[1], bulk.absent(GRANTS, staged, KEY)]) if sealing.ends(Stream.GRANTS) else 0
     began = bulk.insert_new(

@@ -100,7 +100,10 @@ def _move_use(sealing: Sealing, staged: Table) -> None:
     last, first = ACCOUNTS.c.last_login, ACCOUNTS.c.first_login
     later = last.is_(None) | (last < seen.c.last)
     sooner = first.is_(None) | (first > seen.c.first)
-    moved = {last: case((later, seen.c.last), else_=last), first: case((sooner, seen.c.first), else_=first)}
+    moved = {
+        last: case((later, seen.c.last), else_=last), first: case((sooner, seen.c.first), else_=first),
+        ACCOUNTS.c.touched: sealing.moment,
+    }  # fmt: skip
     sealing.session.connection().execute(
         update(ACCOUNTS).values(moved).where(ACCOUNTS.c.id == seen.c.account_id, later | sooner)
     )

@@ -52,6 +52,10 @@ class Sealing:
         """Whether absence from this stream ends rows."""
         return absence.counts(stream, {each: row.verdict for each, row in self.streams.items()})
 
+    def mark(self, table: Table) -> dict[str, Any]:
+        """What is set on each row that this reading writes otherwise, so that rules know whom to ask about again."""
+        return {"touched": self.moment} if "touched" in table.c else {}
+
     def count(self, table: str, **numbers: int) -> None:
         """Note how many rows of a table began, changed, returned or ended."""
         self.counts.setdefault(table, {}).update({name: number for name, number in numbers.items() if number})
@@ -141,7 +145,9 @@ def merge_keyed(
     session = sealing.session
     ours = target.c.system_id == sealing.system_id
     returned = take_back(sealing, target, staged, kind, [ours])
-    changed = bulk.update_changed(session, target, staged, on=["key"], columns=columns, where=[ours])
+    changed = bulk.update_changed(
+        session, target, staged, on=["key"], columns=columns, where=[ours], constants=sealing.mark(target)
+    )
     constants = {"system_id": sealing.system_id, "began": sealing.moment}
     began = bulk.insert_new(
         session, target, staged, on=["key"], columns=["key", *columns], constants=constants, where=[ours]
@@ -199,5 +205,5 @@ def take_back(sealing: Sealing, target: Table, staged: Table, kind: str, where: 
     names = ["kind", "subject_id", "gone", "back", "snapshot_id"]
     found = bulk.written(session, insert(RETURNS).from_select(names, noted))
     if found:
-        bulk.written(session, update(target).where(*back).values(ended=None))
+        bulk.written(session, update(target).where(*back).values(ended=None, **sealing.mark(target)))
     return found

@@ -71,6 +71,8 @@ class AccountRow(Base):
     native: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"), index=True)
     matched_by: Mapped[str | None] = mapped_column(String(20))  # roster_id, email, username, hand; null: nobody's
+    matched_at: Mapped[datetime | None] = mapped_column(Moment)  # when it last changed hands
+    touched: Mapped[datetime | None] = mapped_column(Moment)  # when it was last written otherwise than it had been
     began: Mapped[datetime] = mapped_column(Moment)
     ended: Mapped[datetime | None] = mapped_column(Moment)
     __table_args__ = (UniqueConstraint("system_id", "key"),)
@@ -181,6 +183,7 @@ class GrantRow(Base):
     granted_by: Mapped[str | None] = mapped_column(String(200))
     until: Mapped[datetime | None] = mapped_column(Moment)
     effective: Mapped[bool | None]
+    touched: Mapped[datetime | None] = mapped_column(Moment)  # when it was last written otherwise; an end is no writing
     began: Mapped[datetime] = mapped_column(Moment)
     ended: Mapped[datetime | None] = mapped_column(Moment)
     __table_args__ = (
@@ -269,6 +272,7 @@ class CredentialRow(Base):
     uses_known_since: Mapped[datetime | None] = mapped_column(Moment)
     expires: Mapped[datetime | None] = mapped_column(Moment)
     by_events: Mapped[bool] = mapped_column(default=False, server_default=false())  # absence does not end it
+    touched: Mapped[datetime | None] = mapped_column(Moment)  # as for accounts
     began: Mapped[datetime] = mapped_column(Moment)
     ended: Mapped[datetime | None] = mapped_column(Moment)
     __table_args__ = (UniqueConstraint("system_id", "key"),)

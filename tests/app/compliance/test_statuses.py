@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actors.actor import SCHEDULER
@@ -15,7 +15,10 @@ from app.compliance.controls.line import Outcome
 from app.compliance.facts import Limits
 from app.compliance.tables import OutcomeRow, StatusRunRow
 from app.detection import detect, findings, rulebook
+from app.detection.judgement import Counted, Judgement, Touched
+from app.detection.rule import CannotTell, Holds
 from app.detection.rule import Limits as RuleLimits
+from app.detection.tables import RunRow
 from app.inventory.tables import StreamRow, SystemRow
 from app.kit.db import Database
 from app.ledger.tables import EntryRow
@@ -170,3 +173,39 @@ def test_findings_that_only_a_team_has_or_that_are_late_are_counted(database: Da
         assert now(session, "CRM-14.2.3").outcome == Outcome.FAIL
         assert "past their date" in now(session, "CRM-14.2.3").because
         assert now(session, "CRM-R.3").outcome == Outcome.FAIL
+
+
+def test_a_pass_over_a_part_proves_no_line_and_what_it_cannot_tell_keeps_one_from_passing(
+    database: Database, at: datetime
+) -> None:
+    later = at + timedelta(hours=1)
+    with database.transaction() as session:
+        system = company(session, at)
+        judge(session, at)
+        line = passing(session, system)[0]
+        rule, place = catalogue.LINES[line].rules[0], f"system:{system.id}"
+        proof = now(session, line, place).proof
+        part = Touched(frozenset(), frozenset())
+        _reconcile(session, system, [Counted(rule, Holds(), 1)], part, later)
+        judge(session, later)
+        assert now(session, line, place).proof == proof  # by the pass over all, and no other
+        _reconcile(session, system, [Counted(rule, CannotTell("it does not say"), 2)], part, later)
+        judge(session, later)
+        told = now(session, line, place)
+    assert (told.outcome, "cannot tell of 2, it does not say" in told.because) == (Outcome.NOT_EVALUABLE, True)
+
+
+def test_a_system_of_which_only_a_part_was_ever_asked_about_passes_nothing(database: Database, at: datetime) -> None:
+    with database.transaction() as session:
+        system = company(session, at)
+        session.execute(update(RunRow).values(narrowed=True))
+        judge(session, at)
+        assert passing(session, system) == []
+
+
+def _reconcile(
+    session: Session, system: SystemRow, answers: list[Judgement | Counted], only: Touched, at: datetime
+) -> None:
+    findings.reconcile(
+        session, "detection", answers, rules=list(rulebook.RULES), system_id=system.id, only=only, by=SCHEDULER, at=at
+    )

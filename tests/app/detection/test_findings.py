@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.detection import findings, queries
 from app.detection.findings import Outcome
-from app.detection.judgement import Judgement
+from app.detection.judgement import Judgement, Touched
 from app.detection.policy import MOVES, Status
 from app.detection.rule import Answer, CannotTell, Fails, Holds, Severity
 from app.detection.tables import FindingRow, RunRow
@@ -140,3 +140,26 @@ def test_the_entry_of_a_run_is_bound_to_what_failed(database: Database, at: date
 
 def test_every_status_of_a_finding_has_its_row_of_moves() -> None:
     assert set(MOVES) == set(Status)
+
+
+def test_a_narrowed_run_closes_only_what_it_covers_and_is_marked(database: Database, at: datetime) -> None:
+    with database.transaction() as session:
+        system = make.system(session)
+        _run(session, system.id, dict.fromkeys(("account:1", "account:2", "credential:1", "credential:3"), BAD), at)
+        touched = Touched(frozenset({1}), frozenset({3}))
+        for only in (touched, None):
+            outcome = findings.reconcile(
+                session,
+                "detection",
+                [],
+                rules=["inactive_account"],
+                system_id=system.id,
+                only=only,
+                by=make.ADMIN,
+                at=at,
+            )
+            closed = {row.subject for row in session.scalars(select(FindingRow).where(FindingRow.status == "closed"))}
+            assert session.get_one(RunRow, outcome.run).narrowed is (only is not None)
+            if only is not None:
+                assert closed == {"account:1", "credential:3"}
+    assert len(closed) == 4

@@ -7,7 +7,7 @@ from sqlalchemy import create_engine, delete, update
 from sqlalchemy.orm import Session
 
 from app.detection import detect, rulebook
-from app.detection.judgement import Counted, Judgement
+from app.detection.judgement import Counted, Judgement, Touched
 from app.detection.limits import Limits
 from app.detection.rule import CannotTell, Fails
 from app.inventory.tables import (
@@ -124,7 +124,8 @@ def test_a_word_that_nobody_knows_makes_those_who_have_it_unclear_under_one_reas
 
 
 def _said(session: Session, system: int, only: set[int] | None = None) -> dict[tuple[str, str], str]:
-    told = detect.judgements(session, system, Limits(), at=NOW, only=only)
+    touched = None if only is None else Touched(frozenset(only), frozenset(), held_otherwise=False)
+    told = detect.judgements(session, system, Limits(), at=NOW, only=touched)
     return {(j.rule, j.subject): getattr(j.answer, "because", "") for j in told if isinstance(j, Judgement)}
 
 

@@ -1,0 +1,301 @@
+"""Whom a reading touched, and of whom time alone may have turned something: the accounts that are worth another look.
+
+Everything here errs on the side of too many. An account that is named for nothing costs a look; one that is left out would
+keep a wrong answer until the night's pass over all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from app.inventory.around import JOB, members
+from app.inventory.tables import (
+    AccountChangeRow,
+    AccountRow,
+    ChangeRow,
+    CredentialRow,
+    GrantRow,
+    IdentityRow,
+    LoginRow,
+    ObservationRow,
+    PrivilegeRow,
+    ReturnRow,
+    SnapshotRow,
+    SystemRow,
+)
+from connectors import registry
+from connectors.records import Privilege
+
+_STANDING = ("active", "ended")  # fields of an account by which it is, or is not, one of its peers
+# What changes at one place and tells of everybody who holds it.
+_SHARED = {
+    "entitlements": ("changed", "returned", "ended"), "entitlement_edges": ("began", "changed", "ended"),
+    "object_rights": ("began", "changed", "ended"), "logins": ("changed",), "system_changes": ("changed",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What the last pass had seen: its moment, the beginning of the reading behind it, and the last rows of the logs."""
+
+    pass_: datetime
+    reading: datetime
+    logins: int
+    changes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Accounts of which a reading wrote something, those among them that came, went or hold something else, and tokens."""
+
+    accounts: frozenset[int]
+    moved: frozenset[int]
+    credentials: frozenset[int]
+
+
+def ends_of_logs(session: Session, system_id: int) -> tuple[int, int]:
+    """The number of the system's last sign-in and of its last logged change; a reading adds only higher ones."""
+    last = [select(func.max(row.id)).where(row.system_id == system_id) for row in (LoginRow, ChangeRow)]
+    return session.scalar(last[0]) or 0, session.scalar(last[1]) or 0
+
+
+def rosters(session: Session) -> list[int]:
+    """Of each roster, the latest sealed reading in which anything was other than before."""
+    read = select(SnapshotRow.system_id, SnapshotRow.id, SnapshotRow.counts).join(SystemRow)
+    last: dict[int, int] = {}
+    for system, number, counts in session.execute(
+        read.where(SystemRow.kind == "roster", SnapshotRow.status == "sealed").order_by(SnapshotRow.id)
+    ):
+        if counts.get("identities") or counts.get("identity_emails"):
+            last[system] = number
+    return sorted(last.values())
+
+
+def why_all(session: Session, system_id: int, since: Since) -> str | None:
+    """Why what was written since concerns everybody; None if it is of single accounts."""
+    read = (SnapshotRow.system_id == system_id, SnapshotRow.status == "sealed", SnapshotRow.began_at > since.reading)
+    for counts in session.scalars(select(SnapshotRow.counts).where(*read)):
+        for table, turns in _SHARED.items():
+            if any((counts.get(table) or {}).get(turn) for turn in turns):
+                return f"{table.replace('_', ' ')} were changed, which many hold"
+    hands = (AccountRow.system_id == system_id, AccountRow.matched_at > since.pass_, AccountRow.began <= since.reading)
+    if session.scalar(select(AccountRow.id).where(*hands).limit(1)) is not None:
+        return "accounts changed hands, and the peers whom they leave are not known"
+    return None
+
+
+def written(session: Session, system_id: int, since: Since) -> Written:
+    """What the readings since, and whoever matched accounts by hand, have written."""
+    accounts, moved = _accounts(session, system_id, since)
+    with_grants, held = _grants(session, system_id, since)
+    tokens = session.execute(
+        select(CredentialRow.id, CredentialRow.account_id).where(
+            CredentialRow.system_id == system_id, _news(CredentialRow, since.reading)
+        )
+    ).all()
+    factors = _ids(
+        session,
+        select(ObservationRow.account_id).where(
+            ObservationRow.system_id == system_id, ObservationRow.account_id.is_not(None),
+            or_(ObservationRow.began > since.reading, ObservationRow.ended > since.reading),
+        ),
+    )  # fmt: skip
+    signed_in = (LoginRow.system_id == system_id, LoginRow.id > since.logins, LoginRow.account_id.is_not(None))
+    logged = (ChangeRow.system_id == system_id, ChangeRow.id > since.changes)
+    did = _doers(session, system_id, [*logged])
+    used = _ids(session, select(LoginRow.account_id).where(*signed_in).distinct())
+    of_tokens = {row.account_id for row in tokens if row.account_id is not None}
+    return Written(
+        frozenset(accounts | with_grants | of_tokens | factors | used | did), frozenset(moved | held),
+        frozenset(row.id for row in tokens),
+    )  # fmt: skip
+
+
+def _news(row: Any, since: datetime) -> ColumnElement[bool]:
+    return or_(row.began > since, row.ended > since, row.touched > since)
+
+
+def _ids(session: Session, statement: Select[Any]) -> set[int]:
+    return set(session.scalars(statement))
+
+
+def _accounts(session: Session, system_id: int, since: Since) -> tuple[set[int], set[int]]:
+    account = AccountRow
+    news = session.execute(
+        select(account.id, or_(account.began > since.reading, account.ended > since.reading).label("moved")).where(
+            account.system_id == system_id, _news(account, since.reading)
+        )
+    ).all()
+    lately = (SnapshotRow.system_id == system_id, SnapshotRow.began_at > since.reading)
+    noted = session.execute(
+        select(AccountChangeRow.account_id, AccountChangeRow.field)
+        .join(SnapshotRow, SnapshotRow.id == AccountChangeRow.snapshot_id)
+        .where(*lately)
+    ).all()
+    back = select(ReturnRow.subject_id).join(SnapshotRow, SnapshotRow.id == ReturnRow.snapshot_id)
+    returned = _ids(session, back.where(*lately, ReturnRow.kind == "account"))
+    every = {row.id for row in news} | {row.account_id for row in noted} | returned
+    moved = {row.id for row in news if row.moved} | {row.account_id for row in noted if row.field in _STANDING}
+    return every, moved | returned
+
+
+def _grants(session: Session, system_id: int, since: Since) -> tuple[set[int], set[int]]:
+    turned = or_(GrantRow.began > since.reading, GrantRow.ended > since.reading)
+    rows = session.execute(
+        select(GrantRow.account_id, func.max(case((turned, 1), else_=0)).label("turned"))
+        .where(GrantRow.system_id == system_id, _news(GrantRow, since.reading))
+        .group_by(GrantRow.account_id)
+    ).all()
+    return {row.account_id for row in rows}, {row.account_id for row in rows if row.turned}
+
+
+def _doers(session: Session, system_id: int, where: Sequence[ColumnElement[bool]]) -> set[int]:
+    same = and_(AccountRow.system_id == ChangeRow.system_id, AccountRow.key == ChangeRow.actor_key)
+    return _ids(session, select(AccountRow.id).join(ChangeRow, same).where(*where).distinct())
+
+
+def aged(
+    session: Session, system_id: int, kind: str, spans: Iterable[timedelta], *, recent: timedelta, after: datetime,
+    at: datetime,
+) -> set[int]:  # fmt: skip
+    """Accounts with a moment that became older than one of these spans in (after, at], or that left a window's far end."""
+    every = sorted({timedelta(0), *spans})
+
+    def turns(column: Any) -> ColumnElement[bool]:
+        return or_(*(and_(column > after - span, column <= at - span) for span in every))
+
+    def days(column: Any) -> ColumnElement[bool]:
+        return or_(*(column.between(*_days(after - span, at - span)) for span in every))
+
+    account, person, token, grant = AccountRow, IdentityRow, CredentialRow, GrantRow
+    live = (account.system_id == system_id, account.ended.is_(None))
+    moments = or_(turns(account.created), turns(account.last_login), turns(account.logins_known_since))
+    employed = or_(days(person.start), days(person.end), days(person.away_from), days(person.away_until))
+    of_person = select(account.id).join(person, person.id == account.identity_id).where(*live, employed)
+    tokens = or_(*(turns(c) for c in (token.created, token.last_used, token.uses_known_since, token.expires)))
+    of_token = select(token.account_id).where(token.system_id == system_id, token.account_id.is_not(None), tokens)
+    until = and_(grant.until > after, grant.until <= at)
+    lapsed = select(grant.account_id).where(grant.system_id == system_id, grant.ended.is_(None), until)
+    power = select(PrivilegeRow.account_id).where(
+        PrivilegeRow.system_id == system_id, PrivilegeRow.privilege == Privilege.ADMINISTER
+    )
+    given = select(grant.account_id).where(
+        grant.account_id.in_(power), grant.ended.is_(None), or_(turns(grant.granted), turns(grant.began))
+    )
+    found = _ids(session, select(account.id).where(*live, moments))
+    for each in (of_person, of_token, lapsed, given):
+        found |= _ids(session, each.distinct())
+    left = (LoginRow.system_id == system_id, LoginRow.at >= after - recent, LoginRow.at <= at - recent)
+    found |= _ids(session, select(LoginRow.account_id).where(*left, LoginRow.account_id.is_not(None)).distinct())
+    gone = [ChangeRow.system_id == system_id, ChangeRow.at >= after - recent, ChangeRow.at <= at - recent]
+    found |= _doers(session, system_id, gone)
+    return found | _moved_long_ago(session, system_id, every, after, at) | _passwords(
+        session, system_id, kind, every, after, at
+    )  # fmt: skip
+
+
+def _days(after: datetime, at: datetime) -> tuple[date, date]:
+    """Whole days around an interval, since a day's end and a day's beginning both count somewhere."""
+    return after.date() - timedelta(1), at.date() + timedelta(1)
+
+
+def _moved_long_ago(
+    session: Session, system_id: int, spans: Iterable[timedelta], after: datetime, at: datetime
+) -> set[int]:
+    began = SnapshotRow.began_at
+    turned = or_(*(and_(began >= after - span, began <= at - span) for span in spans))
+    rows = select(AccountChangeRow.account_id).join(SnapshotRow, SnapshotRow.id == AccountChangeRow.snapshot_id)
+    return _ids(session, rows.where(SnapshotRow.system_id == system_id, turned, AccountChangeRow.field.in_(JOB)))
+
+
+def _passwords(
+    session: Session, system_id: int, kind: str, spans: Sequence[timedelta], after: datetime, at: datetime
+) -> set[int]:
+    """First passwords that wait stand among the vendor's own words, so each is looked at; few accounts were never used."""
+    means = registry.meanings(kind)
+    if means is None:
+        return set()
+    waits = (AccountRow.system_id == system_id, AccountRow.ended.is_(None), AccountRow.last_login.is_(None))
+    found = set()
+    for number, native in session.execute(select(AccountRow.id, AccountRow.native).where(*waits)):
+        changed = means.known(native or {}).password_changed
+        if changed is not None and any(after < changed + span <= at for span in spans):
+            found.add(number)
+    return found
+
+
+def siblings(session: Session, system_id: int, only: Collection[int]) -> set[int]:
+    """These accounts, and the others that their people have in the same system."""
+    people = select(AccountRow.identity_id).where(AccountRow.id.in_(sorted(only)), AccountRow.identity_id.is_not(None))
+    mine = (AccountRow.system_id == system_id, AccountRow.ended.is_(None), AccountRow.identity_id.in_(people))
+    return set(only) | _ids(session, select(AccountRow.id).where(*mine))
+
+
+def tokens_of(session: Session, system_id: int, only: Collection[int]) -> set[int]:
+    """The live credentials of these accounts, and those of none."""
+    mine = or_(CredentialRow.account_id.in_(sorted(only)), CredentialRow.account_id.is_(None))
+    return _ids(
+        session,
+        select(CredentialRow.id).where(CredentialRow.system_id == system_id, CredentialRow.ended.is_(None), mine),
+    )
+
+
+def unsettled_peers(
+    session: Session, system_id: int, moved: Collection[int], *, peers_at_least: int, rare_percent: int
+) -> set[int]:
+    """Peers of accounts that moved for whom something may now be rare, or be so no longer.
+
+    With `k` of a group moved, what `c` of `n` hold was held by c±k of n±k before: only where such a step reaches across the
+    line can anybody else's answer have turned.
+    """
+    jobs = session.execute(
+        select(IdentityRow.title, IdentityRow.department)
+        .join(AccountRow, AccountRow.identity_id == IdentityRow.id)
+        .where(AccountRow.id.in_(sorted(moved)), IdentityRow.title.is_not(None), IdentityRow.department.is_not(None))
+    )
+    found: set[int] = set()
+    for k, groups in _by_size(Counter((str(title), str(department)) for title, department in jobs)).items():
+        found |= _ids(session, _unsettled(system_id, groups, k, peers_at_least, rare_percent))
+    return found
+
+
+def _by_size(counted: Counter[tuple[str, str]]) -> dict[int, list[tuple[str, str]]]:
+    sized: dict[int, list[tuple[str, str]]] = {}
+    for group, k in counted.items():
+        sized.setdefault(k, []).append(group)
+    return sized
+
+
+def _unsettled(system_id: int, groups: list[tuple[str, str]], k: int, least: int, percent: int) -> Select[Any]:
+    every = members(system_id)
+    member = every.where(tuple_(IdentityRow.title, IdentityRow.department).in_(groups)).cte("member")
+    size = select(member.c.job, member.c.department, func.count().label("people"))
+    large = size.group_by(member.c.job, member.c.department).having(func.count() + k >= least).cte("large")
+    held = (
+        select(
+            member.c.account_id, member.c.job, member.c.department, large.c.people,
+            GrantRow.entitlement_id.label("what"),
+        )
+        .join(large, and_(large.c.job == member.c.job, large.c.department == member.c.department))
+        .join(GrantRow, and_(GrantRow.account_id == member.c.account_id, GrantRow.ended.is_(None)))
+        .distinct()
+        .cte("held")
+    )  # fmt: skip
+    line, step = held.c.people * percent, k * (100 + percent)
+    across = and_(func.count() * 100 < line + step, func.count() * 100 >= line - step)
+    was_small = and_(held.c.people - k < least, func.count() * 100 < line + step)
+    few = (
+        select(held.c.job, held.c.department, held.c.what)
+        .group_by(held.c.job, held.c.department, held.c.what, held.c.people)
+        .having(or_(across, was_small))
+        .cte("few")
+    )
+    rare = tuple_(held.c.job, held.c.department, held.c.what).in_(select(few.c.job, few.c.department, few.c.what))
+    return select(held.c.account_id).where(rare).distinct()

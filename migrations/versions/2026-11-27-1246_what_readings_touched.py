@@ -1,7 +1,7 @@
 """Detection: which accounts, grants and credentials a reading wrote otherwise, and which passes were narrowed to them.
 
-Revision ID: 202611271210
-Revises: 202611270949
+Revision ID: 202611271246
+Revises: 202611271240
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from sqlalchemy.dialects import postgresql
 
 from app.kit.db import Moment
 
-revision = "202611271210"
-down_revision = "202611270949"
+revision = "202611271246"
+down_revision = "202611271240"
 branch_labels = None
 depends_on = None
 

@@ -4,18 +4,21 @@ to do. Each team draws its own steps from its own seed; what concerns all is dra
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from random import Random
+from typing import Any
 
 from sqlalchemy import func, select
 
 from app.kit.refusal import Refused
 from app.remediation.policy import TASKS, Status
 from app.remediation.tables import RemediationRow
-from tests.lives import readings, steps, wrong
+from tests.lives import course, readings, removing, steps, wrong
 from tests.lives.world import TEAMS, Died, One, Team, Template, World, begin, status
 
-ROUNDS = 5  # a step of each team, then one that concerns all; in the second half it may end, and go on from there
+ROUNDS = 5  # a step of each team, then some that concern all; in the second half it may end, and go on from there
+ENDS = (steps.ENDING, steps.AFTER, steps.AFTER, steps.AFTER)
 DIES = 0.1  # of the steps
 CALLS_DIE = 0.3  # of the runs of the lane
 Cheat = Callable[[World], None]
@@ -29,9 +32,10 @@ def live(
     with database.trying():
         world = begin(database, template, seed)
         for number in range(rounds):
+            ends = number > rounds // 2
             for team in world.teams:
-                _own(world, team)
-            for phase in (steps.ENDING, steps.AFTER, steps.AFTER) if number > rounds // 2 else (steps.GOING_ON,):
+                _own(world, team, steps.OWN_AFTER if ends and team.random.random() < 0.7 else steps.OWN)
+            for phase in ENDS if ends else (steps.GOING_ON,) * 2:
                 _common(world, phase)
             if cheat is not None and number == rounds // 2:
                 cheat(world)
@@ -40,14 +44,14 @@ def live(
         return world, found or _rest(world)
 
 
-def _own(world: World, team: Team) -> None:
-    (name,) = team.random.choices(list(steps.OWN), [weight for weight, _ in steps.OWN.values()])
-    team.steps.append(f"{name}: {_tried(world, team.random, name, lambda: steps.OWN[name][1](world, team))}")
+def _own(world: World, team: Team, of: Mapping[str, Any]) -> None:
+    (name,) = team.random.choices(list(of), [weight for weight, _ in of.values()])
+    team.steps.append(f"{name}: {_tried(world, team.random, name, lambda: of[name][1](world, team))}")
 
 
 def _common(world: World, phase: int) -> None:
     (name,) = world.random.choices(list(steps.COMMON), [row[phase] for row in steps.COMMON.values()])
-    if name == "carry out" and world.random.random() < CALLS_DIE:
+    if name.startswith("carry out") and world.random.random() < CALLS_DIE:
         setattr(world.crm, world.random.choice(("before_look", "before_effect", "after_effect")), _die)
     said = _tried(world, world.random, name, lambda: steps.COMMON[name][3](world))
     for team in world.teams:
@@ -82,11 +86,13 @@ def _rest(world: World) -> list[str]:
     with world.database.reading() as session:
         now = status(session, world.campaign_id)
     if now == "open":
-        _close(world)
+        course.end(world)
     if now != "cancelled":
-        steps.promise(world)
-        for _ in range(5):
-            steps.carry_out(world)
+        world.now += timedelta(days=10)  # whatever was to end on a day has ended
+        removing.promise(world)
+        for _ in range(6):
+            removing.let_go_on(world)
+            removing.carry_out(world)
             _by_hand(world)
             readings.read_all(world)
             if not _moving(world):
@@ -95,27 +101,19 @@ def _rest(world: World) -> list[str]:
         return [*wrong.now(session, world), *wrong.at_rest(session, world)]
 
 
-def _close(world: World) -> None:
-    """Silence keeps what it may, and takes away the rest."""
-    for silent in ("keep", "remove"):
-        try:
-            steps.close(world, silent)
-            return
-        except Refused as refused:
-            if refused.refusal.code == "drift_undecided":
-                steps.decide_drift(world)
-    steps.close(world, "remove")
-
-
 def _by_hand(world: World) -> None:
     waiting = select(RemediationRow).where(RemediationRow.status.in_((*TASKS, Status.RETURNED)))
     with world.database.transaction() as session:
         for row in session.scalars(waiting.order_by(RemediationRow.id)).all():
-            steps.do_by_hand(world, session, row, again=False)
+            removing.do_by_hand(world, session, row, again=False)
 
 
 def _moving(world: World) -> int:
-    left = select(func.count()).select_from(RemediationRow).where(RemediationRow.status != Status.VERIFIED)
+    left = (
+        select(func.count())
+        .select_from(RemediationRow)
+        .where(RemediationRow.status.not_in((Status.VERIFIED, Status.UNDONE)))
+    )
     with world.database.reading() as session:
         return session.scalar(left) or 0
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from app.remediation import calls
 from app.remediation import policy as removals
-from app.review import bundling, outcomes, submission
+from app.review import bundling, outcomes, submission, turns
 from app.review import policy as reviews
 
 PAGE = Path(__file__).parents[2] / "docs" / "lives.md"
@@ -24,7 +24,9 @@ INTRO = """# Lives
 Where a review and what belongs to it can be, and what takes it from there to where. Each diagram is drawn from the table
 that the code itself moves by (`MOVES`); a move that is not drawn is refused. Two hundred random histories per database
 look for one all the same, whenever a change is tested (`make soak LIVES=1` runs ten thousand): none may find an item
-without a reviewer, a decision without an author, a removal without an outcome, or one with two.
+without a reviewer, a decision without an author, a removal without an outcome, or one with two; nor somebody who is asked
+twice about the same in two rounds, a call while everything was stopped, more than a lane may begin without a second
+person's word, access taken away before its day, or something verified that is otherwise in the CRM.
 """
 
 
@@ -83,6 +85,17 @@ LIVES = (
         {
             "open submitted": "submitted by its reviewer, all answered",
             "submitted open": "opened again with a reason, or something was handed on to it",
+        },
+    ),
+    Life(
+        "A round",
+        "The first is open from the beginning, and only reviews with several have them. One after another, each by its end.",
+        turns.MOVES,
+        turns.RoundStatus.PLANNED,
+        {
+            "planned open": "the one before it is due, or everybody has submitted, and it has something to ask",
+            "planned skipped": "it has nothing to ask",
+            "open ended": "the next begins, or the review closes",
         },
     ),
     Life(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import SCHEDULER
+from app.detection.terms import Terms
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, SystemRow
-from app.remediation import verify
+from app.remediation import comebacks, verify
 from app.remediation.tables import RemediationRow
 from tests import make
 from tests.lives.world import Team, World
@@ -29,10 +32,13 @@ def read_all(world: World, *, whole: bool = True) -> str:
             _apply(world, session)
         made = make.snapshot(session, system, at=at, streams=STREAMS | ({} if whole else {"grants": "incomplete"}))
         told = verify.verify(session, made.id, by=SCHEDULER, at=at)
-    return f"{'complete' if whole else 'incomplete'}, {told}"
+        back = comebacks.notice(session, made.id, by=SCHEDULER, at=at)
+        comebacks.tell(session, system.id, made.id, terms=Terms(), by=SCHEDULER, at=at)
+    return f"{'complete' if whole else 'incomplete'}, {told}, {back} returned"
 
 
 def _apply(world: World, session: Session) -> None:
+    world.crm.pass_time()
     accounts = {
         row.key: row for row in session.scalars(select(AccountRow).where(AccountRow.system_id == world.system_id))
     }
@@ -56,7 +62,10 @@ def _apply(world: World, session: Session) -> None:
     for name in sorted(world.crm.present - live.keys()):
         account, _, right = name.partition("/")
         if right in rights:
-            make.grant(session, accounts[account], rights[right], began=world.now)
+            live[name] = make.grant(session, accounts[account], rights[right], began=world.now)
+    for name, grant in live.items():
+        ends = world.crm.ends.get(name)
+        grant.until = datetime.fromisoformat(ends) if ends is not None and name in world.crm.present else None
     session.flush()
 
 
@@ -69,7 +78,8 @@ def begin(world: World, team: Team) -> str:
 
 def come_back(world: World, team: Team) -> str:
     """Something that was taken away is given again."""
-    mine = [name for name in world.crm.effects if name.partition("/")[0] == team.account]
+    gone = [*world.crm.effects, *sorted(world.crm.ended)]
+    mine = [name for name in gone if name.partition("/")[0] == team.account]
     taken = [name for name in dict.fromkeys(mine) if name not in world.crm.present]
     if not taken:
         return "nothing was taken away"
@@ -77,12 +87,27 @@ def come_back(world: World, team: Team) -> str:
     return f"one of {len(taken)} is back"
 
 
+def move_end(world: World, team: Team) -> str:
+    """Somebody takes the end of something away in the CRM's own pages, or moves it out."""
+    mine = sorted(name for name in world.crm.ends if name.partition("/")[0] == team.account)
+    if not mine:
+        return "nothing has an end"
+    name = team.random.choice(mine)
+    if team.random.random() < 0.5:
+        del world.crm.ends[name]
+        return f"{name} has no end any more"
+    world.crm.ends[name] = (datetime.fromisoformat(world.crm.ends[name]) + timedelta(days=30)).isoformat()
+    return f"{name} ends later"
+
+
 def by_a_person(world: World, row: RemediationRow) -> None:
     """Somebody does by hand in the CRM what a removal asks for."""
     target = row.target
-    if row.kind == "account":
-        world.crm.present.discard(target["account_key"])
+    name = target["account_key"] + (f"/{target['entitlement_key']}" if row.kind == "grant" else "")
+    if row.wish == "restore":
+        world.crm.present.add(name)
+        world.crm.ends.pop(name, None)
         return
-    world.crm.present.discard(f"{target['account_key']}/{target['entitlement_key']}")
+    world.crm.present.discard(name)
     if row.wish == "change":
         world.crm.present.add(f"{target['account_key']}/{row.change_to}")

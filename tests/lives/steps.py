@@ -15,23 +15,16 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import SCHEDULER
 from app.inventory.tables import IdentityRow
-from app.kit.secrets import Keys
-from app.remediation import lane, remediations
-from app.remediation.brakes import Brakes
-from app.remediation.policy import TASKS, Caps, Status
-from app.remediation.tables import RemediationRow
-from app.review import campaigns, decisions, delegations, drifts, policy, successions, tasks
+from app.review import decisions, delegations, policy, successions, tasks
 from app.review.aside import Aside
 from app.review.decisions import Ask
-from app.review.tables import DriftRow, ItemRow, TaskRow
+from app.review.tables import ItemRow, TaskRow
 from tests.app.review import cast
-from tests.lives import readings
+from tests.lives import course, readings, removing
 from tests.lives.world import MACHINE, Person, Team, World
 
-KEYS = Keys(b"k" * 32)
 ANSWERS = (*policy.Answer, policy.WITHDRAW, *Aside, *[policy.Answer.KEEP] * 4)
 TARGET = "role:more"
-FREE = Brakes(Caps(percent=100), release_above=10_000)
 
 
 def _items(session: Session, team: Team) -> list[Any]:
@@ -61,9 +54,11 @@ def decide(world: World, team: Team) -> str:
         item = rng.choice(_items(session, team))
         by, answer = _reviewer(world, team, item.reviewer_id), str(rng.choice(ANSWERS))
         seen = item.version - (rng.random() < 0.1) if rng.random() < 0.5 else None
+        until = world.now + timedelta(days=rng.randint(1, 9)) if rng.random() < 0.4 else None
         made = decisions.record(
             session, item.id, answer, reason="seen" if rng.random() < 0.9 else "",
             change_to=TARGET if answer == policy.Answer.CHANGE else None, version=seen, by=by.actor(), at=world.later(),
+            until=until if answer == policy.Answer.REMOVE or rng.random() < 0.05 else None,
         )  # fmt: skip
         return f"{by.name}: {made.answer} {item.id}"
 
@@ -74,7 +69,7 @@ def decide_all(world: World, team: Team) -> str:
     with world.database.transaction() as session:
         items = _items(session, team)
         by = _reviewer(world, team, items[0].reviewer_id)
-        answer = str(rng.choice(("keep", "keep", "keep", "remove")))
+        answer = str(rng.choice(("keep", "remove")))
         asks = [Ask(item.id, answer, "seen") for item in items]
         results = decisions.record_many(session, asks, by=by.actor(), at=world.later())
         refused = sum(result.refusal is not None for result in results)
@@ -153,48 +148,7 @@ def _roster(world: World, who: Person, **values: Any) -> None:
         session.execute(update(IdentityRow).where(IdentityRow.id == who.id).values(**values))
 
 
-def by_hand(world: World, team: Team) -> str:
-    """A person does what no machine may, or asks for another try."""
-    mine = (RemediationRow.item_id.in_(team.items), RemediationRow.status.in_((*TASKS, Status.RETURNED)))
-    with world.database.transaction() as session:
-        waiting = session.scalars(select(RemediationRow).where(*mine).order_by(RemediationRow.id)).all()
-        if not waiting:
-            return "nothing waits for a person"
-        return do_by_hand(world, session, waiting[0], again=team.random.random() < 0.3)
-
-
-def do_by_hand(world: World, session: Session, row: RemediationRow, *, again: bool) -> str:
-    """One removal that waits for a person."""
-    if row.status == Status.RETURNED or again:
-        remediations.try_again(session, row, "once more", by=world.admin, at=world.later())
-        return f"{row.subject} is tried again"
-    readings.by_a_person(world, row)
-    remediations.say_done(session, row, "in Setup", by=world.admin, at=world.later())
-    return f"{row.subject} was done by hand"
-
-
 # --- of all ---
-
-
-def drift(world: World) -> str:
-    """What began meanwhile is listed, and one of it decided on."""
-    with world.database.transaction() as session:
-        listed = drifts.detect(session, world.campaign_id, by=world.admin, at=world.later())
-        began = [row for row in listed if row.change == "began" and row.answer is None]
-        if began:
-            answer = world.random.choice(("keep", "remove"))
-            row = world.random.choice(began)
-            drifts.decide(session, row.id, answer, "seen", by=world.admin, at=world.later())
-    return f"{len(listed)} changes"
-
-
-def decide_drift(world: World) -> None:
-    """Whatever began and has no decision is to go."""
-    mine = (DriftRow.campaign_id == world.campaign_id, DriftRow.change == "began", DriftRow.answer.is_(None))
-    with world.database.transaction() as session:
-        drifts.detect(session, world.campaign_id, by=world.admin, at=world.later())
-        for row in session.scalars(select(DriftRow).where(*mine)).all():
-            drifts.decide(session, row.id, "remove", "late", by=world.admin, at=world.later())
 
 
 def pass_on(world: World) -> str:
@@ -210,74 +164,53 @@ def keep_time(world: World) -> str:
         return str(delegations.keep_time(session, by=SCHEDULER, at=world.later()))
 
 
-def close(world: World, unanswered: str | None = None) -> str:
-    """The review is closed, with or without a word for the silent."""
-    with world.database.transaction() as session:
-        campaigns.close(session, world.campaign_id, unanswered=unanswered, by=world.admin, at=world.later())
-    return f"unanswered={unanswered}"
-
-
-def close_over_silence(world: World) -> str:
-    """The review is closed, and silence decided on; mostly somebody has looked at what began meanwhile."""
-    if world.random.random() < 0.7:
-        decide_drift(world)
-    return close(world, world.random.choice(("keep", "remove")))
-
-
-def cancel(world: World) -> str:
-    """The review is given up."""
-    with world.database.transaction() as session:
-        campaigns.cancel(session, world.campaign_id, reason="a mistake", by=world.admin, at=world.later())
-    return ""
-
-
 def open_another(world: World) -> str:
     """Another review of the same things opens beside it."""
     with world.database.transaction() as session:
         return f"campaign {cast.opened(session, name=f'another {world.now}', by=MACHINE, at=world.later()).id}"
 
 
-def promise(world: World) -> str:
-    """The removals of the review are promised, as the worker does it once it was closed."""
-    with world.database.transaction() as session:
-        systems = remediations.open_for(session, world.campaign_id, by=SCHEDULER, at=world.later())
-    return f"{len(systems)} systems to go to"
-
-
-def carry_out(world: World) -> str:
-    """The worker takes away what is to be taken away."""
-    told = lane.carry_out(
-        world.database, world.system_id, keys=KEYS, clock=world.later, by=SCHEDULER, brakes=FREE,
-        open_executor=world.crm.open,
-    )  # fmt: skip
-    return str(told)
-
-
 OWN: Mapping[str, tuple[int, Callable[[World, Team], str]]] = {
     "decide": (30, decide),
-    "decide all": (12, decide_all),
+    "decide all": (16, decide_all),
     "submit": (6, submit),
-    "reopen": (5, reopen),
+    "reopen": (8, reopen),
     "hand on": (9, hand_on),
     "escalate": (4, escalate),
     "leave": (3, leave),
     "away": (3, away),
     "delegate": (4, delegate),
     "begin": (3, readings.begin),
-    "by hand": (6, by_hand),
+}
+# Of one team, once the review has ended.
+OWN_AFTER: Mapping[str, tuple[int, Callable[[World, Team], str]]] = {
+    "by hand": (5, removing.by_hand),
     "come back": (4, readings.come_back),
+    "undo": (4, removing.undo),
+    "move the end": (3, readings.move_end),
+    "leave": (1, leave),
+    "begin": (1, readings.begin),
 }
 # How often while a review goes on, when it may end, and after that.
 COMMON: Mapping[str, tuple[int, int, int, Callable[[World], str]]] = {
-    "drift": (2, 0, 0, drift),
+    "days pass": (4, 1, 2, course.days_pass),
+    "go on": (3, 2, 0, course.go_on),
+    "escalate in time": (4, 1, 0, course.escalate_in_time),
+    "ask others": (2, 1, 0, course.ask_others),
+    "drift": (2, 0, 0, course.drift),
     "pass on": (2, 0, 0, pass_on),
     "keep time": (2, 0, 0, keep_time),
-    "open another": (1, 0, 0, open_another),
-    "close": (1, 1, 0, close),
-    "close over silence": (0, 8, 0, close_over_silence),
-    "cancel": (0, 2, 0, cancel),
-    "promise": (0, 0, 4, promise),
-    "carry out": (0, 0, 3, carry_out),
-    "read": (2, 0, 3, readings.read),
+    "open another": (2, 0, 0, open_another),
+    "close": (1, 1, 0, course.close),
+    "end": (0, 16, 0, course.end),
+    "close over silence": (0, 6, 0, course.close_over_silence),
+    "cancel": (0, 2, 0, course.cancel),
+    "stop": (1, 0, 1, removing.stop),
+    "resume": (1, 0, 3, removing.resume),
+    "promise": (0, 0, 8, removing.promise),
+    "release": (0, 0, 8, removing.release),
+    "carry out": (0, 0, 6, removing.carry_out),
+    "carry out and stop": (0, 0, 2, removing.carry_out_and_stop),
+    "read": (1, 0, 5, readings.read),
 }
 GOING_ON, ENDING, AFTER = range(3)

@@ -15,32 +15,39 @@ from app.kit.db import Database
 from app.review.tables import CampaignRow, DecisionRow, ItemRow, TaskRow
 from tests.lives import histories, steps
 from tests.lives.histories import Cheat
-from tests.lives.world import NOW, TEAMS, One, Template, World, found
+from tests.lives.world import COURSES, NOW, TEAMS, Company, One, World, company, opened
 
 FIRST, HISTORIES = int(os.environ.get("LIVES_SEED", "0")), int(os.environ.get("LIVES_RUNS", "200"))
 
 
 @contextmanager
-def town(database: Database) -> Iterator[tuple[One, Template]]:
+def town(database: Database) -> Iterator[tuple[One, Company]]:
     one = One(database)
     try:
-        yield one, found(one)
+        yield one, company(one)
     finally:
         one.undo()
 
 
 def test_no_history_loses_a_reviewer_an_author_or_an_outcome(database: Database) -> None:
     done: Counter[str] = Counter()
-    with town(database) as (one, template):
-        for seed in range(FIRST, FIRST + HISTORIES, TEAMS):
-            world, wrong = histories.live(one, template, seed)
-            assert wrong == [], histories.told(world, wrong)
-            done += world.done
+    with town(database) as (one, whose):
+        for number, course in enumerate(COURSES):
+            with one.trying():
+                template = opened(one, whose, course)
+                for seed in range(FIRST, FIRST + HISTORIES, TEAMS):
+                    if seed // TEAMS % len(COURSES) == number:
+                        world, wrong = histories.live(one, template, seed)
+                        assert wrong == [], histories.told(world, wrong)
+                        done += world.done
     if HISTORIES < 200:
         return
     # It is no use if nothing happens: each step came about (but closing without a word, which always finds somebody who
-    # has not answered), and many died.
-    assert {*steps.OWN, *steps.COMMON} - done.keys() <= {"close"}
+    # has not answered, and of two hundred those that few reviews see), and many died.
+    rare = (
+        {"close"} if HISTORIES >= 2_000 else {"close", "cancel", "close over silence", "resume", "carry out and stop"}
+    )
+    assert {*steps.OWN, *steps.OWN_AFTER, *steps.COMMON} - done.keys() <= rare
     assert done["died"] > 10
     assert done["refused"] < sum(done.values()) / 2
 
@@ -80,15 +87,16 @@ CHEATS = {
     "no author": _nobody_said_so,
     "has 0 removals": _trigger("AFTER INSERT ON remediations", "DELETE FROM remediations WHERE id = new.id"),
     "and the last decision was": _trigger(
-        "AFTER UPDATE OF outcome ON items WHEN new.outcome = 'remove'",
-        "UPDATE items SET outcome = 'keep' WHERE id = new.id",
+        "AFTER UPDATE OF outcome ON items WHEN new.outcome = 'keep'",
+        "UPDATE items SET outcome = 'remove' WHERE id = new.id",
     ),
 }
 
 
 def test_each_of_the_four_would_be_found(make_database: Callable[[str], str]) -> None:
     database = Database(make_database("sqlite"), durable=False)
-    with town(database) as (one, template):
+    with town(database) as (one, whose):
+        template = opened(one, whose, COURSES[0])
         for says, cheat in CHEATS.items():
             _, wrong = histories.live(one, template, 0, cheat, rounds=2)
             assert any(says in each for each in wrong), (says, wrong)

@@ -1,5 +1,6 @@
 """Twenty small teams in the middle of one review, in one transaction that is never committed: their histories may do to it
-what they like, and the next twenty find it as it was. Side by side, because opening and closing are what costs.
+what they like, and the next twenty find it as it was. Side by side, because opening and closing are what costs. The company
+is made once, and its review opened once for each course that a review may take.
 
 Every transaction that a verb is given is a savepoint of that one, so that a crash rolls back what a crash would; a row is
 kept of every move of a status by the database itself, also of those that one verb makes one after another.
@@ -21,12 +22,14 @@ from sqlalchemy.orm import Session
 from app.actors.actor import Actor, Role
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, SystemRow
 from app.kit.db import Database
+from app.remediation.brakes import Brakes
+from app.remediation.policy import Caps
 from app.review.tables import CampaignRow, ItemRow
 from connectors.connector import ActKind
 from tests import make
-from tests.app.remediation.crm import Crm
 from tests.app.review import cast
 from tests.lives import moves
+from tests.lives.crm import Ending
 
 NOW = make.NOW
 MACHINE = Actor("machine", "machine", frozenset({Role.ADMIN}))  # opens reviews, and is nobody who would be passed over
@@ -115,6 +118,35 @@ class Team:
     steps: list[str] = field(default_factory=list)
 
 
+SECOND = {
+    "name": "Owners",
+    "ask": ["owner", "above"],
+    "where": "silent or privileged or answer = remove",
+    "due_days": 2,
+}
+THIRD = {"name": "Security", "ask": [{"person": "fay"}, {"person": "flo"}], "due_days": 3}
+OWNERS = {"answer": "owner", "afterwards": "remove", "owner_days": 2, "escalate_after_days": 1}
+# What a review may say of itself: its rounds, what several answers come to, and what silence does.
+COURSES: tuple[dict[str, Any], ...] = (
+    {},
+    {"then": [SECOND], "outcome": "any_removal", "silence": OWNERS},
+    {"then": [SECOND, THIRD], "outcome": "all_keep"},
+    {"silence": {"answer": "keep", "escalate_after_days": 2, "escalate_to": "owner"}},
+    {"attention": {"percent": 40, "ask": [{"person": "flo"}], "bulk": 2}, "silence": {"answer": "remove"}},
+    {"then": [THIRD | {"where": "silent"}, SECOND], "outcome": "first", "silence": OWNERS | {"afterwards": "keep"}},
+)
+
+
+@dataclass(frozen=True)
+class Company:
+    """Who and what there is before a review: teams by their people and their account."""
+
+    teams: tuple[tuple[Person, Person, Person, int, str], ...]
+    others: dict[str, Person]
+    system_id: int
+    present: frozenset[str]
+
+
 @dataclass(frozen=True)
 class Template:
     """What every twenty histories begin with."""
@@ -122,9 +154,10 @@ class Template:
     teams: tuple[tuple[Person, Person, Person, str, tuple[int, ...]], ...]
     others: dict[str, Person]
     system_id: int
+    present: frozenset[str]
     campaign_id: int
     items: int
-    present: frozenset[str]
+    course: dict[str, Any]
 
 
 @dataclass
@@ -135,9 +168,10 @@ class World:
     template: Template
     random: random.Random
     teams: list[Team]
-    crm: Crm
+    crm: Ending
     now: datetime = NOW
     done: Counter[str] = field(default_factory=Counter)
+    brakes: Brakes = field(default_factory=lambda: Brakes(Caps(percent=100), release_above=10_000))
 
     @property
     def campaign_id(self) -> int:
@@ -161,15 +195,21 @@ class World:
 
 
 def begin(database: One, template: Template, seed: int) -> World:
-    """The world of twenty histories, the first of which has this seed."""
+    """The world of twenty histories, the first with this seed. Some CRMs keep ends, some lanes begin little alone."""
     teams = [
         Team(seed + number, random.Random(f"life:{seed + number}"), *each) for number, each in enumerate(template.teams)
     ]
-    return World(database, template, random.Random(f"town:{seed}"), teams, Crm(present=set(template.present)))
+    rng = random.Random(f"town:{seed}")
+    crm = Ending(present=set(template.present), keeps_ends=rng.random() < 0.5)
+    world = World(database, template, rng, teams, crm)
+    if rng.random() < 0.6:
+        world.brakes = Brakes(Caps(percent=100), release_above=rng.choice((0, 2, 5)))
+    crm.clock = lambda: world.now
+    return world
 
 
-def found(database: One) -> Template:
-    """Make the company and open its review."""
+def company(database: One) -> Company:
+    """Make it."""
     with database.transaction() as session:
         moves.watch(session)
         cast.roster(session, rows=3 * TEAMS + 4)
@@ -183,28 +223,37 @@ def found(database: One) -> Template:
         role = make.entitlement(session, system, key="role:rep")
         boss = make.entitlement(session, system, key="role:boss", privileges=["export"])
         make.entitlement(session, system, key="role:more")
-        teams = [_team(session, system, number, (role, boss)) for number in range(TEAMS)]
-        campaign = cast.opened(session, by=MACHINE)
+        above = others["Ivy"].id  # whoever is above the managers, and escalated to
+        teams = tuple(_team(session, system, number, (role, boss), above) for number in range(TEAMS))
+        return Company(teams, others, system.id, _there(session, system))
+
+
+def opened(database: One, of: Company, course: dict[str, Any]) -> Template:
+    """Open its review, which takes this course."""
+    with database.transaction() as session:
+        campaign = cast.opened(session, scope=course, by=MACHINE)
         rows = session.scalars(select(ItemRow).where(ItemRow.campaign_id == campaign.id)).all()
-        mine = {account.id: [] for *_, account in teams}  # type: dict[int, list[int]]
+        mine: dict[int, list[int]] = {account: [] for *_, account, _ in of.teams}
         for row in rows:
             if row.account_id in mine:
                 mine[row.account_id].append(row.id)
-        whole = tuple((*people, account.key, tuple(sorted(mine[account.id]))) for *people, account in teams)
-        return Template(whole, others, system.id, campaign.id, len(rows), _there(session, system))
+        teams = tuple((*people, key, tuple(sorted(mine[account]))) for *people, account, key in of.teams)
+        return Template(teams, of.others, of.system_id, of.present, campaign.id, len(rows), course)  # type: ignore[arg-type]
 
 
 def _person(session: Session, name: str, **given: Any) -> Person:
     return Person(name, make.identity(session, name, **given).id)
 
 
-def _team(session: Session, system: SystemRow, number: int, rights: tuple[EntitlementRow, EntitlementRow]) -> Any:
-    manager, deputy = (_person(session, f"{who} {number}") for who in ("Ada", "Dov"))
+def _team(
+    session: Session, system: SystemRow, number: int, rights: tuple[EntitlementRow, EntitlementRow], above: int
+) -> tuple[Person, Person, Person, int, str]:
+    manager, deputy = (_person(session, f"{who} {number}", manager_id=above) for who in ("Ada", "Dov"))
     person = _person(session, f"Bo {number}", manager_id=manager.id, department="Sales", title=f"Rep {number}")
     account = make.account(session, system, identity_id=person.id, matched_by="email", username=f"bo{number}@corp")
     for right in rights if number % 3 == 0 else rights[:1]:
         make.grant(session, account, right)
-    return manager, deputy, person, account
+    return manager, deputy, person, account.id, account.key
 
 
 def _administrator(session: Session, system: SystemRow) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from tests.lives import moves
+from app.inventory.tables import AccountRow, IdentityRow
+from app.ledger.kinds import Kind
+from app.ledger.tables import EntryRow
+from app.remediation.policy import Status
+from app.remediation.tables import ActRow, ReleasedRow, ReleaseRow, RemediationRow
+from tests.lives import answers, moves
 from tests.lives.world import World
 
 # Each asks for what must not be there, and says what it would be.
@@ -28,11 +34,24 @@ NEVER = {
     "WHERE e.kind = 'decision.recorded' AND d.id IS NULL",
     "a removal of {} was promised, and nobody decided so": "SELECT r.subject FROM remediations r "
     "LEFT JOIN items i ON i.id = r.item_id LEFT JOIN drift f ON f.id = r.drift_id "
-    "JOIN campaigns c ON c.id = r.campaign_id "
-    "WHERE c.status <> 'closed' OR coalesce(i.outcome, f.answer) IS DISTINCT FROM r.wish "
-    "OR (i.id IS NULL) = (f.id IS NULL)",
+    "JOIN campaigns c ON c.id = r.campaign_id WHERE r.undoes_id IS NULL AND (c.status <> 'closed' "
+    "OR coalesce(i.outcome, f.answer) IS DISTINCT FROM CASE r.wish WHEN 'time_box' THEN 'remove' ELSE r.wish END "
+    "OR (i.id IS NULL) = (f.id IS NULL))",
     "{} was verified by no reading": "SELECT subject FROM remediations "
     "WHERE (status = 'verified') AND (verified_snapshot_id IS NULL OR verified_at IS NULL)",
+    "the undoing of {} gives nothing back, or gives back what was not undone": "SELECT r.subject FROM remediations r "
+    "LEFT JOIN remediations u ON u.undoes_id = r.id WHERE (r.status = 'undone') = (u.id IS NULL)",
+    "{} was called for while everything was stopped": "SELECT a.says FROM acts a JOIN stops s ON a.begun_at > s.at "
+    "AND (s.ended_at IS NULL OR a.begun_at < s.ended_at)",
+    "whoever closed the review released {}": "SELECT r.subject FROM remediations r JOIN released g "
+    "ON g.remediation_id = r.id JOIN releases w ON w.id = g.release_id JOIN campaigns c ON c.id = r.campaign_id "
+    "WHERE w.by = c.closed_by",
+    "{} was taken away before its day": "SELECT r.subject FROM remediations r JOIN acts a ON a.remediation_id = r.id "
+    "WHERE r.wish = 'time_box' AND a.kind <> 'time_box' AND a.begun_at < r.until",
+    "item {} is asked of somebody who was asked before": "SELECT i.id FROM items i JOIN tasks t ON t.id = i.task_id "
+    "JOIN round_answers b ON b.item_id = i.id WHERE b.reviewer_id = t.reviewer_id",
+    "silence keeps the privileged item {}": "SELECT id FROM items WHERE settled = 'silence' AND privileged "
+    "AND outcome = 'keep'",
     "item {} ended without an outcome": "SELECT i.id FROM items i JOIN campaigns c ON c.id = i.campaign_id "
     "WHERE c.status = 'closed' AND i.outcome IS NULL",
 }
@@ -42,6 +61,9 @@ TOLD = {  # a move of a status, and the entry that must tell of it
     ("tasks", "submitted"): "task.submitted",
     ("remediations", "verified"): "remediation.verified",
     ("remediations", "returned"): "remediation.returned",
+    ("remediations", "undone"): "remediation.undone",
+    ("rounds", "open"): "round.begun",
+    ("rounds", "skipped"): "round.skipped",
     ("acts", None): "act.ended",
 }
 
@@ -56,7 +78,9 @@ def now(session: Session, world: World) -> Iterator[str]:
     if items != world.template.items:
         yield f"there are {items} items, and {world.template.items} were frozen"
     yield from moves.unlawful(session)
-    yield from _outcomes(session)
+    yield from answers.wrong(session, world)
+    yield from _own_undone(session)
+    yield from _unreleased(session, world)
     yield from _untold(session)
     yield from _blind(world.crm.log)
 
@@ -77,24 +101,61 @@ def at_rest(session: Session, world: World) -> Iterator[str]:
     yield from (
         f"the removal of {subject} has no outcome: {status}, {because}"
         for subject, status, because in session.execute(
-            text("SELECT subject, status, because FROM remediations WHERE status NOT IN ('verified')")
+            text("SELECT subject, status, because FROM remediations WHERE status NOT IN ('verified', 'undone')")
         )
     )
+    yield from _untrue(session, world)
     yield from (f"call {key} has no end" for key in session.scalars(text("SELECT id FROM acts WHERE status = 'begun'")))
 
 
-def _outcomes(session: Session) -> Iterator[str]:
-    """Every outcome is the latest decision, or what the closing made of silence."""
-    latest: dict[int, str | None] = {}
-    for item, answer in session.execute(text("SELECT item_id, answer FROM decisions ORDER BY at, id")):
-        latest[item] = None if answer in ("withdraw", "not_mine", "cannot_say") else answer
-    rows = session.execute(
-        text("SELECT i.id, i.outcome, c.status, c.unanswered FROM items i JOIN campaigns c ON c.id = i.campaign_id")
+def _untrue(session: Session, world: World) -> Iterator[str]:
+    """What was verified is so in the CRM itself, as long as it is watched and nobody decided otherwise about the same."""
+    by_name: dict[str, list[RemediationRow]] = defaultdict(list)
+    for row in session.scalars(select(RemediationRow).where(RemediationRow.status == Status.VERIFIED)):
+        target = row.target
+        right = f"/{target['entitlement_key']}" if row.kind == "grant" else ""
+        by_name[f"{target['account_key']}{right}"].append(row)
+    for name, rows in by_name.items():
+        wishes = {row.wish == "restore" for row in rows}
+        watched = all(row.verified_at and row.verified_at > world.now - timedelta(days=20) for row in rows)
+        if len(wishes) == 1 and watched and (name in world.crm.present) != wishes.pop():
+            yield f"{name} is {'there' if name in world.crm.present else 'not there'}, and that was verified otherwise"
+
+
+def _own_undone(session: Session) -> Iterator[str]:
+    """Nobody undoes a removal of their own access."""
+    whose = {
+        f"remediation:{row.id}": f"actor:{name}"
+        for row, name in session.execute(
+            select(RemediationRow, IdentityRow.name)
+            .join(AccountRow, AccountRow.id == RemediationRow.account_id)
+            .join(IdentityRow, IdentityRow.id == AccountRow.identity_id)
+        )
+    }
+    undone = select(EntryRow.subject, EntryRow.author).where(EntryRow.kind == Kind.REMEDIATION_UNDONE)
+    yield from (
+        f"{author} undid the removal of their own access"
+        for subject, author in session.execute(undone)
+        if author == whose.get(subject)
     )
-    for item, outcome, status, unanswered in rows:
-        said = latest.get(item)
-        if outcome != (said if said is not None or status != "closed" else unanswered):
-            yield f"item {item} is {outcome}, and the last decision was {said}"
+
+
+def _unreleased(session: Session, world: World) -> Iterator[str]:
+    """No more is begun within a day without a second person's word than the lane allows."""
+    words: dict[Any, list[datetime]] = defaultdict(list)
+    given = select(ReleasedRow.remediation_id, ReleaseRow.at).join(ReleaseRow, ReleaseRow.id == ReleasedRow.release_id)
+    for removal, at in session.execute(given):
+        words[removal].append(at)
+    made = select(ActRow.remediation_id, ActRow.begun_at).where(ActRow.status.in_(("done", "ambiguous", "begun")))
+    alone = [
+        (at, removal)
+        for removal, at in session.execute(made.order_by(ActRow.begun_at))
+        if not any(word < at for word in words[removal])
+    ]
+    for at, _ in alone:
+        within = {removal for then, removal in alone if at - timedelta(hours=24) < then <= at}
+        if len(within) > world.brakes.release_above:
+            yield f"{len(within)} removals were begun within a day, and nobody else had released them"
 
 
 def _untold(session: Session) -> Iterator[str]:

@@ -190,7 +190,7 @@ def _resolved(run: _Run, remediation_id: UUID) -> RemediationRow:
     if look.state is State.UNKNOWN:
         run.told["held"] += 1
         return row
-    done = wishes.done(row.wish, look.state)
+    done = wishes.done(row.wish, look.state, remediations.target_of(row).until)
     said = "Its end was not known; a look found it " + ("gone." if look.state is State.ABSENT else "there.")
     with run.database.transaction() as session:
         row = queries.find(session, remediation_id)
@@ -219,7 +219,9 @@ def _one(run: _Run, row: RemediationRow) -> None:
     plan = wishes.plan(run.executor, row.wish, target, before, former)
     if (seen := wishes.already(row.wish, before, plan)) is not None:
         because = f"{row.because or ''} {seen}".strip()
-        _move(run, row, Status.ACTED, because=because, before=before, after=before)
+        # What was kept before a call that we, or a person, made is what an undoing needs; this look comes after it.
+        kept = None if row.before is not None else before
+        _move(run, row, Status.ACTED, because=because, before=kept, after=before)
         run.told["gone_already"] += 1
     elif isinstance(plan, ByHand) and plan.because == wishes.WAITS:
         _wait(run, row)

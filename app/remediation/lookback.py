@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 from app.inventory import queries as inventory
 from app.inventory.tables import AccountRow, ChangeRow, CredentialRow, LoginRow, SnapshotRow, StreamRow
 from app.kit import clock
+from app.ledger.kinds import Kind
+from app.ledger.tables import EntryRow
 from app.remediation.policy import Status
 from app.remediation.tables import ActRow, RemediationRow
 from connectors.records import Stream
@@ -101,7 +103,16 @@ def went(session: Session, removal: RemediationRow) -> datetime | None:
     read = session.get_one(SnapshotRow, removal.verified_snapshot_id).began_at
     mine = (ActRow.remediation_id == removal.id, ActRow.status == "done")
     called = session.scalar(select(func.max(ActRow.ended_at)).where(*mine))
-    return min(called, read) if called is not None else read
+    if called is None or _seen_since(session, removal, called):
+        return read
+    return min(called, read)
+
+
+def _seen_since(session: Session, removal: RemediationRow, called: datetime) -> bool:
+    """Whether a reading showed the access again after that call: it went later then, by whatever ended it at last."""
+    moves = (Kind.REMEDIATION_RETURNED, Kind.REMEDIATION_MOVED)
+    told = select(EntryRow.body).where(EntryRow.subject == f"remediation:{removal.id}", EntryRow.kind.in_(moves))
+    return any("snapshot" in body for body in session.scalars(told.where(EntryRow.at > called)))
 
 
 def _sign_ins(session: Session, account: AccountRow, began: datetime, until: datetime, forgotten: datetime) -> Seen:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.inventory import queries as inventory
@@ -209,7 +209,7 @@ def underway(session: Session, subjects: Sequence[str]) -> dict[str, Remediation
 def gone(session: Session, system_id: int, kind: str) -> Sequence[RemediationRow]:
     """Removals of a kind that a reading may prove and that are true as the rows stand: gone, exchanged, given its end, or,
     of what was undone, there again."""
-    held = and_(RemediationRow.wish == "restore", _present(kind))
+    held = and_(RemediationRow.wish == "restore", _present(kind), ~_end_stands(kind))
     away = and_(RemediationRow.wish.in_(("remove", "change")), _absent(kind), _replaced())
     return session.scalars(_provable(system_id, kind).where(or_(held, away, _ends(kind)))).all()
 
@@ -218,16 +218,18 @@ def still_there(session: Session, system_id: int, kind: str) -> Sequence[Remedia
     """Removals of a kind that were acted on and are not true as the rows stand."""
     acted = RemediationRow.status == Status.ACTED
     held = and_(RemediationRow.wish.in_(("remove", "change")), _present(kind))
-    away = and_(RemediationRow.wish == "restore", _absent(kind))
+    away = and_(RemediationRow.wish == "restore", or_(_absent(kind), _end_stands(kind)))
     endless = and_(RemediationRow.wish == "time_box", _present(kind), ~_ends(kind))
     return session.scalars(_provable(system_id, kind).where(acted, or_(held, away, endless))).all()
 
 
 def verified(session: Session, system_id: int, *, since: datetime) -> Sequence[RemediationRow]:
-    """What was proved to be gone at `since` or later and has not come back by now."""
+    """What was proved to be gone, or to end, at `since` or later and has not come back by now. What ends on a day is
+    looked at as long after that day."""
     mine = (RemediationRow.system_id == system_id, RemediationRow.status == Status.VERIFIED)
-    away = RemediationRow.wish.in_(("remove", "change"))
-    found = select(RemediationRow).where(*mine, away, RemediationRow.verified_at >= since)
+    away = RemediationRow.wish.in_(("remove", "change", "time_box"))
+    lately = or_(RemediationRow.verified_at >= since, RemediationRow.until >= since)
+    found = select(RemediationRow).where(*mine, away, lately)
     return session.scalars(found.order_by(RemediationRow.id)).all()
 
 
@@ -295,6 +297,25 @@ def _ends(kind: str) -> ColumnElement[bool]:
     late = or_(twin.until.is_(None), twin.until > RemediationRow.until)
     lasting = exists().where(same, twin.ended.is_(None), late)
     return and_(RemediationRow.wish == "time_box", ~lasting)
+
+
+def _end_stands(kind: str) -> ColumnElement[bool]:
+    """Access whose removal was undone, and that still has the end it was given for it."""
+    if kind != "grant":
+        return false()
+    twin, undone = aliased(GrantRow), aliased(RemediationRow)
+    same = and_(
+        twin.account_id == GrantRow.account_id,
+        twin.entitlement_id == GrantRow.entitlement_id,
+        twin.source == GrantRow.source,
+    )
+    given = exists().where(
+        ActRow.remediation_id == undone.id, ActRow.kind == "time_box", ActRow.status.in_(("done", "ambiguous"))
+    )
+    return exists().where(
+        undone.id == RemediationRow.undoes_id, undone.wish == "time_box", given, same, twin.ended.is_(None),
+        twin.until <= undone.until,
+    )  # fmt: skip
 
 
 def _replaced() -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -58,24 +59,35 @@ def _granted(session: Session, some: Some) -> Found:
     gone, now, holder, other = aliased(GrantRow), aliased(GrantRow), aliased(AccountRow), aliased(AccountRow)
     persons = and_(holder.identity_id.is_not(None), other.identity_id == holder.identity_id)
     rows = session.execute(
-        select(RemediationRow.id, now, gone.account_id, gone.source, other.username)
+        select(RemediationRow.id, now, gone, other.username, RemediationRow.wish)
         .join(gone, gone.id == RemediationRow.grant_id)
         .join(holder, holder.id == gone.account_id)
         .join(now, and_(now.entitlement_id == gone.entitlement_id, now.ended.is_(None)))
         .join(other, other.id == now.account_id)
         .where(some, or_(other.id == holder.id, persons), now.system_id == RemediationRow.system_id)
-        .where(or_(_same_edge(now, gone), now.began > RemediationRow.opened_at))
+        .where(or_(_same_edge(now, gone), now.began > RemediationRow.opened_at), _lasts(now))
         .order_by(RemediationRow.id, now.id)
     )
-    for removal, grant, account, source, username in rows:
+    for removal, grant, was, username, wish in rows:
         elsewhere = grant.authority != "crm"
         where = _WHERE.get(grant.authority, "elsewhere") + _given(grant)
-        if grant.account_id != account:
+        if wish == "time_box" and grant.id == was.id:
+            yield removal, Way("itself", _extended(grant.until), elsewhere)
+        elif grant.account_id != was.account_id:
             yield removal, Way("account", f"through another account of the same person, {username}, {where}", elsewhere)
-        elif grant.source == source:
+        elif grant.source == was.source:
             yield removal, Way("itself", f"given again {where}", elsewhere)
         else:
             yield removal, Way("source", f"through {grant.source}, {where}", elsewhere)
+
+
+def _lasts(now: Any) -> ColumnElement[bool]:
+    """Of access that was to end on a day, only what lasts longer is a way back."""
+    return or_(RemediationRow.wish != "time_box", now.until.is_(None), now.until > RemediationRow.until)
+
+
+def _extended(until: datetime | None) -> str:
+    return "it has no end any more" if until is None else f"its end was put off until {until.date()}"
 
 
 def _same_edge(now: Any, gone: Any) -> ColumnElement[bool]:
@@ -90,7 +102,7 @@ def _given(grant: GrantRow) -> str:
 def _nested(session: Session, some: Some) -> Found:
     """Something else that the account holds and that includes it; the grant or one of the links came after the promise."""
     wanted = session.execute(
-        select(RemediationRow.id, RemediationRow.system_id, RemediationRow.opened_at, GrantRow)
+        select(RemediationRow.id, RemediationRow.system_id, RemediationRow.opened_at, RemediationRow.until, GrantRow)
         .join(GrantRow, GrantRow.id == RemediationRow.grant_id)
         .where(some)
         .order_by(RemediationRow.id)
@@ -109,10 +121,12 @@ def _nested(session: Session, some: Some) -> Found:
     ):
         held[grant.account_id].append((grant, name))
     reached = {number: dict(nesting.chains(number, edges)) for number in {g.entitlement_id for g, _ in _flat(held)}}
-    for removal, _, opened_at, gone in wanted:
+    for removal, _, opened_at, until, gone in wanted:
         for grant, name in held[gone.account_id]:
             path = reached[grant.entitlement_id].get(gone.entitlement_id)
             if path is None or grant.entitlement_id == gone.entitlement_id:
+                continue
+            if until is not None and grant.until is not None and grant.until <= until:
                 continue
             steps = [int(each) for each in path.split(">")]
             links = (born[link] for link in itertools.pairwise(steps))

@@ -24,11 +24,18 @@ def plan(executor: Executor, wish: str, target: Target, before: Look, former: Lo
         return _ending(executor.plan(target, before), before)
     if wish != RESTORE:
         return executor.plan(target, before)
-    if before.state is not State.ABSENT:
+    if before.state is State.UNKNOWN or (before.state is State.PRESENT and not _ends(target, before, former)):
         return ()
     if former is None or former.state is not State.PRESENT:
         return ByHand("Nothing was kept of how it was before.", ())
     return executor.restore(former)
+
+
+def _ends(target: Target, before: Look, former: Look | None) -> bool:
+    """Whether what is there was given an end, which is taken away again, for otherwise it would be no undoing."""
+    if target.until is None or former is None or former.state is not State.PRESENT:
+        return False
+    return dict(before.facts) != dict(former.facts)
 
 
 def _ending(planned: Plan, before: Look) -> Plan:
@@ -60,7 +67,8 @@ def already(wish: str, before: Look, planned: Plan) -> str | None:
     """What is said if nothing is left to do, as a look shows it; None if something is."""
     nothing = isinstance(planned, ByHand) or not planned
     if wish == RESTORE:
-        return "It was there when we looked." if before.state is State.PRESENT else None
+        there = before.state is State.PRESENT and not isinstance(planned, ByHand) and not planned
+        return "It was there when we looked." if there else None
     if before.state is State.ABSENT and nothing:
         return "It was gone when we looked."
     if wish == TIME_BOX and before.state is State.PRESENT and not isinstance(planned, ByHand) and not planned:
@@ -68,10 +76,12 @@ def already(wish: str, before: Look, planned: Plan) -> str | None:
     return None
 
 
-def done(wish: str, state: State) -> bool:
-    """Whether a look proves that a call whose end is not known did what it should. An end is set again where one look
-    does not show it, which changes nothing if it was set before."""
-    return state is (State.PRESENT if wish == RESTORE else State.ABSENT)
+def done(wish: str, state: State, until: str | None = None) -> bool:
+    """Whether a look proves that a call whose end is not known did what it should. An end (`until`) is set, or taken away,
+    again where one look does not show it, which changes nothing if it was so before."""
+    if wish == RESTORE:
+        return state is State.PRESENT and until is None
+    return state is State.ABSENT
 
 
 def doubt(wish: str, after: Look | None) -> str:

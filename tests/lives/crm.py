@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.connector import Act, ActKind, ByHand, Coverage, Look, State, Target
-from connectors.receipt import ActReceipt
 from tests.app.remediation.crm import Crm, name_of
 from tests.make import NOW
 
@@ -26,10 +25,9 @@ class Ending(Crm):
         return super().check()
 
     def look(self, target: Target) -> Look:
-        """As it is by now, with the end that it has."""
+        """As it is by now."""
         self.pass_time()
-        seen, name = super().look(target), name_of(target)
-        return Look(seen.state, {"name": name, "until": self.ends.get(name)}, seen.asked, seen.digest)
+        return super().look(target)
 
     def plan(self, target: Target, before: Look) -> Sequence[Act] | ByHand:
         """An end, where one is wanted and it has none, or a later one."""
@@ -41,12 +39,6 @@ class Ending(Crm):
         name = name_of(target)
         arguments = {"name": name, "until": target.until}
         return (Act(ActKind.TIME_BOX, target, f"End {name}", f"PATCH {name}", arguments),)
-
-    def perform(self, act: Act) -> ActReceipt:
-        """One call. What is given back has no end any more."""
-        if act.kind is ActKind.RESTORE:
-            self.ends.pop(str(act.arguments["name"]), None)
-        return super().perform(act)
 
     def pass_time(self) -> None:
         """What has come to its end is gone."""

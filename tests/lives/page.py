@@ -89,7 +89,7 @@ LIVES = (
     ),
     Life(
         "A round",
-        "The first is open from the beginning, and only reviews with several have them. One after another, each by its end.",
+        "Only reviews with several have them. The first is open from the beginning; one follows another.",
         turns.MOVES,
         turns.RoundStatus.PLANNED,
         {

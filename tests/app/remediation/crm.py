@@ -59,7 +59,8 @@ class Crm:
         state = State.PRESENT if name in self.present else State.ABSENT
         if name in self.unknown:
             return Look(State.UNKNOWN, {}, f"GET {name}", "0" * 64, because="it cannot be seen")
-        return Look(state, {"name": name}, f"GET {name}", f"{state}-{len(self.log)}")
+        facts = {"name": name, **({"until": self.ends[name]} if name in self.ends else {})}
+        return Look(state, facts, f"GET {name}", f"{state}-{len(self.log)}")
 
     def plan(self, target: Target, before: Look) -> Sequence[Act] | ByHand:
         if self.planned is not None:
@@ -81,6 +82,7 @@ class Crm:
         self.before_effect(name)
         if act.kind is ActKind.RESTORE:
             self.present.add(name)
+            self.ends.pop(name, None)
         elif act.kind is ActKind.TIME_BOX:
             self.ends[name] = str(act.arguments["until"])
         elif name in self.present:

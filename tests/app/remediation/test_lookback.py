@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from app.inventory.tables import AccountRow, ChangeRow, CredentialRow, LoginRow
+from app.inventory.tables import AccountRow, ChangeRow, CredentialRow, LoginRow, SnapshotRow
 from app.remediation import lookback, remediations
 from app.remediation.lookback import Lookback, Reach
-from app.remediation.tables import RemediationRow
+from app.remediation.policy import Status
+from app.remediation.tables import ActRow, RemediationRow
 from tests import make
 
 from .conftest import Town
-from .readings import COMPLETE, deactivated, ended, reading, removed
+from .readings import COMPLETE, deactivated, ended, looked_again, reading, removed
 
 HOUR = timedelta(hours=1)
 
@@ -102,6 +104,39 @@ def test_a_log_that_begins_in_between_tells_a_part(town: Town) -> None:
     assert (told.sign_ins.reach, told.sign_ins.count) == (Reach.PART, 1)
     assert "only from" in told.sign_ins.because
     assert back(town, kept=timedelta(0)).sign_ins.reach is Reach.UNKNOWN, "what was forgotten is not known"
+
+
+@pytest.mark.parametrize("proved", [True, False], ids=["and came back", "and was there still"])
+def test_what_a_person_ended_after_a_call_that_did_not_last_went_at_the_reading(town: Town, proved: bool) -> None:
+    removed(town)
+    if proved:
+        assert reading(town, deactivated)[1].verified == 1
+        town.later(hours=1)
+        assert looked_again(town, active_again) == 1
+    else:
+        assert reading(town)[1].still_there == 1
+    with town.database.transaction() as session:
+        row = session.scalars(select(RemediationRow)).one()
+        if proved:
+            remediations.try_again(session, row, "once more", by=make.ADMIN, at=town.now)
+        remediations.move(session, row, Status.BY_HAND, because="read-only by now", by=make.ADMIN, at=town.now)
+        remediations.say_done(session, row, "in Setup", by=make.ADMIN, at=town.later(hours=1))
+    town.later(hours=1)
+    assert reading(town, deactivated)[1].verified == 1
+    assert back(town).ended == town.now, "the first call is not when it went"
+
+
+def test_a_call_of_which_nobody_knows_whether_it_happened_is_not_when_it_went(town: Town) -> None:
+    gone(town)
+    called = back(town).ended
+    assert called is not None
+    with town.database.transaction() as session:
+        session.scalars(select(ActRow)).one().status = "ambiguous"
+    assert back(town).ended == called + 2 * HOUR, "the reading is"
+
+
+def active_again(session: Session, _: SnapshotRow) -> None:
+    session.query(AccountRow).filter_by(key="bo").update({"active": True})
 
 
 def test_what_was_done_by_hand_went_at_the_reading_at_the_latest(town: Town) -> None:

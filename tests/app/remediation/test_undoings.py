@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor, Role
-from app.inventory.tables import AccountRow, SnapshotRow, SystemRow
+from app.inventory.tables import AccountRow, PrivilegeRow, SnapshotRow, SystemRow
 from app.kit.refusal import Refused
 from app.ledger.tables import EntryRow
 from app.remediation import comebacks, queries, undoings
@@ -22,6 +22,7 @@ from connectors.errors import Unreachable
 from tests import make
 
 from .conftest import Town, administrator
+from .crm import Died
 from .readings import deactivated, looked_again, reading, removed
 
 EVE = Actor("eve", "Eve", frozenset({Role.IT_SECURITY}))
@@ -99,6 +100,32 @@ def test_a_removal_that_was_not_begun_is_undone_without_a_call(town: Town) -> No
     assert (of(town, made).status, of(town, made).because) == ("acted", "It was there when we looked.")
 
 
+def test_what_somebody_else_gave_back_meanwhile_is_not_given_again(town: Town) -> None:
+    proved(town)
+    made = undone(town)
+    town.crm.present.add("bo")
+    assert town.carry_out().gone_already == 1
+    assert (town.crm.effects, of(town, made).because) == (["bo"], "It was there when we looked.")
+
+
+def test_how_it_was_is_kept_through_a_crash_and_a_second_look_that_finds_it_gone(town: Town) -> None:
+    with town.database.transaction() as session:
+        town.decided(session, town.account(session, key="bo"))
+    town.open_all()
+
+    def dies(_: str) -> None:
+        town.crm.after_effect = lambda _: None
+        raise Died
+
+    town.crm.after_effect = dies
+    with pytest.raises(Died):
+        town.carry_out()
+    assert town.carry_out().gone_already == 1
+    undone(town)
+    assert town.carry_out().acted == 1
+    assert "bo" in town.crm.present
+
+
 def test_what_the_api_cannot_give_back_is_a_persons_task_with_steps(town: Town) -> None:
     proved(town)
     town.crm.restored = ByHand("a revoked token stays revoked", ())
@@ -150,7 +177,11 @@ def test_the_only_administrator_left_is_given_back_their_access(town: Town) -> N
     assert town.carry_out().acted == 1
     town.later(hours=1)
     undone(town)
+    with town.database.transaction() as session:  # the other one is none any more, so taking away would be refused
+        spare = session.query(AccountRow).filter_by(key="spare-admin").one()
+        session.query(PrivilegeRow).filter_by(account_id=spare.id).delete()
     assert town.carry_out().acted == 1
+    assert "bo" in town.crm.present
 
 
 def test_undoing_needs_a_reason_and_somebody_else_and_is_not_undone_itself(town: Town) -> None:

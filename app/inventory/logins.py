@@ -1,6 +1,7 @@
 """Sign-ins and sessions: sign-ins are looked at one account at a time, which leaves an entry; both are kept for a time.
 
-Afterwards an account's first and last use remain of its sign-ins, and nothing of its sessions.
+Afterwards an account's first and last use remain of its sign-ins, and nothing of its sessions. A page of the last reading
+that was kept to compare the next one with goes as soon as one sign-in on it is too old.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.inventory.tables import AccountRow, LoginRow, ObservationRow
+from app.inventory import packing
+from app.inventory.tables import AccountRow, LoginRow, ObservationRow, SnapshotRow, SpoolRow
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
@@ -31,10 +33,28 @@ def look(session: Session, account: AccountRow, *, by: Actor, at: datetime, limi
 def forget(session: Session, *, before: datetime, by: Actor, at: datetime) -> int:
     """Delete sign-ins from before a moment. Returns how many; one ledger entry says so if there were any."""
     gone = int(session.execute(delete(LoginRow).where(LoginRow.at < before)).rowcount)  # type: ignore[attr-defined]
+    _forget_pages(session, before)
     if gone:
         body = {"before": before.isoformat(), "sign_ins": gone}
         entries.record(session, Entry(Kind.LOGINS_FORGOTTEN, "logins", body), by=by.id, at=at)
     return gone
+
+
+def _forget_pages(session: Session, before: datetime) -> None:
+    place = packing.FIELDS["LoginRecord"].index("at")
+    kept = select(SpoolRow.snapshot_id, SpoolRow.number, SpoolRow.records).where(SpoolRow.stream == Stream.LOGINS)
+    sealed = kept.join(SnapshotRow, SnapshotRow.id == SpoolRow.snapshot_id).where(SnapshotRow.status == "sealed")
+    old = [
+        (snapshot_id, number)
+        for snapshot_id, number, packed in session.execute(sealed.execution_options(yield_per=16))
+        if any(row[place] < before for row in packing.unpack(packed).get("LoginRecord", ()))
+    ]
+    for snapshot_id, number in old:
+        session.execute(
+            delete(SpoolRow).where(
+                SpoolRow.snapshot_id == snapshot_id, SpoolRow.stream == Stream.LOGINS, SpoolRow.number == number
+            )
+        )
 
 
 def forget_sessions(session: Session, *, before: datetime, by: Actor, at: datetime) -> int:

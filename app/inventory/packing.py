@@ -24,6 +24,7 @@ KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Record)}
 FIELDS: Mapping[str, tuple[str, ...]] = {
     name: tuple(field.name for field in fields(kind)) for name, kind in KINDS.items()
 }
+BY_LINE = {"GrantRecord", "LoginRecord"}  # kinds without a list inside: pages of these can be compared line by line
 _GET: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
     kind: attrgetter(*FIELDS[name]) for name, kind in KINDS.items()
 }
@@ -54,7 +55,8 @@ def pack(records: Iterable[Record]) -> tuple[bytes, str]:
     for record in records:
         kind = type(record)
         rows.setdefault(kind.__name__, []).append(_GET[kind](record))
-    plain = json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_plain, sort_keys=True)
+    apart = ",\n" if rows.keys() <= BY_LINE else ","  # no text of JSON has a new line in it: `lines` cuts there
+    plain = json.dumps(rows, ensure_ascii=False, separators=(apart, ":"), default=_plain, sort_keys=True)
     if "\\u0000" in plain:
         plain = plain.replace("\\u0000", "")  # PostgreSQL keeps no NUL in text
     text = plain.encode("utf-8", "replace")  # half a surrogate pair is no text either
@@ -70,6 +72,26 @@ def unpack(packed: bytes, *, times: bool = True) -> dict[str, list[list[Any]]]:
                 if row[place] is not None:
                     row[place] = read(row[place])
     return rows
+
+
+def lines(packed: bytes, kind: str) -> list[bytes]:
+    """The rows of a page that holds nothing else, each as the text it was packed as; `of_lines` reads them.
+
+    A page of another make is one line, or more than one row a line: it is like no other, and reads the same.
+    """
+    text = zlib.decompress(packed)
+    head, tail = f'{{"{kind}":[['.encode(), b"]]}"
+    if text == b"{}":
+        return []
+    if not (text.startswith(head) and text.endswith(tail)):
+        raise ValueError(f"a page that holds other things than {kind}")
+    return text[len(head) : -len(tail)].split(b"],\n[")
+
+
+def of_lines(found: Iterable[bytes]) -> list[list[Any]]:
+    """Rows from their lines, times as text."""
+    rows: list[list[Any]] = json.loads(b"[[" + b"],[".join(found) + b"]]")
+    return [row for row in rows if row]
 
 
 def receipt_out(receipt: PageReceipt) -> dict[str, Any]:

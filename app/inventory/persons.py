@@ -24,6 +24,8 @@ from app.inventory.tables import (
     LoginRow,
     ObservationRow,
     ReplayRow,
+    SnapshotRow,
+    SpoolRow,
     SystemRow,
 )
 from app.ledger import entries
@@ -61,6 +63,11 @@ def erase(session: Session, person: IdentityRow, *, reason: str, by: Actor, at: 
     """Take a person's name, addresses, sign-ins and sessions out of the inventory, and the names on their accounts."""
     theirs = select(AccountRow.id).where(AccountRow.identity_id == person.id)
     session.execute(delete(LoginRow).where(LoginRow.account_id.in_(theirs)))
+    of = select(SnapshotRow.id).join(AccountRow, AccountRow.system_id == SnapshotRow.system_id)
+    kept = of.where(
+        AccountRow.identity_id == person.id, SnapshotRow.status == "sealed"
+    )  # pages to compare the next with
+    session.execute(delete(SpoolRow).where(SpoolRow.stream == Stream.LOGINS, SpoolRow.snapshot_id.in_(kept)))
     sessions = (ObservationRow.account_id.in_(theirs), ObservationRow.stream == Stream.SESSIONS)
     session.execute(delete(ObservationRow).where(*sessions))
     _erase_from_replays(session, person)

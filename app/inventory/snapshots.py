@@ -17,7 +17,17 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.inventory import packing, policy, queries
-from app.inventory.merges import accounts, entitlements, grants, integrations, logs, observations, people, privileges
+from app.inventory.merges import (
+    accounts,
+    differences,
+    entitlements,
+    grants,
+    integrations,
+    logs,
+    observations,
+    people,
+    privileges,
+)
 from app.inventory.merges.sealing import Sealing
 from app.inventory.tables import SnapshotRow, SpoolRow, StreamRow, SystemRow
 from app.kit.refusal import insist
@@ -147,7 +157,7 @@ def _finish(session: Session, snapshot: SnapshotRow, sealing: Sealing, at: datet
     snapshot.status = "sealed"
     snapshot.sealed_at = at
     session.flush()
-    session.execute(delete(SpoolRow).where(SpoolRow.snapshot_id == snapshot.id))
+    differences.clear(sealing)
 
 
 def _entry(snapshot: SnapshotRow, sealing: Sealing) -> Entry:

@@ -5,12 +5,13 @@ A grant that was gone and is there again is a new row, because somebody granted 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import Column, Integer, Table
 
-from app.inventory.merges.sealing import Sealing, end, ids_of, keep_former, pages, told_losses, told_repeats
+from app.inventory.merges import differences
+from app.inventory.merges.sealing import Page, Sealing, end, ids_of, keep_former, pages, told_losses, told_repeats
 from app.inventory.packing import FIELDS
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow
 from app.kit import bulk
@@ -23,14 +24,25 @@ COLUMNS = [name for name in FIELDS["GrantRecord"] if name not in ("account_key",
 
 def merge(sealing: Sealing) -> None:
     """Merge the GRANTS stream; accounts and entitlements were merged before."""
+    session, lost = sealing.session, list[str]()
+
+    def fill(staged: Table, found: Iterable[Page]) -> bool:
+        for rows in _resolved(sealing, found, lost):
+            bulk.fill(session, staged, rows)
+        return not lost
+
     staged = new_stage(sealing)
-    lost: list[str] = []
-    for rows in _resolved(sealing, lost):
-        bulk.fill(sealing.session, staged, rows)
-    told_losses(sealing, Stream.GRANTS, lost, "grants")
-    told_repeats(sealing, Stream.GRANTS, bulk.ready(sealing.session, staged, KEY), "grants")
-    merge_staged(sealing, staged)
-    bulk.drop(sealing.session, staged)
+    live = [GRANTS.c.ended.is_(None), GRANTS.c.system_id == sealing.system_id]
+    gone = differences.stage(sealing, Stream.GRANTS, staged, fill, target=GRANTS, key=KEY, live=live)
+    if gone is None:
+        lost.clear()
+        staged = new_stage(sealing)
+        fill(staged, pages(sealing, Stream.GRANTS, times=False))
+        told_losses(sealing, Stream.GRANTS, lost, "grants")
+        told_repeats(sealing, Stream.GRANTS, bulk.ready(session, staged, KEY), "grants")
+    merge_staged(sealing, staged, gone)
+    differences.settle(sealing, Stream.GRANTS, as_they_came=not lost and sealing.ends(Stream.GRANTS))
+    bulk.drop(session, staged)
 
 
 def new_stage(sealing: Sealing) -> Table:
@@ -39,8 +51,8 @@ def new_stage(sealing: Sealing) -> Table:
     return bulk.stage(sealing.session, "stage_grants", [Column(bulk.PART, Integer), *columns])
 
 
-def merge_staged(sealing: Sealing, staged: Table) -> None:
-    """Merge what was staged and made ready by `KEY`."""
+def merge_staged(sealing: Sealing, staged: Table, gone: Table | None = None) -> None:
+    """Merge what was staged and made ready by `KEY`: all that was read, or what differs, and what was there instead."""
     session = sealing.session
     live = [GRANTS.c.ended.is_(None), GRANTS.c.system_id == sealing.system_id]
     keep_former(sealing, GRANTS, staged, "grant", ["effective"], on=KEY, where=live)
@@ -48,18 +60,19 @@ def merge_staged(sealing: Sealing, staged: Table) -> None:
         session, GRANTS, staged, on=KEY, columns=COLUMNS, where=live, constants=sealing.mark(GRANTS)
     )
     constants = {"system_id": sealing.system_id, "began": sealing.moment}
-    ended = end(sealing, GRANTS, [live[1], bulk.absent(GRANTS, staged, KEY)]) if sealing.ends(Stream.GRANTS) else 0
+    lacking = [bulk.absent(GRANTS, staged, KEY)] if gone is None else differences.only_in(GRANTS, gone, staged, KEY)
+    ended = end(sealing, GRANTS, [live[1], *lacking]) if sealing.ends(Stream.GRANTS) else 0
     began = bulk.insert_new(
         session, GRANTS, staged, on=KEY, columns=[*KEY, *COLUMNS], constants=constants, where=[GRANTS.c.ended.is_(None)]
     )
     sealing.count(GRANTS.name, began=began, changed=changed, ended=ended)
 
 
-def _resolved(sealing: Sealing, lost: list[str]) -> Iterator[list[list[Any]]]:
+def _resolved(sealing: Sealing, found: Iterable[Page], lost: list[str]) -> Iterator[list[list[Any]]]:
     """Pages of rows with our ids in place of the CRM's keys; what points nowhere goes to `lost`."""
     accounts = ids_of(sealing, AccountRow, live=True)
     entitlements = ids_of(sealing, EntitlementRow, live=True)
-    for part, rows in pages(sealing, Stream.GRANTS, times=False):
+    for part, rows in found:
         resolved: list[list[Any]] = []
         for account_key, entitlement_key, *rest in rows.get("GrantRecord", ()):
             account, entitlement = accounts.get(account_key), entitlements.get(entitlement_key)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Integer, Table, case, delete, func, select, update
 
-from app.inventory.merges.sealing import Sealing, ids_of, pages, told_repeats
+from app.inventory.merges import differences
+from app.inventory.merges.sealing import Page, Sealing, ids_of, pages, told_repeats
 from app.inventory.packing import FIELDS
 from app.inventory.tables import AccountRow, ChangeRow, LoginRow, SettingRow
 from app.kit import bulk
@@ -21,18 +22,30 @@ ACCOUNTS: Table = AccountRow.__table__  # type: ignore[assignment]
 
 def merge_logins(sealing: Sealing) -> None:
     """Merge the LOGINS stream, and move each account's first and last sign-in by the ones that succeeded."""
-    session = sealing.session
+    session, strangers = sealing.session, set[str]()
     names = ["account_id" if name == "account_key" else name for name in FIELDS["LoginRecord"]]
-    staged = _stage(sealing, LOGINS, names)
-    ids = ids_of(sealing, AccountRow)
-    place = names.index("account_id") + 1
-    for part, rows in pages(sealing, Stream.LOGINS, times=False):
-        of_page = [[part, *row] for row in rows.get("LoginRecord", ())]
-        for row in of_page:
-            row[place] = ids.get(row[place])  # a sign-in of an account that is gone is still a sign-in
-        bulk.fill(session, staged, of_page)
-    _merge(sealing, Stream.LOGINS, LOGINS, staged, names, order=("account_id", "at"))
+    ids, place = ids_of(sealing, AccountRow), names.index("account_id") + 1
+
+    def fill(staged: Table, found: Iterable[Page]) -> bool:
+        for part, rows in found:
+            of_page = [[part, *row] for row in rows.get("LoginRecord", ())]
+            for row in of_page:
+                key = row[place]
+                row[place] = ids.get(key)  # a sign-in of an account that is gone is still a sign-in
+                if row[place] is None and key is not None:
+                    strangers.add(key)
+            bulk.fill(session, staged, of_page)
+        return True
+
+    staged, ours = _stage(sealing, LOGINS, names), [LOGINS.c.system_id == sealing.system_id]
+    gone = differences.stage(sealing, Stream.LOGINS, staged, fill, target=LOGINS, key=["key"], live=ours)
+    if gone is None:
+        staged = _stage(sealing, LOGINS, names)
+        fill(staged, pages(sealing, Stream.LOGINS, times=False))
+        told_repeats(sealing, Stream.LOGINS, bulk.ready(session, staged, ["key"]), str(Stream.LOGINS))
+    _merge_staged(sealing, LOGINS, staged, names, order=("account_id", "at"))
     _move_use(sealing, staged)
+    differences.settle(sealing, Stream.LOGINS, as_they_came=not strangers)  # whom a later reading may tell us
     bulk.drop(session, staged)
 
 
@@ -42,7 +55,8 @@ def merge_changes(sealing: Sealing) -> None:
     staged = _stage(sealing, CHANGES, names)
     for part, rows in pages(sealing, Stream.CHANGES, times=False):
         bulk.fill(sealing.session, staged, [[part, *row] for row in rows.get("ChangeRecord", ())])
-    _merge(sealing, Stream.CHANGES, CHANGES, staged, names)
+    told_repeats(sealing, Stream.CHANGES, bulk.ready(sealing.session, staged, ["key"]), str(Stream.CHANGES))
+    _merge_staged(sealing, CHANGES, staged, names)
     bulk.drop(sealing.session, staged)
 
 
@@ -74,11 +88,8 @@ def _stage(sealing: Sealing, target: Table, names: list[str]) -> Table:
     return bulk.stage(sealing.session, f"stage_{target.name}", columns)
 
 
-def _merge(
-    sealing: Sealing, stream: Stream, target: Table, staged: Table, names: list[str], order: Sequence[str] = ()
-) -> None:
+def _merge_staged(sealing: Sealing, target: Table, staged: Table, names: list[str], order: Sequence[str] = ()) -> None:
     session = sealing.session
-    told_repeats(sealing, stream, bulk.ready(session, staged, ["key"]), str(stream))
     ours = [target.c.system_id == sealing.system_id]
     columns = [name for name in names if name != "key"]
     changed = bulk.update_changed(session, target, staged, on=["key"], columns=columns, where=ours)

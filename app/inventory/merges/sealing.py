@@ -47,6 +47,9 @@ class Sealing:
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     repeats: Counter[Stream] = field(default_factory=Counter)  # records that were there twice
     ids: dict[tuple[str, bool], dict[str, int]] = field(default_factory=dict)  # what `ids_of` has found before
+    settled: set[Stream] = field(
+        default_factory=set
+    )  # of which our rows now say what the pages say, no more and no less
 
     def ends(self, stream: Stream) -> bool:
         """Whether absence from this stream ends rows."""
@@ -70,8 +73,14 @@ def pages(sealing: Sealing, stream: Stream, *, times: bool = True) -> Iterator[P
 
     Without `times` these are ISO text, which is all that staging needs.
     """
-    parts = {name: number for number, name in enumerate(sealing.parts.get(stream, {}))}
-    mine = (SpoolRow.snapshot_id == sealing.snapshot_id, SpoolRow.stream == stream)
+    for part, packed in packed_pages(sealing, stream):
+        yield part, packing.unpack(packed, times=times)
+
+
+def packed_pages(sealing: Sealing, stream: Stream, of: int | None = None) -> Iterator[tuple[Part, bytes]]:
+    """The stream's spooled pages in order, as they were packed; `of`: another snapshot's, whose parts are all 0."""
+    parts = {name: number for number, name in enumerate(sealing.parts.get(stream, {}))} if of is None else {}
+    mine = (SpoolRow.snapshot_id == (of or sealing.snapshot_id), SpoolRow.stream == stream)
     last = -1
     while True:
         # Fetched in batches, not streamed: PostgreSQL allows no COPY while a cursor on the same connection is open.
@@ -85,7 +94,7 @@ def pages(sealing: Sealing, stream: Stream, *, times: bool = True) -> Iterator[P
             return
         for number, records, receipt in found:
             last = number
-            yield parts[receipt["part"]], packing.unpack(records, times=times)
+            yield parts.get(receipt["part"], 0), records
 
 
 def ids_of(

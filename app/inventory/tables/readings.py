@@ -127,7 +127,11 @@ class ReplayRow(Base):
 
 
 class SpoolRow(Base):
-    """A page waiting to be sealed. Written as it arrives, so that a crash resumes after the last one; gone at sealing."""
+    """A page waiting to be sealed. Written as it arrives, so that a crash resumes after the last one.
+
+    Gone at sealing; but pages of grants and sign-ins may stay until the next, which is compared with them
+    (`merges.differences`).
+    """
 
     __tablename__ = "spool_pages"
     snapshot_id: Mapped[int] = mapped_column(ForeignKey("snapshots.id"), primary_key=True)

@@ -245,7 +245,7 @@ class GuardedAdapter(HTTPAdapter):
 
     def _body(self, response: requests.Response, deadline: float) -> bytes:
         pieces, size = [], 0
-        while piece := response.raw.read1(1 << 16, decode_content=True):
+        while piece := response.raw.read1(1 << 20, decode_content=True):
             pieces.append(piece)
             size += len(piece)
             if size > self.timeouts.largest:

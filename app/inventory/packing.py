@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, get_args, get_type_hints
 
@@ -52,9 +53,8 @@ _TIMES = _times()
 def pack(records: Iterable[Record]) -> tuple[bytes, str]:
     """The page's bytes for the spool, and the digest of its rows. Refuses a time without a zone (ValueError)."""
     rows: dict[str, list[tuple[Any, ...]]] = {}
-    for record in records:
-        kind = type(record)
-        rows.setdefault(kind.__name__, []).append(_GET[kind](record))
+    for kind, of_kind in groupby(records, type):
+        rows.setdefault(kind.__name__, []).extend(map(_GET[kind], of_kind))
     apart = ",\n" if rows.keys() <= BY_LINE else ","  # no text of JSON has a new line in it: `lines` cuts there
     plain = json.dumps(rows, ensure_ascii=False, separators=(apart, ":"), default=_plain, sort_keys=True)
     if "\\u0000" in plain:

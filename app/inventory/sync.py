@@ -17,7 +17,7 @@ from app.actors.actor import Actor
 from app.inventory import policy, queries, readers, snapshots, spooling, systems
 from app.inventory.spooling import OnPage, Reading
 from app.inventory.tables import SnapshotRow, SpoolRow, StreamRow
-from app.kit import garbage
+from app.kit import garbage, turns
 from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.kit.secrets import Keys, SecretsError
@@ -51,7 +51,7 @@ def run(
     snapshot_id, status, upload_id = _begin(database, system_id, run, clock)
     if status != "reading":
         return snapshot_id
-    with garbage.seldom(), ExitStack() as stack:
+    with garbage.seldom(), turns.short(), ExitStack() as stack:
         try:
             opened = reader or stack.enter_context(
                 readers.open_reader(database, system_id, keys, clock=clock, upload_id=upload_id)

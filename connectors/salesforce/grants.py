@@ -7,7 +7,7 @@ first is the profile grant once more, the second is the group's. Assignments of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -156,7 +156,7 @@ def profile_and_role(row: Row, gathered: Gathered) -> Iterator[Record]:
             yield GrantRecord(account, held)
 
 
-def assignment(row: Row, gathered: Gathered) -> Iterator[Record]:
+def assignment(row: Row, gathered: Gathered) -> Iterable[Record]:
     """A permission set or a permission set group, assigned."""
     get = row.get  # there are ten of these for each account: no detours
     account, held_set = get("AssigneeId"), get("PermissionSetId")
@@ -165,15 +165,16 @@ def assignment(row: Row, gathered: Gathered) -> Iterator[Record]:
     if not account or not (held_set or group):
         raise Odd("an assignment without assignee or set")
     if kind.hidden or (group and not kind.of_group):  # the latter: nesting, not a grant of its own
-        return
-    until, active = when(get("ExpirationDate")), truth(row, "IsActive")
+        return ()
+    until, active = get("ExpirationDate"), truth(row, "IsActive")
+    until = when(until) if until is not None else None
     revoked = get("IsRevoked") is True
     over = until is not None and until <= gathered.at
     effective = False if revoked or over else active
     if kind.asleep and effective is not False:
         awake = f"{account} {group or held_set}" in gathered.group("activated")
         effective = None if ACTIVATIONS in gathered.unknown else active if awake else False
-    yield GrantRecord(
+    made = GrantRecord(
         account_key=account,
         entitlement_key=group or held_set or "",
         authority=Authority.POLICY if revoked or get("LastCreatedByChangeId") else Authority.CRM,
@@ -181,6 +182,7 @@ def assignment(row: Row, gathered: Gathered) -> Iterator[Record]:
         until=until,
         effective=effective,
     )
+    return (made,)
 
 
 def in_territory(row: Row, _gathered: Gathered) -> Iterator[Record]:

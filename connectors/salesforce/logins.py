@@ -6,7 +6,7 @@ error. It is read in windows of whole days, as many days at once as fit about on
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from connectors.errors import Denied
@@ -84,14 +84,14 @@ def _first_day(client: Client, since: datetime, until: datetime) -> datetime:
     return since + timedelta(days=low)
 
 
-def translate(row: Row, _gathered: Gathered) -> Iterator[Record]:
+def translate(row: Row, _gathered: Gathered) -> Iterable[Record]:
     """One sign-in. `Status` is `Success` or a free text that says why not."""
     get = row.get  # there may be millions of these: no detours
     key, at, status = get("Id"), when(get("LoginTime")), get("Status")
     if not key or at is None:
         raise Odd("a sign-in without Id or time")
     way, manner = get("LoginType"), get("LoginSubType")
-    yield LoginRecord(
+    made = LoginRecord(
         key=key,
         account_key=get("UserId"),
         at=at,
@@ -99,3 +99,4 @@ def translate(row: Row, _gathered: Gathered) -> Iterator[Record]:
         way=f"{way}; {manner}" if way and manner else way or manner or None,
         application=get("Application") or None,
     )
+    return (made,)

@@ -185,6 +185,16 @@ def test_nothing_is_kept_of_a_stream_in_which_rows_were_set_aside_or_came_twice(
     assert kept(crm) == {}
 
 
+def test_a_new_row_that_came_twice_word_for_word_is_said(crm: Connected) -> None:
+    begin(crm.world)
+    crm.read()
+    crm.world.put(*[GrantRecord("a1", "e4", key="new")] * 2)
+    number = crm.read()
+    with crm.database.reading() as session:
+        row = session.get_one(StreamRow, (number, "grants"))
+        assert (row.dropped, row.verdict) == (["1 grants came twice and were kept once"], "incomplete")
+
+
 def test_pages_with_sign_ins_that_are_too_old_are_not_kept(crm: Connected) -> None:
     begin(crm.world)
     crm.read()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import IdentityRow, SystemRow
@@ -48,6 +48,26 @@ def plan(session: Session, campaign: CampaignRow, to: To, at: datetime) -> list[
         return next((who for who in chain if who in able and who not in barred), None)
 
     return [Passed(row.id, row.version, row.reviewer_id, whom(row)) for row in rows]
+
+
+def to_owners(session: Session, campaign: CampaignRow, at: datetime) -> dict[int, int]:
+    """At most how many items without an answer each system's owner would get; what is about themselves is not yet left
+    out, which takes a look at each item (`plan`)."""
+    counted = (
+        select(ItemRow.system_id, TaskRow.reviewer_id, func.count())
+        .join(TaskRow, TaskRow.id == ItemRow.task_id)
+        .where(ItemRow.campaign_id == campaign.id, ItemRow.outcome.is_(None))
+        .group_by(ItemRow.system_id, TaskRow.reviewer_id)
+    )
+    rows = session.execute(counted).all()
+    owners = _owners(session, sorted({system for system, _, _ in rows}))
+    able = _able(session, set(owners.values()), campaign.due_at, at) - {campaign.configurer_id}
+    told: dict[int, int] = {}
+    for system, reviewer, count in rows:
+        who = owners.get(system)
+        if who in able and who != reviewer:
+            told[who] = told.get(who, 0) + count
+    return told
 
 
 def digest(item_ids: Sequence[int]) -> str:

@@ -6,13 +6,13 @@ Nothing is asked of the CRMs; it is what their settings here allow, and why not.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, SystemRow
 from app.remediation import policy
@@ -55,7 +55,8 @@ class Outlook:
 
 def outlook(session: Session, task_id: int, at: datetime) -> Outlook:
     """What follows from a share's answers as they are now."""
-    told = in_each(session.execute(_removals(task_id)).all())
+    of_share = (ItemRow.task_id == task_id, ItemRow.outcome.in_(("remove", "change")))
+    told = in_each(session, removals(ItemRow.outcome, *of_share))
     mighty = (
         select(ItemRow)
         .where(ItemRow.task_id == task_id, ItemRow.privileged.is_(True), ItemRow.outcome.is_not(None))
@@ -91,38 +92,39 @@ def _goes_on(session: Session, task_id: int, at: datetime) -> list[tuple[str | N
     return [(names[who] if who is not None else None, count) for who, count in counts.most_common()]
 
 
-def in_each(rows: Iterable[Any]) -> list[Consequence]:
-    """What is taken away in each CRM, of rows as `removals` gives them."""
+def in_each(session: Session, asked: Any) -> list[Consequence]:
+    """What is taken away in each CRM, of the items that `removals` asks for."""
+    rows = session.execute(asked).all()
+    known = select(SystemRow).where(SystemRow.id.in_({row.system_id for row in rows}))
+    systems = {row.id: row for row in session.scalars(known)}
     machine: dict[str, Counter[str]] = defaultdict(Counter)
     person: dict[str, Counter[str]] = defaultdict(Counter)
     why: dict[str, Counter[str]] = defaultdict(Counter)
-    for kind, outcome, system, revocable, account_kind, authority in rows:
+    for kind, outcome, number, revocable, account_kind, authority, count in rows:
+        system = systems[number]
         refusal = _against(kind, outcome, system, revocable, account_kind, authority)
         if refusal is None:
-            machine[system.name][kind] += 1
+            machine[system.name][kind] += count
         else:
-            person[system.name][kind] += 1
-            why[system.name][refusal] += 1
+            person[system.name][kind] += count
+            why[system.name][refusal] += count
     names = sorted(machine.keys() | person.keys())
     return [Consequence(name, machine[name], person[name], why[name].most_common()) for name in names]
 
 
-def removals(outcome: Any) -> Any:
-    """The items that are taken away or changed, with what says whether a machine may; `outcome` is a column or a word."""
+def removals(outcome: Any, *which: ColumnElement[bool]) -> Any:
+    """How many of these items are taken away or changed, by what says whether a machine may: however many they are, the
+    answers are few. `outcome` is a column or a word."""
     grant = aliased(GrantRow)
+    alike = (ItemRow.kind, outcome, ItemRow.system_id, EntitlementRow.revocable, AccountRow.kind, grant.authority)
     return (
-        select(ItemRow.kind, outcome, SystemRow, EntitlementRow.revocable, AccountRow.kind, grant.authority)
-        .join(SystemRow, SystemRow.id == ItemRow.system_id)
+        select(*alike, func.count())
         .outerjoin(grant, grant.id == ItemRow.grant_id)
         .outerjoin(EntitlementRow, EntitlementRow.id == grant.entitlement_id)
         .outerjoin(AccountRow, AccountRow.id == ItemRow.account_id)
-        .order_by(ItemRow.id)
+        .where(*which)
+        .group_by(*(each for each in alike if isinstance(each, InstrumentedAttribute)))
     )
-
-
-def _removals(task_id: int) -> Any:
-    of_share = (ItemRow.task_id == task_id, ItemRow.outcome.in_(("remove", "change")))
-    return removals(ItemRow.outcome).where(*of_share).limit(MOST)
 
 
 def _against(

@@ -15,7 +15,8 @@ from app.actors.policy import May
 from app.inventory.tables import AccountRow, GrantRow, IdentityRow
 from app.kit.refusal import Refusal, insist
 from app.review import passing, policy, queries, rounding, silence
-from app.review.silence import Silence, To
+from app.review.queries import Share
+from app.review.silence import Silence
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, ItemRow
 from app.stories import consequences
@@ -42,21 +43,15 @@ class Silenced:
     refusal: Refusal | None  # why it cannot be closed like that now
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
-    """Who would be asked instead: items by name, and for how many there is nobody else."""
-
-    to: Mapping[str, int]
-    stay: int
-
-
-def preview(session: Session, campaign: CampaignRow, answer: str | None, *, by: Actor) -> Silenced:
+def preview(
+    session: Session, campaign: CampaignRow, answer: str | None, *, shares: Sequence[Share] | None = None, by: Actor
+) -> Silenced:
     """What closing would do to the silent items if it said `answer` (keep, remove, policy; None: the review's own rule, and
-    remove where there is none)."""
+    remove where there is none). `shares`: how far everybody is, where that is at hand."""
     insist(rights.why_not(by, May.RUN_CAMPAIGNS))
     rule = silence.of(campaign.scope)
     said = answer if answer is not None else silence.POLICY if rule is not None else "remove"
-    shares = queries.progress(session, campaign.id)
+    shares = queries.progress(session, campaign.id) if shares is None else shares
     count, seen = queries.silent(session, campaign.id)
     means = silence.answer(rule, said) or "remove"
     kept, taken = _by_rounds(session, campaign)
@@ -65,7 +60,6 @@ def preview(session: Session, campaign: CampaignRow, answer: str | None, *, by: 
         open_items = (*open_items, ItemRow.id.in_(taken))
     goes = means == "remove" or bool(taken)
     mighty = (ItemRow.campaign_id == campaign.id, ItemRow.outcome.is_(None), ItemRow.privileged.is_(True))
-    rows = session.execute(consequences.removals(literal("remove")).where(*open_items)) if goes else ()
     accounts, emptied = _accounts(session, open_items) if goes else (0, 0)
     return Silenced(
         answer=means,
@@ -76,31 +70,43 @@ def preview(session: Session, campaign: CampaignRow, answer: str | None, *, by: 
         named=session.scalars(
             select(ItemRow).where(*mighty).order_by(ItemRow.risk.desc(), ItemRow.id).limit(NAMED)
         ).all(),
-        takes_away=consequences.in_each(rows),
+        takes_away=consequences.in_each(session, consequences.removals(literal("remove"), *open_items)) if goes else (),
         accounts=accounts,
         emptied=emptied,
         rule=rule,
-        refusal=silence.why_not_end(rule, said, silent=count, owners_asked=campaign.owners_asked_at is not None)
-        or policy.why_not_close(
-            campaign.status,
-            undecided={share.reviewer: share.undecided for share in shares if share.undecided},
-            privileged_undecided=queries.undecided_privileged(session, campaign.id),
-            drift_undecided=queries.drift_undecided(session, campaign.id),
-            unanswered=means,
-            drafts=[each.reviewer for each in shares if each.status != TaskStatus.SUBMITTED and not each.undecided],
-        ),
+        refusal=_why_not(session, campaign, said, shares),
     )
 
 
-def handed(session: Session, campaign: CampaignRow, to: To, at: datetime, *, by: Actor) -> Handed:
-    """Who would get how much of it, if it were handed to managers or owners now."""
+def why_not(
+    session: Session, campaign: CampaignRow, answer: str, shares: Sequence[Share], *, by: Actor
+) -> Refusal | None:
+    """Why it cannot be closed so now, `shares` being how far everybody is; None if it can."""
     insist(rights.why_not(by, May.RUN_CAMPAIGNS))
-    counts: dict[int | None, int] = {}
-    for each in passing.plan(session, campaign, to, at):
-        counts[each.to_id] = counts.get(each.to_id, 0) + 1
-    people = [who for who in counts if who is not None]
-    names = dict(session.execute(select(IdentityRow.id, IdentityRow.name).where(IdentityRow.id.in_(people))).all())
-    return Handed({names[who]: counts[who] for who in sorted(people, key=lambda who: names[who])}, counts.get(None, 0))
+    return _why_not(session, campaign, answer, shares)
+
+
+def _why_not(session: Session, campaign: CampaignRow, said: str, shares: Sequence[Share]) -> Refusal | None:
+    rule, undecided = silence.of(campaign.scope), {each.reviewer: each.undecided for each in shares if each.undecided}
+    silent = sum(each.undecided for each in shares)
+    return silence.why_not_end(
+        rule, said, silent=silent, owners_asked=campaign.owners_asked_at is not None
+    ) or policy.why_not_close(
+        campaign.status,
+        undecided=undecided,
+        privileged_undecided=queries.undecided_privileged(session, campaign.id),
+        drift_undecided=queries.drift_undecided(session, campaign.id),
+        unanswered=silence.answer(rule, said) or "remove",
+        drafts=[each.reviewer for each in shares if each.status != TaskStatus.SUBMITTED and not each.undecided],
+    )
+
+
+def owners(session: Session, campaign: CampaignRow, at: datetime, *, by: Actor) -> dict[str, int]:
+    """Who would be asked instead if it were handed to the systems' owners now, by name, and about how many at most."""
+    insist(rights.why_not(by, May.RUN_CAMPAIGNS))
+    counts = passing.to_owners(session, campaign, at)
+    names = dict(session.execute(select(IdentityRow.id, IdentityRow.name).where(IdentityRow.id.in_(counts))).all())
+    return {names[who]: counts[who] for who in sorted(counts, key=lambda who: names[who])}
 
 
 def _by_rounds(session: Session, campaign: CampaignRow) -> tuple[list[int], list[int]]:

@@ -17,7 +17,7 @@ from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
 from app.means import quiet_hours
 from app.notices import nudges
-from app.review import campaigns, drifts, former, leanings, policy, queries, schedule, silence, tasks
+from app.review import campaigns, drifts, former, leanings, policy, queries, schedule, tasks
 from app.review import rounds as turning
 from app.review import silences as passed
 from app.review.queries import Share
@@ -111,14 +111,15 @@ def before_closing(request: Request, campaign_id: int, means: With, visit: Enter
             "privileged_undecided": queries.undecided_privileged(session, campaign_id),
             "drift_undecided": queries.drift_undecided(session, campaign_id),
         }
-        previews = {how: silences.preview(session, campaign, how, by=visit.actor) for how in ("keep", "remove")}
-        owners = silences.handed(session, campaign, silence.To.OWNER, means.clock(), by=visit.actor)
+        goes = silences.preview(session, campaign, "remove", shares=shares, by=visit.actor)
+        keeping = silences.why_not(session, campaign, "keep", shares, by=visit.actor)
+        owners = silences.owners(session, campaign, means.clock(), by=visit.actor)
     drafts = [share.reviewer for share in shares if share.status != "submitted" and not share.undecided]
     refusals = {"all": policy.why_not_close(campaign.status, unanswered=None, drafts=drafts, **facts)}
-    refusals |= {how: told.refusal for how, told in previews.items()}
+    refusals |= {"keep": keeping, "remove": goes.refusal}
     return rendering.page(
         request, "campaigns/closure.html", visit, campaign=campaign, shares=shares, refusals=refusals, drafts=drafts,
-        silent=previews["remove"].items, goes=previews["remove"], owners=owners, **facts,
+        silent=goes.items, goes=goes, owners=owners, **facts,
     )  # fmt: skip
 
 

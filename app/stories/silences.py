@@ -70,7 +70,7 @@ def preview(
         named=session.scalars(
             select(ItemRow).where(*mighty).order_by(ItemRow.risk.desc(), ItemRow.id).limit(NAMED)
         ).all(),
-        takes_away=consequences.in_each(session, consequences.removals(literal("remove"), *open_items)) if goes else (),
+        takes_away=consequences.in_each(session, consequences.removals(literal("remove"), *open_items)) if goes else [],
         accounts=accounts,
         emptied=emptied,
         rule=rule,

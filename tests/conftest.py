@@ -9,6 +9,7 @@ Everything temporary lies in memory where the machine has room for it: making a 
 from __future__ import annotations
 
 import copy
+import gc
 import os
 import shutil
 import socket
@@ -206,6 +207,17 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+def pytest_configure() -> None:
+    """Look for cyclic garbage less often: with a house in hand that takes a tenth of the time, and finds little."""
+    gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now lasts to the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)

@@ -230,10 +230,11 @@ def test_every_route_has_a_line_here() -> None:
 @pytest.mark.parametrize(("method", "path"), TABLE, ids=lambda part: part)
 def test_each_role_may_call_what_the_table_says(shown_house: House, method: str, path: str) -> None:
     allowed, body = TABLE[(method, path)]
+    address = _address(shown_house, path)
     for letter, role in LETTERS.items():
         # Nothing is deleted here: a version that nobody saw lets the right be asked for, and nothing more.
         headers = {"If-Match": '"999"'} if method == "DELETE" else {}
-        answer = shown_house.client(role, **headers).request(method, _address(shown_house, path), json=body)
+        answer = shown_house.client(role, **headers).request(method, address, json=body)
         if allowed == OPEN:
             assert answer.status_code in (200, 503), role
         elif allowed == SIGNED:

@@ -13,6 +13,8 @@ from app.actors.actor import Actor
 from app.actors.policy import May
 from app.detection.tables import FindingRow
 from app.kit.refusal import insist
+from app.remediation import braking
+from app.remediation.brakes import Stop
 from app.remediation.tables import RemediationRow
 from app.review import queries
 from app.review.policy import Status
@@ -124,6 +126,11 @@ def removals_of(session: Session, campaign_id: int, *, by: Actor) -> dict[str, i
         .order_by(RemediationRow.status)
     )
     return dict(session.execute(counted).all())
+
+
+def stopped(session: Session, *, by: Actor) -> Stop | None:
+    """The stop that holds every removal, for those who may see them."""
+    return braking.stop(session) if policy.why_not(by, May.SEE_REMEDIATIONS) is None else None
 
 
 def removals(session: Session, *, by: Actor) -> Sequence[tuple[str, int]]:

@@ -12,6 +12,7 @@ from app.actors.policy import May
 from app.console import rendering, waiting
 from app.console.entering import Entered, With
 from app.console.waiting import Told
+from app.means import stopped_outside
 from app.stories import beginning, desk, lately, readings
 from app.stories.readings import State
 
@@ -37,10 +38,12 @@ def home(request: Request, means: With, visit: Entered) -> Response:
                 roster_days=means.settings.roster_max_age_days,
             ) if sees_systems else (),
         )  # fmt: skip
+        stop = desk.stopped(session, by=by)
         changes = lately.changes(session, by=by, since=at - LATELY)
     well = sum(each.state in (State.COMPLETE, State.READING) for each in told.systems)
     return rendering.page(
         request, "home.html", visit, told=told, waiting=waiting.waiting(told, by=by, at=at), changes=changes, well=well,
+        stop=stop, outside=stopped_outside(means.settings) and policy.why_not(by, May.SEE_REMEDIATIONS) is None,
         days=LATELY.days, runs=policy.why_not(by, May.RUN_CAMPAIGNS) is None,
         takes=policy.why_not(by, May.TAKE_EVIDENCE) is None,
     )  # fmt: skip

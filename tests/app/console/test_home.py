@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import update
 
 from app.inventory.tables import SystemRow
+from app.remediation import stops
+from tests import make
 from tests.app.api.house import House
 from tests.app.console.visiting import stranger, visitor
 
@@ -53,3 +55,12 @@ def test_a_new_installation_is_led_by_the_hand(house: House) -> None:
 def test_whoever_is_not_signed_in_is_led_to_the_sign_in(shown_house: House) -> None:
     page = stranger(shown_house).get("/")
     assert (page.status_code, page.headers["location"]) == (303, "/sign-in")
+
+
+def test_it_says_that_everything_is_stopped_to_those_who_may_know(house: House) -> None:
+    with house.database.transaction() as session:
+        stops.pull(session, "the wrong list was sent", by=make.ADMIN, at=make.NOW)
+    page = visitor(house, "it_security").get("/").text
+    assert "Removals are stopped everywhere," in page
+    assert "the wrong list was sent" in page
+    assert "stopped everywhere" not in visitor(house, "ada").get("/").text

@@ -18,10 +18,8 @@ from sqlalchemy.orm import Session
 from app.actors import failures, links, requests, sessions
 from app.actors.actor import SCHEDULER
 from app.compliance import assessments, attestations, raised, statuses
-from app.detection import deadlines, findings, narrowing, owners, rulebook, waivers
-from app.detection import detect as rules
-from app.detection import queries as rule_queries
-from app.inventory import identities, logins, sync
+from app.detection import deadlines, findings, owners, waivers
+from app.inventory import logins, sync
 from app.inventory import queries as inventory
 from app.kit.engine import Steps
 from app.ledger import entries, leaves
@@ -34,7 +32,6 @@ from app.means import (
     quiet_hours,
     reminder_limits,
     removal_brakes,
-    rule_limits,
     stopped_outside,
 )
 from app.notices import admissions, announcing, channels, deliveries, sending, soundness
@@ -43,8 +40,8 @@ from app.notices.carriers.carrier import Ways
 from app.notices.policy import ChannelStatus
 from app.notices.tables import DeliveryRow
 from app.openings import escalate_reviews, go_on_reviews, hand_over, open_due_campaigns, open_small_reviews
+from app.passes import detect, judge_models
 from app.remediation import comebacks, lane, remediations, verify, waits
-from app.review import deviating, deviations
 
 Payload = Mapping[str, Any]
 _WAYS_IN_KEPT_DAYS = 30  # sign-ins that are over and links that expired, for who asks what happened last week
@@ -90,63 +87,6 @@ def read_all(means: Means, steps: Steps, payload: Payload) -> Answer:
         ]
         entries.record_many(session, asked, by=SCHEDULER.id, at=at)
     return {"asked": len(asked)}
-
-
-def detect(means: Means, steps: Steps, payload: Payload) -> Answer:
-    """Match accounts to people, then ask every rule of what a reading saw. A roster's reading touches every system.
-
-    What follows a reading asks about what it touched, where that is enough; by the clock, and on request, all are asked.
-    """
-    with means.database.transaction() as session:
-        at = means.clock()
-        identities.match(session, by=SCHEDULER, at=at)
-        given = payload.get("system")
-        every = [system for system in inventory.systems(session) if system.kind != "roster"]
-        of = [system for system in every if system.id == given] or every
-    told: Answer = {}
-    narrow = "snapshot" in payload
-    for system in of:
-        told[str(system.id)] = steps.step(f"rules:{system.id}", lambda number=system.id: _judge(means, number, narrow))  # type: ignore[misc]
-    return told
-
-
-def _judge(means: Means, system_id: int, narrow: bool) -> Answer:
-    at = means.clock()
-    with means.database.transaction() as session:
-        snapshot = inventory.latest_sealed(session, system_id)
-        if snapshot is None:
-            return {"skipped": "never read"}
-        judged_by = rule_queries.limits_of(session, system_id, rule_limits(means.settings))
-        how = narrowing.passing(session, system_id, judged_by, narrow=narrow, at=at)
-        outcome = findings.reconcile(
-            session, "detection", rules.judgements(session, system_id, judged_by, at=at, only=how.touched),
-            rules=list(rulebook.RULES), system_id=system_id, snapshot_id=snapshot.id,
-            terms=finding_terms(means.settings), only=how.touched, basis=how.basis, by=SCHEDULER, at=at,
-        )  # fmt: skip
-        _hold_against_models(session, means, system_id, snapshot.id, at)
-    asked = {"asked": "all" if how.touched is None else "what was touched", "because": how.because}
-    return {"opened": outcome.opened, "reopened": outcome.reopened, "closed": outcome.closed} | asked
-
-
-def _hold_against_models(session: Session, means: Means, system_id: int, snapshot_id: int, at: datetime) -> None:
-    roster_days = means.settings.roster_max_age_days
-    findings.reconcile(
-        session, deviations.SOURCE, deviations.judgements(session, system_id, roster_max_age_days=roster_days, at=at),
-        rules=[deviating.RULE.name], system_id=system_id, snapshot_id=snapshot_id, terms=finding_terms(means.settings),
-        by=SCHEDULER, at=at,
-    )  # fmt: skip
-
-
-def judge_models(means: Means, steps: Steps, payload: Payload) -> Answer:
-    """Hold what people have against what their jobs are meant to have, once a role model has changed."""
-    with means.database.transaction() as session:
-        at, judged = means.clock(), 0
-        for system in inventory.systems(session):
-            snapshot = inventory.latest_sealed(session, system.id) if system.kind != "roster" else None
-            if snapshot is not None:
-                _hold_against_models(session, means, system.id, snapshot.id, at)
-                judged += 1
-    return {"judged": judged}
 
 
 def settle(means: Means, steps: Steps, payload: Payload) -> Answer:

@@ -12,16 +12,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.detection import queries as detection
-from app.detection.judgement import Counted, Judgement
+from app.detection.judgement import Counted, Judgement, Touched
 from app.detection.rule import CannotTell, Fails, Holds
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow
+from app.ledger import jcs
 from app.review import bundling, modelling
 from app.review.deviating import RULE, Held, ask
-from app.review.tables import BundleContentRow
+from app.review.tables import BundleContentRow, BundleVersionRow
 
 SOURCE = "review"
 
@@ -37,17 +38,18 @@ class _Models:
 
 
 def judgements(
-    session: Session, system_id: int, *, roster_max_age_days: int, at: datetime
+    session: Session, system_id: int, *, roster_max_age_days: int, only: Touched | None = None, at: datetime
 ) -> Iterator[Judgement | Counted]:
-    """The rule's answer about every live account of a person. Where a stream that it needs is not fully known: of none."""
+    """The rule's answer about every live account of a person, or about those of `only`. Where a stream that it needs is not
+    fully known: of none."""
     untrusted = detection.untrusted(session, system_id, roster_max_age_days=roster_max_age_days, at=at)
     lacking = [untrusted[stream] for stream in RULE.needs if stream in untrusted]
     if lacking:
         yield Counted(RULE.name, CannotTell("; ".join(lacking)), 1)
         return
-    models = _models(session, system_id, at)
+    models = _models(session, system_id, at, only)
     held = 0
-    for account, person in _accounts(session, system_id, at):
+    for account, person in _accounts(session, system_id, at, only):
         judged = _judge(account, person, models)
         if isinstance(judged.answer, Holds):
             held += 1
@@ -57,13 +59,30 @@ def judgements(
         yield Counted(RULE.name, Holds(), held)
 
 
-def _accounts(session: Session, system_id: int, at: datetime) -> Iterator[tuple[Any, Any]]:
+def measure(session: Session, at: datetime) -> str:
+    """What accounts are held against, as text: the role models in force, and how many people each fits. Where that is as it
+    was, only accounts that were touched can be answered otherwise."""
+    return jcs.dumps([[str(row.id), size] for row, size in _lasting(session, at)]).decode()
+
+
+def _lasting(session: Session, at: datetime) -> list[tuple[BundleVersionRow, int]]:
+    """The versions that count now, the one that fits fewest people first."""
+    rows = [row for row in modelling.in_force(session) if bundling.lasts(row.approved_at, at)]
+    sized = [(row, modelling.people(session, row.match, at.date())) for row in rows]
+    return sorted(sized, key=lambda each: (each[1], each[0].id))
+
+
+def _those(only: Touched | None) -> list[ColumnElement[bool]]:
+    return [] if only is None else [AccountRow.id.in_(sorted(only.accounts))]
+
+
+def _accounts(session: Session, system_id: int, at: datetime, only: Touched | None) -> Iterator[tuple[Any, Any]]:
     """Live accounts that may be a person's, each with whoever works here behind it."""
     found = (
         select(AccountRow, IdentityRow)
         .outerjoin(IdentityRow, and_(IdentityRow.id == AccountRow.identity_id, modelling.here(at.date())))
         .where(AccountRow.system_id == system_id, AccountRow.ended.is_(None))
-        .where(AccountRow.kind.in_(("person", "unknown")))
+        .where(AccountRow.kind.in_(("person", "unknown")), *_those(only))
         .order_by(AccountRow.id)
         .execution_options(yield_per=1000)
     )
@@ -89,22 +108,22 @@ def _judge(account: AccountRow, person: IdentityRow | None, models: _Models) -> 
     return Judgement(RULE.name, subject, RULE.severity, answer, account.id, who, facts, cause)
 
 
-def _models(session: Session, system_id: int, at: datetime) -> _Models:
+def _models(session: Session, system_id: int, at: datetime, only: Touched | None) -> _Models:
     """The role models in force, the narrowest first, and for each what the accounts of its people hold beside it."""
     today, made = at.date(), _Models()
-    lasting = [row for row in modelling.in_force(session) if bundling.lasts(row.approved_at, at)]
+    lasting = [row for row, _ in _lasting(session, at)]
     named = modelling.named(session, [row.id for row in lasting])
-    sizes = {row.id: modelling.people(session, row.match, today) for row in lasting}
     mighty = modelling.bringing(session)
     speaking = _speaking(session, system_id)
-    for row in sorted(lasting, key=lambda row: (sizes[row.id], row.id)):
+    for row in lasting:
         fits = (modelling.here(today), modelling.fits(row.match))
         for number in session.scalars(select(IdentityRow.id).where(*fits)):
             made.of.setdefault(number, row.id)
         if row.id not in speaking:
             continue
         made.names[row.id] = f"{named[row.id][0].name}, version {row.number}"
-        for account, number, entitlement, grant, name in session.execute(_beside(system_id, row.id, at).where(*fits)):
+        theirs = _beside(system_id, row.id, at).where(*fits, *_those(only))
+        for account, number, entitlement, grant, name in session.execute(theirs):
             if made.of[number] == row.id and entitlement not in mighty:
                 made.outside[account][f"grant:{grant}"] = name
     return made

@@ -90,11 +90,12 @@ def test_a_second_reading_asks_about_what_it_touched_and_the_clock_about_all(hou
         house.later(hours=3)
         read(house, system.id)
         jobs.detect(house.means, Here(), {"system": system.id} | payload)
-        assert house.count(RunRow, RunRow.narrowed) == narrowed
+        for source in ("detection", "review"):  # the rules, and what people hold beside their role models
+            assert house.count(RunRow, RunRow.narrowed, RunRow.source == source) == narrowed
     house.later(hours=24)
     told = jobs.detect(house.means, Here(), {"system": system.id, "snapshot": 3})
     assert told[str(system.id)]["because"] == "the last pass over all was more than a day ago"
-    assert house.count(RunRow, RunRow.narrowed) == 2
+    assert house.count(RunRow, RunRow.narrowed) == 4
 
 
 def test_a_system_that_was_never_read_is_not_judged(house: Installation) -> None:

@@ -19,6 +19,7 @@ EDGES = {
     "app.console": "a door: one transaction per act, and one that notes that a session was used",
     "app.jobs": "the edge of the jobs: one transaction per step",
     "app.openings": "jobs too: one transaction for each review that opens by itself",
+    "app.passes": "jobs too: one transaction for each system that is judged",
     "app.worker": "numbers the ledger and hands its consequences over",
     "app.schema": "migrations",
     "app.kit.db": "where transactions are made",
@@ -96,6 +97,7 @@ def test_the_code_is_synchronous_throughout() -> None:
         "app.api", "app.inventory", "app.review", "app.ledger", "app.remediation", "app.evidence", "app.notices",
         "app.jobs",
         "app.openings",
+        "app.passes",
     )  # fmt: skip
     found = [
         f"{each.name}.{node.name}"

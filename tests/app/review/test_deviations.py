@@ -16,7 +16,7 @@ from app.compliance.controls.line import Outcome
 from app.compliance.facts import Limits as Policy
 from app.compliance.judging import judge
 from app.detection import detect, findings, queries, rulebook
-from app.detection.judgement import Counted, Judgement
+from app.detection.judgement import Counted, Judgement, Touched
 from app.detection.limits import Limits
 from app.detection.rule import CannotTell, Fails, Holds
 from app.detection.tables import FindingRow, RunRow
@@ -194,3 +194,20 @@ def test_it_reports_until_somebody_switches_it_on(database: Database) -> None:
     with database.transaction() as session:
         assert NAME not in queries.alerting(session, catalogue.RULES)
         assert NAME in {each.rule.name for each in queries.standing(session, catalogue.RULES)}
+
+
+def test_a_pass_over_a_part_says_of_it_what_a_pass_over_all_says(database: Database) -> None:
+    with database.transaction() as session:
+        there = dated(session)
+        company = there.company
+        before = deviations.measure(session, NOW)
+        approved(session, company)
+        assert deviations.measure(session, NOW) != before
+        extra = make.entitlement(session, company.system, label="Quotes")
+        for account in there.accounts[:2]:
+            make.grant(session, account, extra)
+        whole, touched = judged(session, company), Touched(frozenset({there.accounts[0].id}), frozenset())
+        told = deviations.judgements(session, company.system.id, roster_max_age_days=7, only=touched, at=NOW)
+        part = {each.subject: each.answer for each in told if isinstance(each, Judgement)}
+        assert len(whole) == 2
+        assert part == {f"account:{there.accounts[0].id}": whole[f"account:{there.accounts[0].id}"]}

@@ -13,6 +13,7 @@ MODULES = (
     "app/evidence/claims.py",
     "app/evidence/manifest.py",
     "app/evidence/reconciliation.py",
+    "app/evidence/samples.py",
     "app/evidence/turns.py",
     "app/evidence/unpacking.py",
     "app/evidence/verify.py",

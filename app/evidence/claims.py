@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.evidence import reconciliation, turns
+from app.evidence import reconciliation, samples, turns
 from app.evidence.unpacking import Unpacked
 from app.ledger import jcs, tree
 from app.ledger.note import Checkpoint
@@ -59,7 +59,7 @@ class Counted:
     decided: Counter[str] = field(default_factory=Counter)
     unanswered: int = 0
     # Items that further rounds asked about.
-    rounds: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    rounds: samples.Asked = field(default_factory=samples.Asked)
     silent: Any = field(default_factory=hashlib.sha256)
     troubles: list[str] = field(default_factory=list)
     own: list[str] = field(default_factory=list)
@@ -95,7 +95,7 @@ def _keep(log: Log, number: int, entry: Mapping[str, Any], opened: Mapping[str, 
     elif kind == "bundle.approved":
         log.models.add(f"{subject} v{body['number']}")
     elif kind == "round.begun":
-        log.rounds.append(body)
+        log.rounds.append({**body, "leaf": number})
     elif kind == "remediation.opened":
         log.promised.add(subject)
     elif kind in _MOVES:
@@ -126,7 +126,7 @@ def _digest(*parts: Any) -> bytes:
 
 def decisions(packet: Unpacked, cover: Mapping[str, Any], log: Log) -> Counted:
     """Hold every item's decisions against the log, and count the items."""
-    counted, left = Counted(), set(log.decisions)
+    counted, left = Counted(rounds=samples.Asked(cover["scope"].get("attention"))), set(log.decisions)
     campaign = cover["campaign"]
     for item in packet.lines("decisions.jsonl"):
         counted.items[item["system"]][item["kind"]] += 1

@@ -16,13 +16,15 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.evidence import turns
+from app.evidence import samples, turns
 from app.evidence.verify import verify
-from app.inventory.tables import IdentityRow
+from app.inventory.tables import AccountRow, EntitlementRow, IdentityRow, SystemRow
 from app.kit.db import Database
 from app.ledger import note
 from app.ledger.note import Signer
+from app.ledger.tables import EntryRow
 from app.review import campaigns, decisions, rounds, tasks
+from app.review.decisions import Ask
 from app.review.tables import ItemRow, TaskRow
 from tests import make
 from tests.app.evidence import review
@@ -30,6 +32,7 @@ from tests.app.evidence.review import NOW
 from tests.app.evidence.test_verify import Files, edited, failed, resealed
 
 LATER = NOW + timedelta(hours=3)
+RULE = {"percent": 50, "fast_seconds": 5, "bulk": 4}
 SCOPE: dict[str, Any] = {
     "then": [{"name": "Again", "where": "privileged", "ask": [{"person": "flo"}], "due_days": 7}],
     "outcome": "any_removal",
@@ -68,13 +71,16 @@ def packet(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return Packet(sealed.path, files, signer, item)
 
 
-def _answer(session: Session, campaign: int, answer: str, at: Any) -> None:
+def _answer(session: Session, campaign: int, answer: str, at: Any, *, at_once: bool = False) -> None:
     """Everybody answers what is open, and submits."""
     mine = select(TaskRow).where(TaskRow.campaign_id == campaign, TaskRow.status == "open").order_by(TaskRow.id)
     for task in session.scalars(mine.execution_options(populate_existing=True)).all():
         by = make.actor(session.get_one(IdentityRow, task.reviewer_id))
         open_items = select(ItemRow.id).where(ItemRow.task_id == task.id, ItemRow.outcome.is_(None))
-        for item in session.scalars(open_items).all():
+        items = session.scalars(open_items).all()
+        if at_once:
+            decisions.record_many(session, [Ask(item, answer, "seen") for item in items], by=by, at=at)
+        for item in () if at_once else items:
             decisions.record(session, item, answer, reason="seen", by=by, at=at)
         tasks.submit(session, task.id, by=by, at=at)
 
@@ -139,10 +145,92 @@ def test_a_rule_that_the_log_does_not_know_changes_nothing(packet: Packet, tmp_p
     )
 
 
+@dataclass
+class Drawn:
+    """One honest packet of a review that looks at a sample again: of nine answers in one call, half are drawn."""
+
+    path: Path
+    files: Files
+    signer: Signer
+    body: dict[str, Any]
+
+
+def _more(session: Session, system: SystemRow, bo: IdentityRow, plain: EntitlementRow) -> None:
+    account = session.scalars(select(AccountRow).where(AccountRow.identity_id == bo.id)).one()
+    for _ in range(8):
+        make.grant(session, account, make.entitlement(session, system))
+
+
+@pytest.fixture(scope="module")
+def drawn(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+    home = tmp_path_factory.mktemp("sample")
+    shutil.copy(sqlite_template, home / "rolecall.db")
+    database = Database(f"sqlite:///{home / 'rolecall.db'}")
+    with database.transaction() as session:
+        told = review.frozen(session, populate=_more, attention={"percent": 50, "ask": [{"person": "flo"}], "bulk": 4})
+        _answer(session, told.campaign, "keep", NOW + timedelta(hours=2), at_once=True)
+        rounds.go_on(session, told.campaign, by=make.ADMIN, at=LATER)
+        _answer(session, told.campaign, "keep", LATER + timedelta(hours=1))
+        campaigns.close(session, told.campaign, by=make.ADMIN, at=LATER + timedelta(hours=2))
+        body = session.scalars(select(EntryRow.body).where(EntryRow.kind == "round.begun")).one()
+    sealed = review.build(database, told.campaign, home / "packet.zip")
+    database.close()
+    with zipfile.ZipFile(sealed.path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    signer = note.signer(note.parse_verifier(sealed.key).name, review.KEYS.derive_all("checkpoints"))
+    return Drawn(sealed.path, files, signer, body)
+
+
+def test_the_verifier_draws_the_sample_again(drawn: Drawn) -> None:
+    verdict = verify(drawn.path)
+    assert verdict.holds, [check for check in verdict.checks if not check.holds]
+    assert drawn.body["marked"] >= 8
+    assert drawn.body["asked"] == -(-drawn.body["marked"] // 2)
+
+
+def _words(drawn: Drawn) -> samples.Asked:
+    asked = samples.Asked(RULE)
+    for line in drawn.files["decisions.jsonl"].splitlines():
+        list(turns.of_item(json.loads(line), asked))
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("body", "rule", "said"),
+    [
+        ({}, RULE, None),
+        ({"percent": 20}, RULE, "another share"),
+        ({}, None, "another share"),
+        ({"drawn_digest": "0" * 64}, RULE, "other items than its seed draws"),
+        ({"seed": "another"}, RULE, "other items than its seed draws"),
+        ({"marked": 3}, RULE, "called for a second look"),
+        ({"marked_digest": "0" * 64}, RULE, "called for a second look"),
+        ({}, RULE | {"bulk": 5_000}, "called for a second look"),
+        ({"leaf": 0}, RULE, "called for a second look"),
+    ],
+)
+def test_no_other_sample_can_be_told(drawn: Drawn, body: dict[str, Any], rule: Any, said: str | None) -> None:
+    begun = drawn.body | {"leaf": 10_000} | body
+    words = [each for each in _words(drawn).words if each.order and _round_of(drawn, each.entry) == 1]
+    told = list(samples.wrong(begun, words, rule))
+    assert (told == []) if said is None else any(said in each for each in told), told
+
+
+def _round_of(drawn: Drawn, entry: str) -> int:
+    lines = [json.loads(line) for line in drawn.files["decisions.jsonl"].splitlines()]
+    return next(said["round"] for line in lines for said in line["decisions"] if said["entry"] == entry)
+
+
 @pytest.mark.parametrize("opened", [None, {}, {"seed_digest": "0" * 64}])
 def test_a_sample_drawn_by_a_seed_that_nobody_committed_to_is_refused(opened: dict[str, str] | None) -> None:
-    begun = [{"round": 2, "seed": "abc", "digest": hashlib.sha256(b"7\n").hexdigest()}]
-    (told,) = turns.of_log(begun, {2: [7]}, opened)
-    assert "another seed" in told
+    nobody = hashlib.sha256(b"").hexdigest()
+    begun = [{
+        "round": 2, "seed": "abc", "percent": 10, "marked": 0, "marked_digest": nobody, "drawn_digest": nobody, "leaf": 9,
+        "digest": hashlib.sha256(b"7\n").hexdigest(),
+    }]  # fmt: skip
+    asked = samples.Asked({"percent": 10, "fast_seconds": 5, "bulk": 20})
+    asked.items[2].append(7)
+    told = list(turns.of_log(begun, asked, opened))
+    assert any("another seed" in each for each in told)
     honest = {"seed_digest": hashlib.sha256(b"abc").hexdigest()}
-    assert list(turns.of_log(begun, {2: [7]}, honest)) == []
+    assert list(turns.of_log(begun, asked, honest)) == []

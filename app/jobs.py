@@ -134,10 +134,13 @@ def judge_channels(means: Means, steps: Steps, payload: Payload) -> Answer:
 
 def prove(means: Means, steps: Steps, payload: Payload) -> Answer:
     """Hold every removal of a system against its newest reading: gone, still there, or come back while it is watched."""
-    snapshot, settings = int(payload["snapshot"]), means.settings
+    settings = means.settings
     watch, sla = timedelta(days=settings.removal_watch_days), timedelta(days=settings.removal_sla_days)
     with means.database.transaction() as session:
         at = means.clock()
+        snapshot = int(
+            payload.get("snapshot") or inventory.newest(session, int(payload["system"]))
+        )  # an undoing has none
         system = inventory.system_of(session, snapshot)
         counts = verify.verify(session, snapshot, by=SCHEDULER, at=at)
         back = comebacks.notice(session, snapshot, watch=watch, sla=sla, by=SCHEDULER, at=at)
@@ -317,6 +320,7 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = (
     Kind.DETECTION_RAN: ("tell", "judge_controls"),
     Kind.DETECTION_REQUESTED: ("detect",),
     Kind.CAMPAIGN_REMINDED: ("send",),
+    Kind.REMEDIATION_UNDONE: ("prove",),  # whose return is over
     Kind.CAMPAIGN_CLOSED: ("open_removals", "tell", "judge_controls"),
     Kind.TASK_SUBMITTED: ("tell", "go_on_reviews"),
     Kind.BUNDLE_APPROVED: ("judge_models",),

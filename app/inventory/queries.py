@@ -115,6 +115,11 @@ def latest_sealed(session: Session, system_id: int) -> SnapshotRow | None:
     return session.scalar(_sealed(system_id).limit(1))
 
 
+def newest(session: Session, system_id: int) -> int:
+    """The number of the system's newest sealed reading, of one that was read."""
+    return session.scalars(_sealed(system_id).limit(1)).one().id
+
+
 def system_of(session: Session, snapshot_id: int) -> int:
     """The system that a reading is of."""
     return session.get_one(SnapshotRow, snapshot_id).system_id

@@ -179,7 +179,6 @@ QUIET = frozenset(
         Kind.REMEDIATION_MOVED,
         Kind.REMEDIATION_VERIFIED,
         Kind.REMEDIATION_RETURNED,
-        Kind.REMEDIATION_UNDONE,
         Kind.CONTROLS_JUDGED,
         Kind.ATTESTATION_MADE,
         Kind.EXEMPTION_MADE,

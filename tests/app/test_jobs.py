@@ -21,7 +21,7 @@ from app.notices import channels, subscriptions
 from app.notices.events import FOR_REVIEWERS
 from app.notices.policy import ChannelStatus
 from app.notices.tables import ChannelRow, DeliveryRow
-from app.remediation import stops
+from app.remediation import stops, undoings
 from app.remediation.tables import RemediationRow
 from app.review import campaigns, schedules
 from app.review import queries as reviews
@@ -350,6 +350,25 @@ def test_what_comes_back_while_it_is_watched_is_open_again_and_a_finding(
     assert status(house) == "returned"
     assert house.count(FindingRow, FindingRow.source == "remediation", FindingRow.status == "open") == 1
     assert len(house.told(Kind.DETECTION_RAN)) == runs + 1, "a return is told once, and nothing else is"
+
+
+def test_a_return_is_no_finding_any_more_once_the_removal_was_undone(leaving: tuple[Installation, World, int]) -> None:
+    house, world, system = leaving
+    people = list(world.of(Stream.ACCOUNTS))
+    jobs.remove(house.means, Here(), {"system": system})
+    for back in (False, True):
+        house.later(minutes=5)
+        world.records[Stream.ACCOUNTS] = people if back else world.of(Stream.ACCOUNTS)
+        read(house, system)
+        jobs.prove(house.means, Here(), {"snapshot": 3 if back else 2})
+    assert house.count(FindingRow, FindingRow.source == "remediation", FindingRow.status == "open") == 1
+    with house.database.transaction() as session:
+        row = session.scalars(select(RemediationRow)).one()
+        undoings.undo(session, row, "needed after all", by=make.ADMIN, at=house.later(minutes=5))
+    (undone,) = house.told(Kind.REMEDIATION_UNDONE)
+    assert jobs.FOLLOWS[Kind.REMEDIATION_UNDONE] == ("prove",)
+    jobs.prove(house.means, Here(), undone.body)
+    assert house.count(FindingRow, FindingRow.source == "remediation", FindingRow.status == "open") == 0
 
 
 def test_the_lane_is_sent_on_the_day_on_which_access_ends(leaving: tuple[Installation, World, int]) -> None:

@@ -41,6 +41,11 @@ def settings_shown(settings: Settings) -> dict[str, str]:
     return {name: str(getattr(settings, name)) for name in Settings.model_fields if name not in hidden}
 
 
+def sign_ins_kept(settings: Settings) -> timedelta:
+    """For how long sign-ins are kept here."""
+    return timedelta(days=settings.login_retention_days)
+
+
 def rule_limits(settings: Settings) -> RuleLimits:
     """The numbers that rules judge by, from the settings."""
     return RuleLimits(

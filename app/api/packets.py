@@ -20,7 +20,7 @@ from app.api.shapes import Page, Told
 from app.evidence import packets
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
-from app.means import settings_shown
+from app.means import settings_shown, sign_ins_kept
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["evidence"])
 ZIP: dict[int | str, dict[str, Any]] = {
@@ -62,6 +62,7 @@ def build_packet(campaign_id: paging.Number, means: With, actor: Entered) -> Fil
         by=actor,
         at=means.clock(),
         settings_shown=settings_shown(means.settings),
+        sign_ins_kept=sign_ins_kept(means.settings),
     )
     return FileResponse(
         path, media_type="application/zip", filename=path.name, background=BackgroundTask(folder.cleanup)

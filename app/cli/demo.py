@@ -28,7 +28,7 @@ from app.evidence import packets, verify
 from app.inventory import queries as inventory
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, IntegrationRow, SystemRow
 from app.main import create_app
-from app.means import review_limits, settings_shown
+from app.means import review_limits, settings_shown, sign_ins_kept
 from app.remediation.tables import RemediationRow
 from app.review import campaigns, decisions, drifts, queries, tasks
 from app.review.decisions import Ask
@@ -201,6 +201,7 @@ def _packet(telling: Telling, stage: Stage, campaign: CampaignRow) -> dict[str, 
         sealed = packets.build(
             stage.means.database, campaign.id, out, keys=stage.means.keys, by=ADMIN, at=stage.means.clock(),
             settings_shown=settings_shown(stage.means.settings),
+            sign_ins_kept=sign_ins_kept(stage.means.settings),
         )  # fmt: skip
         verdict = verify.verify(sealed.path)
         progress.note("it verifies" if verdict.holds else "it does NOT verify")

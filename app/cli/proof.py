@@ -11,7 +11,7 @@ from app.cli.telling import Telling
 from app.evidence import packets, verify
 from app.kit import clock
 from app.ledger import checkpoints, leaves, queries, signing
-from app.means import settings_shown
+from app.means import settings_shown, sign_ins_kept
 
 
 def export(telling: Telling, campaign: str, out: Path) -> None:
@@ -27,6 +27,7 @@ def export(telling: Telling, campaign: str, out: Path) -> None:
                 by=operator(),
                 at=clock.now(),
                 settings_shown=settings_shown(means.settings),
+                sign_ins_kept=sign_ins_kept(means.settings),
             )
     telling.say(f"{sealed.path}: {sealed.files} files. Verify it anywhere: rolecall evidence verify {sealed.path}")
     telling.say(f"verifying key: {sealed.key}")

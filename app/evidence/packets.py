@@ -84,13 +84,15 @@ def build(
     by: Actor,
     at: datetime,
     settings_shown: Mapping[str, str],
+    sign_ins_kept: timedelta,
     draft: bool = False,
     known: Sequence[str] = (),
 ) -> Sealed:
     """Write the packet of a closed campaign to `out`, replacing what is there. Opens its own transactions.
 
-    Refuses a campaign that is not closed, unless `draft`, which is stamped on the cover and in the manifest. `known` are
-    checkpoints (notes) that an auditor kept and wants to see extended; those of this installation are, mostly, anyway.
+    Refuses a campaign that is not closed, unless `draft`, which is stamped on the cover and in the manifest.
+    `sign_ins_kept`: for how long this installation keeps them, which is how far back it can look. `known` are checkpoints
+    (notes) that an auditor kept and wants to see extended; those of this installation are, mostly, anyway.
     Raises checkpoints.BrokenLog when the ledger is no longer what was signed before.
     """
     at = clock.utc(at)
@@ -108,7 +110,7 @@ def build(
                 insist(policy.why_not_still(missing, left))
                 continue
             with archive.sealing(out, at) as packet:
-                sealed = _Packet(session, packet, signer, signed, checkpoint, by, at)
+                sealed = _Packet(session, packet, signer, signed, checkpoint, by, at, sign_ins_kept)
                 listed = sealed.write(campaign_id, settings_shown, kept, draft=draft)
             break
     digest = _digest(out)
@@ -163,9 +165,11 @@ class _Packet:
         checkpoint: Checkpoint,
         by: Actor,
         at: datetime,
+        sign_ins_kept: timedelta,
     ) -> None:
         self._session, self._packet, self._signer = session, packet, signer
         self._signed, self._checkpoint, self._by, self._at = signed, checkpoint, by, at
+        self._kept = sign_ins_kept
         self._population: dict[int, Counter[str]] = defaultdict(Counter)
         self._items: dict[int, Counter[str]] = defaultdict(Counter)
         self._outcomes: Counter[str] = Counter()
@@ -252,7 +256,7 @@ class _Packet:
     def _remove(self, campaign_id: int, tables: Sheets) -> None:
         def told() -> Iterator[dict[str, Any]]:
             for row, acts in queries.remediations(self._session, campaign_id):
-                back = lookback.of(self._session, row[0], at=self._at)
+                back = lookback.of(self._session, row[0], kept=self._kept, at=self._at)
                 line = lines.remediation(row, acts, lookback.as_json(back))
                 proof = line["verified_by"] or {}
                 says = [f"{act['says']} ({act['status']})" for act in line["acts"]]

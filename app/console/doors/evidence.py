@@ -18,7 +18,7 @@ from app.console.entering import Entered, With
 from app.console.forms import Sent
 from app.evidence import packets, verify
 from app.kit.refusal import Refusal, Refused
-from app.means import settings_shown
+from app.means import settings_shown, sign_ins_kept
 from app.stories import packets as shelf
 
 router = APIRouter()
@@ -45,6 +45,7 @@ def build(campaign_id: int, means: With, visit: Entered) -> Response:
         packets.build(
             means.database, campaign_id, path, keys=means.keys, by=visit.actor, at=means.clock(),
             settings_shown=settings_shown(means.settings),
+            sign_ins_kept=sign_ins_kept(means.settings),
         )  # fmt: skip
     except BaseException:
         folder.cleanup()

@@ -180,5 +180,6 @@ def build(database: Database, campaign: int, out: Path, **given: Any) -> Sealed:
         "by": make.ADMIN,
         "at": NOW + timedelta(hours=6),
         "settings_shown": SETTINGS,
+        "sign_ins_kept": timedelta(days=365),
     }
     return packets.build(database, campaign, out, **(values | given))

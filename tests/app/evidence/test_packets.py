@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 import zipfile
 from contextlib import AbstractContextManager
 from datetime import timedelta
@@ -137,6 +138,23 @@ def test_a_removal_is_told_from_the_look_before_to_the_reading_that_proves_it(
     assert (line["meanwhile"]["began"], line["meanwhile"]["changes"]) == (
         line["opened_at"], {"reach": "unknown", "count": None, "because": "logged changes are not read here", "kinds": {}},
     )  # fmt: skip
+
+
+def test_how_far_back_a_removal_is_looked_at_is_as_long_as_sign_ins_are_kept(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "rolecall.db")
+    database = Database(f"sqlite:///{tmp_path / 'rolecall.db'}")
+    told = review.whole(database)
+    with database.transaction() as session:
+        session.query(AccountRow).update({"logins_known_since": review.NOW - timedelta(days=90)})
+    reach = []
+    for kept in (timedelta(days=365), timedelta(0)):
+        sealed = review.build(database, told.campaign, tmp_path / f"{kept.days}.zip", sign_ins_kept=kept)
+        (line,) = lines(sealed.path, "remediations.jsonl")
+        reach.append(line["meanwhile"]["sign_ins"]["reach"])
+    database.close()
+    assert reach == ["whole", "unknown"]
 
 
 def test_a_removal_that_was_undone_is_told_beside_what_gives_its_access_back(

@@ -131,8 +131,8 @@ def _dies_everywhere(database: Database, verb: Verb, seed: int) -> int:
     assert len(points) > 3
     if KILLS:
         points = random.Random(f"kill:{seed}").choices(
-            range(len(statements)), k=KILLS // 6
-        )  # three verbs, two databases
+            range(len(statements)), k=KILLS // 12
+        )  # three verbs, two databases; the other half is for removals
     for point in points:
         _killed(database, verb, point)
         assert _there(database) == before, (seed, point, statements[point])

@@ -134,13 +134,10 @@ def judge_channels(means: Means, steps: Steps, payload: Payload) -> Answer:
 
 def prove(means: Means, steps: Steps, payload: Payload) -> Answer:
     """Hold every removal of a system against its newest reading: gone, still there, or come back while it is watched."""
-    settings = means.settings
+    at, settings = means.clock(), means.settings
     watch, sla = timedelta(days=settings.removal_watch_days), timedelta(days=settings.removal_sla_days)
     with means.database.transaction() as session:
-        at = means.clock()
-        snapshot = int(
-            payload.get("snapshot") or inventory.newest(session, int(payload["system"]))
-        )  # an undoing has none
+        snapshot = int(payload.get("snapshot") or inventory.newest(session, int(payload["system"])))
         system = inventory.system_of(session, snapshot)
         counts = verify.verify(session, snapshot, by=SCHEDULER, at=at)
         back = comebacks.notice(session, snapshot, watch=watch, sla=sla, by=SCHEDULER, at=at)
@@ -187,8 +184,8 @@ def remove(means: Means, steps: Steps, payload: Payload) -> Answer:
 def wake_lanes(means: Means, steps: Steps, payload: Payload) -> Answer:
     """Send the lanes to work for whose removals the hours have begun, or the stop has ended."""
     with means.database.transaction() as session:
-        woken = waits.wake(session, stopped=stopped_outside(means.settings), by=SCHEDULER, at=means.clock())
-    return {"systems": woken}
+        stopped = stopped_outside(means.settings)
+        return {"systems": waits.wake(session, stopped=stopped, by=SCHEDULER, at=means.clock())}
 
 
 def end_access(means: Means, steps: Steps, payload: Payload) -> Answer:

@@ -81,6 +81,7 @@ MAY: dict[Role, frozenset[May]] = {
     Role.AUDITOR: _SEEING | {May.TAKE_EVIDENCE},
     Role.SERVICE: frozenset({May.SEE_SELF, May.SEE_SYSTEMS, May.SEE_FINDINGS, May.SEE_OWN_FINDINGS, May.READ_SYSTEMS}),
 }
+_SAID = {Role.IT_SECURITY: "IT security"}  # as people say it, where that is not the word itself
 _NEVER_BY_LINK = frozenset(
     {May.SEE_OWN_FINDINGS, May.COMMENT_OWN_FINDINGS}
 )  # a message's link is for a review's items, and can be passed on
@@ -98,7 +99,7 @@ def why_not(actor: Actor, act: May) -> Refusal | None:
             "Sign in to do this.",
             status=403,
         )
-    fitting = ", ".join(role for role in Role if act in MAY[role])
+    fitting = ", ".join(_SAID.get(role, role) for role in Role if act in MAY[role])
     return Refusal(
         "not_allowed",
         f"You may not {act}.",

@@ -42,7 +42,7 @@ class Hours:
     def said(self) -> str:
         """All of it in words."""
         told = f"{self.text} ({self.zone})" if self.text else "at any time"
-        return f"{told}, not on {', '.join(self.left_out)}" if self.left_out else told
+        return f"{told}, not on {', '.join(self.left_out).replace('..', ' to ')}" if self.left_out else told
 
 
 ALWAYS = Hours()

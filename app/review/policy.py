@@ -68,7 +68,9 @@ def why_not_open(lacks: Sequence[Mapping[str, str]], override: Override | None, 
     first, more = lacks[0], len(lacks) - 1
     return Refusal(
         "readings_lack",
-        f"{first['system']}: {first['stream']} is {first['verdict'].replace('_', ' ')} ({first['because']})"
+        f"{first['system']}: the {first['stream'].replace('_', ' ')} were not read"
+        + (" completely" if first["verdict"] == "incomplete" else "")
+        + f" ({first['because']})"
         + (f"; and {more} more." if more else "."),
         "Read it again once the cause is gone, leave it out of scope with a reason, or let a second person override.",
         facts={"lacks": [dict(lack) for lack in lacks]},

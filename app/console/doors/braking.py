@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
@@ -136,7 +138,8 @@ def _words(given: str) -> str | None:
 
 
 def _days(given: str) -> tuple[str, ...] | None:
-    """Days that are left out; "none" is none at all, and nothing follows the settings."""
+    """Days that are left out, as people write them; "none" is none at all, and nothing follows the settings."""
     if not given:
         return None
-    return () if given == "none" else tuple(each.strip() for each in given.split(",") if each.strip())
+    each_alone = re.sub(r"\s*(\.\.|–|—|\bto\b|\buntil\b)\s*", "..", given)
+    return () if given == "none" else tuple(each.strip() for each in re.split(r"[,;\n]", each_alone) if each.strip())

@@ -40,11 +40,13 @@ def test_everything_is_stopped_and_goes_on_with_a_reason_on_one_page(house: Hous
 
 def test_a_system_is_given_brakes_of_its_own_and_follows_the_settings_again(house: House) -> None:
     browser = visitor(house, "admin")
-    given = {"per_run": "5", "hours": "Mon-Fri 09:00-17:00", "left_out": "2026-12-24", "because": "its support asks"}
+    given = {"per_run": "5", "hours": "Mon-Fri 09:00-17:00", "because": "its support asks",
+             "left_out": "2026-12-24 to 2027-01-01; 2027-04-05"}  # fmt: skip
     assert browser.act(lane_of(house), given).status_code == 303
     page = browser.get(lane_of(house)).text
     assert "5 removals, and 10 %" in page
-    assert "Mon-Fri 09:00-17:00 (UTC), not on 2026-12-24" in page
+    assert "Mon-Fri 09:00-17:00 (UTC), not on 2026-12-24 to 2027-01-01, 2027-04-05" in page
+    assert 'value="2026-12-24 to 2027-01-01, 2027-04-05"' in page
     assert browser.act(lane_of(house), {"hours": "always", "left_out": "none", "because": "no more"}).status_code == 303
     with house.database.reading() as session:
         row = session.get_one(LaneRow, house.company.system.id)

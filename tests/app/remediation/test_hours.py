@@ -39,7 +39,7 @@ def test_days_that_are_left_out_are_closed_even_without_hours() -> None:
     assert hours.open_at(when, utc("2026-12-23 23:59"))
     assert not hours.open_at(when, utc("2026-12-24 00:00"))
     assert hours.next_opening(when, utc("2026-12-24 10:00")) == utc("2026-12-27 00:00")
-    assert when.said == "at any time, not on 2026-12-24..2026-12-26, 2026-12-31"
+    assert when.said == "at any time, not on 2026-12-24 to 2026-12-26, 2026-12-31"
 
 
 def test_hours_go_over_a_weekend_and_to_the_end_of_a_day() -> None:

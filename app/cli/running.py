@@ -61,9 +61,16 @@ def run_here(means: Means) -> None:
             worker.stop()
 
 
+KEPT_S = 75  # longer than proxies keep an idle connection (60): who closes first must not be who is about to be asked
+
+
 def behind_proxies(settings: Settings) -> dict[str, Any]:
-    """Whom the server believes where a call comes from, as uvicorn takes it."""
-    return {"proxy_headers": bool(settings.trusted_proxies), "forwarded_allow_ips": list(settings.trusted_proxies)}
+    """Whom the server believes where a call comes from, and how long it keeps their connections, as uvicorn takes it."""
+    return {
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": list(settings.trusted_proxies),
+        "timeout_keep_alive": KEPT_S,
+    }
 
 
 def say_how_to_enter(telling: Telling, means: Means) -> None:

@@ -12,15 +12,20 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from app.kit import clock, ids
 from app.ledger import jcs, tree
 from app.ledger.kinds import QUIET, Kind
 from app.ledger.tables import EntryRow, LeaflessRow, PendingRow, PersonalRow
+
+# Inserts into the tables themselves: the unit of work has nothing to add to rows that nobody loads.
+_ENTRIES, _LEAFLESS, _PERSONAL, _PENDING = (
+    insert(cast(Table, row.__table__)) for row in (EntryRow, LeaflessRow, PersonalRow, PendingRow)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +61,13 @@ def record_many(session: Session, entries: Iterable[Entry], *, by: str, at: date
         personal += values
     if not rows:
         return []
-    session.execute(insert(EntryRow), rows)
-    session.execute(insert(LeaflessRow), [{"entry_id": row["id"], "leaf": row["leaf"]} for row in rows])
+    session.execute(_ENTRIES, rows)
+    session.execute(_LEAFLESS, [{"entry_id": row["id"], "leaf": row["leaf"]} for row in rows])
     if personal:
-        session.execute(insert(PersonalRow), personal)
+        session.execute(_PERSONAL, personal)
     pending = [{"entry_id": row["id"], "kind": row["kind"]} for row in rows if row["kind"] not in QUIET]
     if pending:
-        session.execute(insert(PendingRow), pending)
+        session.execute(_PENDING, pending)
     return [row["id"] for row in rows]
 
 

@@ -35,11 +35,13 @@ def _plain(value: Any) -> bool:
     kind = type(value)
     if kind is str:
         return "\x00" not in value
+    if kind is dict:
+        for name, each in value.items():
+            if type(name) is not str or not name.isascii() or "\x00" in name or not _plain(each):
+                return False
+        return True
     if kind is int:
         return bool(-_LARGEST <= value <= _LARGEST)
-    if kind is dict:
-        named = all(type(name) is str and name.isascii() and "\x00" not in name for name in value)
-        return named and all(map(_plain, value.values()))
     if kind is list:
         return all(map(_plain, value))
     return value is None or kind is bool

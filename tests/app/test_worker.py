@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, select
@@ -23,8 +24,12 @@ from app.ledger import queries as ledger
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.tables import CheckpointRow, LeafRow, PendingRow
+from app.review import schedules
+from app.review.tables import CampaignRow
 from app.worker import Worker
+from app.worker import _trigger as trigger
 from tests import make
+from tests.app.review import cast
 from tests.app.running import Installation, idle_account
 
 QUICK: dict[str, Any] = {"scheduled": False, "poll_s": 0.05, "first_pause_s": 0.05}
@@ -195,7 +200,7 @@ def test_a_tick_is_of_the_operators_own_clock(house: Installation) -> None:
     assert jobs.slot(nightly, house.now.astimezone(house.means.settings.zone)) == "read_all:2026-11-17"
 
 
-TICKING = """
+REPLICA = """
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -206,34 +211,107 @@ from tests.app.running import Installation
 house = Installation(Database(sys.argv[1]), Path(sys.argv[2]), datetime.fromisoformat(sys.argv[3]))
 worker = Worker(house.means, scheduled=False, poll_s=0.05)
 worker.start()
-for tick in jobs.SCHEDULE:
-    if tick.job == "read_all":
-        worker._tick(tick)
-        worker._tick(tick)
-worker.wait_until_idle(60)
+for line in sys.stdin:
+    word, _, given = line.strip().partition(" ")
+    if word == "at":
+        house.now = datetime.fromisoformat(given)
+    elif word == "tick":
+        for tick in jobs.SCHEDULE:
+            if tick.job == given:
+                worker._tick(tick)
+                worker._tick(tick)
+    else:
+        worker.wait_until_idle(60)
+    print(word, flush=True)
 worker.stop()
 """
 
 
-def test_of_two_workers_that_hear_the_same_tick_one_does_the_job(
-    make_database: Callable[[str], str], tmp_path: Path
-) -> None:
+@dataclass
+class Replicas:
+    """Workers in processes of their own, on one database, who hear what they are told at the same virtual moment."""
+
+    house: Installation
+    processes: list[subprocess.Popen[str]]
+
+    def hear(self, job: str, at: datetime) -> None:
+        """It is `at` everywhere, and the clock strikes for a job: for each replica twice. Returns when all is done."""
+        self._all(f"at {at.isoformat()}")
+        self._all(f"tick {job}")
+        self._all("idle")
+
+    def _all(self, line: str) -> None:
+        for process in self.processes:
+            assert process.stdin is not None
+            process.stdin.write(f"{line}\n")
+            process.stdin.flush()
+        for process in self.processes:
+            assert process.stdout is not None
+            assert process.stdout.readline().strip() == line.split()[0]
+
+
+@pytest.fixture
+def replicas(make_database: Callable[[str], str], tmp_path: Path) -> Iterator[Replicas]:
     house = Installation(Database(make_database("postgresql")), tmp_path, make.NOW)
+    given = (house.database.url.render_as_string(hide_password=False), str(tmp_path), house.now.isoformat())
+    command = [sys.executable, "-c", REPLICA, *given]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    made = Replicas(house, [subprocess.Popen(command, **pipes) for _ in range(2)])
+    yield made
+    for process in made.processes:
+        process.communicate(timeout=60)
+        assert process.returncode == 0
+    house.database.close()
+
+
+def test_of_two_workers_that_hear_the_same_tick_one_does_the_job(replicas: Replicas) -> None:
+    """A nightly reading is asked for once; a review opens within a minute of its time, once, and once on the return."""
+    house = replicas.house
     with house.database.transaction() as session:
         for _ in range(3):  # of a kind that no worker there knows: what counts is that they were asked for once
-            make.system(session)
-    given = (house.database.url.render_as_string(hide_password=False), str(tmp_path))
+            make.system(session, kind="unheard")
     for at in (house.now, house.now, house.now + timedelta(days=1)):
-        pair = [
-            subprocess.Popen([sys.executable, "-c", TICKING, *given, at.isoformat()], stderr=subprocess.PIPE)
-            for _ in range(2)
-        ]
-        for process in pair:
-            _, said = process.communicate(timeout=90)
-            assert process.returncode == 0, said.decode()
+        replicas.hear("read_all", at)
     days = [entry.at for entry in house.told(Kind.SYNC_REQUESTED)]
     assert days == [house.now] * 3 + [house.now + timedelta(days=1)] * 3
-    house.database.close()
+    _reviews_open_in_time(replicas)
+
+
+def _reviews_open_in_time(replicas: Replicas) -> None:
+    house = replicas.house
+    noon, scope = make.NOW.replace(hour=12), cast.SCOPE | {"systems": ["Sales org"]}
+    with house.database.transaction() as session:
+        cast.company(session, read_at=noon)
+        for name, hour in (("Punctual", 12), ("Missed", 14)):
+            schedules.add(
+                session, name=name, zone="UTC", scope=scope, opens_on_day=47, opens_at_hour=hour, by=make.ADMIN,
+                at=noon - timedelta(days=30),
+            )  # fmt: skip
+    struck = trigger(next(tick for tick in jobs.SCHEDULE if tick.job == "open_due_campaigns"), ZoneInfo("UTC"))
+    at = noon - timedelta(seconds=90)
+    for _ in range(3):  # the clock's own strokes: a minute before, the moment itself, a minute later
+        at = struck.get_next_fire_time(None, at + timedelta(seconds=1))
+        replicas.hear("open_due_campaigns", at)
+    replicas.hear("open_due_campaigns", noon + timedelta(hours=5))  # nobody worked at two
+    opened = [(entry.body["planned_at"][11:16], entry.at, entry.body["late_minutes"])
+              for entry in house.told(Kind.CAMPAIGN_OPENED)]  # fmt: skip
+    assert opened == [("12:00", noon, 0), ("14:00", noon + timedelta(hours=5), 3 * 60)]
+    assert house.count(CampaignRow) == 2
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe"])
+def test_the_clock_strikes_for_reviews_every_minute_also_when_it_is_set_forward_or_back(zone: str) -> None:
+    struck = trigger(next(tick for tick in jobs.SCHEDULE if tick.job == "open_due_campaigns"), ZoneInfo(zone))
+    for day in (
+        datetime(2026, 3, 29, tzinfo=UTC),
+        datetime(2026, 4, 4, 12, tzinfo=UTC),
+        datetime(2026, 10, 24, 23, tzinfo=UTC),
+    ):
+        at = day
+        while at < day + timedelta(hours=6):
+            following = struck.get_next_fire_time(None, at + timedelta(seconds=1)).astimezone(UTC)
+            assert timedelta(0) < following - at <= timedelta(seconds=60)
+            at = following
 
 
 def test_what_the_night_missed_is_done_on_the_return_and_once(house: Installation) -> None:

@@ -60,6 +60,11 @@ def test_only_the_configured_proxies_are_believed() -> None:
     assert (config.proxy_headers, config.forwarded_allow_ips) == (True, ["10.0.0.0/8", "192.0.2.1"])
 
 
+def test_a_connection_is_kept_for_longer_than_proxies_keep_theirs() -> None:
+    config = uvicorn.Config(FastAPI(), **running.behind_proxies(settings.read({})))
+    assert config.timeout_keep_alive > 60
+
+
 @pytest.mark.parametrize(
     ("path", "logged"),
     [

@@ -98,10 +98,10 @@ def _company(database: Database, name: str, grants: int) -> None:
         session.execute(text("ANALYZE"))
 
 
-def _launched(database: Database, floor: Table, name: str, runs: int) -> tuple[int, float, float]:
+def _launched(database: Database, floor: Table, name: str, runs: range) -> tuple[int, float, float]:
     """The last of some launches of one scope, each beside its floor in the same state of both tables; the least of each."""
     ours, least = [], []
-    for run in range(runs):
+    for run in runs:
         began = cores(database)
         with database.transaction() as session:
             scope = SCOPE | {"systems": [name]}
@@ -173,7 +173,7 @@ def test_what_a_review_costs(database: Database) -> None:
         launched = {}
         for name, grants in sizes.items():
             _company(database, name, grants)
-            launched[name], took, least = _launched(database, floor, name, RUNS)
+            launched[name], took, least = _launched(database, floor, name, range(RUNS))
             with database.reading() as session:
                 made = session.scalars(select(func.count()).where(ItemRow.campaign_id == launched[name])).one()
             assert made >= grants
@@ -183,7 +183,7 @@ def test_what_a_review_costs(database: Database) -> None:
         _deciding(database, launched["large"], line)
         _bulk(database, launched["large"], line)
         _closing(database, launched["large"], line)
-        _, took, least = _launched(database, floor, "large", 1)
+        _, took, least = _launched(database, floor, "large", range(RUNS, RUNS + 1))
         line("launch of the next one, with what was said last time", took, "s", least)
 
 

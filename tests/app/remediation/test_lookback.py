@@ -135,6 +135,13 @@ def test_a_call_of_which_nobody_knows_whether_it_happened_is_not_when_it_went(to
     assert back(town).ended == called + 2 * HOUR, "the reading is"
 
 
+def test_what_a_reading_proved_before_a_late_call_went_at_the_reading(town: Town) -> None:
+    gone(town)
+    with town.database.transaction() as session:
+        session.scalars(select(ActRow)).one().ended_at = town.now + HOUR
+    assert back(town).ended == town.now, "the reading had shown it gone before that"
+
+
 def active_again(session: Session, _: SnapshotRow) -> None:
     session.query(AccountRow).filter_by(key="bo").update({"active": True})
 

@@ -22,7 +22,7 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
 from app.means import Means, review_limits
-from app.review import campaigns, causes, delegations, rounds, silences, successions
+from app.review import campaigns, causes, delegations, exclusions, rounds, silences, successions
 from app.review import queries as review
 from app.review.policy import Status
 from app.review.tables import CampaignRow
@@ -120,7 +120,8 @@ def _open_slot(session: Session, means: Means, due: review.Due, at: datetime) ->
     return campaigns.open(
         session, name=f"{due.schedule.name} {due.slot.label}", scope=due.schedule.scope, due_at=due.due_at,
         slot=due.slot.id, planned_at=due.slot.opens_at, moved=due.slot.moved(),
-        configurer_id=due.schedule.configurer_id, limits=review_limits(means.settings), by=SCHEDULER, at=at,
+        approval=exclusions.kept(due.schedule.approval), configurer_id=due.schedule.configurer_id,
+        limits=review_limits(means.settings), by=SCHEDULER, at=at,
     )  # fmt: skip
 
 

@@ -63,6 +63,7 @@ class Kind(StrEnum):
     SCHEDULE_REMOVED = "schedule.removed"
     CAMPAIGN_OPENED = "campaign.opened"
     CAMPAIGN_OVERRIDDEN = "campaign.overridden"
+    EXCLUSIONS_APPROVED = "exclusions.approved"
     CAMPAIGN_REMINDED = "campaign.reminded"
     CAMPAIGN_ESCALATED = "campaign.escalated"
     ROUND_BEGUN = "round.begun"
@@ -164,6 +165,7 @@ QUIET = frozenset(
         Kind.SCHEDULE_CHANGED,
         Kind.SCHEDULE_REMOVED,
         Kind.CAMPAIGN_OVERRIDDEN,
+        Kind.EXCLUSIONS_APPROVED,
         Kind.ROUND_SKIPPED,
         Kind.TASK_REOPENED,
         Kind.DELEGATION_MADE,

@@ -25,6 +25,7 @@ from app.review import (
     delegating,
     drifting,
     effort,
+    exclusions,
     former,
     freezing,
     frozen,
@@ -42,6 +43,7 @@ from app.review import (
 from app.review import scope as scopes
 from app.review.chain import Rule
 from app.review.dialect import insert_or_skip
+from app.review.exclusions import Approval
 from app.review.freezing import Frame
 from app.review.policy import Override, Status
 from app.review.scope import ItemKind, Scope
@@ -63,6 +65,7 @@ def open(
     planned_at: datetime | None = None,
     moved: Mapping[str, str] | None = None,
     override: Override | None = None,
+    approval: Approval | None = None,
     limits: Limits | None = None,
     demo: bool = False,
     configurer_id: int | None = None,
@@ -72,10 +75,10 @@ def open(
     """Open a review of `scope` (see `scope.read`), frozen at the latest sealed reading of each system.
 
     Refuses readings that are missing, stale or untrusted for what the scope rests on, unless `override` is a second
-    person's word; a population other than `snapshots` (system id -> snapshot id), where given; a scope of nothing; and
-    one that leaves an item without an independent reviewer. Whoever sets it up decides on nothing in it: that is `by`, or
-    the identity `configurer_id` for a schedule's. A `slot` that has a campaign already gives that one back; `moved` says
-    from which closed day it was moved to `planned_at`.
+    person's word; leaving something out without the `approval` of whom the scope names; a population other than
+    `snapshots` (system id -> snapshot id), where given; a scope of nothing; and one that leaves an item without an
+    independent reviewer. Whoever sets it up decides on nothing in it: that is `by`, or the identity `configurer_id` for a
+    schedule's. A `slot` that has a campaign already gives that one back; `moved` says from which closed day it was moved.
     """
     at, due_at = clock.utc(at), clock.utc(due_at)
     asked = scopes.read(scope)
@@ -93,6 +96,8 @@ def open(
     lacks = trust.lacking(readings, rosters, needs_roster=asked.needs_roster, limits=limits or Limits(), at=at)
     insist(policy.why_not_open(lacks, override, by))
     insist(policy.why_not_read(readings))
+    approver = grounds.approver(session, asked, at, due_at, configurer)
+    insist(exclusions.why_not_excluded(asked, approval, approver, set_up_by=configurer, by=by, at=at))
     with session.begin_nested():  # a refusal from here on leaves nothing behind, whatever the caller makes of it
         campaign_id = _insert(session, name, slot, asked, planned_at, moved, due_at, demo, configurer, by, at)
         if campaign_id is None:
@@ -106,6 +111,8 @@ def open(
         insist(policy.why_not_frozen(snapshots, _snapshots(readings, systems), _latest(session, systems)))
         if lacks and override is not None:
             _overridden(session, campaign_id, lacks, override, by, at)
+        if approval is not None and exclusions.leaves_out(asked):
+            _approved(session, campaign_id, approval, by, at)
         _opened(session, campaign_id, readings, items, by, at)
     return session.get_one(CampaignRow, campaign_id, populate_existing=True)
 
@@ -241,7 +248,7 @@ def _freeze(
     frame = Frame(
         places=grounds.places(session, systems, scope, readings, at, due_at),
         department=scope.department,
-        routes=grounds.routes(session, scope, at, due_at, configurer),
+        routes=grounds.routes(session, scope, at, due_at),
         configurer=configurer,
         at=at,
         due_at=due_at,
@@ -324,6 +331,15 @@ def _overridden(
     body = {"asked_by": by.id, "granted_by": override.by.id, "lacks": lacks}
     entry = Entry(Kind.CAMPAIGN_OVERRIDDEN, f"campaign:{campaign_id}", body, {"reason": override.reason.strip()})
     entries.record(session, entry, by=override.by.id, at=at)
+
+
+def _approved(session: Session, campaign_id: int, approval: Approval, by: Actor, at: datetime) -> None:
+    """Keep whose word it is that something is left out; in the log it is theirs."""
+    told = {"granted_by": approval.by, "asked_by": by.id, "given_at": approval.at.isoformat()}
+    kept = {**told, "reason": approval.reason}
+    session.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(approval=kept))
+    entry = Entry(Kind.EXCLUSIONS_APPROVED, f"campaign:{campaign_id}", told, {"reason": approval.reason})
+    entries.record(session, entry, by=approval.by, at=at)
 
 
 def _opened(

@@ -119,13 +119,11 @@ def fallbacks(
     scope: Scope,
     at: datetime,
     due_at: datetime,
-    configurer: int | None = None,
     *,
     strict: bool = True,
 ) -> tuple[int, ...]:
     """The scope's fallback reviewers, by identity. Refuses one who is unknown, has left or is away throughout; the owner of
-    security and an approver of exclusions likewise, and an approver who sets the review up. Not `strict`, for a review that
-    is open already: it passes them over."""
+    security likewise. Not `strict`, for a review that is open already: it passes them over."""
     named = [key for key in (scope.fallback, scope.second_fallback) if key]
     if not strict:
         known = people(session, set(named))
@@ -133,16 +131,30 @@ def fallbacks(
     asked = [
         *(("fallback reviewer", key) for key in named),
         *([("security owner", scope.security_owner)] if scope.security_owner else []),
-        *([("approver", scope.approver)] if scope.approver else []),
     ]
+    known = _here(session, asked, at, due_at)
+    return tuple(known[key].identity_id for key in named)
+
+
+def approver(session: Session, scope: Scope, at: datetime, due_at: datetime, configurer: int | None) -> int | None:
+    """Who approves what the scope leaves out, by identity; None if it names nobody. Refuses one who is unknown, has left or
+    is away throughout, and who sets the review up."""
+    if scope.approver is None:
+        return None
+    found = _here(session, [("approver", scope.approver)], at, due_at)[scope.approver].identity_id
+    if found == configurer:
+        raise _no("who sets it up approves what it excludes", "Name somebody else as approver.")
+    return found
+
+
+def _here(session: Session, asked: Sequence[tuple[str, str]], at: datetime, due_at: datetime) -> dict[str, Person]:
+    """Who is named, each by a role; refuses whoever cannot answer."""
     known = people(session, {key for _, key in asked})
     for role, key in asked:
         if not fit(known.get(key), at.date(), due_at.date()):
             trouble = "is not in the roster" if key not in known else "has left, is away throughout or is no person"
             raise _no(f'the {role} "{key}" {trouble}', "Name somebody else.")
-    if scope.approver and known[scope.approver].identity_id == configurer:
-        raise _no("who sets it up approves what it excludes", "Name somebody else as approver.")
-    return tuple(known[key].identity_id for key in named)
+    return known
 
 
 def routes(
@@ -150,7 +162,6 @@ def routes(
     scope: Scope,
     at: datetime,
     due_at: datetime,
-    configurer: int | None = None,
     *,
     strict: bool = True,
 ) -> tuple[Route, ...]:
@@ -158,7 +169,7 @@ def routes(
     or is away throughout is passed over; refuses one who was never in the roster, and whom `fallbacks` refuses. Not
     `strict`: refuses nobody."""
     last = Candidates(Ask.PERSON, ChosenBy.FALLBACK)
-    ends = [replace(last, ids=(each,)) for each in fallbacks(session, scope, at, due_at, configurer, strict=strict)]
+    ends = [replace(last, ids=(each,)) for each in fallbacks(session, scope, at, due_at, strict=strict)]
     rules = chain.rules(scope.reviewers, scope.security_owner)
     known = people(session, {key for rule in rules for step in rule.ask for key in step.keys})
     strange = sorted({key for rule in rules for step in rule.ask for key in step.keys} - set(known))

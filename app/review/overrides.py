@@ -1,4 +1,4 @@
-"""A second person's word that a review may open on readings that fall short.
+"""A second person's word: that a review may open on readings that fall short, or that it may leave out what it does.
 
 Who gives it signs in as themselves; what they get is sealed, and bound to one review's name and scope, to them, and to an
 hour. Somebody else opens the review with it; only then is anything written down, with both names.
@@ -21,13 +21,18 @@ from app.actors import queries as actors
 from app.actors.actor import Actor
 from app.actors.tables import ActorRow
 from app.inventory import queries as inventory
-from app.kit.refusal import Refusal, Refused
+from app.kit.refusal import Refusal, Refused, insist
+from app.review import exclusions, grounds
+from app.review import scope as scopes
+from app.review.exclusions import Approval
 from app.review.policy import Override
+from app.review.scope import Scope
 
 GOOD_FOR = timedelta(hours=1)
 LONGEST_REASON = 2_000
 LONGEST = 12_000  # signs of a word: the longest reason in the widest script, and the rest
 _TAG = 32
+_OVERRIDE, _APPROVAL = b"override", b"approval"  # a word of one kind is none of the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,36 +43,69 @@ class Word:
     until: datetime
 
 
+def approve(
+    session: Session, key: bytes, name: str, scope: Mapping[str, Any], reason: str, *, by: Actor, at: datetime
+) -> Word:
+    """The word of `by`, whom the scope names, that a review or a schedule of this name may leave out what it does. Refuses
+    anybody else."""
+    asked = scopes.read(scope)
+    insist(exclusions.why_not_give(asked, by.identity_id, grounds.approver(session, asked, at, at, None)))
+    return _sealed(key, _APPROVAL, by, reason, _excluding(name, asked), at)
+
+
+def approval(
+    session: Session, word: str, name: str, scope: Mapping[str, Any], *, keys: Sequence[bytes], at: datetime
+) -> Approval:
+    """The approval behind a word. Refuses one that we did not give, that has run out, or that is for something else."""
+    body = _opened(word, _APPROVAL, keys, _excluding(name, scopes.read(scope)), at)
+    who = _whose(session, body, at)
+    return Approval(who.id, who.identity_id, body["reason"], datetime.fromisoformat(body["until"]) - GOOD_FOR)
+
+
 def give(key: bytes, name: str, scope: Mapping[str, Any], reason: str, *, by: Actor, at: datetime) -> Word:
     """The word of `by` for the review of this name and scope. Nothing happens until somebody else opens it."""
-    until = at + GOOD_FOR
-    body = {"by": by.id, "way": by.way, "reason": reason, "of": _about(name, scope), "until": until.isoformat()}
-    raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
-    return Word(base64.urlsafe_b64encode(_tag(key, raw) + raw).decode(), until)
+    return _sealed(key, _OVERRIDE, by, reason, _about(name, scope), at)
 
 
 def read(
     session: Session, word: str, name: str, scope: Mapping[str, Any], *, keys: Sequence[bytes], at: datetime
 ) -> Override:
     """The override behind a word. Refuses one that we did not give, that has run out, or that is another review's."""
+    body = _opened(word, _OVERRIDE, keys, _about(name, scope), at)
+    return Override(_whose(session, body, at), body["reason"])
+
+
+def _sealed(key: bytes, what: bytes, by: Actor, reason: str, of: str, at: datetime) -> Word:
+    until = at + GOOD_FOR
+    body = {"by": by.id, "way": by.way, "reason": reason, "of": of, "until": until.isoformat()}
+    raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+    return Word(base64.urlsafe_b64encode(_tag(key, what, raw) + raw).decode(), until)
+
+
+def _opened(word: str, what: bytes, keys: Sequence[bytes], of: str, at: datetime) -> dict[str, Any]:
     try:
         given = base64.urlsafe_b64decode("".join(word.split()))  # it may have been pasted from a letter, with line ends
     except ValueError:
-        raise _no("This is no override of ours.") from None
+        raise _no("This is no override of ours.", what) from None
     tag, raw = given[:_TAG], given[_TAG:]
-    if not any(hmac.compare_digest(tag, _tag(key, raw)) for key in keys):
-        raise _no("This is no override of ours.")
-    body = json.loads(raw)
+    if not any(hmac.compare_digest(tag, _tag(key, what, raw)) for key in keys):
+        raise _no("This is no override of ours.", what)
+    body: dict[str, Any] = json.loads(raw)
     if datetime.fromisoformat(body["until"]) <= at:
-        raise _no("This override has run out.")
-    if body["of"] != _about(name, scope):
-        raise _no("This override was given for another review.")
+        raise _no("This override has run out.", what)
+    if body["of"] != of:
+        raise _no("This override was given for another review.", what)
+    return body
+
+
+def _whose(session: Session, body: Mapping[str, Any], at: datetime) -> Actor:
+    """Who gave a word, with who they are in the roster now."""
     who = actors.actor(session, body["by"], way=body["way"], at=at)
     if who is None:
-        raise _no("Who gave this override is no actor here any more.")
+        raise _no("Who gave this word is no actor here any more.", _OVERRIDE)
     row = session.get_one(ActorRow, who.id)
     person = inventory.find_identity(session, row.person_key or row.email or "")
-    return Override(replace(who, identity_id=person.id if person is not None else None), body["reason"])
+    return replace(who, identity_id=person.id if person is not None else None)
 
 
 def _about(name: str, scope: Mapping[str, Any]) -> str:
@@ -76,9 +114,17 @@ def _about(name: str, scope: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps([name, said], sort_keys=True).encode()).hexdigest()
 
 
-def _tag(key: bytes, raw: bytes) -> bytes:
-    return hmac.new(key, b"override\x00" + raw, hashlib.sha256).digest()
+def _excluding(name: str, scope: Scope) -> str:
+    """What an approval is for; what no word of it is about may be another by then."""
+    return hashlib.sha256(json.dumps([name, exclusions.parts(scope)], sort_keys=True).encode()).hexdigest()
 
 
-def _no(reason: str) -> Refused:
-    return Refused(Refusal("no_override", reason, "Ask a second administrator for a new one.", status=422))
+def _tag(key: bytes, what: bytes, raw: bytes) -> bytes:
+    return hmac.new(key, what + b"\x00" + raw, hashlib.sha256).digest()
+
+
+def _no(reason: str, what: bytes) -> Refused:
+    if what == _OVERRIDE:
+        return Refused(Refusal("no_override", reason, "Ask a second administrator for a new one.", status=422))
+    told = reason.replace("override", "approval")
+    return Refused(Refusal("no_approval", told, "Ask the approver for a new one.", status=422))

@@ -15,10 +15,11 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
+from app.review import exclusions, grounds, workdays
 from app.review import schedule as schedules
 from app.review import scope as scopes
-from app.review import workdays
 from app.review.dialect import insert_or_skip
+from app.review.exclusions import Approval
 from app.review.schedule import Plan
 from app.review.tables import ScheduleRow
 
@@ -53,6 +54,7 @@ def add(
     name: str,
     zone: str,
     scope: Mapping[str, Any],
+    approval: Approval | None = None,
     by: Actor,
     at: datetime,
     **rhythm: Unpack[Rhythm],
@@ -61,11 +63,12 @@ def add(
 
     Without more said it is each quarter, on its cadence's usual day (`schedule.USUAL_DAY`) at nine on `zone`'s clock. The
     first is the next to begin; what should have begun before `at` is not missed. Refuses a plan or a scope that is not
-    understood, and a name that is taken.
+    understood, one that leaves something out without the `approval` of whom it names, and a name that is taken.
     """
     at = clock.utc(at)
     row = {"name": name, **_values({**_USUAL, **rhythm, "zone": zone, "scope": scope})}
     insist(schedules.why_not_plan(_plan(row)))
+    row["approval"] = _approved(session, row["scope"], approval, by, at)
     set_up = {"configurer_id": by.identity_id}
     made = session.scalar(
         insert_or_skip(session, ScheduleRow)
@@ -74,13 +77,23 @@ def add(
     )
     if made is None:
         raise Refused(Refusal("name_taken", f'There is a schedule called "{name}" already.', "Choose another name."))
+    _record_approval(session, made, row["approval"], by, at)
     body, people = _told(row)
     entries.record(session, Entry(Kind.SCHEDULE_ADDED, f"schedule:{made}", body, people), by=by.id, at=at)
     return session.get_one(ScheduleRow, made)
 
 
-def change(session: Session, schedule: int, *, by: Actor, at: datetime, **changes: Unpack[Changes]) -> ScheduleRow:
-    """Let its next reviews open at other times, be due at another, or be of another scope; what is not named stays.
+def change(
+    session: Session,
+    schedule: int,
+    *,
+    approval: Approval | None = None,
+    by: Actor,
+    at: datetime,
+    **changes: Unpack[Changes],
+) -> ScheduleRow:
+    """Let its next reviews open at other times, be due at another, or be of another scope; what is not named stays. The
+    word that something is left out stays as long as what it was given for does; `approval` renews it.
 
     What should have begun before `at` by the new plan is not missed. Its name stays: reviews that it opened bear it.
     """
@@ -88,10 +101,14 @@ def change(session: Session, schedule: int, *, by: Actor, at: datetime, **change
     row = _found(session, schedule)
     values = _values({name: getattr(row, name) for name in Changes.__optional_keys__} | changes)
     insist(schedules.why_not_plan(_plan({"name": row.name, **values})))
+    same = exclusions.parts(scopes.read(row.scope)) == exclusions.parts(scopes.read(values["scope"]))
+    word = approval if approval is not None or not same else exclusions.kept(row.approval)
+    values["approval"] = _approved(session, values["scope"], word, by, at)
     told = {name: value for name, value in values.items() if getattr(row, name) != value}
     if not told:
         return row
     _move(session, row, row.version, **told, since=at, configurer_id=by.identity_id)
+    _record_approval(session, schedule, told.get("approval"), by, at)
     body, people = _told(told)
     entries.record(session, Entry(Kind.SCHEDULE_CHANGED, f"schedule:{schedule}", body, people), by=by.id, at=at)
     return row
@@ -160,9 +177,29 @@ def _plan(row: Mapping[str, Any]) -> Plan:
     )  # fmt: skip
 
 
+def _approved(
+    session: Session, scope: Mapping[str, Any], approval: Approval | None, by: Actor, at: datetime
+) -> dict[str, Any] | None:
+    """The word that counts for what a scope leaves out, as it is kept. Refuses where it takes one and there is none."""
+    asked = scopes.read(scope)
+    approver = grounds.approver(session, asked, at, at, by.identity_id)
+    insist(exclusions.why_not_excluded(asked, approval, approver, set_up_by=by.identity_id, by=by, at=at))
+    return approval.written() if approval is not None and exclusions.leaves_out(asked) else None
+
+
+def _record_approval(
+    session: Session, schedule: int, approval: Mapping[str, Any] | None, by: Actor, at: datetime
+) -> None:
+    if approval is None:
+        return
+    body = {"granted_by": approval["by"], "asked_by": by.id, "given_at": approval["at"]}
+    entry = Entry(Kind.EXCLUSIONS_APPROVED, f"schedule:{schedule}", body, {"reason": approval["reason"]})
+    entries.record(session, entry, by=approval["by"], at=at)
+
+
 def _told(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """What of a schedule enters the ledger as it is, and what as commitments."""
-    body = dict(values)
+    body = {name: value for name, value in values.items() if name != "approval"}  # an entry of its own
     people: dict[str, str] = {}
     if "scope" in body:
         body["scope"], people = scopes.apart(body["scope"])

@@ -6,7 +6,7 @@
      "without": [{"system": "Marketing portal", "kind": "integration", "reason": "read by hand, ticket 12"}],
      "where": "privileged or finding",                                optional, an expression over `FACTS`
      "exclude": [{"where": "low_risk and reviewed_this_year", "reason": "once a year is enough"}],
-     "approver": "p-102",                                             who approved what is excluded: a roster key
+     "approver": "p-102",                                             who approves what is left out: a roster key
      "security_owner": "p-103", "reviewers": [{"ask": ["manager", …]}],  optional, who is asked about what: see `chain`
      "fallback": "p-100", "second_fallback": "p-101",                 roster keys of people
      "many_answers": "the first review; no role models yet",          why somebody has more answers to give than usual
@@ -205,13 +205,14 @@ def read(written: Mapping[str, Any]) -> Scope:
         raise _no("it names no fallback reviewer", 'Name somebody: "fallback": "<roster key>".')
     if scope.fallback == scope.second_fallback:
         raise _no("both fallback reviewers are the same person", "Name two people, or only one.")
-    if bool(scope.exclude) != (scope.approver is not None):
+    left_out = bool(scope.exclude or scope.without)
+    if (scope.exclude and scope.approver is None) or (scope.approver is not None and not left_out):
         raise _no(
             "what is excluded needs an approver, and nothing else does", 'Name somebody: "approver": "<roster key>".'
         )
-    left_out = next((w for w in scope.without if scope.systems is not None and w.system not in scope.systems), None)
-    if left_out:
-        raise _no(f'it leaves something out of "{left_out.system}", which is not in scope', "Correct the name.")
+    strays = next((w for w in scope.without if scope.systems is not None and w.system not in scope.systems), None)
+    if strays:
+        raise _no(f'it leaves something out of "{strays.system}", which is not in scope', "Correct the name.")
     if scope.outcome is not Outcome.LAST and not scope.then and scope.attention is None:
         raise _no('"outcome" is for several rounds, and there is one', 'Say which follow: "then": […].')
     if scope.outcome is Outcome.FIRST and scope.attention is not None:

@@ -28,6 +28,8 @@ class ScheduleRow(Base):
     due_days: Mapped[int]
     calendar: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)  # see `workdays`; None: every day is open
     scope: Mapped[dict[str, Any]] = mapped_column(Json)
+    # Whose word it is that the scope leaves something out (`exclusions.Approval`).
+    approval: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
     since: Mapped[datetime] = mapped_column(Moment)  # added or resumed: what should have opened before is not missed
     paused: Mapped[bool] = mapped_column(default=False)
     # Who set it up, by identity. No foreign key: SQLite cannot add one to a table that is there.
@@ -60,6 +62,7 @@ class CampaignRow(Base):
     )  # when what had no answer went on by the review's rule
     owners_asked_at: Mapped[datetime | None] = mapped_column(Moment)  # when the systems' owners got what had no answer
     override: Mapped[dict[str, Any] | None] = mapped_column(Json)  # who let it open on incomplete readings, and why
+    approval: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)  # whose word it is that it leaves something out
     demo: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (CheckConstraint("status IN ('open','closed','cancelled')", name="status_known"),)

@@ -14,6 +14,7 @@ from app.actors.actor import Actor, Role
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, StreamRow, SystemRow
 from app.kit.refusal import Refusal, Refused
 from app.review import campaigns, decisions, tasks
+from app.review.exclusions import Approval
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 from tests import make
 
@@ -94,9 +95,16 @@ def company(session: Session, *, streams: dict[str, str] | None = None, read_at:
 
 
 def opened(session: Session, *, scope: dict[str, Any] | None = None, name: str = "Q4", **given: Any) -> CampaignRow:
-    """A campaign over everything that is there."""
+    """A campaign over everything that is there; whoever its scope names has approved what it leaves out."""
     values: dict[str, Any] = {"due_at": DUE, "by": make.ADMIN, "at": NOW}
+    values["approval"] = approval(session, (scope or {}).get("approver"))
     return campaigns.open(session, name=name, scope=SCOPE | (scope or {}), **(values | given))
+
+
+def approval(session: Session, approver: str | None) -> Approval | None:
+    """Somebody's word that something may be left out."""
+    person = session.scalar(select(IdentityRow).where(IdentityRow.key == approver)) if approver else None
+    return Approval("actor-approver", person.id, "it is read by hand", NOW) if person is not None else None
 
 
 def items(session: Session, campaign: CampaignRow) -> dict[str, ItemRow]:

@@ -11,6 +11,7 @@ from app import __version__, settings
 from app.api import (
     access,
     actors,
+    approvals,
     braking,
     bundles,
     campaigns,
@@ -95,7 +96,7 @@ def create_app(means: Means) -> FastAPI:
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, *history, *finding, ledger, packets)
     deciding = (items, decisions, hooks, submitting, handing, delegations)
     promising = (controls, filing, governing)
-    reviewing_doors = (bundles, schedules, campaigns, rounds, silences, tasks, drift, overrides)
+    reviewing_doors = (bundles, schedules, campaigns, rounds, silences, tasks, drift, overrides, approvals)
     running = (*reviewing_doors, *deciding, remediations, braking, notices)
     for room in (*seeing, *running, *promising):
         app.include_router(room.router)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.api import answering, overrides, paging, problems
+from app.api import answering, approvals, overrides, paging, problems
 from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
@@ -52,6 +52,7 @@ class Campaign(Told):
     closed_by: str | None
     unanswered: KeepOrRemove | None
     override: dict[str, Any] | None
+    approval: dict[str, Any] | None = Field(description="Whose word it is that something is left out, and why.")
     demo: bool
     version: int
 
@@ -93,6 +94,9 @@ class Opening(Asked):
     scope: dict[str, Any] = Field(examples=[{"systems": "all", "fallback": "p-100"}])
     due_days: int | None = Field(None, ge=1, le=366)
     override: str | None = Field(None, max_length=LONGEST, description="A second person's word, from POST /overrides.")
+    approval: str | None = Field(
+        None, max_length=LONGEST, description="The approver's word that something is left out, from POST /approvals."
+    )
 
 
 class Reviewer(Told):
@@ -294,6 +298,7 @@ def _open(
     limits = review_limits(means.settings)
     return campaigns.open(
         session, name=asked.name, scope=asked.scope, override=word, by=actor, at=at,
+        approval=approvals.read(session, means, asked.approval, asked.name, asked.scope, at),
         limits=replace(limits, most_answers=None) if looking else limits,
         due_at=at + timedelta(days=asked.due_days or means.settings.campaign_due_days),
     )  # fmt: skip

@@ -90,6 +90,7 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("POST", "/api/v1/campaigns"): May.RUN_CAMPAIGNS,
     ("POST", "/api/v1/campaigns/preview"): May.RUN_CAMPAIGNS,
     ("POST", "/api/v1/overrides"): May.RUN_CAMPAIGNS,
+    ("POST", "/api/v1/approvals"): May.DECIDE,  # by whom the scope names, and nobody else
     ("GET", "/api/v1/campaigns/{campaign_id}"): May.SEE_CAMPAIGNS,
     ("GET", "/api/v1/campaigns/{campaign_id}/items"): May.SEE_ALL_ITEMS,
     ("GET", "/api/v1/campaigns/{campaign_id}/drift"): May.SEE_ALL_ITEMS,

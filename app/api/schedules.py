@@ -10,13 +10,14 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.api import answering, paging, problems
+from app.api import answering, approvals, paging, problems
 from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Asked, Nothing, Page, Told
 from app.ledger.kinds import Kind
 from app.review import queries, schedule, schedules
+from app.review.overrides import LONGEST
 from app.review.schedule import Cadence, Plan
 from app.review.schedules import Changes
 from app.review.tables import ScheduleRow
@@ -41,6 +42,7 @@ class Schedule(Told):
     due_days: int
     scope: dict[str, Any]
     since: datetime = Field(description="Added, changed or resumed: what should have opened before is not missed.")
+    approval: dict[str, Any] | None = Field(description="Whose word it is that something is left out, when, and why.")
     paused: bool
     version: int
 
@@ -65,6 +67,7 @@ class Scheduling(Asked):
     opens_at_hour: int = Field(9, ge=0, le=23)
     due_days: int = Field(21, ge=1, le=90)
     calendar: dict[str, Any] | None = Field(None, examples=[{"days": ["mon", "tue", "wed", "thu", "fri"]}])
+    approval: str | None = Field(None, max_length=LONGEST, description="The approver's word, from POST /approvals.")
 
 
 class Rescheduling(Asked):
@@ -79,6 +82,7 @@ class Rescheduling(Asked):
     opens_at_hour: int | None = Field(None, ge=0, le=23)
     due_days: int | None = Field(None, ge=1, le=90)
     calendar: dict[str, Any] | None = None
+    approval: str | None = Field(None, max_length=LONGEST, description="The approver's word, from POST /approvals.")
     paused: bool | None = None
 
 
@@ -114,7 +118,9 @@ def add_schedule(asked: Scheduling, request: Request, means: With, actor: Entere
     """Let a review open by itself. The first is the next to begin."""
 
     def verb(session: Session, at: datetime) -> Schedule:
-        return Schedule.model_validate(schedules.add(session, **asked.model_dump(), by=actor, at=at))
+        word = approvals.read(session, means, asked.approval, asked.name, asked.scope, at)
+        given = asked.model_dump(exclude={"approval"})
+        return Schedule.model_validate(schedules.add(session, **given, approval=word, by=actor, at=at))
 
     return answering.once(means, actor, key, asked, request, verb, status=201)
 
@@ -124,7 +130,7 @@ def preview_schedule(asked: Scheduling, request: Request, means: With, actor: En
     """When the next six reviews of such a schedule would open and be due. Nothing is kept."""
 
     def verb(session: Session, at: datetime) -> Turns:
-        return _turns(schedules.planned(**asked.model_dump(exclude={"scope"})), at, 6)
+        return _turns(schedules.planned(**asked.model_dump(exclude={"scope", "approval"})), at, 6)
 
     return answering.once(means, actor, key, asked, request, verb)
 
@@ -161,9 +167,11 @@ def change_schedule(
 
     def verb(session: Session, at: datetime) -> Schedule:
         _unchanged(session, schedule_id, if_match)
-        named = asked.model_dump(exclude={"paused"}, exclude_unset=True)
+        named = asked.model_dump(exclude={"paused", "approval"}, exclude_unset=True)
         changes = {name: value for name, value in named.items() if value is not None or name in _MAY_BE_NONE}
-        row = schedules.change(session, schedule_id, **cast(Changes, changes), by=actor, at=at)
+        kept = _found(session, schedule_id)
+        word = approvals.read(session, means, asked.approval, kept.name, asked.scope or kept.scope, at)
+        row = schedules.change(session, schedule_id, approval=word, **cast(Changes, changes), by=actor, at=at)
         if asked.paused is not None:
             switch = schedules.pause if asked.paused else schedules.resume
             row = switch(session, schedule_id, by=actor, at=at)

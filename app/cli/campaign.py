@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.api import overrides
+from app.api import approvals, overrides
 from app.cli.at_work import at_work
 from app.cli.installation import find_campaign, json_object, opened, operator, speaking_for
 from app.cli.telling import Telling, shown
@@ -33,6 +33,7 @@ def open_one(
     days: int | None,
     scope: Path | None,
     override: str | None,
+    approval: str | None = None,
     many_answers: str | None = None,
 ) -> None:
     """Open a review at the latest readings."""
@@ -51,6 +52,7 @@ def open_one(
             due_at=at + timedelta(days=days or means.settings.campaign_due_days),
             limits=review_limits(means.settings),
             override=word,
+            approval=approvals.read(session, means, approval, name, asked, at),
             by=operator(),
             at=at,
         )

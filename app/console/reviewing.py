@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from app.console.doors import (
+    approving,
     bundles,
     campaigns,
     delegations,
@@ -18,7 +19,7 @@ from app.console.doors import (
 )
 
 # /campaigns/new before /campaigns/{id}, and /reviews/delegations before /reviews/{id}
-ROOMS = (home, delegations, reviews, submission, items, opening, overriding, campaigns, schedules, bundles)
+ROOMS = (home, delegations, reviews, submission, items, opening, overriding, approving, campaigns, schedules, bundles)
 
 
 def install(app: FastAPI) -> None:

@@ -137,6 +137,8 @@ RIGHTS: Mapping[tuple[str, str], May | None] = {
     ("GET", "/campaigns"): May.SEE_CAMPAIGNS,
     ("GET", "/campaigns/new"): May.RUN_CAMPAIGNS,
     ("POST", "/campaigns/new"): May.RUN_CAMPAIGNS,
+    ("GET", "/campaigns/new/approval"): May.DECIDE,
+    ("POST", "/campaigns/new/approval"): May.DECIDE,
     ("GET", "/campaigns/new/word"): May.RUN_CAMPAIGNS,
     ("POST", "/campaigns/new/word"): May.RUN_CAMPAIGNS,
     ("GET", "/campaigns/{campaign_id}"): May.SEE_CAMPAIGNS,

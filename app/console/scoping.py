@@ -38,7 +38,7 @@ def given(form: Any) -> dict[str, Any]:
 
 def query(said: Mapping[str, Any]) -> str:
     """A review's name and scope as part of an address, for a page that shows them to somebody else; `given` reads it."""
-    words = ("name", "fallback", "second", "department", "where", "exclude", "exclude_because", "approver")
+    words = ("name", "schedule", "fallback", "second", "department", "where", "exclude", "exclude_because", "approver")
     parts: list[tuple[str, str]] = [(name, str(said.get(name) or "")) for name in words]
     parts += [(name, each) for name in ("systems", "kinds") for each in said[name]]
     return urlencode([(name, value) for name, value in parts if value])

@@ -200,6 +200,7 @@ def campaign(cover: Mapping[str, Any], log: Log, counted: Counted) -> Iterator[s
     if {kind: count for kind, count in body["items"].items() if count} != dict(counted.kinds):
         yield f"{sum(body['items'].values())} items were frozen, {sum(counted.kinds.values())} are in the packet"
     yield from _override(cover["override"], log.told.get(("campaign.overridden", subject)))
+    yield from _approval(cover.get("approval"), log.told.get(("exclusions.approved", subject)))
     yield from _stamps(cover["stamps"], demo=bool(body["demo"]), draft=closed is None)
     if closed is not None:
         yield from _closing(closed["body"], counted)
@@ -242,6 +243,17 @@ def _override(shown: Mapping[str, Any] | None, logged: Mapping[str, Any] | None)
         same = all(shown[name] == logged["body"][name] for name in ("asked_by", "granted_by", "lacks"))
         if not same or logged["opened"].get("reason", shown["reason"]) != shown["reason"]:
             yield "the override on the cover is not the one in the log"
+
+
+def _approval(shown: Mapping[str, Any] | None, logged: Mapping[str, Any] | None) -> Iterator[str]:
+    """Whose word it is that something was left out; packets older than such words have none of either."""
+    if shown is None and logged is None:
+        return
+    names = ("asked_by", "granted_by", "given_at")
+    if shown is None or logged is None or any(shown[name] != logged["body"][name] for name in names):
+        yield "whose word it is that something was left out is not the same on the cover and in the log"
+    elif logged["opened"].get("reason", shown["reason"]) != shown["reason"]:
+        yield "why something may be left out is not the same on the cover and in the log"
 
 
 def _stamps(stamps: list[str], *, demo: bool, draft: bool) -> Iterator[str]:

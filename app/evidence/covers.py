@@ -50,6 +50,7 @@ def compose(
         "scope": campaign.scope,
         "excluded": campaign.excluded,
         "override": campaign.override,
+        "approval": campaign.approval,
         "systems": [_system(campaign, system, snapshot) for system, snapshot in systems],
         "settings": dict(settings),
         "sealed": {"by": by, "at": at.isoformat()},
@@ -117,6 +118,7 @@ def text(cover: Mapping[str, Any], reconciliation: Mapping[str, Any]) -> str:
         for each in cover["systems"]
     ]
     lines += ["", "Left out", *_listed(f"{e['count']} {e['what']}: {e['because']}" for e in cover["excluded"])]
+    lines += [*_approval(cover["approval"])]
     lines += ["", "Override", *_override(cover["override"])]
     lines += ["", "What does not add up", *_listed(reconciliation["said"])]
     lines += ["", "Settings", *_listed(f"{name} = {value}" for name, value in sorted(cover["settings"].items()))]
@@ -167,6 +169,13 @@ def _banner(stamped: Sequence[str]) -> list[str]:
         "DEMO": "DEMO: made from invented people and systems. It is evidence of nothing.",
     }
     return [line for each in stamped for line in (f"*** {words[each]} ***", "")]
+
+
+def _approval(approval: Mapping[str, Any] | None) -> list[str]:
+    """Whose word it is that something was left out."""
+    if not approval:
+        return []
+    return [f"  approved by {approval['granted_by']} for {approval['asked_by']}: {approval['reason']}"]
 
 
 def _override(override: Mapping[str, Any] | None) -> list[str]:

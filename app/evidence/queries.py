@@ -46,6 +46,7 @@ SHOWN = frozenset(
     {
         Kind.CAMPAIGN_OPENED,
         Kind.CAMPAIGN_OVERRIDDEN,
+        Kind.EXCLUSIONS_APPROVED,
         Kind.CAMPAIGN_ESCALATED,
         Kind.ROUND_BEGUN,
         Kind.ROUND_SKIPPED,

@@ -32,7 +32,7 @@ GOOD_FOR = timedelta(hours=1)
 LONGEST_REASON = 2_000
 LONGEST = 12_000  # signs of a word: the longest reason in the widest script, and the rest
 _TAG = 32
-_OVERRIDE, _APPROVAL = b"override", b"approval"  # a word of one kind is none of the other
+_OVERRIDE, _APPROVAL, _ASKED = b"override", b"approval", b"asked"  # a word of one kind is none of the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,17 @@ def approve(
     asked = scopes.read(scope)
     insist(exclusions.why_not_give(asked, by.identity_id, grounds.approver(session, asked, at, at, None)))
     return _sealed(key, _APPROVAL, by, reason, _excluding(name, asked), at)
+
+
+def asked(key: bytes, name: str, scope: Mapping[str, Any]) -> str:
+    """A seal for the address at which an approver is asked about this review or schedule, and no other."""
+    return _tag(key, _ASKED, _excluding(name, scopes.read(scope)).encode()).hex()
+
+
+def was_asked(keys: Sequence[bytes], name: str, scope: Mapping[str, Any], seal: str) -> bool:
+    """Whether such a seal is ours, and for this."""
+    about = _excluding(name, scopes.read(scope)).encode()
+    return any(hmac.compare_digest(seal.encode(), _tag(key, _ASKED, about).hex().encode()) for key in keys)
 
 
 def approval(

@@ -25,6 +25,9 @@ def campaign_open(
     days: Annotated[int | None, typer.Option(help="Days until it is due.")] = None,
     scope: Annotated[Path | None, typer.Option(help="JSON file with a scope, as in docs/reviews.md.")] = None,
     override: Annotated[str | None, typer.Option(help="A second person's word, from POST /api/v1/overrides.")] = None,
+    approval: Annotated[
+        str | None, typer.Option(help="The approver's word for what the scope leaves out, from POST /api/v1/approvals.")
+    ] = None,
     many_answers: Annotated[
         str | None, typer.Option(help="Why somebody has more answers than ROLECALL_CAMPAIGN_MOST_ANSWERS.")
     ] = None,
@@ -33,7 +36,7 @@ def campaign_open(
     """Open a review, frozen at the latest readings. Refuses while one of them cannot be trusted."""
     from app.cli import campaign
 
-    campaign.open_one(Telling(as_json), name, fallback, second, systems, days, scope, override, many_answers)
+    campaign.open_one(Telling(as_json), name, fallback, second, systems, days, scope, override, approval, many_answers)
 
 
 @campaign_app.command("list")

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.console import forms, rendering, scoping
+from app.console import excluding, forms, rendering, scoping
 from app.console.entering import Entered, With
 from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
@@ -40,6 +40,7 @@ class Preview:
     apart: str | None
     efforts: Mapping[int, Effort]  # by task
     long: int  # reviewers with more answers than one should have
+    approval: Mapping[str, Any] | None  # whose word it is that something is left out
     override: Mapping[str, Any] | None  # who answers for readings that fall short, and what they lack
     seen: str  # a digest of all that was shown, which opening it must bring back
 
@@ -56,7 +57,7 @@ class _TakenBack(Exception):
 def ask(request: Request, means: With, visit: Entered) -> Response:
     """What to review."""
     given = {"systems": scoping.systems(means), "kinds": scoping.KINDS}
-    blank = dict.fromkeys(("name", "due_days", "word", "fallback", "second", "department"), "")
+    blank = dict.fromkeys(("name", "due_days", "word", "approval", "fallback", "second", "department"), "")
     return _page(request, means, visit, given | blank, None, None)
 
 
@@ -64,7 +65,7 @@ def ask(request: Request, means: With, visit: Entered) -> Response:
 def answer(request: Request, means: With, visit: Entered, form: Sent) -> Response:
     """Show what would be opened, or open it."""
     given = scoping.given(form) | {name: forms.text(form, name) for name in ("name", "due_days")}
-    given["word"] = forms.text(form, "word", most=overrides.LONGEST)
+    given |= {name: forms.text(form, name, most=overrides.LONGEST) for name in ("word", "approval")}
     try:
         if forms.text(form, "go") == "open":
             with means.database.transaction() as session:
@@ -89,7 +90,9 @@ def _previewed(means: Means, visit: Entered, given: dict[str, Any]) -> Preview:
             efforts = queries.effort(session, row.id)
             long = sum(each.answers > means.settings.campaign_most_answers for each in efforts.values())
             seen = _digest(given, shares, row)
-            told = Preview(items, shares, row.excluded, apart.told(name), efforts, long, row.override, seen)
+            told = Preview(
+                items, shares, row.excluded, apart.told(name), efforts, long, row.approval, row.override, seen
+            )
             raise _TakenBack(told)
     except _TakenBack as taken_back:
         return taken_back.preview
@@ -97,7 +100,7 @@ def _previewed(means: Means, visit: Entered, given: dict[str, Any]) -> Preview:
 
 def _digest(given: dict[str, Any], shares: Sequence[Share], row: CampaignRow) -> str:
     told = [
-        {**given, "many_answers": "", "word": ""},
+        {**given, "many_answers": "", "word": "", "approval": ""},
         [(share.reviewer_id, share.items) for share in shares],
         row.excluded,
     ]
@@ -117,6 +120,7 @@ def _opened(
         session, name=given["name"], scope=scope,
         due_at=at + timedelta(days=days), limits=replace(limits, most_answers=None) if looking else limits,
         override=overrides.read(session, word, given["name"], scope, keys=keys, at=at) if word else None,
+        approval=excluding.approval(session, means, given, given["name"], scope, at),
         by=visit.actor, at=at,
     )  # fmt: skip
 
@@ -133,7 +137,8 @@ def _page(
 ) -> Response:
     return rendering.page(
         request, "campaigns/open.html", visit, status=no.status if no is not None else 200, given=given,
-        preview=preview, no=no, ask_another=_asking(means, given, no), systems=scoping.systems(means), kinds=scoping.KINDS,
+        preview=preview, no=no, ask_another=_asking(means, given, no), ask_approver=excluding.asking(means, given, no),
+        systems=scoping.systems(means), kinds=scoping.KINDS,
         most_answers=means.settings.campaign_most_answers,
         longest_word=overrides.LONGEST, due_days=given["due_days"] or str(means.settings.campaign_due_days),
     )  # fmt: skip

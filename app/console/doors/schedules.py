@@ -12,12 +12,12 @@ from starlette.responses import Response
 
 from app.actors import policy as rights
 from app.actors.policy import May
-from app.console import forms, planning, rendering, scoping
+from app.console import excluding, forms, planning, rendering, scoping
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
 from app.means import Means
-from app.review import queries, schedule, schedules, workdays
+from app.review import overrides, queries, schedule, schedules, workdays
 from app.review.schedule import Plan, Slot
 from app.review.scope import ALL
 from app.review.tables import ScheduleRow
@@ -36,15 +36,17 @@ def listed(request: Request, means: With, visit: Entered) -> Response:
 @router.post("/schedules")
 def add(request: Request, means: With, visit: Entered, form: Sent) -> Response:
     """Let a review open by itself, or show when it would."""
-    said = {"name": forms.text(form, "name"), **planning.given(form), **scoping.given(form)}
+    said = {"name": forms.text(form, "name"), **_said(form)}
     try:
         zone, rhythm = planning.rhythm(said)
         if forms.text(form, "go") == "look":
             dates = _dates(schedules.planned(said["name"] or "This schedule", zone, **rhythm), means.clock())
             return _list(request, means, visit, said, None, dates)
         with means.database.transaction() as session:
+            scope = scoping.written(session, said)
+            word = excluding.approval(session, means, said, said["name"], scope, means.clock())
             row = schedules.add(
-                session, name=said["name"], zone=zone, scope=scoping.written(session, said), **rhythm, by=visit.actor,
+                session, name=said["name"], zone=zone, scope=scope, approval=word, **rhythm, by=visit.actor,
                 at=means.clock(),
             )  # fmt: skip
     except Refused as no:
@@ -63,7 +65,7 @@ def one(request: Request, schedule_id: int, means: With, visit: Entered) -> Resp
 @router.post("/schedules/{schedule_id}")
 def change(request: Request, schedule_id: int, means: With, visit: Entered, form: Sent) -> Response:
     """Let its next reviews open at other times, or be of something else; or show when they would."""
-    said = {**planning.given(form), **scoping.given(form)}
+    said = _said(form)
     with means.database.reading() as session:
         row = _found(session, schedule_id)
     try:
@@ -76,8 +78,9 @@ def change(request: Request, schedule_id: int, means: With, visit: Entered, form
             if forms.text(form, "version") != str(row.version):
                 raise Refused(_changed())
             scope = row.scope | scoping.written(session, said)  # what the form does not show stays
+            word = excluding.approval(session, means, said, row.name, scope, means.clock())
             row = schedules.change(
-                session, schedule_id, zone=zone, scope=scope, **rhythm, by=visit.actor, at=means.clock()
+                session, schedule_id, zone=zone, scope=scope, approval=word, **rhythm, by=visit.actor, at=means.clock()
             )
     except Refused as no:
         with means.database.reading() as session:
@@ -114,7 +117,8 @@ def _list(
     rows = [(row, schedule.said(plan), None if row.paused else _dates(plan, at, 1)[0]) for row, plan in plans]
     return rendering.page(
         request, "campaigns/schedules.html", visit, status=no.status if no else 200, rows=rows, typed=said, no=no,
-        dates=dates, systems=scoping.systems(means), kinds=scoping.KINDS, runs=_runs(visit),
+        ask_approver=excluding.asking(means, said, no), longest_word=overrides.LONGEST, dates=dates,
+        systems=scoping.systems(means), kinds=scoping.KINDS, runs=_runs(visit),
     )  # fmt: skip
 
 
@@ -125,10 +129,20 @@ def _one(
     plan = queries.plan_of(row)
     return rendering.page(
         request, "campaigns/schedule.html", visit, status=no.status if no else 200, row=row, typed=said, no=no,
-        opens=schedule.said(plan), dates=_dates(plan, means.clock()), looked=looked, version=version or row.version,
+        ask_approver=excluding.asking(means, said | {"name": row.name, "schedule": row.id}, no),
+        longest_word=overrides.LONGEST, opens=schedule.said(plan), dates=_dates(plan, means.clock()),
+        looked=looked, version=version or row.version,
         closed=workdays.lines(row.calendar).splitlines(), systems=scoping.systems(means), kinds=scoping.KINDS,
         runs=_runs(visit),
     )  # fmt: skip
+
+
+def _said(form: Any) -> dict[str, Any]:
+    return {
+        **planning.given(form),
+        **scoping.given(form),
+        "approval": forms.text(form, "approval", most=overrides.LONGEST),
+    }
 
 
 def _dates(plan: Plan, at: datetime, count: int = SHOWN) -> list[Date]:

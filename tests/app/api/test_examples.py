@@ -30,6 +30,7 @@ WHO = {
     "/api/v1/tasks/{task_id}": "ada",
 }
 WRITERS = {
+    ("POST", "/api/v1/approvals"): "boss",  # whom the scope names
     ("PUT", "/api/v1/items/{item_id}/decision"): "ada",
     ("POST", "/api/v1/decisions"): "ada",
     ("PUT", "/api/v1/findings/{finding_id}/waiver/approval"): "it_security",  # not whoever asked
@@ -60,6 +61,12 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/v1/bundles/{bundle_id}/versions"): {"match": 'title = "Rep"'},
     ("PUT", "/api/v1/bundles/{bundle_id}/retirement"): {"reason": "the team was split"},
     ("POST", "/api/v1/actors"): {"name": "Zoe", "roles": [{"role": "it_security"}], "email": "zoe@example.com"},
+    ("POST", "/api/v1/approvals"): {
+        "name": "Q1",
+        "scope": cast.SCOPE
+        | {"exclude": [{"where": "temporary", "reason": "it ends by itself"}], "approver": "flo", "fallback": "cy"},
+        "reason": "what is temporary is seen each month",
+    },
     ("POST", "/api/v1/overrides"): {"name": "Q1", "scope": cast.SCOPE, "reason": "one portal is down until Monday"},
     ("POST", "/api/v1/campaigns"): {"name": "Q1", "scope": cast.SCOPE, "due_days": 14},
     ("PUT", "/api/v1/remediations/{remediation_id}/report"): {"note": "removed in Setup"},

@@ -100,6 +100,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/v1/campaigns"): ("AIU", None),
     ("POST", "/api/v1/campaigns"): ("A", {"name": "Q1", "scope": {"systems": "all", "fallback": "flo"}}),
     ("POST", "/api/v1/campaigns/preview"): ("A", {"name": "Q1", "scope": {}}),
+    ("POST", "/api/v1/approvals"): ("AIR", {"name": "Q1", "scope": {}, "reason": "they end by themselves"}),
     ("POST", "/api/v1/overrides"): ("A", {"name": "Q1", "scope": {}, "reason": "the portal is down"}),
     ("GET", "/api/v1/campaigns/{campaign_id}"): ("AIU", None),
     ("GET", "/api/v1/campaigns/{campaign_id}/items"): ("AIU", None),

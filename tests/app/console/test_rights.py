@@ -147,6 +147,8 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/campaigns"): ("AIU", None),
     ("GET", "/campaigns/new"): ("A", None),
     ("POST", "/campaigns/new"): ("A", {}),
+    ("GET", "/campaigns/new/approval"): ("AIR", None),
+    ("POST", "/campaigns/new/approval"): ("AIR", {}),
     ("GET", "/campaigns/new/word"): ("A", None),
     ("POST", "/campaigns/new/word"): ("A", {}),
     ("GET", "/campaigns/{campaign_id}"): ("AIU", None),

@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from app.inventory.tables import IdentityRow
 from app.ledger.tables import EntryRow
+from app.review.exclusions import Approval
 from app.review.tables import ScheduleRow
 from app.review.workdays import WEEKDAYS
-from tests.app.api.house import House
+from tests.app.api.house import NOW, House
 from tests.app.console.visiting import visitor
 
 ADDING = {
@@ -68,8 +70,11 @@ def test_a_schedule_is_changed_and_what_the_form_does_not_show_stays(house: Hous
     admin, row = visitor(house, "admin"), house.schedule
     without = [{"system": "Sales org", "kind": "integration", "reason": "by hand"}]
     with house.database.transaction() as session:
-        session.get_one(ScheduleRow, row.id).scope = row.scope | {"without": without}
-    assert admin.act(f"/schedules/{row.id}", _changing(row, due_days="30")).status_code == 303
+        kept = session.get_one(ScheduleRow, row.id)
+        kept.scope = row.scope | {"without": without, "approver": "cy"}
+        cy = session.scalars(select(IdentityRow.id).where(IdentityRow.key == "cy")).one()
+        kept.approval = Approval("actor-cy", cy, "by hand, each month", NOW).written()
+    assert admin.act(f"/schedules/{row.id}", _changing(row, due_days="30", approver="cy")).status_code == 303
     now = _rows(house)["Quarterly"]
     assert (now.due_days, now.scope["without"]) == (30, without)
     late = admin.act(f"/schedules/{row.id}", _changing(row, due_days="5"))  # by what was seen before

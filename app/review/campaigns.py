@@ -39,6 +39,7 @@ from app.review import (
     trust,
     turning,
     turns,
+    vouching,
 )
 from app.review import scope as scopes
 from app.review.chain import Rule
@@ -110,9 +111,9 @@ def open(
             insist(effort.why_not_long(_efforts(session, campaign_id), most, asked.many_answers))
         insist(policy.why_not_frozen(snapshots, _snapshots(readings, systems), _latest(session, systems)))
         if lacks and override is not None:
-            _overridden(session, campaign_id, lacks, override, by, at)
+            vouching.overridden(session, campaign_id, lacks, override, by, at)
         if approval is not None and exclusions.leaves_out(asked):
-            _approved(session, campaign_id, approval, by, at)
+            vouching.approved(session, campaign_id, approval, by, at)
         _opened(session, campaign_id, readings, items, by, at)
     return session.get_one(CampaignRow, campaign_id, populate_existing=True)
 
@@ -310,36 +311,6 @@ def _snapshots(readings: Sequence[Reading], systems: Sequence[SystemRow]) -> dic
 def _latest(session: Session, systems: Sequence[SystemRow]) -> dict[int, int]:
     found = {system.id: grounds.latest(session, system.id) for system in systems}
     return {system_id: row.id for system_id, row in found.items() if row is not None}
-
-
-def _overridden(
-    session: Session,
-    campaign_id: int,
-    lacks: list[dict[str, str]],
-    override: Override,
-    by: Actor,
-    at: datetime,
-) -> None:
-    told = {
-        "asked_by": by.id,
-        "granted_by": override.by.id,
-        "reason": override.reason.strip(),
-        "at": at.isoformat(),
-        "lacks": lacks,
-    }
-    session.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(override=told))
-    body = {"asked_by": by.id, "granted_by": override.by.id, "lacks": lacks}
-    entry = Entry(Kind.CAMPAIGN_OVERRIDDEN, f"campaign:{campaign_id}", body, {"reason": override.reason.strip()})
-    entries.record(session, entry, by=override.by.id, at=at)
-
-
-def _approved(session: Session, campaign_id: int, approval: Approval, by: Actor, at: datetime) -> None:
-    """Keep whose word it is that something is left out; in the log it is theirs."""
-    told = {"granted_by": approval.by, "asked_by": by.id, "given_at": approval.at.isoformat()}
-    kept = {**told, "reason": approval.reason}
-    session.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(approval=kept))
-    entry = Entry(Kind.EXCLUSIONS_APPROVED, f"campaign:{campaign_id}", told, {"reason": approval.reason})
-    entries.record(session, entry, by=approval.by, at=at)
 
 
 def _opened(

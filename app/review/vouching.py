@@ -1,4 +1,4 @@
-"""Whose word a review opens by, kept with it and entered into the log as theirs: for its readings, for what it leaves out."""
+"""Whose word a review opens by, kept with it and in the log as theirs: for its readings, for what it leaves out."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import app
 # Everything that verifying needs of Rolecall. A test runs the result with nothing else of Rolecall on the path.
 MODULES = (
     "app/evidence/claims.py",
+    "app/evidence/vouched.py",
     "app/evidence/manifest.py",
     "app/evidence/reconciliation.py",
     "app/evidence/samples.py",

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.evidence import reconciliation, samples, turns
+from app.evidence import reconciliation, samples, turns, vouched
 from app.evidence.unpacking import Unpacked
 from app.ledger import jcs, tree
 from app.ledger.note import Checkpoint
@@ -199,8 +199,8 @@ def campaign(cover: Mapping[str, Any], log: Log, counted: Counted) -> Iterator[s
         yield "the readings on the cover are not those that the review was frozen at"
     if {kind: count for kind, count in body["items"].items() if count} != dict(counted.kinds):
         yield f"{sum(body['items'].values())} items were frozen, {sum(counted.kinds.values())} are in the packet"
-    yield from _override(cover["override"], log.told.get(("campaign.overridden", subject)))
-    yield from _approval(cover.get("approval"), log.told.get(("exclusions.approved", subject)))
+    yield from vouched.override(cover["override"], log.told.get(("campaign.overridden", subject)))
+    yield from vouched.approval(cover.get("approval"), log.told.get(("exclusions.approved", subject)))
     yield from _stamps(cover["stamps"], demo=bool(body["demo"]), draft=closed is None)
     if closed is not None:
         yield from _closing(closed["body"], counted)
@@ -230,30 +230,6 @@ def _closing(body: Mapping[str, Any], counted: Counted) -> Iterator[str]:
             yield f"when the campaign was closed the count of {name} was {counts.get(name, 0)}; in the packet it is {count}"
     if counted.unanswered and body["unanswered_items"] != counted.silent.hexdigest():
         yield "the items without an answer are not those of the closing"
-
-
-def _override(shown: Mapping[str, Any] | None, logged: Mapping[str, Any] | None) -> Iterator[str]:
-    if (shown is None) != (logged is None):
-        yield (
-            "an override is in the log and not on the cover"
-            if logged
-            else "the override on the cover is not in the log"
-        )
-    elif shown is not None and logged is not None:
-        same = all(shown[name] == logged["body"][name] for name in ("asked_by", "granted_by", "lacks"))
-        if not same or logged["opened"].get("reason", shown["reason"]) != shown["reason"]:
-            yield "the override on the cover is not the one in the log"
-
-
-def _approval(shown: Mapping[str, Any] | None, logged: Mapping[str, Any] | None) -> Iterator[str]:
-    """Whose word it is that something was left out; packets older than such words have none of either."""
-    if shown is None and logged is None:
-        return
-    names = ("asked_by", "granted_by", "given_at")
-    if shown is None or logged is None or any(shown[name] != logged["body"][name] for name in names):
-        yield "whose word it is that something was left out is not the same on the cover and in the log"
-    elif logged["opened"].get("reason", shown["reason"]) != shown["reason"]:
-        yield "why something may be left out is not the same on the cover and in the log"
 
 
 def _stamps(stamps: list[str], *, demo: bool, draft: bool) -> Iterator[str]:

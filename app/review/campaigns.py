@@ -97,8 +97,7 @@ def open(
     lacks = trust.lacking(readings, rosters, needs_roster=asked.needs_roster, limits=limits or Limits(), at=at)
     insist(policy.why_not_open(lacks, override, by))
     insist(policy.why_not_read(readings))
-    approver = grounds.approver(session, asked, at, due_at, configurer)
-    insist(exclusions.why_not_excluded(asked, approval, approver, set_up_by=configurer, by=by, at=at))
+    _insist_on_approval(session, asked, approval, configurer, due_at, by, at)
     with session.begin_nested():  # a refusal from here on leaves nothing behind, whatever the caller makes of it
         campaign_id = _insert(session, name, slot, asked, planned_at, moved, due_at, demo, configurer, by, at)
         if campaign_id is None:
@@ -185,6 +184,19 @@ def cancel(session: Session, campaign: int, *, reason: str, by: Actor, at: datet
 
 
 # --- opening ---
+
+
+def _insist_on_approval(
+    session: Session,
+    asked: Scope,
+    approval: Approval | None,
+    configurer: int | None,
+    due_at: datetime,
+    by: Actor,
+    at: datetime,
+) -> None:
+    approver = grounds.approver(session, asked, at, due_at, configurer)
+    insist(exclusions.why_not_excluded(asked, approval, approver, set_up_by=configurer, by=by, at=at))
 
 
 def _of_slot(session: Session, slot: str | None) -> CampaignRow | None:

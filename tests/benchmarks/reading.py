@@ -58,11 +58,11 @@ def main() -> None:
                 at=now,
             ).id
     at = datetime.fromisoformat(wish.get("at", wish["now"]))
-    reader, last = opened(wish, now), 0.0
+    reader, last, thought = opened(wish, now), 0.0, 0.0
 
     def on_page(*_: Any) -> None:
-        nonlocal last
-        last = time.perf_counter()
+        nonlocal last, thought
+        last, thought = time.perf_counter(), time.process_time()
 
     began, spent = time.perf_counter(), time.process_time()
     number = sync.run(
@@ -89,6 +89,7 @@ def main() -> None:
             "reading": last - began,
             "sealing": ended - last,
             "cpu": time.process_time() - spent,
+            "sealing_cpu": time.process_time() - thought,
             "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
     reader.close()

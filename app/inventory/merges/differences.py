@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Table, and_, delete, exists, not_, select
 
-from app.inventory import absence, packing
+from app.inventory import packing
 from app.inventory.merges.sealing import Page, Part, Sealing, packed_pages
 from app.inventory.tables import AccountRow, EntitlementRow, SnapshotRow, SpoolRow
 from app.kit import bulk
@@ -55,7 +55,7 @@ def stage(
 
 def settle(sealing: Sealing, stream: Stream, *, as_they_came: bool) -> None:
     """Note that our rows now say what the pages say, if they do; then the pages are worth keeping."""
-    if as_they_came and absence.trusted(sealing.streams[stream].verdict) and not sealing.repeats[stream]:
+    if as_they_came and not sealing.repeats[stream]:
         sealing.settled.add(stream)
 
 

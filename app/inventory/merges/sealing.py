@@ -104,12 +104,13 @@ def ids_of(
 
     Asked once they were merged: what it finds is kept for the rest of the sealing.
     """
-    kept = (of.__tablename__, live)
-    if kept not in sealing.ids:
-        there = select(of.key, of.id).where(of.system_id == sealing.system_id)
-        found = sealing.session.execute(there.where(of.ended.is_(None)) if live else there)
-        sealing.ids[kept] = {row.key: row.id for row in found}
-    return sealing.ids[kept]
+    if (of.__tablename__, live) not in sealing.ids:
+        there = select(of.key, of.id, of.ended.is_(None)).where(of.system_id == sealing.system_id)
+        found = {key: (number, lives) for key, number, lives in sealing.session.execute(there)}
+        every = {key: number for key, (number, _) in found.items()}  # of one make, so that a key is in memory once
+        living = {key: number for key, (number, lives) in found.items() if lives}
+        sealing.ids[of.__tablename__, False], sealing.ids[of.__tablename__, True] = every, living
+    return sealing.ids[of.__tablename__, live]
 
 
 def told_repeats(sealing: Sealing, stream: Stream, repeats: Mapping[int, int], what: str) -> None:

@@ -317,3 +317,14 @@ def test_what_is_open_after_narrowed_passes_is_what_a_pass_over_all_would_leave_
         there, meant = _open(org, all_asked=False), _open(org, all_asked=True)
         assert there == meant, f"seed {seed}, {len(to_come)} deeds to come, after {[deed.__name__ for deed in deeds]}"
     assert org.house.count(RunRow, RunRow.narrowed) >= 2, "hardly any pass was narrowed, so nothing was shown"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_an_entitlement_allows_from_now_on_concerns_all_who_hold_it(database: Database, tmp_path: Path) -> None:
+    org = Org(Installation(database, tmp_path / "home", make.NOW), random.Random(1))
+    _read(org, org.roster.id)
+    _read(org, org.system)
+    plain = next(each for each in org.world.of(Stream.ENTITLEMENTS) if each.key == "plain")  # type: ignore[union-attr]
+    _live(org, [lambda org: org.change(plain, privileges=(Privilege.EXPORT,))])
+    assert org.house.count(RunRow, RunRow.narrowed) == 0
+    assert _open(org, all_asked=False) == _open(org, all_asked=True)

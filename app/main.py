@@ -26,6 +26,7 @@ from app.api import (
     findings,
     governing,
     handing,
+    handovers,
     health,
     hooks,
     imports,
@@ -51,7 +52,6 @@ from app.api import (
     systems,
     tasks,
 )
-from app.compliance import policy as papers
 from app.console import assets, failures, headers, reviewing, sizes
 from app.console import entering as visiting
 from app.console.doors import activity, checklist, evidence, integrations, links, sign_in
@@ -70,6 +70,7 @@ from app.console.doors import systems as system_pages
 from app.console.rights import RIGHTS as PAGES
 from app.kit.db import Database
 from app.kit.secrets import load_keys
+from app.ledger import papers
 from app.means import Means
 
 CALLS = (entering.entered, signed.signed)  # how the API knows who asks: a token, or a hook's signature
@@ -97,7 +98,7 @@ def create_app(means: Means) -> FastAPI:
     deciding = (items, decisions, hooks, submitting, handing, delegations)
     promising = (controls, filing, governing)
     reviewing_doors = (bundles, schedules, campaigns, rounds, silences, tasks, drift, overrides, approvals)
-    running = (*reviewing_doors, *deciding, remediations, braking, notices)
+    running = (*reviewing_doors, *deciding, remediations, handovers, braking, notices)
     for room in (*seeing, *running, *promising):
         app.include_router(room.router)
     found = (revocation_pages, settling_pages, finding_pages)  # /findings/revocation before /findings/{id}
@@ -116,6 +117,8 @@ def create_app(means: Means) -> FastAPI:
     assets.install(app)
     larger = sizes.LARGER | {
         r"/evidence/verification": evidence.LARGEST + sizes.MOST,
+        r"/removals/[^/]+/evidence": papers.LARGEST + sizes.MOST,
+        r"/api/v1/remediations/[^/]+/evidence": 2 * papers.LARGEST,
         r"/checklist/[^/]+/attestations": papers.LARGEST + sizes.MOST,
         r"/api/v1/controls/[^/]+/attestations": 2 * papers.LARGEST,
         r"/api/v1/registers": papers.LARGEST + sizes.MOST,

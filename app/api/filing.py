@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, Field
 from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
-from app.api import answering, controls, paging, problems
+from app.api import answering, controls, paging, papers, problems
 from app.api.answering import IfMatch, Key
 from app.api.controls import LineId
 from app.api.entering import Entered, With
 from app.api.paging import Order
+from app.api.papers import BYTES, Digest, Paper
 from app.api.shapes import Asked, Number, Page, Told
 from app.api.words import FilingAnswer, FilingStatus, RegisterKind
 from app.compliance import attestations, exemptions, queries, registered, registers
-from app.compliance.attestations import File
 from app.compliance.policy import Status
-from app.compliance.tables import AttestationRow, DocumentRow, ExemptionRow, RegisterRow
+from app.compliance.tables import AttestationRow, ExemptionRow, RegisterRow
 from app.inventory import queries as inventory
-from app.kit.refusal import Refusal, Refused
+from app.ledger import documents
 from app.ledger.kinds import Kind
 from app.means import promise_limits
 
 router = APIRouter(prefix="/api/v1", tags=["checklist"])
-Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 _WORDS = (Kind.ATTESTATION_MADE, Kind.ATTESTATION_ANSWERED)
 _SHOWN = 1000
-_BYTES = {"type": "string", "format": "binary"}
 _REASONS = (Kind.EXEMPTION_MADE, Kind.EXEMPTION_ANSWERED)
 
 
@@ -62,14 +57,6 @@ class AttestationPage(Page):
     """A page of words on file, the oldest first."""
 
     attestations: list[Attestation]
-
-
-class Paper(Asked):
-    """A file, as base64."""
-
-    name: str = Field(min_length=1, max_length=300)
-    media: str = Field(max_length=120, examples=["application/pdf"])
-    content: str = Field(max_length=14_000_000)
 
 
 class Attesting(Asked):
@@ -198,7 +185,7 @@ def get_attestation(attestation_id: UUID, means: With, actor: Entered, response:
 @router.post("/controls/{line}/attestations", status_code=201, response_model=Attestation)
 def attest(line: LineId, asked: Attesting, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
     """Put somebody's word on file for a line. It waits for another's approval."""
-    file = _file(asked.file) if asked.file is not None else None
+    file = papers.file(asked.file) if asked.file is not None else None
 
     def verb(session: Session, at: datetime) -> Attestation:
         owner = inventory.find_identity(session, asked.owner)
@@ -243,16 +230,12 @@ def answer_attestation(
 @router.get(
     "/documents/{digest}",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {"schema": _BYTES}}}},
+    responses={200: {"content": {"application/octet-stream": {"schema": BYTES}}}},
 )
 def get_document(digest: Digest, means: With, actor: Entered) -> Response:
     """A file that was handed in, byte for byte; it is never shown in place."""
     with means.database.reading() as session:
-        row = session.get(DocumentRow, digest, options=[undefer(DocumentRow.content)])
-        if row is None:
-            raise problems.not_found("document", digest)
-        headers = {"Content-Disposition": f'attachment; filename="{digest[:12]}"', "X-Content-Type-Options": "nosniff"}
-        return Response(row.content, media_type="application/octet-stream", headers=headers)
+        return papers.saved(documents.content(session, digest), digest)
 
 
 @router.get("/exemptions")
@@ -326,10 +309,3 @@ def hand_in_register(asked: Registering, request: Request, means: With, actor: E
         return Register.model_validate(row)
 
     return answering.once(means, actor, key, asked, request, verb, status=201)
-
-
-def _file(paper: Paper) -> File:
-    try:
-        return File(paper.name, paper.media, base64.b64decode(paper.content, validate=True))
-    except (binascii.Error, ValueError):
-        raise Refused(Refusal("not_base64", "The file is not base64.", "Encode it anew.", status=422)) from None

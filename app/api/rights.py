@@ -123,6 +123,9 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("PUT", "/api/v1/remediations/{remediation_id}/undoing"): May.UNDO_REMOVALS,
     ("PUT", "/api/v1/remediations/{remediation_id}/report"): May.DO_BY_HAND,
     ("PUT", "/api/v1/remediations/{remediation_id}/retry"): May.DO_BY_HAND,
+    ("GET", "/api/v1/remediations/{remediation_id}/evidence"): May.SEE_REMEDIATIONS,
+    ("POST", "/api/v1/remediations/{remediation_id}/evidence"): May.DO_BY_HAND,
+    ("GET", "/api/v1/remediations/{remediation_id}/evidence/{digest}"): May.SEE_REMEDIATIONS,
     ("GET", "/api/v1/remediations/{remediation_id}/plan"): May.SEE_REMEDIATIONS,  # asking the CRM is START_REMOVALS
     ("GET", "/api/v1/stop"): May.SEE_REMEDIATIONS,
     ("PUT", "/api/v1/stop"): May.STOP_REMOVALS,

@@ -14,11 +14,11 @@ from app.cli import checklist, second
 from app.cli.installation import find_system, opened, operator
 from app.cli.telling import Telling
 from app.compliance import attestations, queries
-from app.compliance.attestations import File
 from app.inventory import queries as inventory
 from app.inventory.tables import IdentityRow
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
+from app.ledger.papers import File
 
 
 def listed(telling: Telling, line: str | None) -> None:

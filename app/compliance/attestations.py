@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,23 +14,15 @@ from app.actors.actor import Actor
 from app.compliance import policy, queries
 from app.compliance.controls import catalogue
 from app.compliance.policy import Status
-from app.compliance.tables import AttestationRow, DocumentRow
+from app.compliance.tables import AttestationRow
 from app.inventory import queries as inventory
 from app.inventory.tables import IdentityRow
 from app.kit import clock, ids
 from app.kit.refusal import Refusal, Refused, insist
-from app.ledger import entries
+from app.ledger import documents, entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that comes with a word."""
-
-    name: str
-    media: str
-    content: bytes
+from app.ledger.papers import File
 
 
 def propose(
@@ -59,7 +50,7 @@ def propose(
     insist(_why_not_owner(owner))
     if system_id is not None:
         inventory.system(session, system_id)
-    digest = keep(session, file, by=by, at=at) if file is not None else None
+    digest = documents.keep(session, file, by=by.id, at=at) if file is not None else None
     place = (AttestationRow.line == line, AttestationRow.system_id.is_not_distinct_from(system_id))
     before = session.scalar(select(func.max(AttestationRow.revision)).where(*place)) or 0
     row = AttestationRow(
@@ -123,21 +114,6 @@ def found(session: Session, number: UUID) -> AttestationRow:
     if row is None:
         raise Refused(Refusal("not_found", f"There is no attestation {number}.", "Look at the line.", status=404))
     return row
-
-
-def keep(session: Session, file: File, *, by: Actor, at: datetime) -> str:
-    """Keep a file under its digest. Refuses what is empty, too large, or no paper."""
-    insist(policy.why_not_keep(file.name, file.content, file.media))
-    digest = hashlib.sha256(file.content).hexdigest()
-    if session.get(DocumentRow, digest) is None:
-        session.add(
-            DocumentRow(
-                digest=digest, name=file.name[-300:], media=file.media, size=len(file.content), content=file.content,
-                by=by.id, at=at,
-            )
-        )  # fmt: skip
-        session.flush()
-    return digest
 
 
 def _answer(

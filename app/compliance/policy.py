@@ -32,39 +32,12 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 SCOPES = ("systems", "integrations", "classes", "groups", "places")
 REMIND = (30, 14, 7, 1)  # days before its end that a paper's owner is reminded
 LONGEST_EXEMPTION = timedelta(days=366)
-LARGEST = 10 * 1024 * 1024  # bytes of a paper or a register
 SHORTEST = 15  # letters of a statement or a justification: "n/a" tells an auditor nothing
-MEDIA = frozenset(
-    {
-        "application/pdf", "text/plain", "text/csv", "text/markdown", "image/png", "image/jpeg", "application/json",
-        "application/zip", "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/octet-stream",
-        "message/rfc822",
-    }
-)  # fmt: skip
 
 
 def no_line(line: str) -> Refusal:
     """There is no such line."""
     return Refusal("no_line", f"The checklist has no line {line}.", "See `rolecall controls`.", status=404)
-
-
-def why_not_keep(name: str, content: bytes, media: str) -> Refusal | None:
-    """Whether a file may be kept."""
-    if not content:
-        return Refusal("empty_file", f"{name} is empty.", "Choose the file that was meant.", status=422)
-    if len(content) > LARGEST:
-        return Refusal(
-            "too_large",
-            f"{name} is larger than {LARGEST // 1024 // 1024} MiB.",
-            "Give a link to it instead.",
-            status=413,
-        )
-    if media not in MEDIA:
-        return Refusal(
-            "not_a_paper", f"{name} is of a kind that is not kept here ({media}).", "Hand in a PDF.", status=422
-        )
-    return None
 
 
 def why_not_attest(

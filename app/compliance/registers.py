@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.compliance import columns, policy
-from app.compliance.tables import DocumentRow, RegisterLineRow, RegisterRow
+from app.compliance import columns
+from app.compliance.tables import RegisterLineRow, RegisterRow
 from app.kit import clock, ids
 from app.kit.refusal import Refusal, insist
-from app.ledger import entries
+from app.ledger import documents, entries, papers
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
+from app.ledger.papers import File
 
 
 def upload(
@@ -33,18 +33,11 @@ def upload(
     `source` says where that is. Refuses a file that cannot be understood as a whole, and one from the future.
     """
     at, extracted_at = clock.utc(at), clock.utc(extracted_at)
-    insist(policy.why_not_keep(f"the register of {kind}", content, "text/csv"))
+    insist(papers.why_not_keep(f"the register of {kind}", content, "text/csv"))
     if extracted_at > at:
         insist(Refusal("from_the_future", "The register is from the future.", "Say when it was exported.", status=422))
     found = columns.read(kind, content)
-    digest = hashlib.sha256(content).hexdigest()
-    if session.get(DocumentRow, digest) is None:
-        session.add(
-            DocumentRow(
-                digest=digest, name=f"{kind}.csv", media="text/csv", size=len(content), content=content, by=by.id, at=at
-            )
-        )
-        session.flush()
+    digest = documents.keep(session, File(f"{kind}.csv", "text/csv", content), by=by.id, at=at)
     row = RegisterRow(
         id=ids.uuid7(), kind=kind, digest=digest, source=source, extracted_at=extracted_at, rows=len(found), by=by.id, at=at
     )  # fmt: skip

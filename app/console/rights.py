@@ -111,6 +111,8 @@ RIGHTS: Mapping[tuple[str, str], May | None] = {
     ("POST", "/removals/{remediation_id}/undoing"): May.UNDO_REMOVALS,
     ("POST", "/removals/{remediation_id}/report"): May.DO_BY_HAND,
     ("POST", "/removals/{remediation_id}/retry"): May.DO_BY_HAND,
+    ("POST", "/removals/{remediation_id}/evidence"): May.DO_BY_HAND,
+    ("GET", "/removals/{remediation_id}/evidence/{digest}"): May.SEE_REMEDIATIONS,
     ("GET", "/"): May.SEE_SELF,
     ("GET", "/reviews"): May.SEE_OWN_ITEMS,
     ("GET", "/reviews/delegations"): May.SEE_OWN_ITEMS,

@@ -12,7 +12,7 @@ from typing import Any
 from app.evidence.queries import Line
 from app.inventory.packing import RECEIPT
 from app.inventory.tables import SnapshotRow, StreamRow, SystemRow
-from app.remediation.tables import ActRow
+from app.remediation.tables import ActRow, PaperRow
 
 _FLAGS = {"true": True, "false": False}
 _FLAGGED = frozenset({"active", "frozen"})
@@ -25,6 +25,7 @@ _ENTITLEMENT = ("id", "key", "kind", "name", "label", "description", "privileges
 _INTEGRATION = ("id", "key", "kind", "name", "publisher", "scopes", "active", "created", "derived", "began")
 _CREDENTIAL = ("id", "key", "kind", "label", "scopes", "active", "created", "expires", "began")
 _DRIFT = ("id", "subject", "change", "privileged", "shown", "answer", "reason", "by", "at")
+_PAPER = ("digest", "note", "by", "at")
 _REMEDIATION = (
     "id", "subject", "wish", "change_to", "until", "life", "status", "because", "target", "before", "after", "steps",
     "opened_at", "due_at", "acted_at", "verified_at",
@@ -168,7 +169,9 @@ def drift(row: Line) -> dict[str, Any]:
     return _plain(row[0], _DRIFT)
 
 
-def remediation(row: Line, acts: Sequence[ActRow], meanwhile: dict[str, Any] | None) -> dict[str, Any]:
+def remediation(
+    row: Line, acts: Sequence[ActRow], papers: Sequence[PaperRow], meanwhile: dict[str, Any] | None
+) -> dict[str, Any]:
     """A removal from the look before to the reading that proved it, and what was done until then."""
     of = row[0]
     proof = None
@@ -187,6 +190,7 @@ def remediation(row: Line, acts: Sequence[ActRow], meanwhile: dict[str, Any] | N
         "system_name": row.system_name,
         "meanwhile": meanwhile,
         "acts": [{"act": str(act.id), **_plain(act, _ACT)} for act in acts],
+        "papers": [_plain(paper, _PAPER) for paper in papers],  # no proof
         "verified_by": proof,
     }
 

@@ -31,6 +31,7 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.note import Checkpoint, Signer
 from app.remediation import lookback
+from app.remediation import queries as removals
 from app.review.tables import CampaignRow
 
 _TRIES = 5
@@ -257,7 +258,8 @@ class _Packet:
         def told() -> Iterator[dict[str, Any]]:
             for row, acts in queries.remediations(self._session, campaign_id):
                 back = lookback.of(self._session, row[0], kept=self._kept, at=self._at)
-                line = lines.remediation(row, acts, lookback.as_json(back))
+                papers = removals.papers(self._session, [row[0].id])[row[0].id]
+                line = lines.remediation(row, acts, papers, lookback.as_json(back))
                 proof = line["verified_by"] or {}
                 says = [f"{act['says']} ({act['status']})" for act in line["acts"]]
                 tables.put("remediations", {**line, "acts": says, "verified_by_snapshot": proof.get("snapshot")})

@@ -65,6 +65,7 @@ SHOWN = frozenset(
         Kind.REMEDIATION_VERIFIED,
         Kind.REMEDIATION_RETURNED,
         Kind.REMEDIATION_UNDONE,
+        Kind.REMEDIATION_PAPER,
     }
 )
 

@@ -96,6 +96,7 @@ class Kind(StrEnum):
     REMEDIATION_VERIFIED = "remediation.verified"
     REMEDIATION_RETURNED = "remediation.returned"
     REMEDIATION_UNDONE = "remediation.undone"
+    REMEDIATION_PAPER = "remediation.paper"
     # compliance
     CONTROLS_JUDGED = "controls.judged"
     ATTESTATION_MADE = "attestation.made"
@@ -181,6 +182,7 @@ QUIET = frozenset(
         Kind.REMEDIATION_MOVED,
         Kind.REMEDIATION_VERIFIED,
         Kind.REMEDIATION_RETURNED,
+        Kind.REMEDIATION_PAPER,
         Kind.CONTROLS_JUDGED,
         Kind.ATTESTATION_MADE,
         Kind.EXEMPTION_MADE,

@@ -1,4 +1,7 @@
-"""Rows of the ledger. Append-only: triggers on both databases refuse UPDATE, DELETE, TRUNCATE and INSERT OR REPLACE."""
+"""Rows of the ledger. Append-only: triggers on both databases refuse UPDATE, DELETE, TRUNCATE and INSERT OR REPLACE.
+
+Files that were handed in stand beside it: an entry names them by their digest.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,19 @@ class EntryRow(Base):
         Index("ix_entries_author_at", "author", "at"),
         Index("ix_entries_at", "at", "id"),
     )
+
+
+class DocumentRow(Base):
+    """A file that was handed in, kept under its digest: the same file twice is kept once."""
+
+    __tablename__ = "documents"
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256 of the content
+    name: Mapped[str] = mapped_column(String(300))  # as it was called when it came first
+    media: Mapped[str] = mapped_column(String(120))
+    size: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(Moment)
 
 
 class LeaflessRow(Base):

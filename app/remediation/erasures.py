@@ -15,7 +15,7 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.remediation import policy
 from app.remediation.policy import Status
-from app.remediation.tables import ActRow, RemediationRow
+from app.remediation.tables import ActRow, PaperRow, RemediationRow
 
 
 def erase(session: Session, named: Named, *, by: Actor, at: datetime) -> None:
@@ -30,6 +30,9 @@ def erase(session: Session, named: Named, *, by: Actor, at: datetime) -> None:
     for act in session.scalars(acts):
         for name in ("says", "request", "receipt", "because"):
             setattr(act, name, blank(getattr(act, name), named.words))
+    papers = select(PaperRow).where(PaperRow.remediation_id.in_([row.id for row in rows]))
+    for paper in session.scalars(papers):
+        paper.note, paper.name = GONE, GONE
     session.flush()
     body = {"where": "removals", "removals": len(rows)}
     entries.record(session, Entry(Kind.PERSON_ERASED, f"identity:{named.identity}", body), by=by.id, at=at)

@@ -64,6 +64,7 @@ ACTS_FOR: Mapping[str, tuple[str, ...]] = {
     "credential": ("revoke_credential",),
     "integration": ("revoke_credential",),
 }
+MOST_PAPERS = 20  # about one removal
 SHORTEST_REASON = 5  # letters: "ok" tells an auditor nothing
 TASKS = (Status.BY_HAND, Status.DECLINED)  # what waits for a person
 
@@ -97,6 +98,21 @@ def later(status: str, opened_at: datetime, since: datetime, read_at: datetime) 
     """Whether a reading that began at `read_at` can say something about a removal. What is a person's task may have been
     done at any time since it was promised; of what was acted on, only a reading begun afterwards tells."""
     return read_at > (opened_at if Status(status) in TASKS else since)
+
+
+def why_not_hand_in(status: str, note: str, papers: int, *, again: bool) -> Refusal | None:
+    """Why a paper about a removal is not taken: nothing of it was a person's to do, nobody says what it shows, it is
+    there already (`again`), or there are too many. It never moves the removal."""
+    if status in (Status.OPEN, Status.ACTING, Status.UNDONE):
+        told = "Nothing of this was done by a person yet."
+        return Refusal("no_task", told, "Hand in what shows that it was done by hand, once it is a person's.")
+    if len(note.strip()) < SHORTEST_REASON:
+        return Refusal("no_reason", "Say what it shows.", "A sentence to the auditor is enough.", 422)
+    if again:
+        return Refusal("there_already", "This file was handed in for it before.", "Hand in another.")
+    if papers >= MOST_PAPERS:
+        return Refusal("too_many", f"{MOST_PAPERS} files are there already.", "Put the rest into one.")
+    return None
 
 
 def why_not_move(now: str, to: Status) -> Refusal | None:

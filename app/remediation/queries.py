@@ -23,7 +23,7 @@ from app.inventory.tables import (
 )
 from app.kit.refusal import Refusal, Refused
 from app.remediation.policy import PROVABLE, Status
-from app.remediation.tables import ActRow, RemediationRow
+from app.remediation.tables import ActRow, PaperRow, RemediationRow
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, DriftRow, ItemRow
 from connectors.records import Privilege, Stream
 
@@ -361,3 +361,22 @@ def _administers(session: Session, account_id: int, entitlement_id: int | None) 
         .where(*held_now, EntitlementRow.privileges.is_(None))
     )
     return None if session.scalar(select(silent.exists())) else False
+
+
+def papers(session: Session, remediation_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[PaperRow]]:
+    """What was handed in about each of these removals, in order."""
+    found: dict[uuid.UUID, list[PaperRow]] = {each: [] for each in remediation_ids}
+    rows = select(PaperRow).where(PaperRow.remediation_id.in_(remediation_ids)).order_by(PaperRow.at, PaperRow.id)
+    for row in session.scalars(rows):
+        found[row.remediation_id].append(row)
+    return found
+
+
+def paper(session: Session, remediation_id: uuid.UUID, digest: str) -> PaperRow:
+    """One of them. Refuses (404) what was not handed in about this removal."""
+    mine = (PaperRow.remediation_id == remediation_id, PaperRow.digest == digest)
+    row = session.scalar(select(PaperRow).where(*mine))
+    if row is None:
+        told = "No such file was handed in about this removal."
+        raise Refused(Refusal("not_found", told, "Look at what was.", status=404))
+    return row

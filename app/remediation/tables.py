@@ -67,6 +67,20 @@ class RemediationRow(Base):
     )
 
 
+class PaperRow(Base):
+    """What a person handed in about a removal: a picture, a closed ticket. It proves nothing; the next reading does."""
+
+    __tablename__ = "remediation_papers"
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)  # also the id of its ledger entry
+    remediation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("remediations.id"))
+    digest: Mapped[str] = mapped_column(ForeignKey("documents.digest"))
+    name: Mapped[str] = mapped_column(String(300))
+    note: Mapped[str] = mapped_column(String)
+    by: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(Moment)
+    __table_args__ = (UniqueConstraint("remediation_id", "digest"),)
+
+
 class ActRow(Base):
     """One call that changes something. Written `begun` before it is made, so that a crash is never followed by a blind
     second call: what was begun and not ended is resolved by looking."""

@@ -18,9 +18,10 @@ from app.actors.tables import ActorRow
 from app.compliance import queries
 from app.compliance.controls import catalogue, mapping
 from app.compliance.controls.line import Line, Outcome, Section
-from app.compliance.tables import AttestationRow, DocumentRow, ExemptionRow, OutcomeRow, StatusRunRow
+from app.compliance.tables import AttestationRow, ExemptionRow, OutcomeRow, StatusRunRow
 from app.inventory.tables import IdentityRow
 from app.kit.refusal import insist
+from app.ledger.tables import DocumentRow
 
 TREND = timedelta(days=30)
 _NOT_YET = "nobody has looked at it yet"

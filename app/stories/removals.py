@@ -28,7 +28,7 @@ from app.ledger.tables import EntryRow
 from app.remediation import lookback, queries
 from app.remediation.lookback import Lookback
 from app.remediation.policy import TASKS, Status
-from app.remediation.tables import ActRow, RemediationRow
+from app.remediation.tables import ActRow, PaperRow, RemediationRow
 from app.review.tables import CampaignRow
 
 GROUPS: Mapping[str, tuple[str, ...]] = {  # what somebody looks for -> the statuses that it means
@@ -67,7 +67,7 @@ class Page:
 class Story:
     """One removal: its line, its calls in order, its turns in the ledger, the first first, and what was done meanwhile.
 
-    `undoing` is the promise that gives it back.
+    `undoing` is the promise that gives it back, `papers` what people handed in about it.
     """
 
     line: Line
@@ -77,6 +77,7 @@ class Story:
     turns: Sequence[EntryRow]
     back: Lookback | None
     undoing: RemediationRow | None
+    papers: Sequence[PaperRow]
 
     def own(self, actor: Actor) -> bool:
         """Whether it is the access of whoever looks."""
@@ -127,6 +128,7 @@ def story(session: Session, removal: uuid.UUID, *, kept: timedelta, by: Actor, a
         session.scalars(turns).all(),
         lookback.of(session, row, kept=kept, at=at),
         queries.undoing(session, row.id),
+        queries.papers(session, [row.id])[row.id],
     )
 
 

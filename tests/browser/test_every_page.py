@@ -16,6 +16,7 @@ from tests.browser.conftest import Served
 # What is opened but is no page: a file to take home, a step on the way to somewhere else.
 NO_PAGES = {
     "/checklist/{line}/documents/{digest}",
+    "/removals/{remediation_id}/evidence/{digest}",
     "/activity/checkpoint",
     "/activity/{entry_id}/proof",
     "/sign-in/provider",

@@ -1,27 +1,14 @@
-"""Rows of what is on file: papers, people's word, why a line does not apply, registers of people and vendors."""
+"""Rows of what is on file: people's word, why a line does not apply, registers of people and vendors."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Big, Moment
-
-
-class DocumentRow(Base):
-    """A file that was handed in, kept under its digest: the same file twice is kept once."""
-
-    __tablename__ = "documents"
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256 of the content
-    name: Mapped[str] = mapped_column(String(300))  # as it was called when it came first
-    media: Mapped[str] = mapped_column(String(120))
-    size: Mapped[int]
-    content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
-    by: Mapped[str] = mapped_column(String(80))
-    at: Mapped[datetime] = mapped_column(Moment)
 
 
 class AttestationRow(Base):

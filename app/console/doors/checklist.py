@@ -8,22 +8,20 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request
-from sqlalchemy.orm import undefer
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from app.actors import policy
 from app.actors.policy import May
 from app.compliance import attestations, exemptions
-from app.compliance.attestations import File
 from app.compliance.controls.line import Outcome
-from app.compliance.policy import LARGEST, MEDIA, Status
-from app.compliance.tables import DocumentRow
+from app.compliance.policy import Status
 from app.console import forms, rendering
 from app.console.entering import Entered, With
 from app.console.forms import Sent
 from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused
+from app.ledger import documents
 from app.stories import checklist
 
 router = APIRouter(include_in_schema=False)
@@ -77,7 +75,7 @@ def one(request: Request, line: str, means: With, visit: Entered) -> Response:
 @router.post("/checklist/{line}/attestations")
 def attest(request: Request, line: str, means: With, visit: Entered, form: Sent) -> Response:
     """Put somebody's word on file, with a link or a file or neither."""
-    file = _file(form)
+    file = forms.file(form)
     with means.database.transaction() as session:
         attestations.propose(
             session, line, forms.text(form, "statement"), owner=inventory.whom(session, forms.text(form, "owner")),
@@ -131,19 +129,9 @@ def answer_exemption(
 def document(line: str, digest: str, means: With, visit: Entered) -> Response:
     """A file that was handed in, to be saved: it is never shown in place."""
     with means.database.reading() as session:
-        row = session.get(DocumentRow, digest, options=[undefer(DocumentRow.content)])
-        if row is None:
-            raise Refused(Refusal("not_found", "There is no such file.", "Go back to the line.", status=404))
+        content = documents.content(session, digest)
         headers = {"Content-Disposition": f'attachment; filename="{digest[:12]}"'}
-        return Response(row.content, media_type="application/octet-stream", headers=headers)
-
-
-def _file(form: FormData) -> File | None:
-    upload = form.get("file")
-    if not isinstance(upload, UploadFile) or not upload.filename:
-        return None
-    media = upload.content_type if upload.content_type in MEDIA else "application/x-unknown"
-    return File(upload.filename, media, upload.file.read(LARGEST + 1))
+        return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 def until(form: FormData, zone: ZoneInfo) -> datetime:

@@ -16,11 +16,11 @@ from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused, insist
-from app.ledger import entries
+from app.ledger import documents, entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.means import Means, removal_brakes, stopped_outside
-from app.remediation import braking, plans, queries, remediations, undoings
+from app.remediation import braking, handovers, plans, queries, remediations, undoings
 from app.remediation import policy as removing
 from app.remediation.plans import Plan
 from app.remediation.policy import Status
@@ -61,6 +61,32 @@ def report(request: Request, remediation_id: UUID, means: With, visit: Entered, 
         return _told(request, means, visit, remediation_id, no)
     said = "It is on record that you did it. The system's next complete reading proves it."
     return rendering.go(request, f"/removals/{remediation_id}", said=said)
+
+
+@router.post("/removals/{remediation_id}/evidence")
+def hand_in(request: Request, remediation_id: UUID, means: With, visit: Entered, form: Sent) -> Response:
+    """Keep a file that shows what was done by hand. It proves nothing."""
+    file, note = forms.file(form), forms.text(form, "note")
+    try:
+        if file is None:
+            raise Refused(Refusal("no_file", "No file was chosen.", "Choose one.", status=422))
+        with means.database.transaction() as session:
+            row = queries.find(session, remediation_id)
+            handovers.hand_in(session, row, file, note, by=visit.actor, at=means.clock())
+    except Refused as no:
+        return _told(request, means, visit, remediation_id, no)
+    said = "Kept, under its digest. The system's next complete reading is the proof."
+    return rendering.go(request, f"/removals/{remediation_id}", said=said)
+
+
+@router.get("/removals/{remediation_id}/evidence/{digest}")
+def evidence(remediation_id: UUID, digest: str, means: With, visit: Entered) -> Response:
+    """A file that was handed in, to be saved: it is never shown in place."""
+    with means.database.reading() as session:
+        queries.paper(session, remediation_id, digest)
+        headers = {"Content-Disposition": f'attachment; filename="{digest[:12]}"'}
+        content = documents.content(session, digest)
+    return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 @router.post("/removals/{remediation_id}/retry")
@@ -135,6 +161,8 @@ def page(
     return rendering.page(
         request, "removals/one.html", visit, status=refusal.status if refusal else 200, story=story, refusal=refusal,
         reporting=_may(visit, row, Status.ACTED), retrying=_may(visit, row, Status.OPEN), plan=plan, silent=silent,
+        handing_in=policy.why_not(visit.actor, May.DO_BY_HAND)
+        or removing.why_not_hand_in(row.status, "said below", len(story.papers), again=False),
         looking=policy.why_not(visit.actor, May.START_REMOVALS),
         undoing=policy.why_not(visit.actor, May.UNDO_REMOVALS)
         or removing.why_not_undo(row.status, row.wish, "said below", own=story.own(visit.actor)),

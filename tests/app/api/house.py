@@ -34,12 +34,13 @@ from app.kit.db import Database
 from app.kit.secrets import Keys
 from app.ledger import checkpoints as signed
 from app.ledger import leaves, signing
+from app.ledger.papers import File
 from app.ledger.tables import LeafRow
 from app.main import create_app
 from app.means import Means
 from app.notices import channels, subscriptions
 from app.notices.tables import ChannelRow, DeliveryRow, SubscriptionRow
-from app.remediation.tables import RemediationRow
+from app.remediation.tables import PaperRow, RemediationRow
 from app.review import bundles, decisions, schedules
 from app.review.tables import BundleRow, CampaignRow, DriftRow, ItemRow, ScheduleRow
 from tests import make
@@ -191,7 +192,7 @@ def removal_of(session: Session, campaign_id: int, system_id: int) -> Remediatio
 def file_for_the_checklist(session: Session, company: cast.Company, integration: IntegrationRow) -> None:
     """A word with a file, an exemption, a card that is open, a statement, and a look at every line."""
     until = NOW + timedelta(days=90)
-    file = attestations.File("policy.pdf", "application/pdf", b"%PDF-1.7")
+    file = File("policy.pdf", "application/pdf", b"%PDF-1.7")
     attestations.propose(
         session, "CRM-5.1.1", "The policy is signed by the board.", owner=company.flo, until=until, file=file,
         by=make.ADMIN, at=NOW,
@@ -252,6 +253,13 @@ def furnish(
             session, outbox, whom=f"subscription:{subscribed.id}", status="delivered", ended_at=NOW
         )
         file_for_the_checklist(session, company, integration)
+        word = session.scalars(select(AttestationRow)).one()
+        session.add(
+            PaperRow(
+                id=ids.uuid7(), remediation_id=remediation.id, digest=word.digest, name="ticket.pdf", note="the ticket",
+                by=make.ADMIN.id, at=NOW,
+            )
+        )  # fmt: skip
         leaves.integrate(session)
         signed.sign(session, signing.signer(session, KEYS), by="cli:test", at=NOW)
         session.flush()

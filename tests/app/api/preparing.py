@@ -137,6 +137,14 @@ def _undoing(house: House) -> Ready:
     return Ready({"reason": "the audit needs it until June"}, numbers={"remediation_id": row.id})
 
 
+def _handing_in(house: House) -> Ready:
+    with house.database.transaction() as session:
+        row = removal(session, house)
+        row.status = "by_hand"
+    paper = {"name": "ticket-12.txt", "media": "text/plain", "content": "Y2xvc2Vk"}
+    return Ready({"file": paper, "note": "the closed ticket"}, numbers={"remediation_id": row.id})
+
+
 def _reminders(house: House) -> Ready:
     with house.database.transaction() as session:
         campaign, _ = _open(session, house, "To remind of")
@@ -209,6 +217,7 @@ def _import(house: House) -> Ready:
 
 PREPARED: dict[tuple[str, str], Callable[[House], Ready]] = {
     ("PUT", "/api/v1/remediations/{remediation_id}/undoing"): _undoing,
+    ("POST", "/api/v1/remediations/{remediation_id}/evidence"): _handing_in,
     ("DELETE", "/api/v1/me/tokens/{token_id}"): lambda house: _own_token(house, "boss"),
     ("DELETE", "/api/v1/me/sessions/{session_id}"): lambda house: _own_session(house, "boss"),
     ("DELETE", "/api/v1/actors/{actor_id}/tokens/{token_id}"): lambda house: _own_token(house, "eve"),

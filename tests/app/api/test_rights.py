@@ -19,6 +19,8 @@ from app.console import entering as visiting
 from app.console import rights as pages
 from tests.app.api.house import House
 
+PAPER = {"name": "a.txt", "media": "text/plain", "content": "b2s="}
+
 LETTERS = {"A": Role.ADMIN, "I": Role.IT_SECURITY, "R": Role.REVIEWER, "U": Role.AUDITOR, "S": Role.SERVICE}
 SOON, PAST = "2026-12-01T00:00:00Z", "2020-01-01T00:00:00Z"
 BLANK = {"purpose": "x", "owner": "nobody", "vendor": "x", "classes": [], "answers": {}}
@@ -133,6 +135,12 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("PUT", "/api/v1/remediations/{remediation_id}/undoing"): ("AI", {"reason": " "}),
     ("PUT", "/api/v1/remediations/{remediation_id}/report"): ("AI", {"note": " "}),
     ("PUT", "/api/v1/remediations/{remediation_id}/retry"): ("AI", {"reason": " "}),
+    ("GET", "/api/v1/remediations/{remediation_id}/evidence"): ("AIU", None),
+    ("POST", "/api/v1/remediations/{remediation_id}/evidence"): (
+        "AI",
+        {"file": PAPER, "note": " "},
+    ),
+    ("GET", "/api/v1/remediations/{remediation_id}/evidence/{digest}"): ("AIU", None),
     ("GET", "/api/v1/remediations/{remediation_id}/plan"): ("AIU", None),
     ("GET", "/api/v1/stop"): ("AIU", None),
     ("PUT", "/api/v1/stop"): ("AI", {"reason": "x"}),

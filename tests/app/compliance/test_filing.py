@@ -9,17 +9,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import SCHEDULER, Role
-from app.compliance import attestations, exemptions, policy, queries, registered, registers
-from app.compliance.attestations import File
+from app.compliance import attestations, exemptions, queries, registered, registers
 from app.compliance.controls.line import Outcome
 from app.compliance.facts import Limits
 from app.compliance.policy import Status
-from app.compliance.tables import AssessmentRow, AttestationRow, DocumentRow
+from app.compliance.tables import AssessmentRow, AttestationRow
 from app.inventory.tables import IdentityRow
 from app.kit import ids
 from app.kit.db import Database
 from app.kit.refusal import Refused
-from app.ledger.tables import EntryRow
+from app.ledger import papers
+from app.ledger.papers import File
+from app.ledger.tables import DocumentRow, EntryRow
 from tests import make
 from tests.app.compliance.test_statuses import DAY, now
 from tests.app.compliance.test_statuses import judge_papers as judge
@@ -112,7 +113,7 @@ def test_what_says_nothing_or_lasts_too_long_is_refused(database: Database, at: 
         assert refused(session, ada, at, link="https://x.example", file=PDF) == "two_papers"
         assert refused(session, ada, at, file=File("a.exe", "application/x-msdownload", b"MZ")) == "not_a_paper"
         assert refused(session, ada, at, file=File("a.pdf", "application/pdf", b"")) == "empty_file"
-        big = File("a.pdf", "application/pdf", b"0" * (policy.LARGEST + 1))
+        big = File("a.pdf", "application/pdf", b"0" * (papers.LARGEST + 1))
         assert refused(session, ada, at, file=big) == "too_large"
         assert refused(session, make.identity(session, "Eve", ended=at), at) == "owner_gone"
         assert refused(session, ada, at, system_id=12345) == "no_system"

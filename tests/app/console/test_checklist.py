@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from app.compliance.controls import catalogue
-from app.compliance.tables import AssessmentRow, AttestationRow, DocumentRow, ExemptionRow
+from app.compliance.tables import AssessmentRow, AttestationRow, ExemptionRow
+from app.ledger.tables import DocumentRow
 from tests.app.api.house import House
 from tests.app.console.visiting import visitor
 

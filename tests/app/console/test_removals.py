@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from sqlalchemy import select
@@ -81,6 +82,26 @@ def test_one_is_undone_by_a_new_decision_and_leads_to_what_gives_it_back(house: 
     with house.database.reading() as session:
         asked = select(EntryRow).where(EntryRow.kind == "removal.requested").order_by(EntryRow.id.desc())
         assert session.scalars(asked).first().body["because"] == "a removal was undone"  # type: ignore[union-attr]
+
+
+def test_a_file_about_what_was_done_by_hand_is_handed_in_and_fetched_and_proves_nothing(house: House) -> None:
+    mine = by_hand(house)
+    browser, at = visitor(house, "it_security"), f"/removals/{mine}"
+    assert "Hand it in" in browser.get(at).text
+    assert "Hand it in" not in visitor(house, "auditor").get(at).text
+    assert browser.act(f"{at}/evidence", {"note": "the closed ticket"}).status_code == 422
+    ticket = {"file": ("ticket.txt", b"closed", "text/plain")}
+    assert browser.act(f"{at}/evidence", {"note": "the closed ticket"}, files=ticket).status_code == 303
+    page = browser.get(at).text
+    assert "the closed ticket" in page
+    (link,) = re.findall(rf'href="({at}/evidence/[0-9a-f]{{64}})"', page)
+    got = visitor(house, "auditor").get(link)
+    assert (got.content, got.headers["content-type"]) == (b"closed", "application/octet-stream")
+    assert got.headers["content-disposition"].startswith("attachment")
+    digest = link.rsplit("/", 1)[1]
+    assert browser.get(f"/removals/{house.remediation.id}/evidence/{digest}").status_code == 404
+    with house.database.reading() as session:
+        assert session.get_one(RemediationRow, mine).status == "by_hand"
 
 
 def test_what_was_done_meanwhile_is_told_with_how_far_it_is_known(house: House) -> None:

@@ -120,6 +120,8 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/removals/{remediation_id}"): ("AIU", None),
     ("POST", "/removals/{remediation_id}/undoing"): ("AI", {"reason": ""}),
     ("POST", "/removals/{remediation_id}/report"): ("AI", {"note": ""}),
+    ("POST", "/removals/{remediation_id}/evidence"): ("AI", {"note": ""}),
+    ("GET", "/removals/{remediation_id}/evidence/{digest}"): ("AIU", None),
     ("POST", "/removals/{remediation_id}/retry"): ("AI", {"reason": ""}),
     ("GET", "/"): ("AIRUS", None),
     ("GET", "/reviews"): ("AIRU", None),

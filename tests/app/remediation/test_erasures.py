@@ -8,7 +8,8 @@ from app.inventory import persons
 from app.kit.db import Database
 from app.kit.ids import uuid7
 from app.kit.refusal import Refused
-from app.remediation import erasures
+from app.ledger.papers import File
+from app.remediation import erasures, handovers
 from app.remediation.tables import ActRow
 from tests import make
 from tests.app.api.house import removal_of
@@ -27,6 +28,10 @@ def test_removals_that_are_over_name_nobody_and_one_under_way_stops_it(database:
         act = ActRow(id=uuid7(), remediation_id=row.id, number=1, kind="deactivate", says="deactivate bo@corp",
                      request="PATCH /users/bo@corp", status="done")  # fmt: skip
         session.add(act)
+        row.status = "by_hand"
+        ticket = File("bo.txt", "text/plain", b"closed")
+        paper = handovers.hand_in(session, row, ticket, "Bo's ticket", by=make.ADMIN, at=NOW)
+        row.status = "open"
         session.flush()
         named = persons.named(session, company.bo)
         with pytest.raises(Refused, match="under way"):
@@ -35,4 +40,5 @@ def test_removals_that_are_over_name_nobody_and_one_under_way_stops_it(database:
         erasures.erase(session, named, by=make.ADMIN, at=NOW)
         assert row.target == {"kind": "account", "account_key": "005", "username": "(erased)"}
         assert (row.before, row.steps) == ({"state": "present", "facts": {"name": "(erased)"}}, ["Open (erased)"])
+        assert (paper.note, paper.name) == ("(erased)", "(erased)")
         assert (row.reason, act.says, act.request) == ("(erased)", "deactivate (erased)", "PATCH /users/(erased)")

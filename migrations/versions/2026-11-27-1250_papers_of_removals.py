@@ -1,7 +1,7 @@
 """Removals: what people hand in about them.
 
-Revision ID: 202611271245
-Revises: 202611271240
+Revision ID: 202611271250
+Revises: 202611271246
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from app.kit.db import Moment
 
-revision = "202611271245"
-down_revision = "202611271240"
+revision = "202611271250"
+down_revision = "202611271246"
 branch_labels = None
 depends_on = None
 

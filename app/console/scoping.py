@@ -8,17 +8,23 @@ from urllib.parse import urlencode
 
 from sqlalchemy.orm import Session
 
-from app.console import forms
+from app.console import asking, forms
 from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused
 from app.means import Means
+from app.review.attention import Attention
 from app.review.scope import ALL, ItemKind
 
+_SECOND = ("owner", "above", "manager")  # whom the form offers for a second look
 KINDS = [str(kind) for kind in ItemKind]
 
 _COURSE = (
     "silence", "escalate_after", "escalate_to", "rounds_shown", "round_ask", "round_who", "round_where", "round_days",
     "outcome",
+)  # fmt: skip
+_WHO = (
+    "security_owner", "reviewers_shown", "reviewers", "attention_shown", "attention_percent", "attention_ask",
+    "attention_who", "attention_days",
 )  # fmt: skip
 
 
@@ -32,13 +38,14 @@ def given(form: Any) -> dict[str, Any]:
     """What was written, as it is shown again."""
     names = ("fallback", "second", "department", "where", "exclude", "exclude_because", "approver", "many_answers")
     words = {name: forms.text(form, name).strip() for name in names}
-    words |= {name: forms.text(form, name).strip() for name in _COURSE}
+    words |= {name: forms.text(form, name).strip() for name in (*_COURSE, *_WHO)}
     return {"systems": form.getlist("systems"), "kinds": form.getlist("kinds"), **words}
 
 
 def query(said: Mapping[str, Any]) -> str:
     """A review's name and scope as part of an address, for a page that shows them to somebody else; `given` reads it."""
-    words = ("name", "schedule", "fallback", "second", "department", "where", "exclude", "exclude_because", "approver")
+    words = ("name", "schedule", "fallback", "second", "department", "where", "exclude", "exclude_because", "approver",
+             "many_answers", *_COURSE, *_WHO)  # fmt: skip
     parts: list[tuple[str, str]] = [(name, str(said.get(name) or "")) for name in words]
     parts += [(name, each) for name in ("systems", "kinds") for each in said[name]]
     return urlencode([(name, value) for name, value in parts if value])
@@ -47,18 +54,24 @@ def query(said: Mapping[str, Any]) -> str:
 def shown(scope: Mapping[str, Any]) -> dict[str, Any]:
     """A scope that is kept, as its form shows it."""
     named = scope["systems"]
-    return {
-        "systems": [ALL] if named == ALL else list(named),
-        "kinds": list(scope["kinds"]),
-        "fallback": scope["fallback"],
-        "second": scope.get("second_fallback") or "",
-        "department": scope.get("department") or "",
-        "where": scope.get("where") or "",
-        "exclude": " or ".join(f"({each['where']})" for each in scope.get("exclude") or []),
-        "exclude_because": "; ".join(each["reason"] for each in scope.get("exclude") or []),
-        "approver": scope.get("approver") or "",
-        "many_answers": scope.get("many_answers") or "",
-    } | _course(scope)
+    return (
+        {
+            "systems": [ALL] if named == ALL else list(named),
+            "kinds": list(scope["kinds"]),
+            "fallback": scope["fallback"],
+            "second": scope.get("second_fallback") or "",
+            "department": scope.get("department") or "",
+            "where": scope.get("where") or "",
+            "exclude": " or ".join(f"({each['where']})" for each in scope.get("exclude") or []),
+            "exclude_because": "; ".join(each["reason"] for each in scope.get("exclude") or []),
+            "approver": scope.get("approver") or "",
+            "many_answers": scope.get("many_answers") or "",
+            "security_owner": scope.get("security_owner") or "",
+        }
+        | _course(scope)
+        | _asked(scope)
+        | _attention(scope)
+    )
 
 
 def written(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,9 +87,12 @@ def written(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
             "exclude": [{"where": said["exclude"], "reason": said["exclude_because"]}] if said["exclude"] else [],
             "approver": _key(session, said["approver"]) if said["approver"] else None,
             "many_answers": said["many_answers"] or None,
+            "security_owner": _key(session, said["security_owner"]) if said.get("security_owner") else None,
         }
         | _silence(said)
         | _rounds(session, said)
+        | _reviewers(session, said)
+        | _second_look(session, said)
     )
 
 
@@ -86,6 +102,53 @@ def _key(session: Session, written: str) -> str:
         told = "Say who decides in the last resort."
         raise Refused(Refusal("not_found", told, "Write a name, a roster id or an e-mail address.", status=422))
     return inventory.whom(session, written).key
+
+
+def _asked(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Who a kept scope asks about what, as the form shows it."""
+    told = asking.written(scope.get("reviewers") or [])
+    return {"more_reviewers": "yes"} if told is None else {"reviewers": told}
+
+
+def _reviewers(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Who is asked about what; nothing where the form did not show it."""
+    if not said.get("reviewers_shown"):
+        return {}
+    return {"reviewers": asking.read(said.get("reviewers") or "", lambda name: _key(session, name)) or None}
+
+
+def _attention(scope: Mapping[str, Any]) -> dict[str, Any]:
+    """What a kept scope says of a second look, as the form shows it."""
+    kept = scope.get("attention")
+    if not kept:
+        return {}
+    ask = kept["ask"][0]
+    who = ask.get("person", "") if isinstance(ask, Mapping) else ""
+    usual = Attention(1, ())
+    own = (kept.get("fast_seconds", usual.fast_seconds), kept.get("bulk", usual.bulk))
+    if own != (usual.fast_seconds, usual.bulk) or len(kept["ask"]) > 1 or (who == "" and ask not in _SECOND):
+        return {"more_attention": "yes"}
+    return {
+        "attention_percent": str(kept["percent"]),
+        "attention_ask": "person" if who else ask,
+        "attention_who": who,
+        "attention_days": str(kept.get("due_days", usual.due_days)),
+    }
+
+
+def _second_look(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
+    """How much is looked at again, and by whom; nothing where the form did not show it."""
+    if not said.get("attention_shown"):
+        return {}
+    if not said.get("attention_percent"):
+        return {"attention": None}
+    asked = said.get("attention_ask") or "owner"
+    rule: dict[str, Any] = {"ask": [{"person": _key(session, said["attention_who"])} if asked == "person" else asked]}
+    for word, name in (("percent", "attention_percent"), ("due_days", "attention_days")):
+        if said.get(name):  # a number that is none is refused where the rule is read
+            number = forms.number(said[name])
+            rule[word] = number if number is not None else said[name]
+    return {"attention": rule}
 
 
 def _course(scope: Mapping[str, Any]) -> dict[str, Any]:

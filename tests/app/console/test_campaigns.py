@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from sqlalchemy import func, insert, select, update
+from starlette.datastructures import QueryParams
 
 from app.console import cursors, scoping
 from app.inventory.tables import IdentityRow
@@ -114,6 +115,39 @@ def test_a_second_round_and_a_rule_for_silence_are_set_up_and_shown(house: House
     shown = scoping.shown(scope)
     assert more.items() - {("rounds_shown", "yes")} <= shown_texts(shown)
     assert scoping.shown(scope | {"then": scope["then"] * 2})["more_rounds"] == "yes"
+
+
+def test_who_is_asked_and_a_second_look_are_set_up_and_shown(house: House) -> None:
+    admin = visitor(house, "admin")
+    more = {
+        "security_owner": "Fay", "reviewers_shown": "yes", "reviewers": "privileged -> Cy, owner\n-> manager, owner",
+        "attention_shown": "yes", "attention_percent": "10", "attention_ask": "person", "attention_who": "flo",
+        "attention_days": "5",
+    }  # fmt: skip
+    for slip in ({"reviewers": "privileged"}, {"reviewers": "-> Nobody Known"}, {"attention_percent": "many"}):
+        assert admin.act("/campaigns/new", OPENING | more | slip).status_code == 422
+    typed = scoping.given(QueryParams(more | {"systems": "a", "kinds": "grant", "silence": "remove"}))
+    assert scoping.given(QueryParams(scoping.query(typed))) == typed, "whoever answers for it sees the same review"
+    page = admin.act("/campaigns/new", OPENING | more).text
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', page)
+    assert seen is not None, page
+    assert "privileged -&gt; Cy, owner" in page, "what was typed stays"
+    opened = admin.act("/campaigns/new", OPENING | more | {"go": "open", "seen": seen[1]})
+    assert opened.status_code == 303, opened.text
+    with house.database.reading() as session:
+        scope = session.scalars(select(CampaignRow).order_by(CampaignRow.id.desc())).first().scope  # type: ignore[union-attr]
+    assert scope["security_owner"] == "fay"
+    assert scope["reviewers"] == [
+        {"where": "privileged", "ask": [{"person": "cy"}, "owner"]}, {"ask": ["manager", "owner"]},
+    ]  # fmt: skip
+    assert scope["attention"] == {
+        "percent": 10, "ask": [{"person": "flo"}], "due_days": 5, "fast_seconds": 5, "bulk": 20,
+    }  # fmt: skip
+    shown = scoping.shown(scope)
+    assert (shown["security_owner"], shown["reviewers"]) == ("fay", "privileged -> cy, owner\n-> manager, owner")
+    assert (shown["attention_percent"], shown["attention_ask"], shown["attention_who"]) == ("10", "person", "flo")
+    assert scoping.shown(scope | {"attention": scope["attention"] | {"bulk": 5}})["more_attention"] == "yes"
+    assert scoping.shown(scope | {"reviewers": [{"ask": [{"group": ["cy"]}]}]})["more_reviewers"] == "yes"
 
 
 def shown_texts(shown: dict[str, object]) -> set[tuple[str, object]]:

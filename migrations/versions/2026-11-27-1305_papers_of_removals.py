@@ -1,7 +1,7 @@
 """Removals: what people hand in about them.
 
-Revision ID: 202611271250
-Revises: 202611271246
+Revision ID: 202611271305
+Revises: 202611271300
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from app.kit.db import Moment
 
-revision = "202611271250"
-down_revision = "202611271246"
+revision = "202611271305"
+down_revision = "202611271300"
 branch_labels = None
 depends_on = None
 

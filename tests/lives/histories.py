@@ -90,6 +90,8 @@ def _rest(world: World) -> list[str]:
     if now != "cancelled":
         world.now += timedelta(days=10)  # whatever was to end on a day has ended
         removing.promise(world)
+        for go in (removing.carry_out, removing.carry_out_and_stop, removing.carry_out):  # nobody released what waits
+            go(world)
         for _ in range(6):
             removing.let_go_on(world)
             removing.carry_out(world)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -88,7 +89,8 @@ def carry_out_and_stop(world: World) -> str:
 
 def _stop(world: World) -> None:
     world.crm.after_effect = lambda name: None
-    stop(world)
+    with suppress(Refused):  # somebody else was first
+        stop(world)
 
 
 def stop(world: World) -> str:

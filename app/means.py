@@ -15,7 +15,7 @@ from app.kit.secrets import Keys
 from app.notices import timing
 from app.notices.audiences import Hours
 from app.notices.reminders import Limits as ReminderLimits
-from app.remediation.brakes import Brakes
+from app.remediation.brakes import Brakes, Common
 from app.remediation.hours import Hours as OpenHours
 from app.remediation.policy import Caps
 from app.review.trust import Limits as ReviewLimits
@@ -120,3 +120,8 @@ def removal_brakes(settings: Settings) -> Brakes:
 def stopped_outside(settings: Settings) -> bool:
     """Whether an operator stopped removals by the setting or by the file, which need no database."""
     return settings.stop_removals or (settings.home / "STOP").exists()
+
+
+def removals_common(settings: Settings) -> Common:
+    """What the settings say of removals in every system, and whether an operator stopped them."""
+    return Common(removal_brakes(settings), stopped_outside(settings))

@@ -13,6 +13,7 @@ from app.api.answering import Key
 from app.api.campaigns import found
 from app.api.entering import Entered, With
 from app.api.shapes import Asked, Told
+from app.means import removals_common
 from app.review import silences as verbs
 from app.stories import silences
 
@@ -26,6 +27,7 @@ class Removed(Told):
     carried_out: dict[str, int]
     by_hand: dict[str, int]
     because: list[str]
+    held: list[str] = Field(description="What the removals will wait for, a sentence each.")
 
 
 class Silence(Told):
@@ -64,7 +66,14 @@ def preview_silence(
 ) -> Silence:
     """What closing would make of what nobody answered, before it does. Without `answer` by the review's own rule."""
     with means.database.reading() as session:
-        told = silences.preview(session, found(session, campaign_id), answer, by=actor)
+        told = silences.preview(
+            session,
+            found(session, campaign_id),
+            answer,
+            common=removals_common(means.settings),
+            by=actor,
+            at=means.clock(),
+        )
         return Silence(
             answer="keep" if told.answer == "keep" else "remove", items=told.items, seen=told.seen,
             by_reviewer=dict(told.by_reviewer), privileged=told.privileged, accounts=told.accounts, emptied=told.emptied,
@@ -73,7 +82,7 @@ def preview_silence(
             takes_away=[
                 Removed(
                     system=each.system, carried_out=dict(each.carried_out), by_hand=dict(each.by_hand),
-                    because=[f"{why} ({count})" for why, count in each.because],
+                    because=[f"{why} ({count})" for why, count in each.because], held=list(each.held),
                 )
                 for each in told.takes_away
             ],

@@ -6,6 +6,7 @@ from app.cli.installation import find_campaign, opened, operator
 from app.cli.telling import Telling, shown
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
+from app.means import removals_common
 from app.review import former
 from app.review import rounds as turning
 from app.review import silences as verbs
@@ -20,7 +21,10 @@ def preview(telling: Telling, name: str, answer: str | None) -> None:
             Refusal("bad_answer", f'No answer cannot be "{answer}".', "Say keep, remove or policy.", status=422)
         )
     with opened() as means, means.database.reading() as session:
-        told = silences.preview(session, find_campaign(means, name), answer, by=operator())
+        told = silences.preview(
+            session, find_campaign(means, name), answer, common=removals_common(means.settings), by=operator(),
+            at=clock.now(),
+        )  # fmt: skip
     asked = ", ".join(f"{who}: {count}" for who, count in told.by_reviewer.items()) or "nobody is silent"
     telling.say(f"{name}: {told.items} items have no answer ({asked}); {told.privileged} are privileged.", style="bold")
     telling.say(f"Closing would {told.answer} them.")
@@ -32,6 +36,9 @@ def preview(telling: Telling, name: str, answer: str | None) -> None:
         ),
         empty="Nothing would be taken away.",
     )
+    for each in told.takes_away:
+        for why in each.held:
+            telling.say(f"{each.system}: {why}")
     if told.accounts:
         telling.say(f"{told.accounts} accounts would lose something, {told.emptied} of them every grant they hold.")
     if told.refusal is not None:
@@ -41,7 +48,10 @@ def preview(telling: Telling, name: str, answer: str | None) -> None:
             "answer": told.answer, "items": told.items, "seen": told.seen, "privileged": told.privileged,
             "by_reviewer": dict(told.by_reviewer), "accounts": told.accounts, "emptied": told.emptied,
             "takes_away": [
-                {"system": each.system, "carried_out": dict(each.carried_out), "by_hand": dict(each.by_hand)}
+                {
+                    "system": each.system, "carried_out": dict(each.carried_out), "by_hand": dict(each.by_hand),
+                    "held": list(each.held),
+                }
                 for each in told.takes_away
             ],
             "refused": told.refusal.reason if told.refusal is not None else None,

@@ -32,6 +32,14 @@ class Brakes:
 
 
 @dataclass(frozen=True, slots=True)
+class Common:
+    """What the settings say of removals. `stopped`: an operator stopped all of them, outside of the database."""
+
+    brakes: Brakes = field(default_factory=Brakes)
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Own:
     """What one system sets otherwise than the settings; None: as the settings say. Empty hours are any time."""
 
@@ -130,6 +138,19 @@ def why_not_without_release(unreleased: int, lately: int, brakes: Brakes) -> Ref
         "Somebody who did not ask for them looks at the list and releases them: on the system's page, or by the API.",
         facts={"removals": unreleased, "lately": lately, "above": brakes.release_above},
     )
+
+
+def foreseen(brakes: Brakes, *, stopped: bool, planned: int, lately: int) -> tuple[str, ...]:
+    """What will hold up removals that nobody promised yet, a sentence each. Hours are said whenever there are some: when
+    the removals begin is not known. `planned`: all that would wait for a second person's word."""
+    told = ["Removals are stopped everywhere: these wait until somebody ends the stop."] if stopped else []
+    if brakes.hours.text or brakes.hours.left_out:
+        told.append(f"The system may be changed {brakes.hours.said}: removals wait for such a time.")
+    if why_not_without_release(planned, lately, brakes) is not None:
+        told.append(
+            f"Above {brakes.release_above} removals a day a second person has to look at the list and release it first."
+        )
+    return tuple(told)
 
 
 def why_not_release(

@@ -19,7 +19,7 @@ from app.kit.refusal import Refusal
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
 from app.remediation import brakes, hours, policy, queries, wishes
-from app.remediation.brakes import Brakes, Own, Stop
+from app.remediation.brakes import Brakes, Common, Own, Stop
 from app.remediation.policy import Status
 from app.remediation.tables import ActRow, LaneRow, ReleasedRow, ReleaseRow, RemediationRow, StopRow, WaitRow
 from app.review.tables import CampaignRow
@@ -121,6 +121,18 @@ def opens(session: Session, system_id: int, common: Brakes, at: datetime) -> dat
     """When a system may be changed again; None: now, or not within two years."""
     when = braked(session, system_id, common).hours
     return None if hours.open_at(when, at) else hours.next_opening(when, at)
+
+
+def foreseen(
+    session: Session, system_id: int, common: Common, planned: int, at: datetime, *, by_machine: bool
+) -> tuple[str, ...]:
+    """What will hold up removals that are to be promised in a system, with what is open there already."""
+    return brakes.foreseen(
+        braked(session, system_id, common.brakes),
+        stopped=common.stopped or stop_row(session) is not None,
+        planned=planned + len(waiting(session, system_id)) if by_machine else 0,
+        lately=lately(session, system_id, at),
+    )
 
 
 # --- releases ---

@@ -1,4 +1,5 @@
-"""What will happen in each CRM if a share is submitted as it is: what a machine takes away, and what a person has to do.
+"""What will happen in each CRM if a share is submitted as it is: what a machine takes away, what a person has to do, and
+what holds it up.
 
 Nothing is asked of the CRMs; it is what their settings here allow, and why not. Removals begin when the review has closed.
 """
@@ -15,24 +16,28 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, SystemRow
-from app.remediation import policy
+from app.remediation import braking, executors, policy
+from app.remediation.brakes import Common
 from app.remediation.policy import Circumstances
 from app.review import heirs
 from app.review.policy import STAYS
-from app.review.tables import DecisionRow, ItemRow
+from app.review.tables import DecisionRow, ItemRow, TaskRow
 
 MOST = 5_000
+_GOES = ("remove", "change")
 _NAMED = 50  # privileged ones that are named
 
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """One CRM. `carried_out` and `by_hand` count by kind of item; `because` are the reasons for the latter, with counts."""
+    """One CRM. `carried_out` and `by_hand` count by kind of item; `because` are the reasons for the latter, with counts;
+    `held` are sentences on what the removals will wait for."""
 
     system: str
     carried_out: Mapping[str, int]
     by_hand: Mapping[str, int]
     because: Sequence[tuple[str, int]]
+    held: Sequence[str] = ()
 
     @property
     def count(self) -> int:
@@ -53,10 +58,12 @@ class Outlook:
     goes_on: Sequence[tuple[str | None, int]]
 
 
-def outlook(session: Session, task_id: int, at: datetime) -> Outlook:
-    """What follows from a share's answers as they are now."""
-    of_share = (ItemRow.task_id == task_id, ItemRow.outcome.in_(("remove", "change")))
-    told = in_each(session, removals(ItemRow.outcome, *of_share))
+def outlook(session: Session, task: TaskRow, common: Common, at: datetime) -> Outlook:
+    """What follows from a share's answers as they are now. `common`: what the settings say of removals."""
+    task_id = task.id
+    of_share = (ItemRow.task_id == task_id, ItemRow.outcome.in_(_GOES))
+    besides = decided(session, task.campaign_id, ItemRow.task_id != task_id)
+    told = in_each(session, removals(ItemRow.outcome, *of_share), besides, common, at)
     mighty = (
         select(ItemRow)
         .where(ItemRow.task_id == task_id, ItemRow.privileged.is_(True), ItemRow.outcome.is_not(None))
@@ -92,8 +99,18 @@ def _goes_on(session: Session, task_id: int, at: datetime) -> list[tuple[str | N
     return [(names[who] if who is not None else None, count) for who, count in counts.most_common()]
 
 
-def in_each(session: Session, asked: Any) -> list[Consequence]:
-    """What is taken away in each CRM, of the items that `removals` asks for."""
+def decided(session: Session, campaign_id: int, *which: ColumnElement[bool]) -> dict[int, int]:
+    """How much of a review is to be taken away or changed by the answers there are, by system."""
+    mine = (ItemRow.campaign_id == campaign_id, ItemRow.outcome.in_(_GOES), *which)
+    counted = select(ItemRow.system_id, func.count()).where(*mine).group_by(ItemRow.system_id)
+    return dict(session.execute(counted).all())
+
+
+def in_each(
+    session: Session, asked: Any, besides: Mapping[int, int], common: Common, at: datetime
+) -> list[Consequence]:
+    """What is taken away in each CRM, of the items that `removals` asks for. `besides`: how much else the same review
+    takes away there, since it begins at once and counts together."""
     rows = session.execute(asked).all()
     known = select(SystemRow).where(SystemRow.id.in_({row.system_id for row in rows}))
     systems = {row.id: row for row in session.scalars(known)}
@@ -108,8 +125,14 @@ def in_each(session: Session, asked: Any) -> list[Consequence]:
         else:
             person[system.name][kind] += count
             why[system.name][refusal] += count
-    names = sorted(machine.keys() | person.keys())
-    return [Consequence(name, machine[name], person[name], why[name].most_common()) for name in names]
+    found = []
+    for system in sorted(systems.values(), key=lambda row: row.name):
+        gone, hand = machine[system.name], person[system.name]
+        planned = sum(gone.values()) + sum(hand.values()) + besides.get(system.id, 0)
+        acts = executors.has(system) and bool(system.writing)
+        held = braking.foreseen(session, system.id, common, planned, at, by_machine=acts)
+        found.append(Consequence(system.name, gone, hand, why[system.name].most_common(), held))
+    return found
 
 
 def removals(outcome: Any, *which: ColumnElement[bool]) -> Any:

@@ -14,6 +14,7 @@ from app.actors.actor import Actor
 from app.actors.policy import May
 from app.inventory.tables import AccountRow, GrantRow, IdentityRow
 from app.kit.refusal import Refusal, insist
+from app.remediation.brakes import Common
 from app.review import passing, policy, queries, rounding, silence
 from app.review.queries import Share
 from app.review.silence import Silence
@@ -44,10 +45,12 @@ class Silenced:
 
 
 def preview(
-    session: Session, campaign: CampaignRow, answer: str | None, *, shares: Sequence[Share] | None = None, by: Actor
-) -> Silenced:
+    session: Session, campaign: CampaignRow, answer: str | None, *, shares: Sequence[Share] | None = None,
+    common: Common, by: Actor, at: datetime,
+) -> Silenced:  # fmt: skip
     """What closing would do to the silent items if it said `answer` (keep, remove, policy; None: the review's own rule, and
-    remove where there is none). `shares`: how far everybody is, where that is at hand."""
+    remove where there is none). `shares`: how far everybody is, where that is at hand; `common`: what the settings say of
+    removals."""
     insist(rights.why_not(by, May.RUN_CAMPAIGNS))
     rule = silence.of(campaign.scope)
     said = answer if answer is not None else silence.POLICY if rule is not None else "remove"
@@ -70,12 +73,15 @@ def preview(
         named=session.scalars(
             select(ItemRow).where(*mighty).order_by(ItemRow.risk.desc(), ItemRow.id).limit(NAMED)
         ).all(),
-        takes_away=consequences.in_each(session, consequences.removals(literal("remove"), *open_items)) if goes else [],
+        takes_away=consequences.in_each(
+            session, consequences.removals(literal("remove"), *open_items), consequences.decided(session, campaign.id),
+            common, at,
+        ) if goes else [],
         accounts=accounts,
         emptied=emptied,
         rule=rule,
         refusal=_why_not(session, campaign, said, shares),
-    )
+    )  # fmt: skip
 
 
 def why_not(

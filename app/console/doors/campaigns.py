@@ -15,7 +15,7 @@ from app.console.entering import Entered, Visit, With
 from app.inventory import queries as inventory
 from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
-from app.means import quiet_hours
+from app.means import quiet_hours, removals_common
 from app.notices import nudges
 from app.review import campaigns, drifts, former, leanings, policy, queries, schedule, tasks
 from app.review import rounds as turning
@@ -111,7 +111,10 @@ def before_closing(request: Request, campaign_id: int, means: With, visit: Enter
             "privileged_undecided": queries.undecided_privileged(session, campaign_id),
             "drift_undecided": queries.drift_undecided(session, campaign_id),
         }
-        goes = silences.preview(session, campaign, "remove", shares=shares, by=visit.actor)
+        goes = silences.preview(
+            session, campaign, "remove", shares=shares, common=removals_common(means.settings), by=visit.actor,
+            at=means.clock(),
+        )  # fmt: skip
         keeping = silences.why_not(session, campaign, "keep", shares, by=visit.actor)
         owners = silences.owners(session, campaign, means.clock(), by=visit.actor)
     drafts = [share.reviewer for share in shares if share.status != "submitted" and not share.undecided]

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.console import rendering, words
 from app.console.entering import Entered, With
 from app.kit.refusal import Refusal, Refused
-from app.means import Means
+from app.means import Means, removals_common
 from app.review import aside, queries, schedule, submission, tasks
 from app.stories import consequences, share
 from app.stories.share import Share
@@ -22,7 +22,7 @@ def look_over(request: Request, campaign_id: int, means: With, visit: Entered) -
     """What would follow, in each CRM."""
     with means.database.reading() as session:
         found = _own(session, campaign_id, visit)
-        outlook = consequences.outlook(session, found.task.id, means.clock())
+        outlook = consequences.outlook(session, found.task, removals_common(means.settings), means.clock())
         refusal = found.refusal or submission.why_not_submit(
             found.task.status, reviewer_id=found.task.reviewer_id, undecided=found.undecided, by=visit.actor
         )

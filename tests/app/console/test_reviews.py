@@ -6,7 +6,9 @@ import re
 
 from sqlalchemy import select
 
+from app.remediation import stops
 from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
+from tests import make
 from tests.app.api.house import House
 from tests.app.console.visiting import Visitor, visitor
 
@@ -185,6 +187,7 @@ def test_submitting_says_before_what_will_happen_and_after_what_was_decided(hous
     early = ada.get(path)
     assert "disabled" in early.text
     assert "2 of your items have no answer yet." in early.text
+    assert "Removals are stopped everywhere" not in early.text
     assert ada.act(path).status_code == 409
     _answer(ada, house, keep=_at(house, house.plain))
     _answer(ada, house, keep=_at(house, _account(house)))
@@ -194,6 +197,9 @@ def test_submitting_says_before_what_will_happen_and_after_what_was_decided(hous
     assert "by hand" in page  # the system is read-only
     assert "read-only for this kind of act" in page
     assert "You take away:" in page
+    with house.database.transaction() as session:
+        stops.pull(session, "the wrong people", by=make.ADMIN, at=make.NOW)
+    assert "Removals are stopped everywhere" in ada.get(path).text
     done = ada.act(path)
     assert (done.status_code, done.headers["location"]) == (303, f"/reviews/{house.campaign.id}")
     told = ada.get(f"/reviews/{house.campaign.id}").text

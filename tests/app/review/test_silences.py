@@ -13,6 +13,7 @@ from app.actors.actor import SCHEDULER
 from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.ledger.tables import EntryRow
+from app.remediation.brakes import Common
 from app.review import campaigns, decisions, queries, silence, silences
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 from app.stories import silences as stories
@@ -153,7 +154,7 @@ def test_closing_takes_away_what_was_looked_at_and_nothing_else(database: Databa
     with database.transaction() as session:
         company = cast.company(session)
         campaign = cast.opened(session)
-        before = stories.preview(session, campaign, "remove", by=make.ADMIN)
+        before = stories.preview(session, campaign, "remove", common=Common(), by=make.ADMIN, at=NOW)
         assert (before.items, before.privileged, before.accounts, before.emptied) == (3, 1, 1, 1)
         assert [(each.system, each.count) for each in before.takes_away] == [("Sales org", 3)]
         assert before.by_reviewer == {"Ada": 3}
@@ -162,7 +163,7 @@ def test_closing_takes_away_what_was_looked_at_and_nothing_else(database: Databa
         decisions.record(session, item.id, "keep", by=company.actor(company.ada), at=NOW)
         end: dict[str, Any] = {"unanswered": "remove", "by": make.ADMIN, "at": NOW}
         assert _code(campaigns.close, session, campaign.id, seen=before.seen, **end) == "unseen"
-        after = stories.preview(session, campaign, "remove", by=make.ADMIN)
+        after = stories.preview(session, campaign, "remove", common=Common(), by=make.ADMIN, at=NOW)
         assert (after.items, after.emptied) == (2, 0)
         campaigns.close(session, campaign.id, seen=after.seen, **end)
         closed = session.scalars(select(EntryRow).where(EntryRow.kind == "campaign.closed")).one()
@@ -173,7 +174,7 @@ def test_a_preview_says_that_keeping_takes_nothing_and_is_refused_for_what_is_pr
     with database.transaction() as session:
         cast.company(session)
         campaign = cast.opened(session)
-        told = stories.preview(session, campaign, "keep", by=make.ADMIN)
+        told = stories.preview(session, campaign, "keep", common=Common(), by=make.ADMIN, at=NOW)
         assert (told.takes_away, told.accounts) == ([], 0)
         assert told.refusal is not None
         assert "silence does not keep privileged access" in told.refusal.reason

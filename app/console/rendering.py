@@ -120,6 +120,8 @@ def link(path: str, **query: object) -> str:
 
 def _said(text: str) -> Markup:
     """A sentence that may name a command or a word to type `like this`, as refusals do for every door."""
+    if isinstance(text, Markup):  # put together with a moment, which is markup: it is safe, and to be split no more
+        return text
     plain_and_typed = enumerate(_TYPED.split(text))
     return Markup("").join(Markup("<code>{}</code>").format(part) if n % 2 else part for n, part in plain_and_typed)
 

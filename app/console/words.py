@@ -5,6 +5,7 @@ Plain words first, for readers who come four times a year; a word that is not kn
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -141,6 +142,16 @@ def act(kind: str) -> str:
 def plural(count: int, one: str, many: str | None = None) -> str:
     """`1 item`, `2 items`: a count with its noun."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def left_out(each: Mapping[str, Any]) -> str:
+    """How much of what a review leaves out: "1 grant that …", "301 grants that …"; it is kept with its noun for many."""
+    what = str(each["what"])
+    if each["count"] == 1:
+        what = re.sub(r"\b(grant|account|integration|credential)s\b", r"\1", what, count=1).replace(
+            "that are", "that is"
+        )
+    return f"{each['count']:,} {what}"
 
 
 def month(at: datetime, zone: ZoneInfo) -> str:

@@ -97,8 +97,10 @@ def as_json(back: Lookback | None) -> dict[str, Any] | None:
 
 
 def went(session: Session, removal: RemediationRow) -> datetime | None:
-    """When it went, as well as is known: None while no reading has proved it."""
-    if removal.status != Status.VERIFIED or removal.verified_snapshot_id is None:
+    """When it went, as well as is known: None while no reading has proved it, or where it was back before it was undone."""
+    if removal.status not in (Status.VERIFIED, Status.UNDONE) or removal.verified_snapshot_id is None:
+        return None
+    if removal.status == Status.UNDONE and _was_back(session, removal):
         return None
     read = session.get_one(SnapshotRow, removal.verified_snapshot_id).began_at
     mine = (ActRow.remediation_id == removal.id, ActRow.status == "done")
@@ -106,6 +108,11 @@ def went(session: Session, removal: RemediationRow) -> datetime | None:
     if called is None or _seen_since(session, removal, called):
         return read
     return min(called, read)
+
+
+def _was_back(session: Session, removal: RemediationRow) -> bool:
+    mine = (EntryRow.subject == f"remediation:{removal.id}", EntryRow.kind == Kind.REMEDIATION_RETURNED)
+    return session.scalar(select(EntryRow.id).where(*mine, EntryRow.at >= removal.verified_at).limit(1)) is not None
 
 
 def _seen_since(session: Session, removal: RemediationRow, called: datetime) -> bool:

@@ -94,9 +94,9 @@ def state(status: str, approved_at: datetime | None, at: datetime) -> str | None
         if lasts(approved_at, at):
             return None
         since = approved_at.date().isoformat() if approved_at else "?"
-        return f"its owner approved it on {since}, more than a year ago, so it covers nothing until approved again"
+        return f"its owner approved it on {since}, more than a year ago, and has to approve it again"
     return {
-        VersionStatus.DRAFT: "its owner has not approved it yet, so it covers nothing",
+        VersionStatus.DRAFT: "its owner has not approved it yet",
         VersionStatus.SUPERSEDED: "a later version was approved in its place",
         VersionStatus.WITHDRAWN: "it was withdrawn",
     }[VersionStatus(status)]

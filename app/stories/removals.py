@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.actors import policy
 from app.actors.actor import Actor
 from app.actors.policy import May
+from app.actors.tables import ActorRow
 from app.inventory.tables import (
     AccountRow,
     CredentialRow,
@@ -67,7 +68,7 @@ class Page:
 class Story:
     """One removal: its line, its calls in order, its turns in the ledger, the first first, and what was done meanwhile.
 
-    `undoing` is the promise that gives it back, `papers` what people handed in about it.
+    `undoing` is the promise that gives it back, `papers` what people handed in about it, `names` theirs.
     """
 
     line: Line
@@ -78,6 +79,7 @@ class Story:
     back: Lookback | None
     undoing: RemediationRow | None
     papers: Sequence[PaperRow]
+    names: Mapping[str, str]
 
     def own(self, actor: Actor) -> bool:
         """Whether it is the access of whoever looks."""
@@ -120,6 +122,8 @@ def story(session: Session, removal: uuid.UUID, *, kept: timedelta, by: Actor, a
     turns = select(EntryRow).where(EntryRow.subject.in_(mine)).order_by(EntryRow.at, EntryRow.id)
     account = session.get(AccountRow, row.account_id) if row.account_id else None
     person = session.get(IdentityRow, account.identity_id) if account is not None and account.identity_id else None
+    papers = queries.papers(session, [row.id])[row.id]
+    named = select(ActorRow.id, ActorRow.name).where(ActorRow.id.in_({paper.by for paper in papers}))
     return Story(
         line,
         session.get_one(SystemRow, row.system_id),
@@ -128,7 +132,8 @@ def story(session: Session, removal: uuid.UUID, *, kept: timedelta, by: Actor, a
         session.scalars(turns).all(),
         lookback.of(session, row, kept=kept, at=at),
         queries.undoing(session, row.id),
-        queries.papers(session, [row.id])[row.id],
+        papers,
+        dict(session.execute(named).all()) if papers else {},
     )
 
 

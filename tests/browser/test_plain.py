@@ -71,7 +71,7 @@ PAPER = ("/reviews/{campaign}", "/findings/1", "/systems/{system}", "/campaigns/
 
 @pytest.mark.parametrize("path", PAPER)
 def test_paper_shows_the_facts_and_nothing_to_press(awkward: Awkward, path: str) -> None:
-    window = awkward.window("max" if "reviews" in path else "admin")
+    window = awkward.window("ada" if "reviews" in path else "admin")
     page = window.page
     window.open(path.format(campaign=awkward.town.campaign.id, system=awkward.town.systems[0].id))
     page.emulate_media(media="print")

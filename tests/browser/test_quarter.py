@@ -176,7 +176,7 @@ def _open_the_review(town: Town, admin: Window, boss: companies.Person) -> str:
     page.locator("input[name=fallback]").fill(boss.key)
     page.locator("input[name=second]").fill(_above(town.company, boss))
     page.locator("input[name=systems][value=Marketing]").check()
-    page.get_by_role("button", name="Look what it would be").click()
+    page.get_by_role("button", name="See what it would ask").click()
     expect(page.get_by_text("Nothing is open yet.")).to_be_visible()
     many = page.locator("input[name=many_answers]")
     if many.count():  # somebody has more to answer than a review should ask for, and the page wants to know why

@@ -45,5 +45,6 @@ def home(request: Request, means: With, visit: Entered) -> Response:
         request, "home.html", visit, told=told, waiting=waiting.waiting(told, by=by, at=at), changes=changes, well=well,
         stop=stop, outside=stopped_outside(means.settings) and policy.why_not(by, May.SEE_REMEDIATIONS) is None,
         days=LATELY.days, runs=policy.why_not(by, May.RUN_CAMPAIGNS) is None,
+        goes_on=policy.why_not(by, May.STOP_REMOVALS) is None,
         takes=policy.why_not(by, May.TAKE_EVIDENCE) is None,
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import update
 
 from app.inventory.tables import SystemRow
@@ -62,5 +64,10 @@ def test_it_says_that_everything_is_stopped_to_those_who_may_know(house: House) 
         stops.pull(session, "the wrong list was sent", by=make.ADMIN, at=make.NOW)
     page = visitor(house, "it_security").get("/").text
     assert "Removals are stopped everywhere," in page
-    assert "the wrong list was sent" in page
+    assert re.search(r'by [^<>]+ since <time datetime="[^"]+">[^<>]+</time>: the wrong list was sent', page), page
+    assert "or let them go on" in page
+    audited = visitor(house, "auditor").get("/").text
+    assert ("Look at what waits</a>" in audited, "or let them go on" in audited) == (True, False), (
+        "an auditor ends no stop"
+    )
     assert "stopped everywhere" not in visitor(house, "ada").get("/").text

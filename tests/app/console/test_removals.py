@@ -93,7 +93,7 @@ def test_a_file_about_what_was_done_by_hand_is_handed_in_and_fetched_and_proves_
     ticket = {"file": ("ticket.txt", b"closed", "text/plain")}
     assert browser.act(f"{at}/evidence", {"note": "the closed ticket"}, files=ticket).status_code == 303
     page = browser.get(at).text
-    assert "the closed ticket" in page
+    assert re.search(r"the closed ticket <small>it_security, <time", page), "who handed it in, by name"
     (link,) = re.findall(rf'href="({at}/evidence/[0-9a-f]{{64}})"', page)
     got = visitor(house, "auditor").get(link)
     assert (got.content, got.headers["content-type"]) == (b"closed", "application/octet-stream")

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, ChangeRow, CredentialRow, LoginRow, SnapshotRow
-from app.remediation import lookback, remediations
+from app.remediation import lookback, remediations, undoings
 from app.remediation.lookback import Lookback, Reach
 from app.remediation.policy import Status
 from app.remediation.tables import ActRow, RemediationRow
@@ -160,6 +160,24 @@ def test_what_was_done_by_hand_went_at_the_reading_at_the_latest(town: Town) -> 
     assert back(town).ended is None, "somebody's word is no end"
     reading(town, deactivated)
     assert back(town).ended == town.now
+
+
+@pytest.mark.parametrize("returned", [False, True])
+def test_what_was_undone_after_it_had_gone_went_then_unless_it_was_back(town: Town, returned: bool) -> None:
+    began = town.now
+    gone(town)
+    if returned:
+        town.later(hours=1)
+        assert looked_again(town, active_again) == 1
+    with town.database.transaction() as session:
+        row = session.scalars(select(RemediationRow)).one()
+        assert row.status == (Status.RETURNED if returned else Status.VERIFIED)
+        undoings.undo(session, row, "needed after all", by=make.ADMIN, at=town.now)
+    with town.database.reading() as session:
+        first = session.scalars(select(RemediationRow).where(RemediationRow.undoes_id.is_(None))).one()
+        told = lookback.of(session, first, at=town.now)
+    assert told is not None
+    assert told.ended == (None if returned else began + 2 * HOUR)
 
 
 def test_until_it_has_gone_the_time_runs(town: Town) -> None:

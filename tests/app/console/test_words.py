@@ -1,0 +1,22 @@
+"""The console's words fit the number they stand beside."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.console import words
+
+
+@pytest.mark.parametrize(
+    ("count", "what", "said"),
+    [
+        (301, "grants outside the scope's expression", "301 grants outside the scope's expression"),
+        (1, "grants outside the scope's expression", "1 grant outside the scope's expression"),
+        (1, "grants of inactive accounts", "1 grant of inactive accounts"),
+        (1, "inactive credentials", "1 inactive credential"),
+        (1, "accounts that are excluded", "1 account that is excluded"),
+        (1_204, "inactive accounts", "1,204 inactive accounts"),
+    ],
+)
+def test_what_is_left_out_is_counted_as_one_says_it(count: int, what: str, said: str) -> None:
+    assert words.left_out({"count": count, "what": what}) == said

@@ -34,11 +34,11 @@ SHOWN: dict[Subject, Callable[[Any], dict[str, Any]]] = {
 def judgements(session: Session, system_id: int, limits: Limits, *, at: datetime, only: Touched | None = None) -> Told:
     """Every rule's answer about every subject of the system, as the latest reading has it.
 
-    `only` narrows the pass to these accounts and tokens and to what there are few of.
+    `only` narrows the pass to these accounts, tokens and entitlements, and to what there are few of.
     """
     untrusted = queries.untrusted(session, system_id, roster_max_age_days=limits.roster_max_age_days, at=at)
     asking = _Asking(system_id, limits, at, untrusted)
-    accounts, tokens = (only.accounts, only.credentials) if only is not None else (None, None)
+    accounts, tokens, held = (only.accounts, only.credentials, only.entitlements) if only else (None, None, None)
     for facts in subjects.account_facts(session, system_id, limits, at=at, only=accounts):
         yield from asking.account(facts)
     for token in subjects.credential_facts(session, system_id, only=tokens):
@@ -49,9 +49,7 @@ def judgements(session: Session, system_id: int, limits: Limits, *, at: datetime
         yield from asking.about(
             Subject.INTEGRATION, program.integration_id, program, showing.integration, holder=program.owner
         )
-    for kind, number, thing in subjects.other_facts(
-        session, system_id, untrusted, held=only is None or only.held_otherwise
-    ):
+    for kind, number, thing in subjects.other_facts(session, system_id, untrusted, only=held):
         yield from asking.about(kind, number, thing, SHOWN[kind])
     yield from asking.counted()
 

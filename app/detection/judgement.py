@@ -36,19 +36,15 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Whom a narrowed pass asks about: these accounts and credentials, all there are few of, and entitlements if need be.
-
-    `held_otherwise`: somebody came, went or holds something else, so that what is counted over holders is asked too.
-    """
+    """Whom a narrowed pass asks about: these accounts, credentials and entitlements, and all there are few of."""
 
     accounts: frozenset[int]
     credentials: frozenset[int]
-    held_otherwise: bool = True
+    entitlements: frozenset[int] = frozenset()
 
     def covers(self, subject: str) -> bool:
         """Whether the pass says everything there is to say about a subject ("account:12"), that it is gone included."""
         kind, _, number = subject.partition(":")
-        if kind == "entitlement":
-            return self.held_otherwise
-        of = {"account": self.accounts, "credential": self.credentials}.get(kind)
+        named = {"account": self.accounts, "credential": self.credentials, "entitlement": self.entitlements}
+        of = named.get(kind)
         return of is None or int(number) in of

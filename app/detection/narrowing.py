@@ -43,7 +43,9 @@ class Passing:
 def passing(session: Session, system_id: int, limits: Limits, *, narrow: bool, at: datetime) -> Passing:
     """How to pass over a system now. Unless `narrow`, all are asked, whatever there is to go by."""
     logins, changes = touching.ends_of_logs(session, system_id)
-    told = {"digest": _shared(session, system_id, limits, at), "logins": logins, "changes": changes}
+    able, _ = things.able(session, system_id)
+    digest = _shared(session, system_id, limits, at)
+    told = {"digest": digest, "logins": logins, "changes": changes, "able": able}
     if not narrow:
         return Passing(None, "all were to be asked", told)
     last, whole = queries.latest_pass(session, system_id), queries.latest_run(session, system_id)
@@ -57,7 +59,7 @@ def passing(session: Session, system_id: int, limits: Limits, *, narrow: bool, a
     since = touching.Since(last.at, read, last.basis["logins"], last.basis["changes"])
     if (because := touching.why_all(session, system_id, since)) is not None:
         return Passing(None, because, told)
-    touched = _touched(session, system_id, limits, since, at)
+    touched = _touched(session, system_id, limits, since, at, grown=last.basis.get("able") != able)
     many = len(touched.accounts) > _most(session, system_id)
     return Passing(None if many else touched, f"{len(touched.accounts)} accounts were touched", told)
 
@@ -67,10 +69,15 @@ def _most(session: Session, system_id: int) -> int:
     return max(FEW, min(MOST, (session.scalar(live) or 0) // SHARE))
 
 
-def _touched(session: Session, system_id: int, limits: Limits, since: touching.Since, at: datetime) -> Touched:
-    """Whom the readings since touched, with their peers and second accounts, and of whom time may have turned something."""
+def _touched(
+    session: Session, system_id: int, limits: Limits, since: touching.Since, at: datetime, *, grown: bool
+) -> Touched:
+    """Whom the readings since touched, with their peers and second accounts, and of whom time may have turned something.
+
+    `grown`: more or fewer can sign in than then, so that what was held by hardly all, or by all, may be so no longer.
+    """
     kind = session.get_one(SystemRow, system_id).kind
-    wrote = touching.written(session, system_id, since)
+    wrote = touching.written(session, system_id, since, at)
     accounts = set(wrote.accounts) | queries.justified_since(session, system_id, since.reading)
     accounts |= touching.aged(
         session, system_id, kind, _spans(limits), recent=timedelta(limits.recent_days), after=since.pass_, at=at
@@ -82,7 +89,8 @@ def _touched(session: Session, system_id: int, limits: Limits, since: touching.S
         )
         accounts = touching.siblings(session, system_id, accounts)
     tokens = touching.tokens_of(session, system_id, accounts) if len(accounts) <= MOST else set()
-    return Touched(frozenset(accounts), wrote.credentials | tokens, held_otherwise=bool(wrote.moved))
+    held = wrote.entitlements | (touching.giving(session, system_id) if grown else set())
+    return Touched(frozenset(accounts), wrote.credentials | tokens, frozenset(held))
 
 
 def _spans(limits: Limits) -> list[timedelta]:

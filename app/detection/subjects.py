@@ -45,11 +45,11 @@ def integration_facts(session: Session, system_id: int) -> Iterator[IntegrationF
 
 
 def other_facts(
-    session: Session, system_id: int, untrusted: Mapping[str, str], *, held: bool = True
+    session: Session, system_id: int, untrusted: Mapping[str, str], *, only: Collection[int] | None = None
 ) -> Iterator[tuple[Subject, int, Any]]:
-    """Everything else that rules ask about: kind, number and facts of each; entitlements if any is `held` anew."""
+    """Everything else that rules ask about: kind, number and facts of each; of the entitlements, `only` these."""
     system = session.get_one(SystemRow, system_id)
-    for each in things.entitlements(session, system_id) if held else ():
+    for each in things.entitlements(session, system_id, only=only):
         yield Subject.ENTITLEMENT, each.entitlement_id, each
     for endpoint in things.endpoints(session, system_id, system.kind):
         yield Subject.ENDPOINT, endpoint.endpoint_id, endpoint

@@ -71,6 +71,11 @@ class Pass:
         """The condition that narrows a read to the accounts of concern; none when all are."""
         return [] if self.only is None else [column.in_(sorted(self.only))]
 
+    def within(self, row: Any) -> ColumnElement[bool]:
+        """Rows of the accounts of concern: of all by their system, else by account alone, which has an index."""
+        every: ColumnElement[bool] = row.system_id == self.system_id
+        return every if self.only is None else row.account_id.in_(sorted(self.only))
+
 
 def around(accounts: Iterable[AccountFacts], of: Pass) -> Iterator[AccountFacts]:
     """The accounts, which come in order of id, each with what lies around it."""
@@ -200,7 +205,7 @@ def _summed(rows: list[tuple[Any, Any]]) -> tuple[Seen, ...]:
 
 def _held(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
     grant = GrantRow
-    live = (grant.system_id == of.system_id, grant.ended.is_(None), *of.chosen(grant.account_id))
+    live = (of.within(grant), grant.ended.is_(None))
     rows = select(grant.account_id, func.count().label("times")).where(*live).group_by(grant.account_id)
     for row in of.session.execute(rows.order_by(grant.account_id).execution_options(yield_per=AT_A_TIME)):
         yield row.account_id, {"grants": row.times}
@@ -212,7 +217,7 @@ def _lapsed(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
     rows = (
         select(grant.account_id, func.coalesce(EntitlementRow.label, EntitlementRow.name).label("name"))
         .join(EntitlementRow, EntitlementRow.id == grant.entitlement_id)
-        .where(grant.system_id == of.system_id, grant.ended.is_(None), *past, *of.chosen(grant.account_id))
+        .where(of.within(grant), grant.ended.is_(None), *past)
         .order_by(grant.account_id, EntitlementRow.id)
     )
     for account_id, some in _grouped(of, rows):
@@ -228,7 +233,7 @@ def _administering(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
     rows = (
         select(power.account_id, grant.granted, grant.began)
         .join(grant, same)
-        .where(power.system_id == of.system_id, power.privilege == "administer", *of.chosen(power.account_id))
+        .where(of.within(power), power.privilege == "administer")
         .order_by(power.account_id)
     )
     for account_id, some in _grouped(of, rows):
@@ -242,7 +247,7 @@ def _detours(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
     nested = func.min(case((power.path.contains(">"), 1), else_=0)) == 1
     rows = (
         select(power.account_id, power.privilege)
-        .where(power.system_id == of.system_id, *of.chosen(power.account_id))
+        .where(of.within(power))
         .group_by(power.account_id, power.privilege)
         .having(nested)
         .order_by(power.account_id, power.privilege)

@@ -49,7 +49,7 @@ def account_facts(
     `only` restricts to these account ids. `justified` says until when an account's privileges have a reason on file.
     """
     if only is None:
-        yield from _facts(session, system_id, AccountRow.system_id == system_id, justified or {})
+        yield from _facts(session, system_id, None, justified or {})
         return
     wanted = sorted(set(only))
     for begin in range(0, len(wanted), NAMED):
@@ -133,20 +133,23 @@ def candidates(system_id: int | None = None) -> Select[Any]:
     return found if system_id is None else found.where(AccountRow.system_id == system_id)
 
 
-def _facts(session: Session, system_id: int, chosen: ColumnElement[bool], justified: Ends) -> Iterator[AccountFacts]:
+def _facts(
+    session: Session, system_id: int, chosen: ColumnElement[bool] | None, justified: Ends
+) -> Iterator[AccountFacts]:
     rows = session.execute(_facts_query(system_id, chosen).execution_options(yield_per=AT_A_TIME))
     for row in rows:
         yield _account(row, justified)
 
 
-def _facts_query(system_id: int, chosen: ColumnElement[bool]) -> Select[Any]:
-    ids = select(AccountRow.id).where(chosen)
-    each = (
-        select(PrivilegeRow.account_id, PrivilegeRow.privilege)
-        .where(PrivilegeRow.system_id == system_id, PrivilegeRow.account_id.in_(ids))
-        .distinct()
-        .subquery()
-    )
+def _facts_query(system_id: int, chosen: ColumnElement[bool] | None) -> Select[Any]:
+    """All of a system, or its `chosen` accounts: what is theirs is then sought by account, not in all the system has."""
+
+    def theirs(row: Any) -> ColumnElement[bool]:
+        if chosen is None:
+            return cast(ColumnElement[bool], row.system_id == system_id)
+        return cast(ColumnElement[bool], row.account_id.in_(select(AccountRow.id).where(chosen)))
+
+    each = select(PrivilegeRow.account_id, PrivilegeRow.privilege).where(theirs(PrivilegeRow)).distinct().subquery()
     privileges = (
         select(each.c.account_id, func.aggregate_strings(each.c.privilege, ",").label("names"))
         .group_by(each.c.account_id)
@@ -154,18 +157,13 @@ def _facts_query(system_id: int, chosen: ColumnElement[bool]) -> Select[Any]:
     )
     unknown = (
         select(GrantRow.account_id, func.count().label("count"))
-        .where(
-            GrantRow.system_id == system_id,
-            GrantRow.ended.is_(None),
-            GrantRow.account_id.in_(ids),
-            GrantRow.entitlement_id.in_(_unknown(system_id)),
-        )
+        .where(theirs(GrantRow), GrantRow.ended.is_(None), GrantRow.entitlement_id.in_(_unknown(system_id)))
         .group_by(GrantRow.account_id)
         .subquery()
     )
     used = (
         select(CredentialRow.account_id, func.max(CredentialRow.last_used).label("last"))
-        .where(CredentialRow.system_id == system_id, CredentialRow.account_id.in_(ids))
+        .where(theirs(CredentialRow))
         .group_by(CredentialRow.account_id)
         .subquery()
     )
@@ -184,7 +182,7 @@ def _facts_query(system_id: int, chosen: ColumnElement[bool]) -> Select[Any]:
         .outerjoin(privileges, privileges.c.account_id == account.id)
         .outerjoin(unknown, unknown.c.account_id == account.id)
         .outerjoin(used, used.c.account_id == account.id)
-        .where(chosen, account.system_id == system_id, account.ended.is_(None))
+        .where(*[] if chosen is None else [chosen], account.system_id == system_id, account.ended.is_(None))
         .order_by(account.id)
     )  # fmt: skip
     return cast(Select[Any], query)

@@ -6,11 +6,11 @@ system's first reading is not called new.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from app.inventory.facts import (
@@ -151,8 +151,12 @@ def _new(appeared: datetime, first: datetime | None) -> datetime | None:
     return appeared if first is not None and appeared > first else None
 
 
-def entitlements(session: Session, system_id: int) -> Iterator[EntitlementFacts]:
-    """What can be held, in order, with how many active accounts hold it."""
+def entitlements(
+    session: Session, system_id: int, *, only: Collection[int] | None = None
+) -> Iterator[EntitlementFacts]:
+    """What can be held, in order, with how many active accounts hold it; `only` these are counted."""
+    if only is not None and not only:
+        return
     able_to, _ = able(session, system_id)
     active = and_(AccountRow.id == GrantRow.account_id, AccountRow.active.is_not(False), AccountRow.ended.is_(None))
     holders = (
@@ -162,7 +166,7 @@ def entitlements(session: Session, system_id: int) -> Iterator[EntitlementFacts]
             func.count(func.distinct(case((AccountRow.kind == "guest", GrantRow.account_id)))).label("guests"),
         )
         .join(AccountRow, active)
-        .where(GrantRow.system_id == system_id, GrantRow.ended.is_(None))
+        .where(_of(GrantRow.system_id == system_id, GrantRow.entitlement_id, only), GrantRow.ended.is_(None))
         .group_by(GrantRow.entitlement_id)
         .subquery()
     )
@@ -172,7 +176,7 @@ def entitlements(session: Session, system_id: int) -> Iterator[EntitlementFacts]
     rows = session.execute(
         select(EntitlementRow, holders.c.times, holders.c.guests)
         .outerjoin(holders, holders.c.entitlement_id == EntitlementRow.id)
-        .where(EntitlementRow.system_id == system_id, EntitlementRow.ended.is_(None))
+        .where(_of(EntitlementRow.system_id == system_id, EntitlementRow.id, only), EntitlementRow.ended.is_(None))
         .order_by(EntitlementRow.id)
         .execution_options(yield_per=AT_A_TIME)
     )
@@ -183,6 +187,11 @@ def entitlements(session: Session, system_id: int) -> Iterator[EntitlementFacts]
             privileges=None if held.privileges is None else tuple(held.privileges), opens=tuple(opened.get(held.id, ())),
             nested=held.id in nested, guests=guests or 0, reaches=reached.get(held.id, ()),
         )  # fmt: skip
+
+
+def _of(system: ColumnElement[bool], number: Any, only: Collection[int] | None) -> ColumnElement[bool]:
+    """All of a system, or only these of it: by their numbers alone, since SQLite would rather read the whole system."""
+    return system if only is None else number.in_(sorted(only))
 
 
 def _opened(session: Session, system_id: int) -> dict[int, list[str]]:

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from app.inventory.around import JOB, members
+from app.inventory.around import AT_A_TIME, JOB, members
 from app.inventory.tables import (
     AccountChangeRow,
     AccountRow,
     ChangeRow,
     CredentialRow,
+    EntitlementRow,
     GrantRow,
     IdentityRow,
     LoginRow,
@@ -33,7 +34,7 @@ from app.inventory.tables import (
 from connectors import registry
 from connectors.records import Privilege
 
-_STANDING = ("active", "ended")  # fields of an account by which it is, or is not, one of its peers
+_STANDING = ("active", "ended", "kind")  # fields of an account by which it is counted among peers and holders, or not
 # What changes at one place and tells of everybody who holds it.
 _SHARED = {
     "entitlements": ("changed", "returned", "ended"), "entitlement_edges": ("began", "changed", "ended"),
@@ -53,11 +54,15 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Accounts of which a reading wrote something, those among them that came, went or hold something else, and tokens."""
+    """Accounts of which a reading wrote something, those among them that came, went or hold something else, and tokens.
+
+    `entitlements`: those that are new, or that others hold than before.
+    """
 
     accounts: frozenset[int]
     moved: frozenset[int]
     credentials: frozenset[int]
+    entitlements: frozenset[int]
 
 
 def ends_of_logs(session: Session, system_id: int) -> tuple[int, int]:
@@ -91,10 +96,10 @@ def why_all(session: Session, system_id: int, since: Since) -> str | None:
     return None
 
 
-def written(session: Session, system_id: int, since: Since) -> Written:
-    """What the readings since, and whoever matched accounts by hand, have written."""
+def written(session: Session, system_id: int, since: Since, at: datetime) -> Written:
+    """What the readings since, and whoever matched accounts by hand, have written; and whose grants' end has come."""
     accounts, moved = _accounts(session, system_id, since)
-    with_grants, held = _grants(session, system_id, since)
+    with_grants, held, what = _grants(session, system_id, since, at)
     tokens = session.execute(
         select(CredentialRow.id, CredentialRow.account_id).where(
             CredentialRow.system_id == system_id, _news(CredentialRow, since.reading)
@@ -114,8 +119,15 @@ def written(session: Session, system_id: int, since: Since) -> Written:
     of_tokens = {row.account_id for row in tokens if row.account_id is not None}
     return Written(
         frozenset(accounts | with_grants | of_tokens | factors | used | did), frozenset(moved | held),
-        frozenset(row.id for row in tokens),
+        frozenset(row.id for row in tokens), frozenset(what | _held_anew(session, system_id, moved, since)),
     )  # fmt: skip
+
+
+def giving(session: Session, system_id: int) -> set[int]:
+    """The entitlements that are known to give a privilege."""
+    live = (EntitlementRow.system_id == system_id, EntitlementRow.ended.is_(None))
+    rows = session.execute(select(EntitlementRow.id, EntitlementRow.privileges).where(*live))
+    return {number for number, privileges in rows if privileges}
 
 
 def _news(row: Any, since: datetime) -> ColumnElement[bool]:
@@ -146,14 +158,27 @@ def _accounts(session: Session, system_id: int, since: Since) -> tuple[set[int],
     return every, moved | returned
 
 
-def _grants(session: Session, system_id: int, since: Since) -> tuple[set[int], set[int]]:
+def _grants(session: Session, system_id: int, since: Since, at: datetime) -> tuple[set[int], set[int], set[int]]:
+    """Whose grants were written or have lapsed, who of them got or lost some, and of what: one read, as there are many."""
     turned = or_(GrantRow.began > since.reading, GrantRow.ended > since.reading)
-    rows = session.execute(
-        select(GrantRow.account_id, func.max(case((turned, 1), else_=0)).label("turned"))
-        .where(GrantRow.system_id == system_id, _news(GrantRow, since.reading))
-        .group_by(GrantRow.account_id)
-    ).all()
-    return {row.account_id for row in rows}, {row.account_id for row in rows if row.turned}
+    lapsed = and_(GrantRow.ended.is_(None), GrantRow.until > since.pass_, GrantRow.until <= at)
+    rows = select(GrantRow.account_id, GrantRow.entitlement_id, turned.label("turned")).where(
+        GrantRow.system_id == system_id, or_(_news(GrantRow, since.reading), lapsed)
+    )
+    every, moved, what = set(), set(), set()
+    for account, entitlement, other in session.execute(rows.execution_options(yield_per=AT_A_TIME)):
+        every.add(account)
+        if other:
+            moved.add(account)
+            what.add(entitlement)
+    return every, moved, what
+
+
+def _held_anew(session: Session, system_id: int, moved: Collection[int], since: Since) -> set[int]:
+    """Entitlements that are new, and all that those hold who came, went, or count otherwise than before."""
+    fresh = select(EntitlementRow.id).where(EntitlementRow.system_id == system_id, EntitlementRow.began > since.reading)
+    theirs = select(GrantRow.entitlement_id).where(GrantRow.account_id.in_(sorted(moved)), GrantRow.ended.is_(None))
+    return _ids(session, fresh) | _ids(session, theirs.distinct())
 
 
 def _doers(session: Session, system_id: int, where: Sequence[ColumnElement[bool]]) -> set[int]:
@@ -181,8 +206,6 @@ def aged(
     of_person = select(account.id).join(person, person.id == account.identity_id).where(*live, employed)
     tokens = or_(*(turns(c) for c in (token.created, token.last_used, token.uses_known_since, token.expires)))
     of_token = select(token.account_id).where(token.system_id == system_id, token.account_id.is_not(None), tokens)
-    until = and_(grant.until > after, grant.until <= at)
-    lapsed = select(grant.account_id).where(grant.system_id == system_id, grant.ended.is_(None), until)
     power = select(PrivilegeRow.account_id).where(
         PrivilegeRow.system_id == system_id, PrivilegeRow.privilege == Privilege.ADMINISTER
     )
@@ -190,7 +213,7 @@ def aged(
         grant.account_id.in_(power), grant.ended.is_(None), or_(turns(grant.granted), turns(grant.began))
     )
     found = _ids(session, select(account.id).where(*live, moments))
-    for each in (of_person, of_token, lapsed, given):
+    for each in (of_person, of_token, given):
         found |= _ids(session, each.distinct())
     left = (LoginRow.system_id == system_id, LoginRow.at >= after - recent, LoginRow.at <= at - recent)
     found |= _ids(session, select(LoginRow.account_id).where(*left, LoginRow.account_id.is_not(None)).distinct())

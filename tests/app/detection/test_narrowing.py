@@ -35,6 +35,7 @@ from connectors.records import (
     GrantRecord,
     IntegrationRecord,
     LoginRecord,
+    ObjectRightRecord,
     Privilege,
     SettingRecord,
     Stream,
@@ -48,6 +49,7 @@ MORE = 0 if "NARROWED" not in os.environ else 12  # deeds beside one of each
 KIND = "fakeforce"  # the scripted CRM, whose words are understood as Salesforce's
 PEOPLE = 16
 EDGES = (7, 14, 30, 60, 90, 180)  # days at which one rule or another turns
+LIMITS = {"rare_percent": 15, "broad_percent": 75}
 ROWS = {"administrator": (Privilege.ADMINISTER,), "exporter": (Privilege.EXPORT,), "plain": (), "rare": ()}
 
 
@@ -75,16 +77,9 @@ class Org:
         self.world.streams, self.world.page_size, self.system = streams, 500, row.id
         with self.house.database.transaction() as session:
             session.merge(row).kind = KIND
-            session.add(
-                LimitRow(
-                    system_id=row.id,
-                    name="rare_percent",
-                    value=15,
-                    because="few people",
-                    by="a test",
-                    at=self.house.now,
-                )
-            )
+            for name, value in LIMITS.items():
+                said = {"because": "few people", "by": "a test", "at": self.house.now}
+                session.add(LimitRow(system_id=row.id, name=name, value=value, **said))
         self.roster = self.house.roster(self.people())
         for name, privileges in ROWS.items():
             self.world.put(EntitlementRecord(name, "permission_set", name, description="Why.", privileges=privileges))
@@ -264,9 +259,25 @@ def _new_roster(org: Org) -> None:
 
 
 HAPPENS: tuple[Callable[[Org], None], ...] = (
-    _alter, _sign_in, _give, _take, _come_or_go, _second, _token, _log, _factor, _program, _say_why, _by_hand, _alter,
-    _give, _entitlement, _setting, _right, _right, _new_roster, _token,
+    _alter, _sign_in, _give, _take, _come_or_go, _second, _token, _log, _factor, _program, _say_why, _token, _alter,
+    _give, _entitlement, _setting, _right, _right, _new_roster, _by_hand,
 )  # fmt: skip
+FEW = 14  # the first of these; the others concern everybody
+
+
+def _life(chance: random.Random) -> list[list[Callable[[Org], None]]]:
+    """What happens from reading to reading. In a short life what concerns everybody comes by itself, so that it leaves the
+    other passes narrowed."""
+    few, wide = list(HAPPENS[:FEW]), list(HAPPENS[FEW:])
+    if MORE:
+        few, wide = [*HAPPENS, *chance.choices(few, k=MORE)], []
+    chance.shuffle(few)
+    chance.shuffle(wide)
+    steps = [wide[:3], wide[3:]] if wide else []
+    while few:
+        steps.append([few.pop() for _ in range(min(len(few), chance.choice([1, 2, 2, 3]) if MORE else 3))])
+    chance.shuffle(steps)
+    return steps
 
 
 def _read(org: Org, system: int) -> None:
@@ -275,9 +286,9 @@ def _read(org: Org, system: int) -> None:
     jobs.detect(org.house.means, Here(), {"system": system, "snapshot": told["snapshot"]})
 
 
-def _live(org: Org, deeds: Sequence[Callable[[Org], None]]) -> None:
+def _live(org: Org, deeds: Sequence[Callable[[Org], object]], *, hours: float = 9) -> None:
     """One step: time goes, something happens, the system is read."""
-    org.house.later(hours=org.chance.uniform(1, 9))
+    org.house.later(hours=org.chance.uniform(1, hours))
     for deed in deeds:
         deed(org)
     org.house.later(minutes=5)
@@ -309,14 +320,13 @@ def test_what_is_open_after_narrowed_passes_is_what_a_pass_over_all_would_leave_
     org = Org(Installation(database, tmp_path / "home", make.NOW), random.Random(seed))
     _read(org, org.roster.id)
     _read(org, org.system)
-    to_come = [*HAPPENS, *org.chance.choices(HAPPENS[:14], k=MORE)]
-    org.chance.shuffle(to_come)
-    while to_come:
-        deeds = [to_come.pop() for _ in range(min(len(to_come), org.chance.choice([1, 2, 2, 3])))]
-        _live(org, deeds)
+    for number, deeds in enumerate(_life(org.chance)):
+        _live(org, deeds, hours=9 if MORE else 5)
         there, meant = _open(org, all_asked=False), _open(org, all_asked=True)
-        assert there == meant, f"seed {seed}, {len(to_come)} deeds to come, after {[deed.__name__ for deed in deeds]}"
-    assert org.house.count(RunRow, RunRow.narrowed) >= 2, "hardly any pass was narrowed, so nothing was shown"
+        assert there == meant, f"seed {seed}, step {number}, after {[deed.__name__ for deed in deeds]}"
+    assert org.house.count(RunRow, RunRow.narrowed, RunRow.source == narrowing.SOURCE) >= 3, (
+        "hardly any pass was narrowed, so nothing was shown"
+    )
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -328,3 +338,31 @@ def test_what_an_entitlement_allows_from_now_on_concerns_all_who_hold_it(databas
     _live(org, [lambda org: org.change(plain, privileges=(Privilege.EXPORT,))])
     assert org.house.count(RunRow, RunRow.narrowed) == 0
     assert _open(org, all_asked=False) == _open(org, all_asked=True)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_entitlement_is_asked_about_again_when_others_hold_it_when_it_is_new_and_when_more_can_sign_in(
+    database: Database, tmp_path: Path
+) -> None:
+    org = Org(Installation(database, tmp_path / "home", make.NOW), random.Random(1))
+    org.world.put(EntitlementRecord("few", "permission_set", "few", description="Why.", privileges=(Privilege.EXPORT,)))
+    org.world.put(ObjectRightRecord("plain Contact", "plain", "Contact", read=True))
+    org.world.put(*(GrantRecord(f"a{n}", "few") for n in range(12)))
+    _read(org, org.roster.id)
+    _read(org, org.system)
+    by_key = {each.key: each for each in org.world.of(Stream.ACCOUNTS)}  # type: ignore[union-attr]
+    last = next(each for each in org.world.of(Stream.GRANTS) if each.entitlement_key == "exporter")  # type: ignore[union-attr]
+    new = EntitlementRecord("new", "permission_set", "new", description="Why.", privileges=(Privilege.EXPORT,))
+    steps: dict[str, Callable[[Org], object]] = {
+        "guest_reaches_records": lambda org: org.change(by_key["a4"], kind=AccountKind.GUEST),
+        "entitlement_unheld": lambda org: org.world.remove(last),
+        "entitlement_unheld again": lambda org: org.world.put(new),
+        "entitlement_too_wide": lambda org: org.change(by_key["a12"], frozen=True),  # 12 of 15 are more than 12 of 16
+    }
+    for step, happens in steps.items():
+        before = _open(org, all_asked=False)
+        _live(org, [happens], hours=3)
+        now = _open(org, all_asked=False)
+        assert step.split()[0] in {rule for rule, _ in now.keys() - before.keys()}, step
+        assert now == _open(org, all_asked=True), step
+    assert org.house.count(RunRow, RunRow.narrowed, RunRow.source == narrowing.SOURCE) == len(steps)

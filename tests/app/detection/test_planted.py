@@ -124,7 +124,7 @@ def test_a_word_that_nobody_knows_makes_those_who_have_it_unclear_under_one_reas
 
 
 def _said(session: Session, system: int, only: set[int] | None = None) -> dict[tuple[str, str], str]:
-    touched = None if only is None else Touched(frozenset(only), frozenset(), held_otherwise=False)
+    touched = None if only is None else Touched(frozenset(only), frozenset(), entitlements=frozenset())
     told = detect.judgements(session, system, Limits(), at=NOW, only=touched)
     return {(j.rule, j.subject): getattr(j.answer, "because", "") for j in told if isinstance(j, Judgement)}
 

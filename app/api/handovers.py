@@ -38,14 +38,14 @@ class HandedIn(Told):
 
 
 class HandedInList(Told):
-    """What was handed in about a removal, in order; twenty files at most."""
+    """What was handed in about a removal, in order."""
 
     evidence: list[HandedIn]
 
 
 @router.get("/{remediation_id}/evidence")
-def list_evidence(remediation_id: UUID, means: With, actor: Entered) -> HandedInList:
-    """The files about a removal."""
+def get_all_evidence(remediation_id: UUID, means: With, actor: Entered) -> HandedInList:
+    """All files about a removal, twenty at most."""
     with means.database.reading() as session:
         row = queries.find(session, remediation_id)
         rows = queries.papers(session, [row.id])[row.id]

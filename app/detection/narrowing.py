@@ -109,7 +109,8 @@ def _shared(session: Session, system_id: int, limits: Limits, at: datetime) -> s
     return hashlib.sha256(
         jcs.dumps(
             [
-                _book(), asdict(limits), sorted(untrusted), repr(replace(posture, backed_up=None)),
+                _book(), asdict(limits), system.held, system.owner_key, sorted(untrusted),
+                repr(replace(posture, backed_up=None)),
                 touching.rosters(session), erased and erased.isoformat(), first and first.isoformat(),
             ]
         )

@@ -65,10 +65,11 @@ def why_not_open(lacks: Sequence[Mapping[str, str]], override: Override | None, 
         return None
     if override is not None:
         return why_not_override(override, by)
-    first, more, wholly = lacks[0], len(lacks) - 1, " completely" * (lacks[0]["verdict"] == "incomplete")
+    first, more = lacks[0], len(lacks) - 1
+    read = {"incomplete": "not read completely", "stale": "read too long ago"}.get(first["verdict"], "not read")
     return Refusal(
         "readings_lack",
-        f"{first['system']}: the {first['stream'].replace('_', ' ')} were not read{wholly} ({first['because']})"
+        f"{first['system']}: the {first['stream'].replace('_', ' ')} were {read} ({first['because']})"
         + (f"; and {more} more." if more else "."),
         "Read it again once the cause is gone, leave it out of scope with a reason, or let a second person override.",
         facts={"lacks": [dict(lack) for lack in lacks]},

@@ -23,7 +23,7 @@ _COURSE = (
     "outcome",
 )  # fmt: skip
 _WHO = (
-    "security_owner", "reviewers_shown", "reviewers", "attention_shown", "attention_percent", "attention_ask",
+    "granters", "security_owner", "reviewers_shown", "reviewers", "attention_shown", "attention_percent", "attention_ask",
     "attention_who", "attention_days",
 )  # fmt: skip
 
@@ -67,6 +67,7 @@ def shown(scope: Mapping[str, Any]) -> dict[str, Any]:
             "approver": scope.get("approver") or "",
             "many_answers": scope.get("many_answers") or "",
             "security_owner": scope.get("security_owner") or "",
+            "granters": scope.get("granters") or "",
         }
         | _course(scope)
         | _asked(scope)
@@ -89,6 +90,7 @@ def written(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
             "many_answers": said["many_answers"] or None,
             "security_owner": _key(session, said["security_owner"]) if said.get("security_owner") else None,
         }
+        | ({"granters": said["granters"]} if said.get("granters") else {})
         | _silence(said)
         | _rounds(session, said)
         | _reviewers(session, said)

@@ -46,6 +46,7 @@ from app.review.chain import Rule
 from app.review.dialect import insert_or_skip
 from app.review.exclusions import Approval
 from app.review.freezing import Frame
+from app.review.independence import Granters
 from app.review.policy import Override, Status
 from app.review.scope import ItemKind, Scope
 from app.review.silence import Settled
@@ -263,6 +264,7 @@ def _freeze(
         department=scope.department,
         routes=grounds.routes(session, scope, at, due_at),
         configurer=configurer,
+        bars=scope.granters is Granters.BAR,
         at=at,
         due_at=due_at,
     )

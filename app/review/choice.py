@@ -66,11 +66,12 @@ def choose(
     fallbacks: tuple[int, ...],
     concerned: frozenset[int],
     able: frozenset[int],
+    granters: frozenset[int] = frozenset(),
 ) -> tuple[int, ChosenBy] | None:
     """The first of the chain, then of the fallbacks, who is able to and not concerned. None if nobody is: then the campaign
-    may not open."""
+    may not open. `granters`: who can grant in its system, where the review bars them."""
     for candidate, by in (*asked, *((each, ChosenBy.FALLBACK) for each in fallbacks)):
-        if candidate is not None and candidate in able and candidate not in concerned:
+        if candidate is not None and candidate in able and candidate not in concerned | granters:
             return candidate, by
     return None
 

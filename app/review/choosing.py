@@ -17,7 +17,7 @@ from app.inventory.tables import IdentityRow
 from app.review import choice
 from app.review.chain import Ask, Rule
 from app.review.choice import ChosenBy
-from app.review.frozen import CHOICES, CONCERNS, GROUPS, LINES, SUBJECTS, SYSTEMS
+from app.review.frozen import CHOICES, CONCERNS, GRANTERS, GROUPS, LINES, SUBJECTS, SYSTEMS
 
 DEEPEST = 20  # managers above each other
 _FROM_ROWS = (Ask.MANAGER, Ask.ABOVE, Ask.OWNER)
@@ -129,13 +129,14 @@ def _first(found: Select[Any]) -> tuple[ColumnElement[Any], ColumnElement[bool]]
 
 
 def _free(candidate: Any, apart: int | None) -> ColumnElement[bool]:
-    """Whether somebody is not concerned by a subject, and not kept apart."""
+    """Whether somebody is not concerned by a subject, not barred as one who can grant there, and not kept apart."""
     own = exists().where(
         CONCERNS.c.kind == SUBJECTS.c.kind,
         CONCERNS.c.row_id == SUBJECTS.c.row_id,
         CONCERNS.c.identity_id == candidate,
     )
-    free = ~own.correlate_except(CONCERNS)
+    barred = exists().where(GRANTERS.c.system_id == SUBJECTS.c.system_id, GRANTERS.c.identity_id == candidate)
+    free = and_(~own.correlate_except(CONCERNS), ~barred.correlate_except(GRANTERS))
     return free if apart is None else and_(free, candidate != apart)
 
 

@@ -80,6 +80,7 @@ _ITEMS = (
         BundleVersionRow.number.label("model"),
         CampaignRow.status,
         CampaignRow.configurer_id,
+        CampaignRow.scope["granters"].as_string().label("granters"),
         CampaignRow.round.label("campaign_round"),
         TaskRow.reviewer_id,
         TaskRow.status.label("task_status"),
@@ -295,6 +296,7 @@ def _entry(ask: Ask, item: Row[Any], concerned: frozenset[int], leans: Sequence[
             "way": by.way,
             **({"round": item.round} if item.round > 1 else {}),
             **({"leans": [str(lean) for lean in leans]} if leans else {}),
+            **({"granters": item.granters} if item.granters else {}),  # whether whoever can grant it was passed over
             **({"until": clock.utc(ask.until).isoformat()} if ask.until is not None else {}),
             **({"model": f"bundle:{item.bundle_id} v{item.model}"} if ask.answer == Answer.ACKNOWLEDGE else {}),
         },

@@ -20,7 +20,7 @@ from app.kit.refusal import Refusal
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import asking, expression, former, handing, moving, ties
+from app.review import asking, expression, former, handing, leanings, moving, ties
 from app.review.choice import ChosenBy
 from app.review.expression import Sort
 from app.review.submission import TaskStatus
@@ -89,9 +89,12 @@ def take_along(
     found = _candidates(session, of, campaign, fresh)
     concerned = ties.concerned(session, [item.id for item in found])
     kept_apart = {of.to_id, of.made_by_identity_id} if of.made_by_identity_id != of.from_id else {of.to_id}
+    barred = leanings.barred(session, [item.id for item in found])
     before = former.people(session, [item.id for item in found]) if campaign.round > 1 else {}  # none in two rounds
     apart = {
-        item.id: concerned.get(item.id, frozenset()) & kept_apart or of.to_id in before.get(item.id, ())
+        item.id: concerned.get(item.id, frozenset()) & kept_apart
+        or of.to_id in before.get(item.id, ())
+        or of.to_id in barred.get(item.id, ())
         for item in found
     }
     items = [item for item in found if not apart[item.id]]

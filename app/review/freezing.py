@@ -37,11 +37,23 @@ from app.inventory.tables import (
     IntegrationRow,
     PrivilegeRow,
 )
-from app.review import advice, choosing, peers, shown
+from app.review import advice, choosing, leanings, peers, shown
 from app.review.asking import BAR
 from app.review.choosing import Route
 from app.review.dialect import array, embed, obj
-from app.review.frozen import ADVICE, CONCERNS, FINDINGS, LAST, MODELS, PEOPLE, SUBJECTS, SYSTEMS, VERSIONS, analyze
+from app.review.frozen import (
+    ADVICE,
+    CONCERNS,
+    FINDINGS,
+    GRANTERS,
+    LAST,
+    MODELS,
+    PEOPLE,
+    SUBJECTS,
+    SYSTEMS,
+    VERSIONS,
+    analyze,
+)
 from app.review.scope import ItemKind
 from app.review.tables import ItemRow
 
@@ -65,7 +77,7 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What a review is put together from. `routes` say who is asked; findings count if opened by `at`; `configurer` sets
-    the review up, and is passed over."""
+    the review up, and is passed over, as is, with `bars`, whoever can grant in a system what is decided there."""
 
     places: tuple[Place, ...]
     department: str | None
@@ -73,6 +85,7 @@ class Frame:
     at: datetime
     due_at: datetime
     configurer: int | None = None
+    bars: bool = False
 
 
 def prepare(session: Session, frame: Frame) -> None:
@@ -81,6 +94,9 @@ def prepare(session: Session, frame: Frame) -> None:
     session.execute(insert(CONCERNS).from_select(["kind", "row_id", "identity_id"], _concerns()))
     for subjects in (_accounts(frame), _integrations(frame), _credentials(frame)):
         session.execute(insert(SUBJECTS).from_select([c.name for c in SUBJECTS.c], subjects))
+    if frame.bars:
+        able = leanings.giving(AccountRow.system_id.in_([place.system_id for place in frame.places]))
+        session.execute(insert(GRANTERS).from_select([c.name for c in GRANTERS.c], able))
     analyze(session)
     choosing.fill(session, frame.routes, frame.at.date(), frame.due_at.date(), apart=frame.configurer)
     peers.models(session, frame.at)

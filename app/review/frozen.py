@@ -52,6 +52,14 @@ CONCERNS = _table(
     key=("kind", "row_id", "identity_id"),
 )
 
+# Who can give access in which system; empty unless the review bars them.
+GRANTERS = _table(
+    "frozen_granters",
+    Column("system_id", Big, autoincrement=False),
+    Column("identity_id", Big, autoincrement=False),
+    key=("system_id", "identity_id"),
+)
+
 # Accounts, integrations and credentials that may become items, or whose grants may.
 SUBJECTS = _table(
     "frozen_subjects",

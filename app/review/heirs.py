@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import SystemRow
-from app.review import aside, former, grounds, ties
+from app.review import aside, former, grounds, leanings, ties
 from app.review.aside import Aside
 from app.review.choice import fit
 from app.review.tables import CampaignRow, DecisionRow, ItemRow, TaskRow
@@ -39,7 +39,7 @@ def _heirs(session: Session, item_ids: Sequence[int], at: datetime) -> dict[int,
     ).all()
     keys = {row.id: _asked(row.CampaignRow, row.privileged, row.owner_key) for row in rows}
     known = grounds.people(session, {key for asked in keys.values() for key in asked})
-    concerned = ties.concerned(session, item_ids)
+    concerned, granters = ties.concerned(session, item_ids), leanings.barred(session, item_ids)
     before = former.people(session, item_ids) if any(row.CampaignRow.round > 1 for row in rows) else {}
     passed = _set_aside(session, item_ids)
     found = {}
@@ -48,7 +48,8 @@ def _heirs(session: Session, item_ids: Sequence[int], at: datetime) -> dict[int,
         able = {known[key].identity_id for key in keys[row.id] if fit(known.get(key), at.date(), until)}
         barred = concerned[row.id] | {row.reviewer_id, row.CampaignRow.configurer_id} | passed.get(row.id, set())
         asked = [known[key].identity_id for key in keys[row.id] if key in known]
-        found[row.id] = aside.heir(asked, able, barred | before.get(row.id, frozenset()))
+        barred |= before.get(row.id, frozenset()) | granters.get(row.id, frozenset())
+        found[row.id] = aside.heir(asked, able, barred)
     return found
 
 

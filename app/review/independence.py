@@ -23,6 +23,13 @@ class Lean(StrEnum):
     GRANTS = "grants"  # the reviewer can give in that system what they decide on
 
 
+class Granters(StrEnum):
+    """What a review makes of reviewers who can grant in a system what they would decide on there."""
+
+    FLAG = "flag"  # it is said, and on record with what they decide
+    BAR = "bar"  # they are passed over, as if it were their own
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     """What ties one account to people: its identity, and the addresses that reach whoever uses it."""
@@ -52,6 +59,17 @@ def concerned(ties: Ties, addresses: Mapping[str, int]) -> frozenset[int]:
 def leans(*, each_other: bool, grants: bool) -> tuple[Lean, ...]:
     """What is to be said of a reviewer beside their decision; nothing of it forbids that."""
     return tuple(lean for lean, holds in ((Lean.EACH_OTHER, each_other), (Lean.GRANTS, grants)) if holds)
+
+
+def why_not_granter(reviewer_id: int, of: frozenset[int]) -> Refusal | None:
+    """Why a review that bars them gives an item to none of those who can grant in its system (`of`)."""
+    if reviewer_id not in of:
+        return None
+    return Refusal(
+        "granter",
+        "The new reviewer can give access in this system, and this review bars those who can grant what they decide on.",
+        "Choose somebody who cannot.",
+    )
 
 
 def why_not_independent(reviewer_id: int, of: frozenset[int]) -> Refusal | None:

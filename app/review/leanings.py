@@ -10,13 +10,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, PrivilegeRow
 from app.review import independence
-from app.review.independence import GRANTING, Lean
-from app.review.tables import ItemRow, TaskRow
+from app.review.independence import GRANTING, Granters, Lean
+from app.review.tables import CampaignRow, ItemRow, TaskRow
 
 _CHUNK = 5_000  # below what either database takes as parameters of one statement
 
@@ -88,19 +88,50 @@ def granters(session: Session, people: Iterable[int], systems: Iterable[int]) ->
     found: set[tuple[int, int]] = set()
     wanted, among = sorted(people), sorted(systems)
     for start in range(0, len(wanted), _CHUNK):
-        asked = (
-            select(AccountRow.system_id, AccountRow.identity_id)
-            .join(PrivilegeRow, PrivilegeRow.account_id == AccountRow.id)
-            .where(
-                AccountRow.identity_id.in_(wanted[start : start + _CHUNK]),
-                AccountRow.system_id.in_(among),
-                AccountRow.ended.is_(None),
-                AccountRow.active.is_not(False),  # unknown is not inactive
-                PrivilegeRow.privilege.in_(GRANTING),
-            )
-            .distinct()
+        among_them = AccountRow.identity_id.in_(wanted[start : start + _CHUNK])
+        asked = giving(among_them, AccountRow.system_id.in_(among))
+        found |= {(system, person) for system, person in session.execute(asked)}
+    return found
+
+
+def giving(*which: ColumnElement[bool]) -> Any:
+    """Who can give access in which system, by an account that is matched to them and not closed."""
+    return (
+        select(AccountRow.system_id, AccountRow.identity_id)
+        .join(PrivilegeRow, PrivilegeRow.account_id == AccountRow.id)
+        .where(
+            AccountRow.identity_id.is_not(None),
+            AccountRow.ended.is_(None),
+            AccountRow.active.is_not(False),  # unknown is not inactive
+            PrivilegeRow.privilege.in_(GRANTING),
+            *which,
         )
-        found |= {(system, person) for system, person in session.execute(asked) if person is not None}
+        .distinct()
+    )
+
+
+def bars(scope: Mapping[str, Any]) -> bool:
+    """Whether a review bars those who can grant what they would decide on, by its scope as it is kept."""
+    return scope.get("granters") == Granters.BAR
+
+
+def barred(session: Session, item_ids: Sequence[int]) -> dict[int, frozenset[int]]:
+    """Who is barred from each of these items by its review, since they can grant in its system; the rest are left out."""
+    found: dict[int, frozenset[int]] = {}
+    by_system: dict[int, frozenset[int]] = {}
+    for start in range(0, len(item_ids), _CHUNK):
+        asked = select(ItemRow.id, ItemRow.system_id, ItemRow.campaign_id).where(
+            ItemRow.id.in_(item_ids[start : start + _CHUNK])
+        )
+        rows = session.execute(asked).all()
+        of = select(CampaignRow.id, CampaignRow.scope).where(CampaignRow.id.in_({row.campaign_id for row in rows}))
+        barring = {number for number, scope in session.execute(of) if bars(scope)}
+        for row in rows:
+            if row.campaign_id in barring:
+                if row.system_id not in by_system:
+                    able = session.execute(giving(AccountRow.system_id == row.system_id))
+                    by_system[row.system_id] = frozenset(person for _, person in able)
+                found[row.id] = by_system[row.system_id]
     return found
 
 

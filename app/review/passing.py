@@ -15,7 +15,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import IdentityRow, SystemRow
-from app.review import former, grounds, ties
+from app.review import former, grounds, leanings, ties
 from app.review.choice import fit
 from app.review.silence import To
 from app.review.tables import CampaignRow, ItemRow, TaskRow
@@ -36,7 +36,7 @@ class Passed:
 def plan(session: Session, campaign: CampaignRow, to: To, at: datetime) -> list[Passed]:
     """Whom each item without an answer goes to, in order of item."""
     rows = _silent(session, campaign.id)
-    concerned = ties.concerned(session, [row.id for row in rows])
+    concerned, granters = (of(session, [row.id for row in rows]) for of in (ties.concerned, leanings.barred))
     earlier = former.people(session, [row.id for row in rows]) if campaign.round > 1 else {}
     owners = _owners(session, sorted({row.system_id for row in rows}))
     able = _able(session, {*owners.values(), *(row.manager_id for row in rows)} - {None}, campaign.due_at, at)
@@ -44,7 +44,8 @@ def plan(session: Session, campaign: CampaignRow, to: To, at: datetime) -> list[
 
     def whom(row: Row[Any]) -> int | None:
         chain = (row.manager_id, owners.get(row.system_id)) if to is To.MANAGER else (owners.get(row.system_id),)
-        barred = concerned.get(row.id, frozenset()) | {row.reviewer_id} | earlier.get(row.id, frozenset())
+        barred = concerned.get(row.id, frozenset()) | granters.get(row.id, frozenset())
+        barred |= earlier.get(row.id, frozenset()) | {row.reviewer_id}
         return next((who for who in chain if who in able and who not in barred), None)
 
     return [Passed(row.id, row.version, row.reviewer_id, whom(row)) for row in rows]

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, IdentityRow, SystemRow
-from app.review import choice, expression, former, grounds, modelling, ties, turns
+from app.review import choice, expression, former, grounds, leanings, modelling, ties, turns
 from app.review.chain import GROUP, Ask, Step
 from app.review.choice import ChosenBy, Person
 from app.review.tables import CampaignRow, ItemRow, RoundAnswerRow, TaskRow
@@ -54,12 +54,14 @@ def plan(
         told = {row.id: (*(each.answer for each in before[row.id]), row.outcome) for row in rows}
         taken = [row for row in rows if turns.wanted(turn, rule, _asked(row, told[row.id]))]
         concerned = ties.concerned(session, [row.id for row in taken])
+        granters = leanings.barred(session, [row.id for row in taken])
         earlier = former.people(session, [row.id for row in taken], present=True)
         for row in taken:
             barred = concerned.get(row.id, frozenset()) | earlier[row.id] | {row.reviewer_id}
             found = choice.choose(
-                house.asked(row), fallbacks=house.fallbacks, concerned=barred, able=house.able(row, barred)
-            )
+                house.asked(row), fallbacks=house.fallbacks, concerned=barred, able=house.able(row, barred),
+                granters=granters.get(row.id, frozenset()),
+            )  # fmt: skip
             to_id, by = found if found is not None else (None, ChosenBy.FALLBACK)
             yield Going(row.id, row.version, row.round, row.reviewer_id, row.chosen_by, row.outcome, to_id, by)
 

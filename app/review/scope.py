@@ -8,6 +8,7 @@
      "exclude": [{"where": "low_risk and reviewed_this_year", "reason": "once a year is enough"}],
      "approver": "p-102",                                             who approves what is left out: a roster key
      "security_owner": "p-103", "reviewers": [{"ask": ["manager", …]}],  optional, who is asked about what: see `chain`
+     "granters": "bar",                                               optional: who can grant what they would decide on
      "fallback": "p-100", "second_fallback": "p-101",                 roster keys of people
      "many_answers": "the first review; no role models yet",          why somebody has more answers to give than usual
      "silence": {"answer": "remove"},                                 optional, what no answer comes to: see `silence`
@@ -33,6 +34,7 @@ from app.review import attention, chain, expression, silence, turns
 from app.review.attention import Attention
 from app.review.chain import Rule
 from app.review.expression import Sort
+from app.review.independence import Granters
 from app.review.silence import Silence
 from app.review.turns import Outcome, Turn
 
@@ -67,6 +69,7 @@ _WORDS = {
     "many_answers",
     "silence",
     "outcome",
+    "granters",
     *PEOPLE,
 }
 # What `where` and `exclude` may ask for; "system" and "kind" are of the item, the rest of its holder and what it allows.
@@ -128,6 +131,7 @@ class Scope:
     outcome: Outcome = Outcome.LAST  # what several answers come to
     attention: Attention | None = None  # a sample of what was decided without attention is looked at again
     security_owner: str | None = None  # decides on administrators
+    granters: Granters = Granters.FLAG  # what is made of reviewers who can grant what they decide on
     reviewers: tuple[Rule, ...] = ()  # who is asked about what, before the usual ones
 
     def kinds_of(self, system: str) -> tuple[ItemKind, ...]:
@@ -161,6 +165,8 @@ class Scope:
     def _course(self) -> dict[str, Any]:
         """How it goes on, where something is said about it."""
         told: dict[str, Any] = {"silence": self.silence.written()} if self.silence is not None else {}
+        if self.granters is not Granters.FLAG:
+            told["granters"] = str(self.granters)
         if self.then:
             told["then"] = [turn.written() for turn in self.then]
         if self.attention is not None:
@@ -199,6 +205,7 @@ def read(written: Mapping[str, Any]) -> Scope:
         outcome=turns.read_outcome(written.get("outcome")),
         attention=attention.read(written.get("attention")),
         security_owner=_name(written, "security_owner"),
+        granters=_granters(written.get("granters") or Granters.FLAG),
         reviewers=chain.read(written.get("reviewers") or [], FACTS),
     )
     if not scope.fallback:
@@ -276,6 +283,12 @@ def _exclusion(entry: Any) -> Exclusion:
     if not str(entry["reason"]).strip():
         raise _no(f"it excludes {entry['where']} without a reason", "Say why.")
     return Exclusion(expression.read(entry["where"], FACTS), str(entry["reason"]).strip())
+
+
+def _granters(value: Any) -> Granters:
+    if value not in list(Granters):
+        raise _no(f'"granters" cannot be {value!r}', 'Say "flag" or "bar".')
+    return Granters(value)
 
 
 def _roster(value: Any) -> bool:

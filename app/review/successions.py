@@ -18,11 +18,24 @@ from sqlalchemy.orm import Session
 from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow, SystemRow
 from app.kit import clock
-from app.review import choosing, delegating, freezing, frozen, grounds, handing, moving, policy, population, ties
+from app.review import (
+    choosing,
+    delegating,
+    freezing,
+    frozen,
+    grounds,
+    handing,
+    leanings,
+    moving,
+    policy,
+    population,
+    ties,
+)
 from app.review import former as rounds
 from app.review import scope as scopes
 from app.review.choice import ChosenBy
 from app.review.freezing import Frame
+from app.review.independence import Granters
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
 
@@ -88,6 +101,7 @@ def _chosen(session: Session, campaign: CampaignRow, waiting: Sequence[Row[Any]]
         department=scope.department,
         routes=grounds.routes(session, scope, at, due_at, strict=False),
         configurer=campaign.configurer_id,
+        bars=scope.granters is Granters.BAR,
         at=at,
         due_at=due_at,
     )
@@ -103,9 +117,9 @@ def _chosen(session: Session, campaign: CampaignRow, waiting: Sequence[Row[Any]]
             found |= dict(session.execute(asked).all())
     last = [step.ids[0] for step in frame.routes[-1].candidates if step.chosen_by is ChosenBy.FALLBACK]
     left = [item.id for item in waiting if item.id not in found]
-    concerned = ties.concerned(session, left)
+    concerned, barred = ties.concerned(session, left), leanings.barred(session, left)
     for item in left:
-        apart = concerned.get(item, frozenset()) | {campaign.configurer_id}
+        apart = concerned.get(item, frozenset()) | barred.get(item, frozenset()) | {campaign.configurer_id}
         heir = next((each for each in last if each not in apart), None)
         if heir is not None:
             found[item] = heir

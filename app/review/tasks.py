@@ -19,7 +19,21 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import apart, aside, delegating, former, handing, heirs, moving, policy, submission, ties, turns
+from app.review import (
+    apart,
+    aside,
+    delegating,
+    former,
+    handing,
+    heirs,
+    independence,
+    leanings,
+    moving,
+    policy,
+    submission,
+    ties,
+    turns,
+)
 from app.review.choice import ChosenBy
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, ItemRow, TaskRow
@@ -135,6 +149,8 @@ def reassign(
             submitted=any(item.status == TaskStatus.SUBMITTED for item in found),
         )
     )
+    barred = leanings.barred(session, [item.id for item in found])
+    insist(independence.why_not_granter(to_id, frozenset().union(*barred.values())))
     if row.round > 1:
         earlier = former.people(session, [item.id for item in found])
         insist(turns.why_not_again(to_id, frozenset().union(*earlier.values())))

@@ -120,11 +120,17 @@ def test_a_second_round_and_a_rule_for_silence_are_set_up_and_shown(house: House
 def test_who_is_asked_and_a_second_look_are_set_up_and_shown(house: House) -> None:
     admin = visitor(house, "admin")
     more = {
+        "granters": "bar",
         "security_owner": "Fay", "reviewers_shown": "yes", "reviewers": "privileged -> Cy, owner\n-> manager, owner",
         "attention_shown": "yes", "attention_percent": "10", "attention_ask": "person", "attention_who": "flo",
         "attention_days": "5",
     }  # fmt: skip
-    for slip in ({"reviewers": "privileged"}, {"reviewers": "-> Nobody Known"}, {"attention_percent": "many"}):
+    for slip in (
+        {"reviewers": "privileged"},
+        {"reviewers": "-> Nobody Known"},
+        {"attention_percent": "many"},
+        {"granters": "some"},
+    ):
         assert admin.act("/campaigns/new", OPENING | more | slip).status_code == 422
     typed = scoping.given(QueryParams(more | {"systems": "a", "kinds": "grant", "silence": "remove"}))
     assert scoping.given(QueryParams(scoping.query(typed))) == typed, "whoever answers for it sees the same review"
@@ -145,6 +151,7 @@ def test_who_is_asked_and_a_second_look_are_set_up_and_shown(house: House) -> No
     }  # fmt: skip
     shown = scoping.shown(scope)
     assert (shown["security_owner"], shown["reviewers"]) == ("fay", "privileged -> cy, owner\n-> manager, owner")
+    assert (scope["granters"], shown["granters"]) == ("bar", "bar")
     assert (shown["attention_percent"], shown["attention_ask"], shown["attention_who"]) == ("10", "person", "flo")
     assert scoping.shown(scope | {"attention": scope["attention"] | {"bulk": 5}})["more_attention"] == "yes"
     assert scoping.shown(scope | {"reviewers": [{"ask": [{"group": ["cy"]}]}]})["more_reviewers"] == "yes"

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
 from sqlalchemy.orm import Session
 
-from app.inventory.tables import AccountRow, GrantRow, PrivilegeRow
+from app.actors.actor import SCHEDULER
+from app.inventory.tables import AccountRow, GrantRow, IdentityRow, PrivilegeRow
 from app.kit.db import Database
+from app.kit.refusal import Refused
 from app.ledger.tables import EntryRow
-from app.review import decisions, leanings, tasks
+from app.review import decisions, delegations, heirs, leanings, passing, successions, tasks
 from app.review.independence import Lean
-from app.review.tables import CampaignRow
+from app.review.silence import To
+from app.review.tables import CampaignRow, ItemRow, TaskRow
 from tests import make
 from tests.app.review import cast
 from tests.app.review.cast import NOW
@@ -115,3 +121,74 @@ def test_what_held_when_somebody_decided_is_in_the_entry_of_that_decision(databa
         tasks.reassign(session, campaign.id, to_id=company.eve.id, reason="r", items=[item.id], by=make.ADMIN, at=NOW)
         later = decisions.record(session, item.id, "keep", by=free, at=NOW)
         assert "leans" not in session.get_one(EntryRow, later.id).body
+
+
+# --- barred ---
+
+BARS = {"granters": "bar"}
+
+
+def _grants(session: Session, company: cast.Company, *people: IdentityRow) -> None:
+    """These can give access in the company's system."""
+    right = make.entitlement(session, company.system, privileges=["manage_access"])
+    for person in people:
+        account = make.account(session, company.system, identity_id=person.id, username=f"{person.key}@corp")
+        make.privilege(session, account, right, "manage_access")
+
+
+def _whose(session: Session, item: ItemRow) -> int:
+    session.refresh(item)
+    return session.get_one(TaskRow, item.task_id).reviewer_id
+
+
+def test_a_review_may_bar_who_can_grant_what_they_would_decide_on(database: Database) -> None:
+    """The next of the chain is asked, an item of another system stays, and where nobody is left it does not open."""
+    with database.transaction() as session:
+        company = cast.company(session)
+        elsewhere = make.system(session, name="Portal", owner_key="cy")
+        make.snapshot(session, elsewhere)
+        ours = make.account(session, elsewhere, identity_id=company.bo.id, username="bo@portal")
+        theirs = make.grant(session, ours, make.entitlement(session, elsewhere))
+        _grants(session, company, company.ada)
+        flags = cast.opened(session, name="flags")
+        flagged = cast.items(session, flags)[f"grant:{company.plain.id}"]
+        assert (_whose(session, flagged), flags.scope.get("granters")) == (company.ada.id, None)
+        campaign = cast.opened(session, scope=BARS)
+        items = cast.items(session, campaign)
+        here, there = items[f"grant:{company.plain.id}"], items[f"grant:{theirs.id}"]
+        assert (_whose(session, here), here.chosen_by) == (company.cy.id, "owner")
+        assert _whose(session, there) == company.ada.id
+        assert leanings.counted(session, campaign.id)[Lean.GRANTS] == 0
+        said = decisions.record(session, here.id, "keep", by=company.actor(company.cy), at=NOW)
+        assert session.get_one(EntryRow, said.id).body["granters"] == "bar"
+        before = decisions.record(session, flagged.id, "keep", by=company.actor(company.ada), at=NOW)
+        assert "granters" not in session.get_one(EntryRow, before.id).body
+        _grants(session, company, company.cy, company.flo, company.fay)
+        assert cast.refusal(session, scope=BARS, name="all").code == "no_reviewer"
+
+
+def test_who_is_barred_is_given_nothing_on_any_other_way(database: Database) -> None:
+    """Not by handing on, not by a delegation, not when it is set aside, not when nobody answered."""
+    with database.transaction() as session:
+        company = cast.company(session)
+        _grants(session, company, company.cy, company.eve, company.flo)
+        campaign = cast.opened(session, scope=BARS)
+        item = cast.items(session, campaign)[f"grant:{company.plain.id}"]
+        ada = company.actor(company.ada)
+        assert _whose(session, item) == company.ada.id
+        with pytest.raises(Refused) as refused:
+            tasks.reassign(
+                session, campaign.id, to_id=company.eve.id, reason="r", items=[item.id], by=make.ADMIN, at=NOW
+            )
+        assert refused.value.refusal.code == "granter"
+        delegations.make(
+            session, from_id=company.ada.id, to_id=company.eve.id, until=NOW + timedelta(days=5), reason="away", by=ada,
+            at=NOW,
+        )  # fmt: skip
+        assert _whose(session, item) == company.ada.id
+        assert heirs.heirs(session, [item.id], NOW)[item.id] == company.fay.id
+        assert {each.to_id for each in passing.plan(session, campaign, To.OWNER, NOW)} == {None}
+        company.ada.ended = NOW
+        session.flush()
+        successions.pass_on(session, campaign.id, by=SCHEDULER, at=NOW)
+        assert _whose(session, item) == company.fay.id

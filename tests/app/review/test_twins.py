@@ -22,6 +22,7 @@ from app.inventory.tables import (
     IdentityEmailRow,
     IdentityRow,
     IntegrationRow,
+    PrivilegeRow,
     SystemRow,
 )
 from app.kit.db import Database
@@ -130,7 +131,7 @@ def writing(database: Database) -> Database:
     return database
 
 
-def _open(session: Session, people: list[IdentityRow], chance: random.Random) -> CampaignRow | None:
+def _open(session: Session, people: list[IdentityRow], chance: random.Random, **more: Any) -> CampaignRow | None:
     first, second = chance.sample(people[-2:] if chance.random() < 0.8 else people, 2)
     able = [choice.fit(grounds.person(person), NOW.date(), DUE.date()) for person in (first, second)]
     scope = {
@@ -138,6 +139,7 @@ def _open(session: Session, people: list[IdentityRow], chance: random.Random) ->
         "second_fallback": chance.choice([None, second.key]),
         "security_owner": chance.choice([None, chance.choice(people).key]),
         "reviewers": [_rule(people, chance) for _ in range(chance.randrange(3))],
+        **more,
     }
     try:
         configurer = chance.choice(people).id if chance.random() < 0.5 else None
@@ -162,14 +164,29 @@ def _rule(people: list[IdentityRow], chance: random.Random) -> dict[str, Any]:
     return ({"where": where} if where else {}) | {"ask": chance.sample(steps, chance.randrange(1, 5))}
 
 
+def _granters(session: Session, people: list[IdentityRow], number: int) -> dict[int, frozenset[int]]:
+    """By system, two people of whom one can give access there, and the other could once."""
+    able: dict[int, frozenset[int]] = {}
+    for turn, system in enumerate(session.scalars(select(SystemRow).where(SystemRow.name.in_(("S0", "S1")))).all()):
+        who = people[(number + turn) % len(people)]
+        former = people[(number + turn + 1) % len(people)]
+        for person, active in ((who, None), (former, False)):
+            account = make.account(session, system, identity_id=person.id, active=active)
+            right = make.entitlement(session, system, privileges=["manage_access"])
+            make.privilege(session, account, right, "manage_access")
+        able[system.id] = frozenset({who.id})
+    return able
+
+
 def _facts(session: Session, item: ItemRow) -> dict[str, Any]:
     """What the rules of these worlds ask for."""
     known: dict[str, Any] = {"kind": item.kind, "privileged": None, "privilege": None}
     if item.kind == "grant":
         told = session.get_one(EntitlementRow, session.get_one(GrantRow, item.grant_id).entitlement_id).privileges
         return known | {"privileged": None if told is None else bool(told), "privilege": told}
-    if item.kind != "integration":  # nobody has a privilege by anything else in these worlds
-        known |= {"privileged": False, "privilege": [] if item.account_id else None}
+    if item.kind != "integration":
+        held = session.scalars(select(PrivilegeRow.privilege).where(PrivilegeRow.account_id == item.account_id)).all()
+        known |= {"privileged": bool(held), "privilege": list(held) if item.account_id else None}
     return known
 
 
@@ -221,9 +238,11 @@ def _ties(session: Session, item: ItemRow, *, frozen: bool) -> Ties:
 
 
 def test_every_item_has_the_reviewer_that_plain_thinking_would_choose(writing: Database) -> None:
-    opened, seen = 0, Counter[str]()
-    for session, chance, people in _worlds(writing, 1):
-        campaign = _open(session, people, chance)
+    opened, seen, passed_over = 0, Counter[str](), 0
+    for number, (session, chance, people) in enumerate(_worlds(writing, 1)):
+        able_to_grant = _granters(session, people, number)
+        bars = {"granters": "bar"} if number % 2 else {}
+        campaign = _open(session, people, chance, **bars)
         if campaign is None:
             continue
         opened += 1
@@ -256,13 +275,17 @@ def test_every_item_has_the_reviewer_that_plain_thinking_would_choose(writing: D
                 fallbacks=fallbacks,
                 concerned=concerned | {campaign.configurer_id or 0},
                 able=able,
+                granters=able_to_grant[system.id] if bars else frozenset(),
             )
+            free = {"fallbacks": fallbacks, "concerned": concerned | {campaign.configurer_id or 0}, "able": able}
+            passed_over += bool(bars) and choice.choose(asked, **free) != expected
             assert reviewer_id != campaign.configurer_id
             assert expected == (reviewer_id, item.chosen_by), item.subject
             assert reviewer_id not in concerned
             assert reviewer_id in able
     assert opened >= 3  # else this proves nothing
     assert set(seen) >= {"manager", "above", "owner", "named", "group", "fallback"}, seen
+    assert passed_over >= 3
 
 
 def _expected(session: Session) -> set[str]:

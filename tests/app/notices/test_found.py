@@ -8,7 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from app.actors.actor import Role
+from app.actors.policy import MAY
 from app.compliance import attestations
+from app.console.rights import RIGHTS
 from app.detection import deadlines, findings, owners, ownership, rulebook, tuning, waivers
 from app.detection.judgement import Judgement
 from app.detection.rule import Fails, Severity
@@ -172,6 +175,13 @@ def test_owners_hear_of_what_is_late_and_their_managers_of_what_nobody_has_seen(
             (f"identity:{olga.id}", "finding.overdue", 2, None),
         ]
     )
+    links = {
+        each.whom: wording.word(each.event, each.facts).path for each in desk.deliveries() if "escal" in each.event
+    }
+    assert links == {f"identity:{boss.id}": "/", f"identity:{olga.id}": "/findings?noticed=no"}
+    for path in links.values():  # a room that a plain reviewer is let in to
+        right = RIGHTS["GET", path.partition("?")[0]]
+        assert right in MAY[Role.REVIEWER], path
 
 
 def test_fifty_that_are_handed_on_at_once_are_one_message_and_none_to_oneself(desk: Desk, system: SystemRow) -> None:

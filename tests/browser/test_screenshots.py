@@ -22,7 +22,7 @@ WHERE = os.environ.get("ROLECALL_SCREENSHOTS", "")
 @pytest.mark.parametrize("path", PAGES)
 def test_a_picture(furnished: Served, path: str) -> None:
     window = furnished.window(_who(path))
-    assert window.open(_address(furnished, path)).ok
+    assert window.open(_address(furnished, path)).status < 500  # a page that refuses is one to look at too
     name = path.strip("/").replace("/", "-").replace("{", "").replace("}", "") or "home"
     for width in (1280, 390):
         window.page.set_viewport_size({"width": width, "height": 900})

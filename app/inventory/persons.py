@@ -64,10 +64,9 @@ def erase(session: Session, person: IdentityRow, *, reason: str, by: Actor, at: 
     theirs = select(AccountRow.id).where(AccountRow.identity_id == person.id)
     session.execute(delete(LoginRow).where(LoginRow.account_id.in_(theirs)))
     of = select(SnapshotRow.id).join(AccountRow, AccountRow.system_id == SnapshotRow.system_id)
-    kept = of.where(
-        AccountRow.identity_id == person.id, SnapshotRow.status == "sealed"
-    )  # pages to compare the next with
-    session.execute(delete(SpoolRow).where(SpoolRow.stream == Stream.LOGINS, SpoolRow.snapshot_id.in_(kept)))
+    # Pages kept to compare the next reading with, of grants too: some CRMs name an account by its address.
+    kept = of.where(AccountRow.identity_id == person.id, SnapshotRow.status == "sealed")
+    session.execute(delete(SpoolRow).where(SpoolRow.snapshot_id.in_(kept)))
     sessions = (ObservationRow.account_id.in_(theirs), ObservationRow.stream == Stream.SESSIONS)
     session.execute(delete(ObservationRow).where(*sessions))
     _erase_from_replays(session, person)

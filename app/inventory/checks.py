@@ -92,33 +92,25 @@ def check(
     """
     insist(policy.why_not_kind(kind, registry.kinds()))
     kept = dict(secret)
-    with _answering():
+    with answering():
         side = _OPEN[role](kind, dict(config), dict(secret), kept.update)
         try:
             coverage = side.check()
         finally:
             side.close()
     insist(policy.why_not_pin(pinned, coverage.system_key, name=name))
-    return _told(coverage, kept)
+    return told(coverage, kept)
 
 
-def check_kept(database: Database, system_id: int, role: str, *, keys: Keys) -> Checked:
-    """Ask a connected system what the reader or the executor can do now. Opens a transaction only where a credential is
-    exchanged by being used. Refuses as `check` does, and a system without that credential."""
-    with _answering():
-        if role == systems.READER:
-            with readers.open_reader(database, system_id, keys) as reader:
-                return _told(reader.check(), {})
-        access = readers.executor_access(database, system_id, keys)
-        executor = registry.open_executor(access.kind, access.config, access.secret, access.keep)
-        try:
-            return _told(executor.check(), {})
-        finally:
-            executor.close()
+def check_reader(database: Database, system_id: int, *, keys: Keys) -> Checked:
+    """Ask a connected system what its reader can do now. Opens a transaction only where a credential is exchanged by being
+    used. Refuses as `check` does."""
+    with answering(), readers.open_reader(database, system_id, keys) as reader:
+        return told(reader.check(), {})
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def answering() -> Iterator[None]:
     """What a connector raises, as a refusal with the way out."""
     try:
         yield
@@ -132,7 +124,8 @@ def _answering() -> Iterator[None]:
         raise Refused(Refusal("mistaken", str(error), "Correct it, then check again.", 422)) from error
 
 
-def _told(coverage: Coverage, secret: Mapping[str, str]) -> Checked:
+def told(coverage: Coverage, secret: Mapping[str, str]) -> Checked:
+    """What a connector said of itself, in plain values."""
     return Checked(
         coverage.system_key,
         coverage.system_name,

@@ -1,4 +1,4 @@
-"""A system's executor, opened with the credential that is its own."""
+"""A system's executor, opened with the credential that is its own, and asked what it can do."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from app.inventory import checks, readers
 from app.inventory import queries as inventory
-from app.inventory import readers
+from app.inventory.checks import Checked
 from app.inventory.policy import OURSELVES
 from app.inventory.tables import SystemRow
 from app.kit.db import Database
@@ -35,6 +36,12 @@ def opened(
         yield executor
     finally:
         executor.close()
+
+
+def check(database: Database, system_id: int, keys: Keys, clock: Callable[[], datetime]) -> Checked:
+    """Ask a connected system what its executor can do now. Refuses a system without one, and one that does not answer."""
+    with checks.answering(), opened(database, system_id, keys, clock) as executor:
+        return checks.told(executor.check(), {})
 
 
 def has(system: SystemRow) -> bool:

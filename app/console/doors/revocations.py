@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
@@ -98,7 +98,7 @@ def _prepared(
 
 def _looked(means: Means, outlooks: Sequence[Outlook]) -> tuple[dict[str, Foreseen], dict[str, Refusal]]:
     """What each system's executor would do, by subject; and by system's name, why it could not be asked."""
-    of: dict[int, dict[str, object]] = {}
+    of: dict[int, dict[str, Any]] = {}
     names: dict[int, str] = {}
     for each in outlooks:
         for offer in each.offers:
@@ -109,7 +109,7 @@ def _looked(means: Means, outlooks: Sequence[Outlook]) -> tuple[dict[str, Forese
     silent: dict[str, Refusal] = {}
     for system_id, targets in of.items():
         try:
-            seen |= foresight.foresee(means.database, system_id, targets, keys=means.keys)  # type: ignore[arg-type]
+            seen |= foresight.foresee(means.database, system_id, targets, keys=means.keys, clock=means.clock)
         except Refused as no:
             silent[names[system_id]] = no.refusal
     return seen, silent

@@ -5,7 +5,7 @@ Whatever talks to a system happens outside of every transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +32,7 @@ from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.means import Means
+from app.remediation import executors
 from app.remediation import policy as removing
 from app.remediation import queries as removals
 from app.stories import readings
@@ -82,9 +83,13 @@ def examine(request: Request, system_id: int, means: With, visit: Entered, form:
     with means.database.reading() as session:
         row = seen.system(session, system_id)
     answers: dict[str, Checked | Refusal] = {}
-    for role in (READER, EXECUTOR):
+    sides: dict[str, Callable[[], Checked]] = {
+        READER: lambda: checks.check_reader(means.database, row.id, keys=means.keys),
+        EXECUTOR: lambda: executors.check(means.database, row.id, means.keys, means.clock),
+    }
+    for role, answer in sides.items():
         try:
-            answers[role] = checks.check_kept(means.database, row.id, role, keys=means.keys)
+            answers[role] = answer()
         except Refused as no:
             answers[role] = no.refusal
     return page(request, means, visit, system_id, answers=answers)
@@ -96,7 +101,7 @@ def switch(request: Request, system_id: int, means: With, visit: Entered, form: 
     wanted = [str(each) for each in form.getlist("act")]
     with means.database.transaction() as session:
         row = systems.switch_writing(session, seen.system(session, system_id), wanted, by=visit.actor, at=means.clock())
-    said = f"Rolecall may {', '.join(words.named(act) for act in row.writing)} in {row.name}." if wanted else (
+    said = f"Rolecall may {', '.join(words.act(act) for act in row.writing)} in {row.name}." if wanted else (
         f"{row.name} is read-only."
     )  # fmt: skip
     return rendering.go(request, f"/systems/{system_id}", said=said)
@@ -170,9 +175,10 @@ def page(
         raise Refused(Refusal("no_system", "There is no such system.", "See the list of systems.", status=404))
     row = story.standing.system
     guide = checks.guide(row.kind) if row.kind in checks.kinds() else None
+    ours = row.kind == inventory.OURSELVES
     return rendering.page(
         request, "systems/one.html", visit, status=refusal.status if refusal else 200, story=story, guide=guide,
-        refusal=refusal, answers=answers or {}, acts=sorted(inventory.ACTS),
+        refusal=refusal, answers=answers or {}, acts=sorted(inventory.OWN_ACTS if ours else inventory.ACTS), ours=ours,
         running=policy.why_not(visit.actor, May.RUN_SYSTEMS), reading=policy.why_not(visit.actor, May.READ_SYSTEMS),
         approving=_approving(visit, story.uploads),
     )  # fmt: skip

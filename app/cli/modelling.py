@@ -115,7 +115,7 @@ def retire(telling: Telling, name: str, reason: str) -> None:
 def _drafted(telling: Telling, session: Session, made: BundleVersionRow) -> None:
     model = _found(session, str(made.bundle_id))
     telling.say(
-        f"{model.bundle.name} v{made.number} is drafted with {model.contents} accesses. "
+        f"{model.bundle.name} v{made.number} is drafted with {model.contents} access rights. "
         f"It covers nothing until {model.owner.name} approves it: rolecall bundles approve."
     )
     telling.answer(_document(model, bundling.state(made.status, made.approved_at, made.drafted_at)))

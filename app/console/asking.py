@@ -26,10 +26,13 @@ def read(typed: str, key_of: Callable[[str], str]) -> list[dict[str, Any]]:
     return [_rule(line.strip(), key_of) for line in typed.splitlines() if line.strip()]
 
 
-def written(rules: Sequence[Mapping[str, Any]]) -> str | None:
-    """Rules as a form shows them; None if somebody's roster id cannot be written that way."""
+def written(rules: Sequence[Mapping[str, Any]], called: Callable[[str], str] = str) -> str | None:
+    """Rules as a form shows them, people as they are `called`; None if somebody's roster id cannot be written that way."""
     try:
-        told = [f"{rule.get('where') or ''} {ARROW} {', '.join(map(_said, rule['ask']))}" for rule in rules]
+        told = [
+            f"{rule.get('where') or ''} {ARROW} {', '.join(_said(step, called) for step in rule['ask'])}"
+            for rule in rules
+        ]
     except _Unwritable:
         return None
     return "\n".join(line.strip() for line in told)
@@ -78,14 +81,17 @@ def _split(typed: str, at: str) -> list[str]:
     return parts
 
 
-def _said(step: Any) -> str:
+def _said(step: Any, called: Callable[[str], str]) -> str:
     if isinstance(step, str):
         return step
     if "people" in step:
         return f"people ({step['people']})"
     keys = [step["person"]] if "person" in step else step["group"]
-    if any(re.search(r"[,()\"\n]|->| \+ ", key) or key.lower() in _BARE or key != key.strip() for key in keys):
+    if not all(map(_writable, keys)) or (len(keys) == 1 and "group" in step):
         raise _Unwritable
-    if len(keys) == 1 and "group" in step:
-        raise _Unwritable
-    return " + ".join(keys)
+    return " + ".join(name if _writable(name := called(key)) else key for key in keys)
+
+
+def _writable(name: str) -> bool:
+    """Whether it would be read as whom it names and as nothing else."""
+    return not re.search(r"[,()\"\n]|->| \+ ", name) and name.lower() not in _BARE and name == name.strip()

@@ -97,8 +97,8 @@ def _environment(zone: str) -> Environment:
     where = ZoneInfo(zone)
     made.globals |= {"asset": assets.address, "rolecall_version": __version__, "words": words, "link": link}
     made.filters |= {
-        "moment": lambda at: _time(at, where, "%-d %b %Y, %H:%M"),
-        "day": lambda at: _time(at, where, "%-d %b %Y"),
+        "moment": lambda at, zone=None: _time(at, ZoneInfo(zone) if zone else where, "%-d %b %Y, %H:%M"),
+        "day": lambda at, zone=None: _time(at, ZoneInfo(zone) if zone else where, "%-d %b %Y"),
         "plural": words.plural,
         "number": lambda count: f"{count:,}",
         "facts": words.facts,
@@ -127,7 +127,7 @@ def _said(text: str) -> Markup:
 
 
 def _time(at: date | str | None, zone: ZoneInfo, form: str) -> Markup:
-    """A moment, or a day as text, in the operator's zone. Nothing is a dash with words for who listens."""
+    """A moment, or a day as text, in the operator's zone or another. Nothing is a dash with words for who listens."""
     if at is None:
         return Markup('<span class="none" aria-label="not known">–</span>')
     if isinstance(at, str):  # a day as frozen items keep it: "2026-11-16"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from app.review.attention import Attention
 from app.review.scope import ALL, ItemKind
 
 _SECOND = ("owner", "above", "manager")  # whom the form offers for a second look
+_PEOPLE = ("fallback", "second", "approver", "security_owner", "round_who", "attention_who")
 KINDS = [str(kind) for kind in ItemKind]
 
 _COURSE = (
@@ -51,10 +52,22 @@ def query(said: Mapping[str, Any]) -> str:
     return urlencode([(name, value) for name, value in parts if value])
 
 
-def shown(scope: Mapping[str, Any]) -> dict[str, Any]:
-    """A scope that is kept, as its form shows it."""
+def called(session: Session) -> Callable[[str], str]:
+    """What a form calls somebody of whom a scope has the roster id: by their name, where that says who is meant."""
+
+    def name(key: str) -> str:
+        person = inventory.find_identity(session, key)
+        if person is None or inventory.find_identity(session, person.name) is not None:
+            return key
+        return person.name if [row.key for row in inventory.called(session, person.name)] == [key] else key
+
+    return name
+
+
+def shown(scope: Mapping[str, Any], called: Callable[[str], str] = str) -> dict[str, Any]:
+    """A scope that is kept, as its form shows it; people as they are `called`."""
     named = scope["systems"]
-    return (
+    told = (
         {
             "systems": [ALL] if named == ALL else list(named),
             "kinds": list(scope["kinds"]),
@@ -70,9 +83,10 @@ def shown(scope: Mapping[str, Any]) -> dict[str, Any]:
             "granters": scope.get("granters") or "",
         }
         | _course(scope)
-        | _asked(scope)
+        | _asked(scope, called)
         | _attention(scope)
     )
+    return told | {field: called(told[field]) for field in _PEOPLE if told.get(field)}
 
 
 def written(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,9 +120,9 @@ def _key(session: Session, written: str) -> str:
     return inventory.whom(session, written).key
 
 
-def _asked(scope: Mapping[str, Any]) -> dict[str, Any]:
+def _asked(scope: Mapping[str, Any], called: Callable[[str], str]) -> dict[str, Any]:
     """Who a kept scope asks about what, as the form shows it."""
-    told = asking.written(scope.get("reviewers") or [])
+    told = asking.written(scope.get("reviewers") or [], called)
     return {"more_reviewers": "yes"} if told is None else {"reviewers": told}
 
 

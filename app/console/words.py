@@ -49,13 +49,17 @@ WAYS: Mapping[str, str] = {  # how somebody came in -> said after what they did
     "schedule": "by the schedule",
 }
 KINDS: Mapping[str, str] = {
-    "grant": "access",
+    "grant": "access right",
     "account": "account",
     "integration": "program",
     "credential": "key or token",
 }
-MANY: Mapping[str, str] = {"grant": "accesses", "account": "accounts", "integration": "programs",
+MANY: Mapping[str, str] = {"grant": "access rights", "account": "accounts", "integration": "programs",
                            "credential": "keys or tokens"}  # fmt: skip
+SYSTEMS: Mapping[str, str] = {
+    "roster": "who works here",
+    "rolecall": "this installation",
+}  # kinds that no connector names
 ASKED: Mapping[str, str] = {  # what a review may be about
     "grant": "access that is held", "account": "accounts", "integration": "programs", "credential": "keys and tokens",
 }  # fmt: skip
@@ -159,9 +163,12 @@ def month(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%B %Y")
 
 
+_SPELT = {"api": "API", "crm": "CRM", "oauth": "OAuth", "sso": "SSO", "logins": "sign-ins"}
+
+
 def named(word: str) -> str:
-    """A word of ours without its underscores: `by_hand` reads "by hand"."""
-    return word.replace("_", " ")
+    """A word of ours as one writes it: `by_hand` reads "by hand", `oauth_token` "OAuth token"."""
+    return " ".join(_SPELT.get(part, part) for part in word.split("_"))
 
 
 def ago(then: datetime, now: datetime) -> str:

@@ -67,6 +67,11 @@ def kinds() -> list[str]:
     return [kind for kind in registry.kinds() if registry.guide(kind) is not None]
 
 
+def names() -> dict[str, str]:
+    """What the kinds of system are called, as far as their connectors say."""
+    return {kind: found.name for kind in registry.kinds() if (found := registry.guide(kind)) is not None}
+
+
 def guide(kind: str) -> Guide:
     """How to connect a kind of system. Refuses (404) a kind that brings no guide."""
     found = registry.guide(kind) if kind in registry.kinds() else None

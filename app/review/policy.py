@@ -370,7 +370,7 @@ def why_not_close(
     if drift_undecided:
         return Refusal(
             "drift_undecided",
-            f"{drift_undecided} privileged changes since freezing have no decision.",
+            f"{drift_undecided} privileged {'changes have' if drift_undecided > 1 else 'change has'} no decision yet.",
             "List the drift and decide on them first.",
             facts={"drift": drift_undecided},
         )

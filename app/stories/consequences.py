@@ -116,7 +116,7 @@ def in_each(
     systems = {row.id: row for row in session.scalars(known)}
     machine: dict[str, Counter[str]] = defaultdict(Counter)
     person: dict[str, Counter[str]] = defaultdict(Counter)
-    why: dict[str, Counter[str]] = defaultdict(Counter)
+    why: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for kind, outcome, number, revocable, account_kind, authority, count in rows:
         system = systems[number]
         refusal = _against(kind, outcome, system, revocable, account_kind, authority)
@@ -131,8 +131,18 @@ def in_each(
         planned = sum(gone.values()) + sum(hand.values()) + besides.get(system.id, 0)
         acts = executors.has(system) and bool(system.writing)
         held = braking.foreseen(session, system.id, common, planned, at, by_machine=acts)
-        found.append(Consequence(system.name, gone, hand, why[system.name].most_common(), held))
+        found.append(Consequence(system.name, gone, hand, _folded(why[system.name]), held))
     return found
+
+
+def _folded(why: Counter[tuple[str, str]]) -> list[tuple[str, int]]:
+    """The reasons in words, the commonest first. What is merely switched off is one reason, however many acts it takes."""
+    off = {each: count for each, count in why.items() if each[1]}
+    told = Counter({reason: count for (reason, act), count in why.items() if not act or len(off) == 1})
+    if len(off) > 1:
+        acts = ", ".join(sorted(act.replace("_", " ") for _, act in off))
+        told[f"The system is read-only for these kinds of act ({acts})."] = sum(off.values())
+    return told.most_common()
 
 
 def removals(outcome: Any, *which: ColumnElement[bool]) -> Any:
@@ -152,11 +162,12 @@ def removals(outcome: Any, *which: ColumnElement[bool]) -> Any:
 
 def _against(
     kind: str, outcome: str, system: SystemRow, revocable: bool | None, account_kind: str | None, authority: str | None
-) -> str | None:
-    """Why a person has to do it, in words; None if a machine may, as far as is known before the CRM is asked."""
-    writing = frozenset(system.writing) if system.executor_secret is not None else frozenset()
+) -> tuple[str, str] | None:
+    """Why a person has to do it, in words, and the act that is switched off if that is why; None if a machine may, as far
+    as is known before the CRM is asked."""
+    writing = frozenset(system.writing) if executors.has(system) else frozenset()
     if revocable is False:
-        return policy.NOT_BY_API.reason
+        return policy.NOT_BY_API.reason, ""
     acts = ("change_grant",) if outcome == "change" else policy.ACTS_FOR[kind]
     told = []
     for act in acts:
@@ -176,5 +187,5 @@ def _against(
         )
         if refusal is None:
             return None
-        told.append(refusal.reason)
+        told.append((refusal.reason, act if refusal.code == "writing_off" else ""))
     return told[0]

@@ -77,8 +77,8 @@ def _seen(session: Session, since: datetime) -> list[Change]:
     return [
         Change(sums["accounts", "began"], "new account", "new accounts", "/findings/new"),
         Change(sums["accounts", "ended"], "account gone", "accounts gone"),
-        Change(sums["grants", "began"], "access given", "accesses given"),
-        Change(sums["grants", "ended"], "access gone", "accesses gone"),
+        Change(sums["grants", "began"], "access right given", "access rights given"),
+        Change(sums["grants", "ended"], "access right gone", "access rights gone"),
         Change(sums["integrations", "began"], "new integration", "new integrations", "/integrations"),
         Change(sums["integrations", "ended"], "integration gone", "integrations gone", "/integrations?gone=true"),
     ]

@@ -6,7 +6,7 @@ A reading that failed, is old or lacks something says so, with the way out; noth
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session, aliased
 from app.actors import policy
 from app.actors.actor import Actor
 from app.actors.policy import May
+from app.actors.tables import ActorRow
 from app.inventory import queries as inventory
 from app.inventory.policy import switched_off
 from app.inventory.tables import RosterUploadRow, SnapshotRow, StreamRow, SystemRow
@@ -71,6 +72,9 @@ class Story:
     readings: Sequence[Reading]
     counts: dict[str, int]
     uploads: Sequence[RosterUploadRow]
+    owner: str | None = None  # who answers for it, by name; their roster id where nobody has it
+    owner_id: int | None = None
+    names: Mapping[str, str] = field(default_factory=dict)  # of who handed rosters in and vouched for them
 
 
 def standings(session: Session, *, by: Actor, at: datetime, max_age: timedelta, roster_days: int) -> list[Standing]:
@@ -96,14 +100,24 @@ def story(
         .limit(limit)
     ).all()
     readings = [Reading(row, inventory.receipts(session, row.id)) for row in rows]
-    uploads = select(RosterUploadRow).where(RosterUploadRow.system_id == system_id)
+    handed = select(RosterUploadRow).where(RosterUploadRow.system_id == system_id)
+    uploads = session.scalars(handed.order_by(RosterUploadRow.uploaded_at.desc()).limit(limit)).all()
+    owner = inventory.find_identity(session, system.owner_key) if system.owner_key else None
     (standing,) = _standings(session, [system], at, max_age, roster_days)
     return Story(
         standing,
         readings,
         inventory.live_counts(session, [system_id]) if system.kind != "roster" else {},
-        session.scalars(uploads.order_by(RosterUploadRow.uploaded_at.desc()).limit(limit)).all(),
+        uploads,
+        owner.name if owner is not None else system.owner_key,
+        owner.id if owner is not None else None,
+        _names(session, uploads),
     )
+
+
+def _names(session: Session, uploads: Sequence[RosterUploadRow]) -> dict[str, str]:
+    ids = {each for row in uploads for each in (row.uploaded_by, row.approved_by) if each}
+    return dict(session.execute(select(ActorRow.id, ActorRow.name).where(ActorRow.id.in_(ids))).all()) if ids else {}
 
 
 def reading(session: Session, snapshot_id: int, *, by: Actor) -> tuple[SystemRow, Reading] | None:

@@ -91,9 +91,13 @@ def _left_out(means: Means, visit: Visit, given: Mapping[str, Any]) -> tuple[lis
 
 def _asked(means: Means, given: Mapping[str, Any]) -> tuple[dict[str, Any], Refusal | None]:
     """The scope as it was asked for, or why it is not understood."""
+    if not given["seal"]:
+        way_out = "It comes in the address that whoever sets up the review sends you."
+        return {}, Refusal("nobody_asked", "Nobody asks for your approval here.", way_out, status=404)
     try:
         with means.database.reading() as session:
-            return scopes.read(_sealed(session, means, given)).written(), None
+            told = scopes.read(_sealed(session, means, given)).written()
+            return told | {"approver": told["approver"] and scoping.called(session)(told["approver"])}, None
     except Refused as refused:
         return {}, refused.refusal
 

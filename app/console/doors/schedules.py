@@ -59,7 +59,8 @@ def one(request: Request, schedule_id: int, means: With, visit: Entered) -> Resp
     """One schedule with its next dates, to be changed."""
     with means.database.reading() as session:
         row = _found(session, schedule_id)
-    return _one(request, means, visit, row, planning.shown(row) | scoping.shown(row.scope), None)
+        said = planning.shown(row) | scoping.shown(row.scope, scoping.called(session))
+    return _one(request, means, visit, row, said, None)
 
 
 @router.post("/schedules/{schedule_id}")

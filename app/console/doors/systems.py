@@ -47,8 +47,8 @@ def every(request: Request, means: With, visit: Entered) -> Response:
     with means.database.reading() as session:
         told = readings.standings(session, by=visit.actor, at=means.clock(), **_limits(means))
     return rendering.page(
-        request, "systems/list.html", visit, standings=told, running=policy.why_not(visit.actor, May.RUN_SYSTEMS),
-        reading=policy.why_not(visit.actor, May.READ_SYSTEMS),
+        request, "systems/list.html", visit, standings=told, kinds=_kinds(),
+        running=policy.why_not(visit.actor, May.RUN_SYSTEMS), reading=policy.why_not(visit.actor, May.READ_SYSTEMS),
     )  # fmt: skip
 
 
@@ -179,8 +179,9 @@ def page(
     return rendering.page(
         request, "systems/one.html", visit, status=refusal.status if refusal else 200, story=story, guide=guide,
         refusal=refusal, answers=answers or {}, acts=sorted(inventory.OWN_ACTS if ours else inventory.ACTS), ours=ours,
+        kinds=_kinds(),
         running=policy.why_not(visit.actor, May.RUN_SYSTEMS), reading=policy.why_not(visit.actor, May.READ_SYSTEMS),
-        approving=_approving(visit, story.uploads),
+        approving=_approving(visit, story.uploads), sees_people=policy.why_not(visit.actor, May.SEE_ACCESS) is None,
     )  # fmt: skip
 
 
@@ -188,6 +189,10 @@ def ask(session: Session, system_id: int, visit: Visit, at: datetime) -> None:
     """Ask for a reading; a worker does it."""
     body = {"system": system_id, "because": "asked for at the console"}
     entries.record(session, Entry(Kind.SYNC_REQUESTED, f"system:{system_id}", body), by=visit.actor.id, at=at)
+
+
+def _kinds() -> dict[str, str]:
+    return {**words.SYSTEMS, **checks.names()}
 
 
 def _limits(means: Means) -> dict[str, Any]:

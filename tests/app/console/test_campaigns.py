@@ -78,6 +78,8 @@ def test_closing_says_before_what_no_answer_would_come_to(house: House) -> None:
     page = boss.get(path).text
     assert "2 without an answer" in page
     assert "Closing cannot be taken back" in page
+    assert page.count("read-only for these kinds of act (deactivate, remove grant)") == page.count("read-only") == 1
+    assert "1 account, 1 access right." in page
     assert boss.act(path).status_code == 409
     assert boss.act(path, {"unanswered": "remove"}).status_code == 409  # privileged drift is decided first
     assert boss.act(f"/campaigns/{house.campaign.id}/drift").status_code == 303

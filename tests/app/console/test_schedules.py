@@ -38,7 +38,7 @@ def test_a_schedule_is_added_and_tells_its_next_review(house: House) -> None:
     row = _rows(house)[ADDING["name"]]
     assert (row.scope["systems"], row.scope["kinds"], row.opens_on_day) == ("all", ["grant", "account"], 15)
     page = admin.get("/schedules").text
-    assert "15 Jan 2027" in page
+    assert "15 Jan 2027, 08:00" in page  # by its own clock, whatever the installation's is
     assert "<b>" not in page
     assert "day 15 of each quarter, 8:00 (Europe/Berlin), due after 10 days" in page
     assert "2 schedules" in admin.get("/campaigns").text
@@ -98,6 +98,9 @@ def test_dates_are_shown_before_a_schedule_is_kept_and_closed_days_move_them(hou
     assert admin.act("/schedules", ADDING | office).status_code == 303
     row = _rows(house)[ADDING["name"]]
     page = admin.get(f"/schedules/{row.id}").text
+    assert "Opens (Europe/Berlin)" in page
+    assert page.count(", 08:00</time>") >= 6
+    assert 'name="fallback" type="text" value="Fay"' in page  # whose roster id is kept
     assert "day 24 of every 2nd month from 2026-12-01, 8:00 (Europe/Berlin)" in page
     assert page.count("<td>from <time") == 4  # 24 December, W08, a Saturday, a Sunday
     assert "12-21 to 01-03 year &lt;end&gt;\nW08 carnival" in page

@@ -54,6 +54,13 @@ def test_a_list_leads_with_what_needs_somebody(house: House) -> None:
     assert "You may not add systems" in page
 
 
+def test_whoever_answers_for_a_system_is_called_by_their_name(house: House) -> None:
+    path = f"/systems/{house.company.system.id}"
+    assert f'<a href="/people/{house.company.cy.id}">Cy</a>' in visitor(house, "auditor").get(path).text
+    told = visitor(house, "service").get(path).text  # which may see systems and nobody's access
+    assert ("<dd>Cy</dd>" in told, "/people/" in told) == (True, False)
+
+
 def test_receipts_are_told_in_words_with_the_right_that_is_missing(house: House) -> None:
     with house.database.transaction() as session:
         snapshot = make.snapshot(session, house.company.system, at=make.NOW + timedelta(minutes=1))

@@ -107,3 +107,6 @@ def test_what_a_review_takes_away_counts_together(database: Database) -> None:
         session.add(waits)
         session.flush()
         assert released(2) == 1
+        company.system.kind, company.system.executor_secret = "rolecall", None  # this installation needs no credential
+        (told,) = consequences.outlook(session, task, Common(Brakes()), NOW).systems
+        assert (told.carried_out, told.by_hand) == ({"grant": 1}, {})

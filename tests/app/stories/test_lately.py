@@ -32,7 +32,7 @@ def test_what_began_and_ended_since_is_counted(database: Database) -> None:
         "findings closed, their causes gone": 1,
         "new accounts": 3,  # not the 900 that the first reading found, nor the people of the roster
         "accounts gone": 1,
-        "accesses gone": 5,
+        "access rights gone": 5,
     }
 
 

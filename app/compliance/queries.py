@@ -57,6 +57,11 @@ def latest_run(session: Session, *, at: datetime | None = None) -> StatusRunRow 
     return session.scalar(found if at is None else found.where(StatusRunRow.at <= at))
 
 
+def first_run(session: Session) -> datetime | None:
+    """When the checklist was looked at for the first time."""
+    return session.scalar(select(func.min(StatusRunRow.at)))
+
+
 def attestations(
     session: Session, *, line: str | None = None, system_id: int | None = None, status: str | None = None
 ) -> Sequence[AttestationRow]:

@@ -158,6 +158,11 @@ def left_out(each: Mapping[str, Any]) -> str:
     return f"{each['count']:,} {what}"
 
 
+def day(at: datetime, zone: str) -> str:
+    """The day of a moment, for where no markup can stand."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%-d %b %Y")
+
+
 def month(at: datetime, zone: ZoneInfo) -> str:
     """The month of a moment, as one says it: "January 2027"."""
     return at.astimezone(zone).strftime("%B %Y")

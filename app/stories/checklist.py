@@ -24,6 +24,7 @@ from app.kit.refusal import insist
 from app.ledger.tables import DocumentRow
 
 TREND = timedelta(days=30)
+POINTS, LONGEST = 13, timedelta(weeks=12)  # of a trend: a week apart, or nearer while there is less to show
 _NOT_YET = "nobody has looked at it yet"
 
 
@@ -60,6 +61,9 @@ class Posture:
     run: StatusRunRow | None
     earlier: StatusRunRow | None
     unknown: Sequence[tuple[str, Sequence[str]]]
+    trend: Sequence[
+        tuple[datetime, Mapping[str, int]]
+    ]  # oldest first: the counts as they stood at each of some moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,19 @@ def posture(session: Session, *, by: Actor, at: datetime, on: datetime | None = 
         before = earlier.sections.get(section.key, {}) if earlier is not None else None
         chapters.append(Chapter(section, mine, Counter(each.outcome for each in mine), before))
     counts = Counter(each.outcome for each in lines)
-    return Posture(chapters, counts, earlier.counts if earlier else None, run, earlier, _unknown(lines))
+    past = earlier.counts if earlier else None
+    return Posture(chapters, counts, past, run, earlier, _unknown(lines), _trend(session, on or at))
+
+
+def _trend(session: Session, at: datetime) -> list[tuple[datetime, Mapping[str, int]]]:
+    """The counts as they stood at up to 13 moments of the last quarter, at least a day apart."""
+    first = queries.first_run(session)
+    if first is None or first >= at:
+        return []
+    apart = max(min(at - first, LONGEST) / (POINTS - 1), timedelta(days=1))
+    moments = [at - apart * back for back in range(POINTS) if at - apart * back >= first]
+    stood = [(moment, queries.latest_run(session, at=moment)) for moment in reversed(moments)]
+    return [(moment, run.counts) for moment, run in stood if run is not None]
 
 
 def story(session: Session, line_id: str, *, by: Actor) -> LineStory | None:

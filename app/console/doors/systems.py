@@ -35,7 +35,7 @@ from app.means import Means
 from app.remediation import executors
 from app.remediation import policy as removing
 from app.remediation import queries as removals
-from app.stories import readings
+from app.stories import readings, using
 
 router = APIRouter(include_in_schema=False)
 MOST_ROSTER = 20_000_000  # bytes of a file
@@ -171,13 +171,14 @@ def page(
     """One system's page, with a refusal or the doctor's answer on it."""
     with means.database.reading() as session:
         story = readings.story(session, system_id, by=visit.actor, at=means.clock(), **_limits(means))
+        used = using.bands(session, system_id, by=visit.actor, at=means.clock())
     if story is None:
         raise Refused(Refusal("no_system", "There is no such system.", "See the list of systems.", status=404))
     row = story.standing.system
     guide = checks.guide(row.kind) if row.kind in checks.kinds() else None
     ours = row.kind == inventory.OURSELVES
     return rendering.page(
-        request, "systems/one.html", visit, status=refusal.status if refusal else 200, story=story, guide=guide,
+        request, "systems/one.html", visit, status=refusal.status if refusal else 200, story=story, guide=guide, used=used,
         refusal=refusal, answers=answers or {}, acts=sorted(inventory.OWN_ACTS if ours else inventory.ACTS), ours=ours,
         kinds=_kinds(),
         running=policy.why_not(visit.actor, May.RUN_SYSTEMS), reading=policy.why_not(visit.actor, May.READ_SYSTEMS),

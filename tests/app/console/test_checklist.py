@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import undefer
 
 from app.compliance.controls import catalogue
-from app.compliance.tables import AssessmentRow, AttestationRow, ExemptionRow
+from app.compliance.tables import AssessmentRow, AttestationRow, ExemptionRow, StatusRunRow
+from app.kit.ids import uuid7
 from app.ledger.tables import DocumentRow
-from tests.app.api.house import House
+from tests.app.api.house import NOW, House
 from tests.app.console.visiting import visitor
 
 HOSTILE = "<script>alert(1)</script> is what it says"
@@ -25,6 +27,21 @@ def test_the_posture_counts_every_line_and_says_why_some_cannot_be_known(shown_h
     assert "Nobody has given their word yet" in text
     for section in catalogue.SECTIONS:
         assert section.name in text
+
+
+def test_the_posture_draws_how_it_went_with_the_numbers_in_words(house: House) -> None:
+    auditor = visitor(house, "auditor")
+    assert 'class="trend"' not in auditor.get("/posture").text  # of one day there is no trend
+    with house.database.transaction() as session:
+        now = session.scalars(select(StatusRunRow)).one()
+        was = {"counts": {"FAIL": 31, "EXPIRED": 2, "NOT_EVALUABLE": 40}, "sections": {}, "digest": "0" * 64}
+        session.add(StatusRunRow(id=uuid7(), at=NOW - timedelta(days=14), version=now.version, **was))
+        fails = now.counts["FAIL"] + now.counts.get("EXPIRED", 0)
+    text = auditor.get("/posture").text
+    said = f"Lines that fail or have expired: from 33 (2 Nov 2026) to {fails} (16 Nov 2026)"
+    assert f'aria-label="{said}"' in text
+    assert f"33 (2 Nov 2026), now {fails} (16 Nov 2026)." in text
+    assert text.count('class="trend"') == 2
 
 
 def test_the_checklist_has_every_line_and_can_be_narrowed(shown_house: House) -> None:

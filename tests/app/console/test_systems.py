@@ -61,6 +61,21 @@ def test_whoever_answers_for_a_system_is_called_by_their_name(house: House) -> N
     assert ("<dd>Cy</dd>" in told, "/people/" in told) == (True, False)
 
 
+def test_a_system_shows_when_its_accounts_were_last_used(house: House) -> None:
+    with house.database.transaction() as session:
+        for days in (1, 2, 50, 200):
+            make.account(session, house.company.system, last_login=make.NOW - timedelta(days=days))
+    text = visitor(house, "auditor").get(f"/systems/{house.company.system.id}").text
+    told = re.findall(
+        r'<th scope="row">([^<]+)</th>\s*<td class="picture"><svg.*?</svg></td>\s*<td class="number">(\d+)', text
+    )
+    assert dict(told) == {  # with Bo's, which the cast uses every day
+        "Used within 30 days": "3", "Used within 90 days": "1", "Not used for over 90 days": "1", "Never used": "0",
+        "Use is not known": "0",
+    }  # fmt: skip
+    assert "When its accounts" not in visitor(house, "auditor").get(f"/systems/{house.company.roster.id}").text
+
+
 def test_receipts_are_told_in_words_with_the_right_that_is_missing(house: House) -> None:
     with house.database.transaction() as session:
         snapshot = make.snapshot(session, house.company.system, at=make.NOW + timedelta(minutes=1))

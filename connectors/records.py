@@ -2,7 +2,8 @@
 
 `None` in a field always means *the CRM did not say*; it never means "no", "never" or "none". Keys are the CRM's own
 stable identifiers, as text, unique inside one system and one kind of record. Times are aware UTC. No field ever holds a
-secret: what could be used to enter (token values, delete handles) stays out or is named by a digest.
+secret: what could be used to enter (token values, delete handles) stays out or is named by a digest. Grants and sign-ins
+come by the million, so they are named tuples, which are made in a quarter of the time.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Stream(StrEnum):
@@ -124,8 +126,7 @@ class NestingRecord:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class GrantRecord:
+class GrantRecord(NamedTuple):
     """A direct edge: the account holds the entitlement because somebody, or some rule, said so.
 
     `source` tells apart several direct ways to the same entitlement; it is "direct" where there is one way only.
@@ -142,8 +143,7 @@ class GrantRecord:
     effective: bool | None = None  # False: assigned, but not active now (a session-based set, an expired date)
 
 
-@dataclass(frozen=True, slots=True)
-class LoginRecord:
+class LoginRecord(NamedTuple):
     """One sign-in, successful or not. `key` is stable, so that reading the same day twice stores it once."""
 
     key: str

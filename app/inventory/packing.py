@@ -23,11 +23,11 @@ from connectors.records import Record
 
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Record)}
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    name: tuple(field.name for field in fields(kind)) for name, kind in KINDS.items()
+    name: getattr(kind, "_fields", None) or tuple(field.name for field in fields(kind)) for name, kind in KINDS.items()
 }
 BY_LINE = {"GrantRecord", "LoginRecord"}  # kinds without a list inside: pages of these can be compared line by line
 _GET: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
-    kind: attrgetter(*FIELDS[name]) for name, kind in KINDS.items()
+    kind: tuple if issubclass(kind, tuple) else attrgetter(*FIELDS[name]) for name, kind in KINDS.items()
 }
 
 

@@ -31,6 +31,7 @@ ACTIVE_MODEL = "Territory2.Territory2Model.State = 'Active'"
 WINDOW_PAGES, MARK_EVERY = 3, 50
 FULL = 95  # percent; how much of a window's pages is filled on purpose, as people do not hold equally much
 ENOUGH = 95  # percent; a few may be new since the first count, or of a kind that we do not know
+BY_HAND, BY_POLICY = Authority.CRM, Authority.POLICY  # looked up once, not for each of a million
 # Only orgs with User Access Policies have these; their absence is not worth a word in every receipt.
 OF_POLICIES = ("IsRevoked", "LastCreatedByChangeId")
 
@@ -166,23 +167,17 @@ def assignment(row: Row, gathered: Gathered) -> Iterable[Record]:
         raise Odd("an assignment without assignee or set")
     if kind.hidden or (group and not kind.of_group):  # the latter: nesting, not a grant of its own
         return ()
-    until, active = get("ExpirationDate"), truth(row, "IsActive")
+    until, active, revoked = get("ExpirationDate"), get("IsActive"), get("IsRevoked") is True
+    active = active if active is True or active is False else None
     until = when(until) if until is not None else None
-    revoked = get("IsRevoked") is True
     over = until is not None and until <= gathered.at
     effective = False if revoked or over else active
     if kind.asleep and effective is not False:
         awake = f"{account} {group or held_set}" in gathered.group("activated")
         effective = None if ACTIVATIONS in gathered.unknown else active if awake else False
-    made = GrantRecord(
-        account_key=account,
-        entitlement_key=group or held_set or "",
-        authority=Authority.POLICY if revoked or get("LastCreatedByChangeId") else Authority.CRM,
-        key=text(row, "Id"),
-        until=until,
-        effective=effective,
-    )
-    return (made,)
+    authority = BY_POLICY if revoked or get("LastCreatedByChangeId") else BY_HAND
+    held = group or held_set or ""
+    return (GrantRecord(account, held, "direct", authority, get("Id") or None, None, None, until, effective),)
 
 
 def in_territory(row: Row, _gathered: Gathered) -> Iterator[Record]:

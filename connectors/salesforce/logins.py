@@ -91,12 +91,7 @@ def translate(row: Row, _gathered: Gathered) -> Iterable[Record]:
     if not key or at is None:
         raise Odd("a sign-in without Id or time")
     way, manner = get("LoginType"), get("LoginSubType")
-    made = LoginRecord(
-        key=key,
-        account_key=get("UserId"),
-        at=at,
-        succeeded=status == "Success" if status else None,
-        way=f"{way}; {manner}" if way and manner else way or manner or None,
-        application=get("Application") or None,
-    )
-    return (made,)
+    if way and manner:
+        way = f"{way}; {manner}"
+    succeeded = status == "Success" if status else None
+    return (LoginRecord(key, get("UserId"), at, succeeded, way or manner or None, get("Application") or None),)

@@ -122,7 +122,8 @@ class Org:
         return self.made
 
     def change(self, record: Any, **given: Any) -> None:
-        self.world.remove(record).put(replace(record, **given))
+        now = record._replace(**given) if isinstance(record, tuple) else replace(record, **given)
+        self.world.remove(record).put(now)
 
 
 # What may happen between two readings.

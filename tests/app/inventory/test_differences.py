@@ -6,7 +6,6 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -110,9 +109,9 @@ def happen(world: World, chance: random.Random, day: int) -> None:
     elif what <= 2:
         del grants[at]
     elif what == 3:
-        grants[at] = replace(grant, effective=not grant.effective, until=make.NOW)
+        grants[at] = grant._replace(effective=not grant.effective, until=make.NOW)
     elif what == 4:
-        grants.append(replace(grant, granted_by="eve"))  # the same grant once more, told otherwise
+        grants.append(grant._replace(granted_by="eve"))  # the same grant once more, told otherwise
     elif what == 5:
         grants[at] = grants[at - 1]  # paging has shifted: one came twice and another never
     elif what == 6:

@@ -17,6 +17,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -46,7 +47,7 @@ from sqlalchemy.schema import CreateTable
 
 from app.kit.db import Moment, in_utc
 
-Cell = tuple[int, Callable[[Any], Any]]
+Values = Sequence[Any]  # of one column
 # Staging tables by name and columns: the same object each time, so that a merge's statements are compiled once.
 _KNOWN: dict[tuple[object, ...], Table] = {}
 PART = "part"  # a staged column that tells where a row came from; `ready` counts repeats by it
@@ -74,22 +75,35 @@ def fill(session: Session, staged: Table, rows: Sequence[list[Any]]) -> None:
     Text longer than its column is cut to fit and marked with a digest of the whole, because PostgreSQL would refuse the
     entire merge for it, and two long keys must not become one.
     """
-    if not rows:
-        return
+    if rows:
+        fill_columns(session, staged, list(zip(*rows, strict=True)))
+
+
+def fill_columns(session: Session, staged: Table, columns: list[Values]) -> None:
+    """As `fill`, of values that stand column by column, all of one length: half of what a row at a time takes."""
     connection = session.connection()
-    columns: list[Sequence[Any]] = list(zip(*rows, strict=True))  # a column at a time is half of a row at a time
     for place, fit in _lengths(staged):
         columns[place] = fit(columns[place])
     for place, convert in _conversions(connection, staged):
-        columns[place] = [None if value is None else convert(value) for value in columns[place]]
+        columns[place] = convert(columns[place])
     if connection.dialect.name == "postgresql":
         names = ", ".join(_quoted(connection, column.name) for column in staged.columns)
         with _driver(connection).cursor() as cursor, cursor.copy(f"COPY {staged.name} ({names}) FROM STDIN") as copy:
             for row in zip(*columns, strict=True):
                 copy.write_row(row)
     else:
-        marks = ", ".join("?" * len(staged.columns))
-        connection.exec_driver_sql(f"INSERT INTO {staged.name} VALUES ({marks})", list(zip(*columns, strict=True)))
+        _fill_sqlite(connection, staged, list(zip(*columns, strict=True)))
+
+
+def _fill_sqlite(connection: Connection, staged: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """As many rows in one statement as any SQLite takes (it binds 999 values): a sixth less than one by one."""
+    mark, at_once = f"({', '.join('?' * len(staged.columns))})", max(1, 999 // len(staged.columns))
+    into, whole = f"INSERT INTO {staged.name} VALUES ", len(rows) - len(rows) % at_once
+    together = [tuple(chain.from_iterable(rows[begin : begin + at_once])) for begin in range(0, whole, at_once)]
+    if together:
+        connection.exec_driver_sql(into + ", ".join([mark] * at_once), together)
+    if whole < len(rows):
+        connection.exec_driver_sql(into + mark, list(rows[whole:]))
 
 
 def ready(session: Session, staged: Table, key: Sequence[str]) -> dict[Any, int]:
@@ -204,14 +218,14 @@ def _without_repeats(connection: Connection, staged: Table, key: Sequence[str]) 
     return {row[0]: row[1] for row in counted}
 
 
-def _lengths(staged: Table) -> Iterator[tuple[int, Callable[[Sequence[Any]], Sequence[Any]]]]:
+def _lengths(staged: Table) -> Iterator[tuple[int, Callable[[Values], Values]]]:
     for place, column in enumerate(staged.columns):
         longest = column.type.length if isinstance(column.type, String) else None
         if longest is not None:
             yield place, partial(_fitted, longest)
 
 
-def _fitted(longest: int, values: Sequence[Any]) -> Sequence[Any]:
+def _fitted(longest: int, values: Values) -> Values:
     if max(map(len, filter(None, values)), default=0) <= longest:
         return values
     return [value if value is None or len(value) <= longest else _cut(value, longest) for value in values]
@@ -222,19 +236,31 @@ def _cut(text: str, longest: int) -> str:
     return f"{text[: longest - 9]}…{mark}"
 
 
-def _conversions(connection: Connection, staged: Table) -> Iterator[Cell]:
+def _conversions(connection: Connection, staged: Table) -> Iterator[tuple[int, Callable[[Values], Values]]]:
     sqlite = connection.dialect.name == "sqlite"
     for place, column in enumerate(staged.columns):
         if isinstance(column.type, Moment):
-            yield place, _as_sqlite_keeps_it if sqlite else _as_it_is
+            yield place, _moments_for_sqlite if sqlite else partial(_each, _as_it_is)
         elif not isinstance(column.type, Boolean):  # both drivers know what a bool is
             convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
             if convert is not None:
-                yield place, convert
+                yield place, partial(_each, convert)
 
 
-def _as_sqlite_keeps_it(moment: datetime | str) -> str:
+def _each(convert: Callable[[Any], Any], values: Values) -> Values:
+    return [None if value is None else convert(value) for value in values]
+
+
+def _moments_for_sqlite(values: Values) -> Values:
     """`2026-03-04 05:06:07.000000`, as SQLAlchemy writes it, of UTC."""
+    if all(type(value) is str and len(value) == 25 for value in values):  # whole seconds, as most are: all in one go
+        text = "\n".join(values) + "\n"
+        if text.count("+00:00\n") == len(values):
+            return text.replace("T", " ").replace("+00:00\n", ".000000\n").split("\n")[:-1]
+    return _each(_moment_for_sqlite, values)
+
+
+def _moment_for_sqlite(moment: datetime | str) -> str:
     text = moment if isinstance(moment, str) else in_utc(moment).isoformat()
     if text[26 if len(text) == 32 else 19 :] != "+00:00":
         raise ValueError(f"{text} is not a moment of UTC")

@@ -5,7 +5,7 @@ A grant that was gone and is there again is a new row, because somebody granted 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Integer, Table
@@ -27,8 +27,8 @@ def merge(sealing: Sealing) -> None:
     session, lost = sealing.session, list[str]()
 
     def fill(staged: Table, found: Iterable[Page]) -> bool:
-        for rows in _resolved(sealing, found, lost):
-            bulk.fill(session, staged, rows)
+        for columns in _resolved(sealing, found, lost):
+            bulk.fill_columns(session, staged, columns)
         return not lost
 
     staged = new_stage(sealing)
@@ -68,18 +68,17 @@ def merge_staged(sealing: Sealing, staged: Table, gone: Table | None = None) -> 
     sealing.count(GRANTS.name, began=began, changed=changed, ended=ended)
 
 
-def _resolved(sealing: Sealing, found: Iterable[Page], lost: list[str]) -> Iterator[list[list[Any]]]:
-    """Pages of rows with our ids in place of the CRM's keys; what points nowhere goes to `lost`."""
+def _resolved(sealing: Sealing, found: Iterable[Page], lost: list[str]) -> Iterator[list[Sequence[Any]]]:
+    """Pages as columns with our ids in place of the CRM's keys; what points nowhere goes to `lost`."""
     accounts = ids_of(sealing, AccountRow, live=True)
     entitlements = ids_of(sealing, EntitlementRow, live=True)
-    for part, rows in found:
-        resolved: list[list[Any]] = []
-        for account_key, entitlement_key, *rest in rows.get("GrantRecord", ()):
-            account, entitlement = accounts.get(account_key), entitlements.get(entitlement_key)
-            if account is None:
-                lost.append(f"{account_key} holds {entitlement_key}: the account was not read")
-            elif entitlement is None:
-                lost.append(f"{account_key} holds {entitlement_key}: the entitlement was not read")
-            else:
-                resolved.append([part, account, entitlement, *rest])
-        yield resolved
+    for part, kinds in found:
+        rows: Sequence[Sequence[Any]] = kinds.get("GrantRecord", ())
+        if strays := [row for row in rows if row[0] not in accounts or row[1] not in entitlements]:
+            for account, entitlement, *_ in strays:
+                what = "account" if account not in accounts else "entitlement"
+                lost.append(f"{account} holds {entitlement}: the {what} was not read")
+            rows = [row for row in rows if row[0] in accounts and row[1] in entitlements]
+        if rows:
+            whose, what_of, *rest = zip(*rows, strict=True)
+            yield [[part] * len(rows), [accounts[key] for key in whose], [entitlements[key] for key in what_of], *rest]

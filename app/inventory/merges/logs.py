@@ -24,17 +24,16 @@ def merge_logins(sealing: Sealing) -> None:
     """Merge the LOGINS stream, and move each account's first and last sign-in by the ones that succeeded."""
     session, strangers = sealing.session, set[str]()
     names = ["account_id" if name == "account_key" else name for name in FIELDS["LoginRecord"]]
-    ids, place = ids_of(sealing, AccountRow), names.index("account_id") + 1
+    ids, place = ids_of(sealing, AccountRow), names.index("account_id")
 
     def fill(staged: Table, found: Iterable[Page]) -> bool:
-        for part, rows in found:
-            of_page = [[part, *row] for row in rows.get("LoginRecord", ())]
-            for row in of_page:
-                key = row[place]
-                row[place] = ids.get(key)  # a sign-in of an account that is gone is still a sign-in
-                if row[place] is None and key is not None:
-                    strangers.add(key)
-            bulk.fill(session, staged, of_page)
+        for part, kinds in found:
+            if rows := kinds.get("LoginRecord"):
+                columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+                whose = columns[place]
+                strangers.update(key for key in set(whose) if key is not None and key not in ids)
+                columns[place] = [ids.get(key) for key in whose]  # of an account that is gone it is still a sign-in
+                bulk.fill_columns(session, staged, [[part] * len(rows), *columns])
         return True
 
     staged, ours = _stage(sealing, LOGINS, names), [LOGINS.c.system_id == sealing.system_id]

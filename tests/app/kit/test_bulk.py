@@ -67,7 +67,14 @@ def test_a_moment_may_be_text_of_utc(database: Database) -> None:
         ]  # fmt: skip
         with pytest.raises(ValueError, match="zone"):
             merge(session, [row("d", began=AT.replace(tzinfo=None))], system.id)
+        whole = [AT.replace(microsecond=0, minute=n % 60).isoformat() for n in range(300)]  # several to a statement
+        assert merge(session, [row(f"e{n}", began=began) for n, began in enumerate(whole)], system.id) == (0, 300)
+        session.expire_all()
+        told = {each.key: each.began.isoformat() for each in session.scalars(select(EntitlementRow))}
+        assert [told[f"e{n}"] for n in range(300)] == whole
         if database.sqlite:  # PostgreSQL understands other zones
+            with pytest.raises(ValueError, match="not a moment of UTC"):
+                merge(session, [row("d", began=began) for began in (*whole, "2026-03-04T05:06:07-05:00")], system.id)
             with pytest.raises(ValueError, match="not a moment of UTC"):
                 merge(session, [row("d", began="2026-03-04T05:06:07+02:00")], system.id)
 
@@ -157,5 +164,5 @@ def test_a_merge_asks_the_same_number_of_questions_however_many_rows(database: D
         merge(session, [row("a")], system.id)
         few = len(asked)
         merge(session, [row(f"k{n}") for n in range(500)], system.id)
-        assert len(asked) == 2 * few
+        assert len(asked) <= 2 * few + 1  # rows are staged some hundred to a statement, and what is left over
         assert session.scalar(select(AccountRow.id)) is None

@@ -42,31 +42,31 @@ class Passing:
 
 def passing(session: Session, system_id: int, limits: Limits, *, narrow: bool, at: datetime) -> Passing:
     """How to pass over a system now. Unless `narrow`, all are asked, whatever there is to go by."""
-    logins, changes = touching.ends_of_logs(session, system_id)
     able, _ = things.able(session, system_id)
-    digest = _shared(session, system_id, limits, at)
-    told = {"digest": digest, "logins": logins, "changes": changes, "able": able}
+    digest, rows = _shared(session, system_id, limits, at), touching.last_rows(session, system_id)
+    told = {"digest": digest, "able": able, **rows}
     if not narrow:
         return Passing(None, "all were to be asked", told)
     last, whole = queries.latest_pass(session, system_id), queries.latest_run(session, system_id)
-    if last is None or last.basis is None or last.snapshot_id is None or whole is None:
+    if last is None or last.snapshot_id is None or whole is None or not told.keys() <= (last.basis or {}).keys():
         return Passing(None, "nobody has asked before", told)
-    if last.basis["digest"] != told["digest"]:
+    was = dict(last.basis or {})
+    if was["digest"] != digest:
         return Passing(None, "what everybody is judged by has changed", told)
     if not timedelta(0) <= at - whole.at < WHOLE_AT_LEAST or at < last.at:
         return Passing(None, "the last pass over all was more than a day ago", told)
     read = session.get_one(SnapshotRow, last.snapshot_id).began_at
-    since = touching.Since(last.at, read, last.basis["logins"], last.basis["changes"])
+    since = touching.Since(last.at, read, **{name: was[name] for name in rows})
     if (because := touching.why_all(session, system_id, since)) is not None:
         return Passing(None, because, told)
-    touched = _touched(session, system_id, limits, since, at, grown=last.basis.get("able") != able)
-    many = len(touched.accounts) > _most(session, system_id)
+    touched = _touched(session, system_id, limits, since, at, grown=was["able"] != able)
+    many = len(touched.accounts) > FEW and len(touched.accounts) > _most(session, system_id)
     return Passing(None if many else touched, f"{len(touched.accounts)} accounts were touched", told)
 
 
 def _most(session: Session, system_id: int) -> int:
     live = select(func.count()).where(AccountRow.system_id == system_id, AccountRow.ended.is_(None))
-    return max(FEW, min(MOST, (session.scalar(live) or 0) // SHARE))
+    return min(MOST, (session.scalar(live) or 0) // SHARE)
 
 
 def _touched(

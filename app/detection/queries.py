@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, case, func, select, tuple_
+from sqlalchemy import Select, case, exists, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.detection import rulebook
@@ -24,10 +24,10 @@ WEIGHT = case(_WEIGHTS, value=FindingRow.severity, else_=len(_WEIGHTS))
 
 def justified_until(session: Session, system_id: int) -> dict[int, datetime]:
     """Until when each account's privileges have a reason on file (the latest end counts)."""
-    of_system = select(AccountRow.id).where(AccountRow.system_id == system_id)
+    ours = exists().where(AccountRow.id == JustificationRow.account_id, AccountRow.system_id == system_id)
     rows = session.execute(
         select(JustificationRow.account_id, func.max(JustificationRow.until))
-        .where(JustificationRow.account_id.in_(of_system))
+        .where(ours)
         .group_by(JustificationRow.account_id)
     )
     return dict(rows.all())

@@ -49,7 +49,8 @@ def other_facts(
 ) -> Iterator[tuple[Subject, int, Any]]:
     """Everything else that rules ask about: kind, number and facts of each; of the entitlements, `only` these."""
     system = session.get_one(SystemRow, system_id)
-    for each in things.entitlements(session, system_id, only=only):
+    accounts, administrators = things.able(session, system_id)
+    for each in things.entitlements(session, system_id, able_to=accounts, only=only):
         yield Subject.ENTITLEMENT, each.entitlement_id, each
     for endpoint in things.endpoints(session, system_id, system.kind):
         yield Subject.ENDPOINT, endpoint.endpoint_id, endpoint
@@ -57,13 +58,14 @@ def other_facts(
         yield Subject.PACKAGE, package.package_id, package
     for usage in things.usage(session, system_id):
         yield Subject.USAGE, usage.usage_id, usage
-    yield Subject.SYSTEM, system_id, _system(session, system, untrusted)
+    yield Subject.SYSTEM, system_id, _system(session, system, untrusted, accounts, administrators)
 
 
-def _system(session: Session, system: SystemRow, untrusted: Mapping[str, str]) -> SystemFacts:
+def _system(
+    session: Session, system: SystemRow, untrusted: Mapping[str, str], accounts: int, administrators: int
+) -> SystemFacts:
     latest = inventory.latest_sealed(session, system.id)
     read = {row.stream for row in inventory.receipts(session, latest.id)} if latest is not None else set()
-    accounts, administrators = things.able(session, system.id)
     last = things.acts(session, system.id, system.kind)
     return SystemFacts(
         system_id=system.id,

@@ -130,8 +130,8 @@ def _grouped(of: Pass, statement: Any) -> Iterator[tuple[int, list[Any]]]:
 
 def _factors(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
     seen = ObservationRow
-    live = (seen.system_id == of.system_id, seen.stream == str(Stream.FACTORS), seen.ended.is_(None))
-    rows = select(seen.account_id, seen.name, seen.facts).where(*live, *of.chosen(seen.account_id))
+    live = (of.within(seen), seen.stream == str(Stream.FACTORS), seen.ended.is_(None))
+    rows = select(seen.account_id, seen.name, seen.facts).where(*live)
     for account_id, some in _grouped(of, rows.order_by(seen.account_id, seen.id)):
         told = [row.facts.get("phishing_resistant") for row in some]
         strong = True if any(told) else None if None in told else False
@@ -281,7 +281,12 @@ def _moved(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _siblings(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
     account = AccountRow
-    able = (account.system_id == of.system_id, account.ended.is_(None), account.active.is_not(False))
+    ours: Any = account.system_id  # narrowed, accounts are sought by whose they are: SQLite would rather read all
+    able = (
+        (ours if of.only is None else ours + 0) == of.system_id,
+        account.ended.is_(None),
+        account.active.is_not(False),
+    )
     person = (account.kind != "service", account.identity_id.is_not(None))
     of_theirs = [] if of.only is None else [account.identity_id.in_(_people(of.only))]
     several = (

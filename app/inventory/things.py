@@ -102,8 +102,9 @@ def able(session: Session, system_id: int) -> tuple[int, int]:
     power = select(PrivilegeRow.account_id).where(
         PrivilegeRow.system_id == system_id, PrivilegeRow.privilege == Privilege.ADMINISTER
     )
-    count = select(func.count()).select_from(AccountRow).where(*active)
-    return session.scalar(count) or 0, session.scalar(count.where(AccountRow.id.in_(power))) or 0
+    administers = func.count(case((AccountRow.id.in_(power), 1)))
+    count, administrators = session.execute(select(func.count(), administers).where(*active)).one()
+    return count, administrators
 
 
 def integrations(session: Session, system_id: int, kind: str) -> Iterator[IntegrationFacts]:
@@ -152,12 +153,11 @@ def _new(appeared: datetime, first: datetime | None) -> datetime | None:
 
 
 def entitlements(
-    session: Session, system_id: int, *, only: Collection[int] | None = None
+    session: Session, system_id: int, *, able_to: int, only: Collection[int] | None = None
 ) -> Iterator[EntitlementFacts]:
-    """What can be held, in order, with how many active accounts hold it; `only` these are counted."""
+    """What can be held, in order, with how many of the `able_to` sign in hold it; `only` these are counted."""
     if only is not None and not only:
         return
-    able_to, _ = able(session, system_id)
     active = and_(AccountRow.id == GrantRow.account_id, AccountRow.active.is_not(False), AccountRow.ended.is_(None))
     holders = (
         select(

@@ -6,16 +6,15 @@ keep a wrong answer until the night's pass over all.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, tuple_, union_all
+from sqlalchemy.orm import Session, aliased
 
-from app.inventory.around import AT_A_TIME, JOB, members
+from app.inventory.around import JOB, members
 from app.inventory.tables import (
     AccountChangeRow,
     AccountRow,
@@ -34,6 +33,7 @@ from app.inventory.tables import (
 from connectors import registry
 from connectors.records import Privilege
 
+T = TypeVar("T", datetime, date)
 _STANDING = ("active", "ended", "kind")  # fields of an account by which it is counted among peers and holders, or not
 # What changes at one place and tells of everybody who holds it.
 _SHARED = {
@@ -44,12 +44,13 @@ _SHARED = {
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What the last pass had seen: its moment, the beginning of the reading behind it, and the last rows of the logs."""
+    """What the last pass had seen: its moment, the beginning of the reading behind it, and the last rows of what grows."""
 
     pass_: datetime
     reading: datetime
     logins: int
     changes: int
+    grants: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,11 @@ class Written:
     entitlements: frozenset[int]
 
 
-def ends_of_logs(session: Session, system_id: int) -> tuple[int, int]:
-    """The number of the system's last sign-in and of its last logged change; a reading adds only higher ones."""
-    last = [select(func.max(row.id)).where(row.system_id == system_id) for row in (LoginRow, ChangeRow)]
-    return session.scalar(last[0]) or 0, session.scalar(last[1]) or 0
+def last_rows(session: Session, system_id: int) -> dict[str, int]:
+    """The number of the system's last sign-in, logged change and grant; a reading adds only higher ones."""
+    grows: dict[str, Any] = {"logins": LoginRow, "changes": ChangeRow, "grants": GrantRow}
+    last = {name: select(func.max(row.id)).where(row.system_id == system_id) for name, row in grows.items()}
+    return {name: session.scalar(asked) or 0 for name, asked in last.items()}
 
 
 def rosters(session: Session) -> list[int]:
@@ -159,14 +161,20 @@ def _accounts(session: Session, system_id: int, since: Since) -> tuple[set[int],
 
 
 def _grants(session: Session, system_id: int, since: Since, at: datetime) -> tuple[set[int], set[int], set[int]]:
-    """Whose grants were written or have lapsed, who of them got or lost some, and of what: one read, as there are many."""
-    turned = or_(GrantRow.began > since.reading, GrantRow.ended > since.reading)
-    lapsed = and_(GrantRow.ended.is_(None), GrantRow.until > since.pass_, GrantRow.until <= at)
-    rows = select(GrantRow.account_id, GrantRow.entitlement_id, turned.label("turned")).where(
-        GrantRow.system_id == system_id, or_(_news(GrantRow, since.reading), lapsed)
+    """Whose grants were written or have lapsed, who of them got or lost some, and of what: each way by its own index."""
+    grant = GrantRow
+    ours = grant.system_id + 0 == system_id  # SQLite would rather read all that the system has
+    ways = (
+        (True, grant.system_id == system_id, grant.id > since.grants),
+        (True, ours, grant.ended > since.reading),
+        (False, ours, grant.touched > since.reading),
+        (False, ours, grant.until > since.pass_, grant.until <= at, grant.ended.is_(None)),
+    )
+    rows = union_all(
+        *(select(grant.account_id, grant.entitlement_id, literal(turned)).where(*where) for turned, *where in ways)
     )
     every, moved, what = set(), set(), set()
-    for account, entitlement, other in session.execute(rows.execution_options(yield_per=AT_A_TIME)):
+    for account, entitlement, other in session.execute(rows):
         every.add(account)
         if other:
             moved.add(account)
@@ -192,16 +200,18 @@ def aged(
 ) -> set[int]:  # fmt: skip
     """Accounts with a moment that became older than one of these spans in (after, at], or that left a window's far end."""
     every = sorted({timedelta(0), *spans})
+    moments = _apart((after - span, at - span) for span in every)
+    whole_days = _apart(_days(after - span, at - span) for span in every)
 
     def turns(column: Any) -> ColumnElement[bool]:
-        return or_(*(and_(column > after - span, column <= at - span) for span in every))
+        return _within(column, moments)
 
     def days(column: Any) -> ColumnElement[bool]:
-        return or_(*(column.between(*_days(after - span, at - span)) for span in every))
+        return _within(column, whole_days)
 
     account, person, token, grant = AccountRow, IdentityRow, CredentialRow, GrantRow
     live = (account.system_id == system_id, account.ended.is_(None))
-    moments = or_(turns(account.created), turns(account.last_login), turns(account.logins_known_since))
+    old = or_(turns(account.created), turns(account.last_login), turns(account.logins_known_since))
     employed = or_(days(person.start), days(person.end), days(person.away_from), days(person.away_until))
     of_person = select(account.id).join(person, person.id == account.identity_id).where(*live, employed)
     tokens = or_(*(turns(c) for c in (token.created, token.last_used, token.uses_known_since, token.expires)))
@@ -212,7 +222,7 @@ def aged(
     given = select(grant.account_id).where(
         grant.account_id.in_(power), grant.ended.is_(None), or_(turns(grant.granted), turns(grant.began))
     )
-    found = _ids(session, select(account.id).where(*live, moments))
+    found = _ids(session, select(account.id).where(*live, old))
     for each in (of_person, of_token, given):
         found |= _ids(session, each.distinct())
     left = (LoginRow.system_id == system_id, LoginRow.at >= after - recent, LoginRow.at <= at - recent)
@@ -225,8 +235,29 @@ def aged(
 
 
 def _days(after: datetime, at: datetime) -> tuple[date, date]:
-    """Whole days around an interval, since a day's end and a day's beginning both count somewhere."""
-    return after.date() - timedelta(1), at.date() + timedelta(1)
+    """Whole days around an interval, since a day's end and a day's beginning both count somewhere: (before, last]."""
+    return after.date() - timedelta(2), at.date() + timedelta(1)
+
+
+def _apart(windows: Iterable[tuple[T, T]]) -> list[tuple[T, T]]:
+    """The same times as windows (after, until] that rise and have a gap between each other."""
+    found: list[tuple[T, T]] = []
+    for after, until in sorted(windows):
+        if found and after <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], until))
+        else:
+            found.append((after, until))
+    return found
+
+
+def _within(column: Any, windows: Sequence[tuple[Any, Any]]) -> ColumnElement[bool]:
+    """Whether a value lies in one of these windows, sought by halves: every account is asked, and there are dozens."""
+    if len(windows) == 1:
+        ((after, until),) = windows
+        return and_(column > after, column <= until)
+    half = len(windows) // 2
+    later, earlier = _within(column, windows[half:]), _within(column, windows[:half])
+    return case((column > windows[half - 1][1], later), else_=earlier)
 
 
 def _moved_long_ago(
@@ -256,9 +287,9 @@ def _passwords(
 
 def siblings(session: Session, system_id: int, only: Collection[int]) -> set[int]:
     """These accounts, and the others that their people have in the same system."""
-    people = select(AccountRow.identity_id).where(AccountRow.id.in_(sorted(only)), AccountRow.identity_id.is_not(None))
-    mine = (AccountRow.system_id == system_id, AccountRow.ended.is_(None), AccountRow.identity_id.in_(people))
-    return set(only) | _ids(session, select(AccountRow.id).where(*mine))
+    of, other = aliased(AccountRow), aliased(AccountRow)
+    ours = (of.id.in_(sorted(only)), other.system_id + 0 == system_id, other.ended.is_(None))
+    return set(only) | _ids(session, select(other.id).join(of, of.identity_id == other.identity_id).where(*ours))
 
 
 def tokens_of(session: Session, system_id: int, only: Collection[int]) -> set[int]:
@@ -278,45 +309,37 @@ def unsettled_peers(
     With `k` of a group moved, what `c` of `n` hold was held by c±k of n±k before: only where such a step reaches across the
     line can anybody else's answer have turned.
     """
-    jobs = session.execute(
-        select(IdentityRow.title, IdentityRow.department)
+    return _ids(session, _unsettled(system_id, moved, peers_at_least, rare_percent)) if moved else set()
+
+
+def _unsettled(system_id: int, moved: Collection[int], least: int, percent: int) -> Select[Any]:
+    job = (IdentityRow.title, IdentityRow.department)
+    touched = (
+        select(IdentityRow.title.label("job"), IdentityRow.department.label("department"), func.count().label("k"))
         .join(AccountRow, AccountRow.identity_id == IdentityRow.id)
-        .where(AccountRow.id.in_(sorted(moved)), IdentityRow.title.is_not(None), IdentityRow.department.is_not(None))
+        .where(AccountRow.id.in_(sorted(moved)), *(each.is_not(None) for each in job))
+        .group_by(*job)
+        .cte("touched")
     )
-    found: set[int] = set()
-    for k, groups in _by_size(Counter((str(title), str(department)) for title, department in jobs)).items():
-        found |= _ids(session, _unsettled(system_id, groups, k, peers_at_least, rare_percent))
-    return found
-
-
-def _by_size(counted: Counter[tuple[str, str]]) -> dict[int, list[tuple[str, str]]]:
-    sized: dict[int, list[tuple[str, str]]] = {}
-    for group, k in counted.items():
-        sized.setdefault(k, []).append(group)
-    return sized
-
-
-def _unsettled(system_id: int, groups: list[tuple[str, str]], k: int, least: int, percent: int) -> Select[Any]:
-    every = members(system_id)
-    member = every.where(tuple_(IdentityRow.title, IdentityRow.department).in_(groups)).cte("member")
-    size = select(member.c.job, member.c.department, func.count().label("people"))
-    large = size.group_by(member.c.job, member.c.department).having(func.count() + k >= least).cte("large")
+    everybody = members(system_id).subquery()
+    same = and_(touched.c.job == everybody.c.job, touched.c.department == everybody.c.department)
+    member = select(everybody, touched.c.k).join(touched, same).cte("member")
+    group = (member.c.job, member.c.department, member.c.k)
+    size = select(*group, func.count().label("people")).group_by(*group)
+    large = size.having(func.count() + member.c.k >= least).cte("large")
     held = (
-        select(
-            member.c.account_id, member.c.job, member.c.department, large.c.people,
-            GrantRow.entitlement_id.label("what"),
-        )
+        select(member.c.account_id, *group, large.c.people, GrantRow.entitlement_id.label("what"))
         .join(large, and_(large.c.job == member.c.job, large.c.department == member.c.department))
         .join(GrantRow, and_(GrantRow.account_id == member.c.account_id, GrantRow.ended.is_(None)))
         .distinct()
         .cte("held")
-    )  # fmt: skip
-    line, step = held.c.people * percent, k * (100 + percent)
+    )
+    line, step = held.c.people * percent, held.c.k * (100 + percent)
     across = and_(func.count() * 100 < line + step, func.count() * 100 >= line - step)
-    was_small = and_(held.c.people - k < least, func.count() * 100 < line + step)
+    was_small = and_(held.c.people - held.c.k < least, func.count() * 100 < line + step)
     few = (
         select(held.c.job, held.c.department, held.c.what)
-        .group_by(held.c.job, held.c.department, held.c.what, held.c.people)
+        .group_by(held.c.job, held.c.department, held.c.what, held.c.people, held.c.k)
         .having(or_(across, was_small))
         .cte("few")
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import text
 
@@ -30,3 +32,10 @@ def cores(database: Database) -> float:
 def _ran(pid: int) -> float:
     """Seconds that a process was on a core (the first word of its schedstat, in nanoseconds)."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
+def by(database: Database, work: Callable[[], Any]) -> float:
+    """Seconds of a core that a piece of work takes."""
+    began = cores(database)
+    work()
+    return cores(database) - began

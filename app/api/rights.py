@@ -47,6 +47,7 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("GET", "/api/v1/systems/{system_id}/replays"): May.SEE_SYSTEMS,
     ("GET", "/api/v1/systems/{system_id}/snapshots/{snapshot_id}"): May.SEE_SYSTEMS,
     ("POST", "/api/v1/systems/{system_id}/readings"): May.READ_SYSTEMS,
+    ("POST", "/api/v1/systems/{system_id}/passes"): May.READ_SYSTEMS,
     ("GET", "/api/v1/systems/{system_id}/imports"): May.SEE_CAMPAIGNS,
     ("POST", "/api/v1/systems/{system_id}/imports"): May.RUN_CAMPAIGNS,
     ("GET", "/api/v1/systems/{system_id}/roster"): May.SEE_SYSTEMS,

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from app.api import answering, paging, problems, systems
 from app.api.answering import Key
 from app.api.entering import Entered, With
-from app.api.shapes import Asked, Told
+from app.api.shapes import Asked, Nothing, Told
 from app.api.words import Severity
-from app.detection import limits, queries, tuning
+from app.detection import limits, queries, runs, tuning
 from app.detection.queries import Standing
 from app.detection.rule import Subject
 from app.inventory.tables import SystemRow
@@ -93,6 +93,12 @@ class AlertsAsked(Asked):
     because: Because
 
 
+class PassAsked(Told):
+    """Every rule is to be asked anew; a worker does it. `entry` is the ledger entry that says so."""
+
+    entry: str
+
+
 @router.get("/rules")
 def read_rules(means: With, actor: Entered, subject: Subject | None = None) -> Rulebook:
     """Every rule (or those about one kind of subject), how it stands here, and what it proposes."""
@@ -151,6 +157,16 @@ def set_limit(
         return _limits(session, means, system)
 
     return answering.once(means, actor, key, asked, request, verb)
+
+
+@router.post("/systems/{system_id}/passes", status_code=202, response_model=PassAsked)
+def ask_rules(system_id: paging.Number, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
+    """Ask every rule of a system now, without reading it first. A worker does it, as each night; see its findings then."""
+
+    def verb(session: Session, at: datetime) -> PassAsked:
+        return PassAsked(entry=str(runs.ask(session, systems.found(session, system_id), by=actor, at=at)))
+
+    return answering.once(means, actor, key, Nothing(), request, verb, status=202)
 
 
 def _rule(stands: Standing) -> RuleTold:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.cli.at_work import at_work
 from app.cli.installation import opened, operator
 from app.cli.telling import Telling
-from app.detection import limits, queries, tuning
+from app.detection import limits, queries, runs, tuning
 from app.detection.limits import Limits
 from app.inventory import queries as inventory
 from app.inventory.tables import SystemRow
@@ -56,6 +59,42 @@ def page(telling: Telling, name: str) -> None:
         for number, step in enumerate(steps, 1):
             telling.say(f"  {number}. {step}")
     telling.answer({"name": name, "manual": rules.manual(name), "todo": rule.todo, "steps": dict(rule.steps)})
+
+
+def ask(telling: Telling, named: str | None) -> None:
+    """Have every rule asked of one system, or of all that were ever read, and wait for it."""
+    with opened() as means:
+        asked = clock.now()
+        with means.database.transaction() as session:
+            chosen = [_system(session, named)] if named else _read_ones(session)
+            for row in chosen:
+                runs.ask(session, row, by=operator(), at=asked)
+        names = {row.id: row.name for row in chosen}
+        doing = f"Asking about {', '.join(names.values()) or 'nothing'}"
+        with telling.step(doing) as progress, at_work(means, progress) as wait:
+            wait()
+        with means.database.reading() as session:
+            told = [{"system": name} | _what_came(session, number, asked) for number, name in names.items()]
+    telling.table(
+        ("system", "status", "opened", "opened again", "closed"),
+        ((t["system"], t["status"], t["opened"], t["reopened"], t["closed"]) for t in told),
+        empty="No system was ever read: rolecall sync.",
+    )
+    telling.answer(told)
+
+
+def _read_ones(session: Session) -> list[SystemRow]:
+    every = [row for row in inventory.systems(session) if row.kind != "roster"]
+    return [row for row in every if inventory.latest_sealed(session, row.id) is not None]
+
+
+def _what_came(session: Session, system_id: int, asked: datetime) -> dict[str, Any]:
+    """What the pass over a system changed; a worker that runs elsewhere may not be there yet."""
+    run = queries.latest_run(session, system_id)
+    if run is None or run.at < asked:
+        return {"status": "waiting for a worker", "opened": None, "reopened": None, "closed": None}
+    counts = queries.events_of(session, run)
+    return {"status": "asked"} | {kind: counts.get(kind, 0) for kind in ("opened", "reopened", "closed")}
 
 
 def numbers(telling: Telling, system: str | None) -> None:

@@ -81,6 +81,7 @@ RIGHTS: Mapping[tuple[str, str], May | None] = {
     ("GET", "/systems/{system_id}"): May.SEE_SYSTEMS,
     ("GET", "/systems/{system_id}/readings/{snapshot_id}"): May.SEE_SYSTEMS,
     ("POST", "/systems/{system_id}/readings"): May.READ_SYSTEMS,
+    ("POST", "/systems/{system_id}/passes"): May.READ_SYSTEMS,
     ("POST", "/systems/{system_id}/check"): May.RUN_SYSTEMS,
     ("POST", "/systems/{system_id}/credential"): May.RUN_SYSTEMS,
     ("POST", "/systems/{system_id}/writing"): May.RUN_SYSTEMS,

@@ -150,3 +150,14 @@ def why_not_tune(because: str) -> Refusal | None:
     if len(because.split()) < 2:
         return Refusal("reason_missing", "A reason is a sentence.", "Say why it is to be different.", status=422)
     return None
+
+
+def why_not_ask_rules(name: str, kind: str, *, read: bool) -> Refusal | None:
+    """Rules are asked of what a reading saw; a roster only says who works here."""
+    if kind == "roster":
+        return Refusal(
+            "no_rules", f"No rules are asked of {name}.", "Ask them of the systems whose accounts it explains."
+        )
+    if not read:
+        return Refusal("never_read", f"{name} was never read.", "Have it read; the rules are asked by themselves then.")
+    return None

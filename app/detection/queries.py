@@ -111,6 +111,13 @@ def history(session: Session, finding_id: int) -> list[FindingEventRow]:
     return list(session.scalars(statement))
 
 
+def events_of(session: Session, run: RunRow) -> dict[str, int]:
+    """How many findings a run opened, opened again and closed."""
+    event = FindingEventRow
+    rows = select(event.kind, func.count()).where(event.run == run.id).group_by(event.kind)
+    return dict(session.execute(rows).all())
+
+
 def latest_run(session: Session, system_id: int, *, source: str = "detection") -> RunRow | None:
     """The latest pass over a whole system of the rules that a source asks; one that was narrowed proves nothing of it."""
     return session.scalar(_passes(system_id, source).where(RunRow.narrowed.is_(False)).limit(1))

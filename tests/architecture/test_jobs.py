@@ -31,10 +31,6 @@ def test_a_job_goes_by_its_own_name() -> None:
     assert all(name == job.name for name, job in jobs.JOBS.items())
 
 
-# Kinds that nobody records yet, and why they are there. An entry that is not needed any more fails.
-NOT_YET = {"DETECTION_REQUESTED": "for a door that asks the rules anew without a reading"}
-
-
 def test_every_kind_is_written_by_somebody() -> None:
     """A kind that nobody records is a promise nobody keeps."""
     used = {
@@ -48,7 +44,7 @@ def test_every_kind_is_written_by_somebody() -> None:
         for node in ast.walk(next(each.tree for each in modules() if each.name == "app.jobs"))
         if isinstance(node, ast.Attribute) and node.attr in ("SYNC_REQUESTED", "REMOVAL_REQUESTED")
     }
-    assert {kind.name for kind in Kind} - NOT_YET.keys() == used & Kind.__members__.keys()
+    assert {kind.name for kind in Kind} == used & Kind.__members__.keys()
 
 
 def test_many_workers_run_a_tick_once() -> None:

@@ -32,6 +32,17 @@ def rules_show(rule: Rule, as_json: AsJson = False) -> None:
     ruling.page(Telling(as_json), rule)
 
 
+@rules_app.command("ask")
+def rules_ask(
+    system: Annotated[str | None, typer.Argument(help="Of one system; of all without it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask every rule now, without a reading, and say what has opened and closed."""
+    from app.cli import ruling
+
+    ruling.ask(Telling(as_json), system)
+
+
 @rules_app.command("limits")
 def rules_limits(
     system: Annotated[str | None, typer.Option(help="With what this system has of its own.")] = None,

@@ -20,6 +20,7 @@ from app.actors.policy import May
 from app.console import forms, rendering, words
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
+from app.detection import runs
 from app.inventory import checks, rosters, systems
 from app.inventory import policy as inventory
 from app.inventory import queries as seen
@@ -75,6 +76,16 @@ def read_now(request: Request, system_id: int, means: With, visit: Entered, form
         row = seen.system(session, system_id)
         ask(session, row.id, visit, means.clock())
     return rendering.go(request, f"/systems/{system_id}", said=f"A reading of {row.name} has been asked for.")
+
+
+@router.post("/systems/{system_id}/passes")
+def ask_rules(request: Request, system_id: int, means: With, visit: Entered, form: Sent) -> Response:
+    """Have every rule asked of it now, without a reading; a worker does it."""
+    with means.database.transaction() as session:
+        row = seen.system(session, system_id)
+        runs.ask(session, row, by=visit.actor, at=means.clock())
+    said = f"The rules are being asked about {row.name}. What they find is here in a moment."
+    return rendering.go(request, f"/findings?system={system_id}", said=said)
 
 
 @router.post("/systems/{system_id}/check")

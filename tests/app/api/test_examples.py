@@ -42,6 +42,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/api/v1/drift/{drift_id}/decision"): {"answer": "remove", "reason": "nobody asked for it"},
     ("POST", "/api/v1/campaigns/{campaign_id}/drift"): None,
     ("POST", "/api/v1/systems/{system_id}/readings"): None,
+    ("POST", "/api/v1/systems/{system_id}/passes"): None,
     ("PATCH", "/api/v1/systems/{system_id}"): {"owner_key": "flo"},
     ("POST", "/api/v1/schedules"): {"name": "Every quarter", "zone": "Europe/Berlin", "scope": cast.SCOPE},
     ("POST", "/api/v1/schedules/preview"): {

@@ -61,6 +61,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/v1/systems/{system_id}/replays"): ("AIUS", None),
     ("GET", "/api/v1/systems/{system_id}/snapshots/{snapshot_id}"): ("AIUS", None),
     ("POST", "/api/v1/systems/{system_id}/readings"): ("AIS", None),
+    ("POST", "/api/v1/systems/{system_id}/passes"): ("AIS", None),
     ("GET", "/api/v1/systems/{system_id}/imports"): ("AIU", None),
     ("POST", "/api/v1/systems/{system_id}/imports"): ("A", {"name": "Q3", "file": "q3.csv", "content": ""}),
     ("GET", "/api/v1/systems/{system_id}/roster"): ("AIUS", None),

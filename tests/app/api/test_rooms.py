@@ -51,6 +51,17 @@ def test_a_reading_is_asked_for_in_the_ledger(house: House) -> None:
     assert entry.author.startswith("actor-")
 
 
+def test_rules_are_asked_anew_in_the_ledger_and_not_of_what_was_never_read(house: House) -> None:
+    answer = house.client("it_security").post(f"/api/v1/systems/{house.company.system.id}/passes")
+    assert answer.status_code == 202
+    with house.database.transaction() as session:
+        entry = session.scalars(select(EntryRow).where(EntryRow.kind == "detection.requested")).one()
+        new = make.system(session).id
+    assert answer.json() == {"entry": str(entry.id)}
+    refused = house.client("it_security").post(f"/api/v1/systems/{new}/passes")
+    assert (refused.status_code, refused.json()["code"]) == (409, "never_read")
+
+
 def test_a_finding_with_what_to_do_about_it(shown_house: House) -> None:
     rows = get(shown_house, "/api/v1/findings?rule=inactive_account")["findings"]
     assert [row["id"] for row in rows] == [shown_house.finding.id]

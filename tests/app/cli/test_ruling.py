@@ -33,6 +33,15 @@ def test_a_system_gets_a_number_of_its_own_and_gives_it_back(place: Place) -> No
     assert (again["inactive_days"]["value"], again["inactive_days"]["own"]) == (90, False)
 
 
+def test_rules_are_asked_anew_without_a_reading_and_what_changed_is_told(place: Place) -> None:
+    place.rolecall("rules", "set-limit", "Sales org", "exports_most", "0", "-r", "a try of ours").well()
+    told = place.rolecall("rules", "ask", "Sales org", "--json").json()
+    assert [(each["system"], each["status"]) for each in told] == [("Sales org", "asked")]
+    assert {each["system"] for each in place.rolecall("rules", "ask", "--json").json()} >= {"Sales org"}
+    place.rolecall("rules", "ask", "Nowhere").refused("There is no system Nowhere")
+    place.rolecall("rules", "clear-limit", "Sales org", "exports_most", "-r", "tried it").well()
+
+
 def test_a_rule_is_switched_to_tell_people(place: Place) -> None:
     def tells() -> bool:
         told = place.rolecall("rules", "list", "--json").json()

@@ -91,6 +91,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/systems/{system_id}"): ("AIUS", None),
     ("GET", "/systems/{system_id}/readings/{snapshot_id}"): ("AIUS", None),
     ("POST", "/systems/{system_id}/readings"): ("AIS", {}),
+    ("POST", "/systems/{system_id}/passes"): ("AIS", {}),
     ("POST", "/systems/{system_id}/check"): ("A", {}),
     ("POST", "/systems/{system_id}/credential"): ("A", {}),
     ("POST", "/systems/{system_id}/writing"): ("A", {"act": "no such act"}),

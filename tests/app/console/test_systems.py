@@ -253,3 +253,18 @@ def test_a_reading_is_asked_for(house: House) -> None:
     with house.database.reading() as session:
         asked = session.scalars(select(EntryRow).where(EntryRow.kind == "sync.requested")).one()
     assert asked.subject == f"system:{house.company.system.id}"
+
+
+def test_the_rules_are_asked_for_and_what_was_never_read_cannot_be_asked_about(house: House) -> None:
+    browser = visitor(house, "it_security")
+    system, roster = house.company.system.id, house.company.roster.id
+    assert "Ask the rules now" in browser.get(f"/systems/{system}").text
+    assert "Ask the rules now" not in browser.get(f"/systems/{roster}").text
+    assert browser.act(f"/systems/{system}/passes").status_code == 303
+    assert "No rules are asked of" in browser.act(f"/systems/{roster}/passes").text
+    with house.database.transaction() as session:
+        new = make.system(session).id
+    assert "was never read" in browser.act(f"/systems/{new}/passes").text
+    with house.database.reading() as session:
+        asked = session.scalars(select(EntryRow).where(EntryRow.kind == "detection.requested")).one()
+    assert asked.body == {"system": system}

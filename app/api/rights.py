@@ -110,6 +110,7 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("GET", "/api/v1/delegations"): May.SEE_OWN_ITEMS,
     ("POST", "/api/v1/delegations"): May.DECIDE,
     ("PUT", "/api/v1/delegations/{delegation_id}/ending"): May.DECIDE,
+    ("GET", "/api/v1/tasks/{task_id}/submission"): May.SEE_OWN_ITEMS,
     ("PUT", "/api/v1/tasks/{task_id}/submission"): May.DECIDE,
     ("PUT", "/api/v1/tasks/{task_id}/reopening"): May.RUN_CAMPAIGNS,
     ("GET", "/api/v1/items"): May.SEE_OWN_ITEMS,

@@ -13,21 +13,12 @@ from app.api.answering import Key
 from app.api.campaigns import found
 from app.api.entering import Entered, With
 from app.api.shapes import Asked, Told
+from app.api.taken import Removed, taken
 from app.means import removals_common
 from app.review import silences as verbs
 from app.stories import silences
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["reviews"])
-
-
-class Removed(Told):
-    """What would be taken away in one CRM, by kind of item: by Rolecall itself, and by hand with the reasons."""
-
-    system: str
-    carried_out: dict[str, int]
-    by_hand: dict[str, int]
-    because: list[str]
-    held: list[str] = Field(description="What the removals will wait for, a sentence each.")
 
 
 class Silence(Told):
@@ -80,11 +71,7 @@ def preview_silence(
             rule=told.rule.written() if told.rule is not None else None,
             refused=told.refusal.reason if told.refusal is not None else None,
             takes_away=[
-                Removed(
-                    system=each.system, carried_out=dict(each.carried_out), by_hand=dict(each.by_hand),
-                    because=[f"{why} ({count})" for why, count in each.because], held=list(each.held),
-                )
-                for each in told.takes_away
+                taken(each) for each in told.takes_away
             ],
         )  # fmt: skip
 

@@ -47,7 +47,7 @@ def attest(
     system: str | None,
 ) -> None:  # fmt: skip
     """Put somebody's word on file: the next revision for that line."""
-    known, paper = checklist.find(line), _paper(file) if file is not None else None
+    known, paper = checklist.find(line), read(file) if file is not None else None
     with opened() as means, means.database.transaction() as session:
         who = inventory.find_identity(session, owner)
         if who is None:
@@ -91,7 +91,8 @@ def withdraw(telling: Telling, number: str, reason: str) -> None:
     telling.say("Withdrawn; an earlier revision that was approved counts again.")
 
 
-def _paper(file: Path) -> File:
+def read(file: Path) -> File:
+    """A file of this machine, to be handed in. Refuses (422) one that cannot be read."""
     try:
         content = file.read_bytes()
     except OSError:

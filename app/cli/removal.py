@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.cli import filing
 from app.cli.at_work import at_work
 from app.cli.installation import find_system, opened, operator
 from app.cli.telling import Telling
 from app.inventory.tables import SystemRow
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
-from app.ledger import entries
+from app.ledger import documents, entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.means import Means
-from app.remediation import lookback, remediations, undoings
+from app.remediation import handovers, lookback, queries, remediations, undoings
 from app.remediation.tables import RemediationRow
 
 
@@ -99,6 +101,33 @@ def undo(telling: Telling, removal: str, reason: str) -> None:
             row = _found(session, str(made))
     telling.say(f"{_what(row.target)}: undone. Giving it back: {row.status}{f', {row.because}' if row.because else ''}")
     telling.answer({"id": row.id, "undoes": row.undoes_id, "status": row.status, "because": row.because})
+
+
+def evidence(telling: Telling, removal: str, file: Path | None, note: str, fetch: str | None, out: Path | None) -> None:
+    """List what was handed in about a removal; hand a file in, or fetch one."""
+    with opened() as means:
+        if file is not None:
+            paper = filing.read(file)
+            with means.database.transaction() as session:
+                handovers.hand_in(session, _found(session, removal), paper, note, by=operator(), at=clock.now())
+        with means.database.reading() as session:
+            row = _found(session, removal)
+            if fetch is not None:
+                content = documents.content(session, queries.paper(session, row.id, fetch).digest)
+                (out or Path(fetch[:12])).write_bytes(content)
+                telling.say(f"Written to {out or fetch[:12]}, {len(content):,} bytes.")
+            rows = queries.papers(session, [row.id])[row.id]
+    telling.table(
+        ("file", "what it shows", "by", "when", "SHA-256"),
+        ((each.name, each.note, each.by, f"{each.at:%Y-%m-%d %H:%M} UTC", each.digest) for each in rows),
+        empty="Nothing was handed in about it.",
+    )
+    if file is not None:
+        stays = row.status.replace("_", " ")
+        telling.say(f"{_what(row.target)} stays {stays}: a file is no proof, the next complete reading is.")
+    telling.answer(
+        [{"digest": each.digest, "name": each.name, "note": each.note, "by": each.by, "at": each.at} for each in rows]
+    )
 
 
 def look_back(telling: Telling, removal: str) -> None:

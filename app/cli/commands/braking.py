@@ -41,6 +41,21 @@ def removal_plan(
     braking.plan(Telling(as_json), removal, look)
 
 
+@removal_app.command("evidence")
+def removal_evidence(
+    removal: Annotated[str, typer.Argument(help="Its id; `rolecall removals --json` has it.")],
+    file: Annotated[Path | None, typer.Option("--file", help="Hand this file in: a ticket, a picture.")] = None,
+    note: Annotated[str, typer.Option("--note", help="With `--file`: what it shows.")] = "",
+    fetch: Annotated[str | None, typer.Option("--fetch", help="Fetch the one of this SHA-256.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="With `--fetch`: where to write it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """What people handed in about a removal that they did by hand. None of it is proof."""
+    from app.cli import removal as removals
+
+    removals.evidence(Telling(as_json), removal, file, note, fetch, out)
+
+
 @removal_app.command("release")
 def removal_release(
     system: Annotated[str, typer.Argument(help="Its name or number.")],

@@ -10,8 +10,8 @@ from app.console import rendering, words
 from app.console.entering import Entered, With
 from app.kit.refusal import Refusal, Refused
 from app.means import Means, removals_common
-from app.review import aside, queries, schedule, submission, tasks
-from app.stories import consequences, share
+from app.review import aside, queries, schedule, tasks
+from app.stories import share, submitting
 from app.stories.share import Share
 
 router = APIRouter()
@@ -22,12 +22,12 @@ def look_over(request: Request, campaign_id: int, means: With, visit: Entered) -
     """What would follow, in each CRM."""
     with means.database.reading() as session:
         found = _own(session, campaign_id, visit)
-        outlook = consequences.outlook(session, found.task, removals_common(means.settings), means.clock())
-        refusal = found.refusal or submission.why_not_submit(
-            found.task.status, reviewer_id=found.task.reviewer_id, undecided=found.undecided, by=visit.actor
+        told = submitting.submission_of(
+            session, found.task, removals_common(means.settings), by=visit.actor, at=means.clock()
         )
-        refusal = refusal or aside.why_not_go_on(sum(count for heir, count in outlook.goes_on if heir is None))
-    return rendering.page(request, "review/submission.html", visit, share=found, outlook=outlook, refusal=refusal)
+    return rendering.page(
+        request, "review/submission.html", visit, share=found, outlook=told.outlook, refusal=told.refusal
+    )
 
 
 @router.post("/reviews/{campaign_id}/submission")

@@ -28,6 +28,7 @@ WHO = {
     "/api/v1/items/{item_id}": "ada",
     "/api/v1/tasks": "ada",
     "/api/v1/tasks/{task_id}": "ada",
+    "/api/v1/tasks/{task_id}/submission": "ada",
 }
 WRITERS = {
     ("POST", "/api/v1/approvals"): "boss",  # whom the scope names

@@ -67,6 +67,28 @@ def test_a_reviewer_sees_the_share_that_is_theirs(house: House) -> None:
     assert [each["id"] for each in of_all] == [task["id"]]
 
 
+def test_what_would_follow_is_told_before_a_share_is_submitted(house: House) -> None:
+    ada, task = house.client("ada"), house.plain.task_id
+    path = f"/api/v1/tasks/{task}/submission"
+    told = ada.get(path).json()
+    assert (told["answers"], told["undecided"], told["status"]) == ({"remove": 1}, 2, "open")
+    assert told["refused"] == "2 of your items have no answer yet."
+    (system,) = told["takes_away"]
+    assert (system["system"], system["carried_out"], system["by_hand"]) == ("Sales org", {}, {"grant": 1})
+    assert told["privileged_gone"] == [house.items[f"grant:{house.company.mighty.id}"].id]
+    assert house.client("eve").get(path).status_code == 404
+    assert house.client("auditor").get(path).json()["refused"] == "Only its reviewer submits a share."
+    for item in house.items.values():
+        if item.outcome is None and not item.privileged:
+            answer = {"answer": "cannot_say"} if item.kind == "account" else {"answer": "keep"}
+            assert ada.put(f"/api/v1/items/{item.id}/decision", json=answer).status_code == 200
+    told = ada.get(path).json()
+    assert (told["answers"], told["refused"]) == ({"keep": 1, "remove": 1}, None)
+    assert told["goes_on"] == [{"to": "Cy", "items": 1}]
+    assert ada.put(f"/api/v1/tasks/{task}/submission", json={}).status_code == 200
+    assert ada.get(path).json()["refused"] == "These answers were submitted, and stand."
+
+
 def test_a_preview_says_what_would_be_opened_and_leaves_nothing(house_on_both: House) -> None:
     house, asked = house_on_both, {"name": "Extra", "scope": cast.SCOPE}
     boss = house.client("admin")

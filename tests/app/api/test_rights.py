@@ -123,6 +123,7 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("GET", "/api/v1/delegations"): ("AIRU", None),
     ("POST", "/api/v1/delegations"): ("AIR", {"to": "fay", "until": "2020-01-01T00:00:00Z", "reason": " "}),
     ("PUT", "/api/v1/delegations/{delegation_id}/ending"): ("AIR", {}),
+    ("GET", "/api/v1/tasks/{task_id}/submission"): ("AIRU", None),
     ("PUT", "/api/v1/tasks/{task_id}/submission"): ("AIR", {}),
     ("PUT", "/api/v1/tasks/{task_id}/reopening"): ("A", {"reason": " "}),
     ("GET", "/api/v1/items"): ("AIRU", None),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
@@ -39,6 +41,24 @@ def test_what_waits_for_a_person_is_told_with_its_id_and_said_to_be_done(place: 
     told = place.rolecall("removals", "--done", waiting, "-r", "removed in Settings", "--json").json()
     assert (told["status"], told["because"]) == ("acted", "by hand: removed in Settings")
     place.rolecall("removals", "--done", waiting, "-r", "twice").refused("cannot become acted")
+
+
+def test_a_file_about_what_was_done_is_handed_in_and_fetched_and_proves_nothing(
+    place: Place, waiting: str, tmp_path: Path
+) -> None:
+    ticket, copy = tmp_path / "ticket.pdf", tmp_path / "copy.pdf"
+    ticket.write_bytes(b"%PDF-1.7 closed")
+    place.rolecall("removal", "evidence", waiting, "--file", str(tmp_path / "none.pdf")).refused("cannot be read")
+    place.rolecall("removal", "evidence", waiting, "--file", str(ticket)).refused("Say what it shows")
+    given = ("removal", "evidence", waiting, "--file", str(ticket), "--note", "the closed ticket")
+    told = place.rolecall(*given).well()
+    assert "stays by hand: a file is no proof" in told.all
+    place.rolecall(*given).refused("handed in for it before")
+    (kept,) = place.rolecall("removal", "evidence", waiting, "--json").json()
+    assert (kept["name"], kept["note"]) == ("ticket.pdf", "the closed ticket")
+    place.rolecall("removal", "evidence", waiting, "--fetch", kept["digest"], "-o", str(copy)).well()
+    assert copy.read_bytes() == ticket.read_bytes()
+    place.rolecall("removal", "evidence", waiting, "--fetch", "0" * 64).refused("No such file was handed in")
 
 
 def test_one_is_tried_again_by_a_worker(place: Place, waiting: str) -> None:

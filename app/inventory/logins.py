@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
@@ -41,20 +41,10 @@ def forget(session: Session, *, before: datetime, by: Actor, at: datetime) -> in
 
 
 def _forget_pages(session: Session, before: datetime) -> None:
-    place = packing.FIELDS["LoginRecord"].index("at")
-    kept = select(SpoolRow.snapshot_id, SpoolRow.number, SpoolRow.records).where(SpoolRow.stream == Stream.LOGINS)
-    sealed = kept.join(SnapshotRow, SnapshotRow.id == SpoolRow.snapshot_id).where(SnapshotRow.status == "sealed")
-    old = [
-        (snapshot_id, number)
-        for snapshot_id, number, packed in session.execute(sealed.execution_options(yield_per=16))
-        if any(row[place] < before for row in packing.unpack(packed).get("LoginRecord", ()))
-    ]
-    for snapshot_id, number in old:
-        session.execute(
-            delete(SpoolRow).where(
-                SpoolRow.snapshot_id == snapshot_id, SpoolRow.stream == Stream.LOGINS, SpoolRow.number == number
-            )
-        )
+    """Of pages that were kept those with an older sign-in, and those of another release: nobody compares with them."""
+    sealed = select(SnapshotRow.id).where(SnapshotRow.status == "sealed")
+    old = or_(SpoolRow.oldest < before, SpoolRow.form.is_distinct_from(packing.FORM))
+    session.execute(delete(SpoolRow).where(SpoolRow.stream == Stream.LOGINS, SpoolRow.snapshot_id.in_(sealed), old))
 
 
 def forget_sessions(session: Session, *, before: datetime, by: Actor, at: datetime) -> int:

@@ -17,14 +17,17 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, get_args, get_type_hints
 
+from app import __version__
 from app.ledger import jcs
 from connectors.receipt import PageReceipt, PartReceipt
-from connectors.records import Record
+from connectors.records import LoginRecord, Record
 
 KINDS: Mapping[str, type] = {kind.__name__: kind for kind in get_args(Record)}
 FIELDS: Mapping[str, tuple[str, ...]] = {
     name: getattr(kind, "_fields", None) or tuple(field.name for field in fields(kind)) for name, kind in KINDS.items()
 }
+# Of the release that packs, and of what it packs: what another release packed may have been taken otherwise by it.
+FORM = f"{__version__} {hashlib.sha256(json.dumps(FIELDS, sort_keys=True).encode()).hexdigest()[:16]}"
 BY_LINE = {"GrantRecord", "LoginRecord"}  # kinds without a list inside: pages of these can be compared line by line
 _GET: Mapping[type, Callable[[Any], tuple[Any, ...]]] = {
     kind: tuple if issubclass(kind, tuple) else attrgetter(*FIELDS[name]) for name, kind in KINDS.items()
@@ -61,6 +64,11 @@ def pack(records: Iterable[Record]) -> tuple[bytes, str]:
         plain = plain.replace("\\u0000", "")  # PostgreSQL keeps no NUL in text
     text = plain.encode("utf-8", "replace")  # half a surrogate pair is no text either
     return zlib.compress(text, 1), hashlib.sha256(text).hexdigest()
+
+
+def oldest(records: Iterable[Record]) -> datetime | None:
+    """When the first of the sign-ins among them was; None where there are none."""
+    return min((each.at for each in records if type(each) is LoginRecord), default=None)
 
 
 def unpack(packed: bytes, *, times: bool = True) -> dict[str, list[list[Any]]]:

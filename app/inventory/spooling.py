@@ -47,6 +47,7 @@ def read(reading: Reading, covered: Mapping[Stream, StreamCoverage]) -> None:
     What no connector may raise ends the whole run: the other streams stop behind the page in flight, and the same run may
     go on later.
     """
+    _begin_again_after_another_release(reading)
     width = min(reading.at_once, lines(reading.reader), len(covered))
     if width <= 1:
         for stream, each in covered.items():
@@ -62,6 +63,16 @@ def read(reading: Reading, covered: Mapping[Stream, StreamCoverage]) -> None:
     for one in going:
         if not one.cancelled():
             one.result()
+
+
+def _begin_again_after_another_release(reading: Reading) -> None:
+    """Let go of what another release has read in this run: its pages may mean something else to us."""
+    mine = SpoolRow.snapshot_id == reading.snapshot_id
+    with reading.database.transaction() as session:
+        foreign = select(SpoolRow.number).where(mine, SpoolRow.form.is_distinct_from(packing.FORM))
+        if session.scalar(foreign.limit(1)) is not None:
+            session.execute(delete(SpoolRow).where(mine))
+            session.execute(delete(StreamRow).where(StreamRow.snapshot_id == reading.snapshot_id))
 
 
 def _read(reading: Reading, stream: Stream, covered: StreamCoverage) -> None:
@@ -131,6 +142,7 @@ def _spool(reading: Reading, page: Page, number: int, rows: int) -> None:
     row = {
         "snapshot_id": reading.snapshot_id, "stream": str(page.stream), "number": number, "records": packed,
         "receipt": packing.receipt_out(page.receipt) | seen, "resume": page.resume,
+        "form": packing.FORM, "oldest": packing.oldest(page.records),
     }  # fmt: skip
     with reading.told:
         with reading.database.hasty() as session:  # a page that a power cut took is asked for again

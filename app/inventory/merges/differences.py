@@ -4,7 +4,7 @@ Where all that was read was taken as it came, its pages stay in the spool until 
 our rows say. Both readings are in the CRM's own order, so what is alike meets within a few pages, and what has met nothing
 in the end is the difference. Where that might not lead where the whole would lead, the whole is merged: once an account or
 an entitlement has ended, where a row came twice, where the two are in quite another order. A release that takes the same
-rows otherwise deletes the pages that were kept, in its migration.
+rows otherwise must not be misled by pages that an earlier one kept, so pages of another release count as none.
 """
 
 from __future__ import annotations
@@ -67,13 +67,16 @@ def clear(sealing: Sealing) -> None:
 
 
 def _kept(sealing: Sealing, stream: Stream) -> int | None:
-    """The sealed snapshot whose pages were kept: there is one at most, and it is the last."""
-    return sealing.session.scalar(
+    """The sealed snapshot whose pages were kept by this release: there is one at most, and it is the last."""
+    kept = (
         select(SpoolRow.snapshot_id)
         .join(SnapshotRow, SnapshotRow.id == SpoolRow.snapshot_id)
         .where(SnapshotRow.system_id == sealing.system_id, SnapshotRow.status == "sealed", SpoolRow.stream == stream)
         .limit(1)
     )
+    if sealing.session.scalar(kept.where(SpoolRow.form.is_distinct_from(packing.FORM))) is not None:
+        return None
+    return sealing.session.scalar(kept)
 
 
 def _ended(sealing: Sealing) -> bool:

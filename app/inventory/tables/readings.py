@@ -140,6 +140,8 @@ class SpoolRow(Base):
     records: Mapped[bytes] = mapped_column(LargeBinary)
     receipt: Mapped[dict[str, Any]] = mapped_column(Json)
     resume: Mapped[str | None] = mapped_column(String)
+    form: Mapped[str | None] = mapped_column(String(40))  # `packing.FORM` of the release that packed it; null: not kept
+    oldest: Mapped[datetime | None] = mapped_column(Moment)  # of its sign-ins; null: there is none on it
 
 
 class RosterUploadRow(Base):

@@ -3,7 +3,7 @@
 Pages that an earlier release kept have neither; they count as none, and the next night or reading takes them away.
 
 Revision ID: 202611271545
-Revises: 202611271305
+Revises: 202611271515
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from alembic import op
 from app.kit.db import Moment
 
 revision = "202611271545"
-down_revision = "202611271305"
+down_revision = "202611271515"
 branch_labels = None
 depends_on = None
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, func, select
+from sqlalchemy import delete, event, func, select, update
 
 from app.inventory import logins, persons, systems
 from app.inventory.tables import (
@@ -201,6 +201,20 @@ def test_pages_with_sign_ins_that_are_too_old_are_not_kept(crm: Connected) -> No
         logins.forget(session, before=make.NOW + timedelta(hours=5), by=make.ADMIN, at=make.NOW)
     assert kept(crm) == {"grants": 18, "logins": 12}
     assert crm.snapshot(crm.read()).counts == {"logins": {"began": 5}}  # the system itself still tells them
+
+
+def test_what_another_release_kept_is_compared_with_nothing(crm: Connected) -> None:
+    """It may have taken the same lines otherwise: here it wrote down who granted what, which nobody says."""
+    begin(crm.world)
+    crm.read()
+    with crm.database.transaction() as session:
+        session.execute(update(GrantRow).where(GrantRow.key == "a1e1").values(granted_by="eve"))
+        session.execute(update(SpoolRow).where(SpoolRow.stream == "grants", SpoolRow.number == 1).values(form="0.0.9"))
+    assert crm.snapshot(crm.read()).counts == {"grants": {"changed": 1}}
+    with crm.database.transaction() as session:
+        session.execute(update(SpoolRow).values(form=None))  # as before pages told
+        logins.forget(session, before=make.NOW - timedelta(days=9), by=make.ADMIN, at=make.NOW)
+    assert kept(crm) == {"grants": 18}
 
 
 def test_an_erased_person_is_on_no_page_that_was_kept(crm: Connected) -> None:

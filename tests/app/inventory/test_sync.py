@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.inventory import queries, sync, systems
 from app.inventory.tables import AccountRow, GrantRow, PrivilegeRow, SnapshotRow, SpoolRow, StreamRow
@@ -75,6 +75,19 @@ def test_an_interrupted_reading_equals_an_uninterrupted_one(staffed: Connected, 
     assert again.digest == interrupted[4][0].digest
     assert again.counts["grants"] == {"began": 5}
     assert again.counts["privileges"] == {"began": 3}
+
+
+def test_a_reading_that_another_release_began_is_begun_again(staffed: Connected) -> None:
+    staffed.world.fault(Stream.GRANTS, 1, Crash())
+    with pytest.raises(Crash):
+        staffed.read(run="first")
+    with staffed.database.transaction() as session:
+        session.execute(update(SpoolRow).where(SpoolRow.stream == "accounts").values(form="0.0.9"))
+    served = list(staffed.world.served)
+    number = staffed.read(run="first")
+    again = staffed.world.served[len(served) :]
+    assert set(served) < set(again)
+    assert staffed.snapshot(number).counts["grants"] == {"began": 5}
 
 
 def test_a_crash_between_the_last_page_and_the_sealing_reads_nothing_again(staffed: Connected) -> None:

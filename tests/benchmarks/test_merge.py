@@ -139,6 +139,7 @@ def spool(database: Database, system_id: int, day: int) -> int:
                 SpoolRow(
                     snapshot_id=snapshot.id, stream="grants", number=number, records=packed,
                     receipt=receipt | {"rows_digest": digest, "records": len(page)}, resume=str(number),
+                    form=packing.FORM,
                 )
             )  # fmt: skip
         assert number

@@ -6,6 +6,7 @@ SQLite the writer's lock does.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -33,6 +34,8 @@ _LOCK = 0x726F6C65  # "role": any number, the same in every version
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the database up to a revision; a database that is there already is left alone."""
+    if revision == "head" and why_not_current(database) is None:
+        return
     with database.writer.begin() as connection:
         if not database.sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -53,7 +56,7 @@ def why_not_current(database: Database) -> Refusal | None:
     """Whether the database has another schema than this version of Rolecall works with."""
     with database.reader.connect() as connection:
         here = MigrationContext.configure(connection).get_current_heads()
-    heads = tuple(ScriptDirectory.from_config(_config()).get_heads())
+    heads = _heads()
     if set(here) == set(heads):
         return None
     return Refusal(
@@ -61,6 +64,12 @@ def why_not_current(database: Database) -> Refusal | None:
         f"The database is at revision {', '.join(here) or 'none'}; this version needs {', '.join(heads)}.",
         "Run `rolecall migrate` once, then start again.",
     )
+
+
+@cache
+def _heads() -> tuple[str, ...]:
+    """The revision of this version; every file of a migration is read for it."""
+    return tuple(ScriptDirectory.from_config(_config()).get_heads())
 
 
 def _config() -> Config:

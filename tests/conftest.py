@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
 
+from app.kit import db
 from app.kit.db import Database
 from tests import schema
 
@@ -34,6 +35,24 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
     os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)  # before the first temporary file, and for children too
 
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)  # a Monday in the middle of a quarter
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> Iterator[None]:
+    """Every engine of a kind shares what another has compiled already; by itself each begins with nothing."""
+    kept: dict[str, Engine] = {}
+
+    def engine(*words: Any, **named: Any) -> Engine:
+        made = create_engine(*words, query_cache_size=3000, **named)
+        first = kept.setdefault(made.dialect.name, made)
+        if first is not made and hasattr(first.dialect, "default_isolation_level"):  # it has met its server
+            made.dialect = made.pool._dialect = first.dialect
+            made._compiled_cache = first._compiled_cache  # whose keys name the dialect
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "create_engine", engine)
+        yield
 
 
 @pytest.fixture

@@ -1,16 +1,12 @@
-"""serve, work, migrate: the processes of an installation."""
+"""serve: the API, and embedded the worker in the same process."""
 
 from __future__ import annotations
 
-import signal
-import threading
-from types import FrameType
 from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
 
-from app import schema
 from app.actors import links
 from app.cli.installation import opened, operator
 from app.cli.telling import Telling
@@ -88,28 +84,3 @@ def say_how_to_enter(telling: Telling, means: Means) -> None:
             f"{settings.base_url} is not https, so sign-ins and tokens travel in the open. Put a TLS proxy in front and "
             "set ROLECALL_BASE_URL to its address."
         )
-
-
-def work(telling: Telling) -> None:
-    """A worker, until it is told to stop. As many as you like on PostgreSQL."""
-    stopping = threading.Event()
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    with opened() as means:
-        worker = Worker(means, holder="rolecall work")
-        worker.start()
-        telling.say(f"working as {worker.engine.executor_id}; stop with Ctrl-C")
-        stopping.wait()
-        worker.stop()
-
-
-def migrate(telling: Telling) -> None:
-    """Bring the database to the schema that this version needs."""
-    with opened(migrate=True) as means:
-        if (refusal := schema.why_not_current(means.database)) is not None:
-            raise Refused(refusal)
-        telling.say("The database has the schema that this version needs.")

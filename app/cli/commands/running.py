@@ -19,16 +19,16 @@ def serve(host: str | None = None, port: int | None = None) -> None:
 
 def work() -> None:
     """Be a worker. On PostgreSQL as many as you like; embedded, `serve` has the one."""
-    from app.cli import running
+    from app.cli import working
 
-    running.work(Telling())
+    working.work(Telling())
 
 
 def migrate() -> None:
     """Bring the database to the schema that this version needs."""
-    from app.cli import running
+    from app.cli import working
 
-    running.migrate(Telling())
+    working.migrate(Telling())
 
 
 def doctor(

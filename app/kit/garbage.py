@@ -12,17 +12,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-OFTEN = gc.get_threshold()
 SELDOM = (100_000, 20, 50)  # new objects beyond those freed; a look at these takes some milliseconds
 _turn = threading.Lock()
 _within = 0  # how many are going on at this moment, in any thread
+_before = gc.get_threshold()  # as it was before the first of them
 
 
 @contextmanager
 def seldom() -> Iterator[None]:
     """While this lasts, in this process."""
-    global _within
+    global _within, _before
     with _turn:
+        if not _within:
+            _before = gc.get_threshold()
         _within += 1
         gc.set_threshold(*SELDOM)
     try:
@@ -31,4 +33,4 @@ def seldom() -> Iterator[None]:
         with _turn:
             _within -= 1
             if not _within:
-                gc.set_threshold(*OFTEN)
+                gc.set_threshold(*_before)

@@ -106,8 +106,8 @@ def open(
         items = _freeze(session, campaign_id, asked, systems, readings, configurer, at, due_at)
         turning.plan(session, campaign_id, asked, at, due_at)
         _delegated(session, campaign_id, by, at)
-        if by.way != "schedule":  # a turn that is due opens all the same, and says so
-            most = (limits or Limits()).most_answers
+        most = (limits or Limits()).most_answers
+        if by.way != "schedule" and most is not None:  # a turn that is due opens all the same, and says so
             insist(effort.why_not_long(_efforts(session, campaign_id), most, asked.many_answers))
         insist(policy.why_not_frozen(snapshots, _snapshots(readings, systems), _latest(session, systems)))
         if lacks and override is not None:
@@ -185,6 +185,9 @@ def cancel(session: Session, campaign: int, *, reason: str, by: Actor, at: datet
 
 
 # --- opening ---
+
+# What items are sought by; to sample and sort what they show takes PostgreSQL longer than all else together.
+_ASKED = [column.name for column in ItemRow.__table__.c if column is not ItemRow.__table__.c.shown]
 
 
 def _insist_on_approval(
@@ -281,7 +284,7 @@ def _freeze(
     session.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(excluded=excluded))
     idle = ~exists().where(ItemRow.task_id == TaskRow.id)
     session.execute(delete(TaskRow).where(TaskRow.campaign_id == campaign_id, idle))
-    frozen.analyze(session, TaskRow.__tablename__, ItemRow.__tablename__)
+    frozen.analyze(session, TaskRow.__tablename__, f"{ItemRow.__tablename__} ({', '.join(_ASKED)})")
     return {kind: count for kind, count in made.items() if count}
 
 

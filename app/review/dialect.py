@@ -1,12 +1,13 @@
 """What SQLite and PostgreSQL say differently when a review is built: JSON, days, and inserting what may be there already.
 
-On SQLite JSON is text. Pieces are put into one pattern there, which neither reads again what was built a moment ago nor
-copies it for each piece that is added (together most of the time of a launch); so whatever is JSON already must be
-`embed`ded, or it would be quoted.
+JSON is put together as text on both. Neither reads again what was built a moment ago (that was most of the time of a
+launch), and what many items share is built once, as `members` that are put in whole; only what is kept becomes the
+database's own JSON, `whole`. So whatever is JSON already must be `embed`ded, or it would be quoted.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sqlalchemy import ColumnElement, Insert, String, literal, literal_column
@@ -18,26 +19,49 @@ from sqlalchemy.sql.functions import FunctionElement
 from app.kit.db import Json
 
 
-class _Object(FunctionElement[Any]):
-    type = Json
+class _Members(FunctionElement[str]):
+    type = String()
+    inherit_cache = True
+    name = "json_members_of"
+
+
+class _Object(_Members):
     inherit_cache = True
     name = "json_object_of"
 
 
-class _Array(FunctionElement[Any]):
+class _Whole(FunctionElement[Any]):
     type = Json
+    inherit_cache = True
+    name = "json_whole"
+
+
+class _Array(FunctionElement[str]):
+    type = String()
     inherit_cache = True
     name = "json_array_of"
 
 
-class _Embed(FunctionElement[Any]):
-    type = Json
+class _Embed(FunctionElement[str]):
+    type = String()
     inherit_cache = True
     name = "json_embed"
 
 
-class _Flag(FunctionElement[Any]):
-    type = Json
+class _Ready(FunctionElement[str]):
+    type = String()
+    inherit_cache = True
+    name = "json_members_ready"
+
+
+class _Plain(FunctionElement[str]):
+    type = String()
+    inherit_cache = True
+    name = "json_plain"
+
+
+class _Flag(FunctionElement[str]):
+    type = String()
     inherit_cache = True
     name = "json_flag"
 
@@ -48,28 +72,45 @@ class _Day(FunctionElement[str]):
     name = "day_of"
 
 
-_JSON = (_Object, _Array, _Embed, _Flag)
+_JSON = (_Members, _Ready, _Array, _Embed, _Plain, _Flag)
 
 
-def obj(**parts: Any) -> ColumnElement[Any]:
-    """A JSON object of columns and plain text."""
-    pairs: list[Any] = []
-    for key, value in parts.items():
-        pairs += [literal_column(f"'{key}'"), literal(value, String) if isinstance(value, str) else value]
-    return _Object(*pairs)
+def text(value: Any) -> str:
+    """A value that is known here already, as JSON."""
+    return json.dumps(value, ensure_ascii=False)
 
 
-def array(value: ColumnElement[Any], order: ColumnElement[Any]) -> ColumnElement[Any]:
+def obj(*ready: ColumnElement[str], **parts: Any) -> ColumnElement[str]:
+    """A JSON object, as text: of `members` that are ready, columns, and plain text."""
+    return _Object(*_pairs(ready, parts))
+
+
+def members(*ready: ColumnElement[str], **parts: Any) -> ColumnElement[str]:
+    """The same without its braces, for objects that are built of it."""
+    return _Members(*_pairs(ready, parts))
+
+
+def whole(value: ColumnElement[str]) -> ColumnElement[Any]:
+    """What was put together, as the JSON that is kept."""
+    return _Whole(value)
+
+
+def array(value: ColumnElement[Any], order: ColumnElement[Any]) -> ColumnElement[str]:
     """A JSON array of a group's values. Order the rows by `order` before as well: SQLite takes them as they come."""
     return _Array(value, order)
 
 
-def embed(value: Any) -> ColumnElement[Any]:
+def embed(value: Any) -> ColumnElement[str]:
     """JSON built earlier, as a part of JSON built now."""
     return _Embed(value)
 
 
-def flag(value: Any) -> ColumnElement[Any]:
+def plain(value: Any) -> ColumnElement[str]:
+    """Text in which nothing can need escaping (a day, a word of ours), or null: cheaper than quoting it."""
+    return _Plain(value)
+
+
+def flag(value: Any) -> ColumnElement[str]:
     """true, false or null, where SQLite would write 1 or 0."""
     return _Flag(value)
 
@@ -86,10 +127,14 @@ def insert_or_skip(session: Session, table: Any) -> Insert:
     return postgresql.insert(table).on_conflict_do_nothing()
 
 
-@compiles(_Object, "sqlite")
-def _(element: Any, compiler: Any, **kw: Any) -> str:
-    pattern, values = _pattern(element)
-    return f"printf('{pattern}', {', '.join(_quoted(value, compiler, kw) for value in values)})"
+def _pairs(ready: tuple[Any, ...], parts: dict[str, Any]) -> list[Any]:
+    pairs: list[Any] = []
+    for key, value in (*((None, each) for each in map(_Ready, ready)), *parts.items()):
+        pairs += [
+            literal_column(f"'{key}'" if key is not None else "''"),
+            _Embed(literal(text(value), String)) if isinstance(value, str) else value,
+        ]
+    return pairs
 
 
 def _pattern(element: Any) -> tuple[str, list[Any]]:
@@ -99,9 +144,24 @@ def _pattern(element: Any) -> tuple[str, list[Any]]:
     for key, value in zip(clauses[::2], clauses[1::2], strict=True):
         inner, within = _pattern(value) if isinstance(value, _Object) else ("%s", [value])
         name = key.name.strip("'")
-        parts.append(f'"{name}":{inner}')
+        parts.append(f'"{name}":{inner}' if name else inner)
         values += within
-    return "{" + ",".join(parts) + "}", values
+    told = ",".join(parts)
+    return ("{" + told + "}" if isinstance(element, _Object) else told), values
+
+
+@compiles(_Members, "sqlite")
+def _(element: Any, compiler: Any, **kw: Any) -> str:
+    pattern, values = _pattern(element)
+    return f"printf('{pattern}', {', '.join(_quoted(value, compiler, kw) for value in values)})"
+
+
+@compiles(_Members, "postgresql")
+def _(element: Any, compiler: Any, **kw: Any) -> str:
+    pattern, values = _pattern(element)
+    first, *rest = (f"'{piece}'" for piece in pattern.split("%s"))
+    quoted = (_as_text(value, compiler, kw) for value in values)
+    return f"({' || '.join((first, *(part for pair in zip(quoted, rest, strict=True) for part in pair)))})"
 
 
 def _quoted(value: Any, compiler: Any, kw: Any) -> str:
@@ -109,9 +169,20 @@ def _quoted(value: Any, compiler: Any, kw: Any) -> str:
     return told if isinstance(value, _JSON) else f"json_quote({told})"
 
 
-@compiles(_Object, "postgresql")
+def _as_text(value: Any, compiler: Any, kw: Any) -> str:
+    told: str = compiler.process(value, **kw)
+    return told if isinstance(value, _JSON) else f"coalesce(to_json({told})::text, 'null')"
+
+
+@compiles(_Ready)
+@compiles(_Whole, "sqlite")
 def _(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"jsonb_build_object({compiler.process(element.clauses, **kw)})"
+    return str(compiler.process(element.clauses, **kw))
+
+
+@compiles(_Whole, "postgresql")
+def _(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"({compiler.process(element.clauses, **kw)})::jsonb"
 
 
 @compiles(_Array, "sqlite")
@@ -123,7 +194,7 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(_Array, "postgresql")
 def _(element: Any, compiler: Any, **kw: Any) -> str:
     value, order = element.clauses
-    return f"jsonb_agg({compiler.process(value, **kw)} ORDER BY {compiler.process(order, **kw)})"
+    return f"('[' || string_agg({_as_text(value, compiler, kw)}, ',' ORDER BY {compiler.process(order, **kw)}) || ']')"
 
 
 @compiles(_Embed, "sqlite")
@@ -133,7 +204,12 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:
 
 @compiles(_Embed, "postgresql")
 def _(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"({compiler.process(element.clauses, **kw)})::jsonb"
+    return f"coalesce(({compiler.process(element.clauses, **kw)})::text, 'null')"
+
+
+@compiles(_Plain)
+def _(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"""coalesce('"' || {compiler.process(element.clauses, **kw)} || '"', 'null')"""
 
 
 @compiles(_Flag, "sqlite")
@@ -144,7 +220,7 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:
 
 @compiles(_Flag, "postgresql")
 def _(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"({compiler.process(element.clauses, **kw)})"
+    return f"coalesce(({compiler.process(element.clauses, **kw)})::text, 'null')"
 
 
 @compiles(_Day, "sqlite")

@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
-    String,
     and_,
     case,
     cast,
@@ -37,10 +36,11 @@ from app.inventory.tables import (
     IntegrationRow,
     PrivilegeRow,
 )
-from app.review import advice, choosing, leanings, peers, shown
+from app.kit.db import Big
+from app.review import advice, choosing, dialect, leanings, peers, shown
 from app.review.asking import BAR
 from app.review.choosing import Route
-from app.review.dialect import array, embed, obj
+from app.review.dialect import array, embed, members, obj, plain
 from app.review.frozen import (
     ADVICE,
     CONCERNS,
@@ -101,7 +101,7 @@ def prepare(session: Session, frame: Frame) -> None:
     choosing.fill(session, frame.routes, frame.at.date(), frame.due_at.date(), apart=frame.configurer)
     peers.models(session, frame.at)
     session.execute(insert(FINDINGS).from_select([c.name for c in FINDINGS.c], _findings(frame.at)))
-    session.execute(insert(ADVICE), [{"bits": bits, "told": told} for bits, told in advice.every()])
+    session.execute(insert(ADVICE), [_advised(bits, told) for bits, told in advice.every()])
     if any(place.previous_id is not None for place in frame.places):
         session.execute(insert(LAST).from_select([c.name for c in LAST.c], _last()))
     session.execute(insert(PEOPLE).from_select([c.name for c in PEOPLE.c], _people(frame.at)))
@@ -110,7 +110,14 @@ def prepare(session: Session, frame: Frame) -> None:
     analyze(session)
 
 
+def _advised(bits: int, told: dict[str, str | None]) -> dict[str, Any]:
+    covered = bool(bits & advice.BITS["model"])
+    said = f'"advice":{dialect.text(told)}'
+    return {"bits": bits, "told": said, "covering": f'"covered":{dialect.text(covered)},{said}'}
+
+
 def _place(place: Place) -> dict[str, Any]:
+    campaign, closed, imported = map(dialect.text, (place.previous_name, place.previous_day, place.imported_name))
     return {
         "system_id": place.system_id,
         "name": place.name,
@@ -123,11 +130,11 @@ def _place(place: Place) -> dict[str, Any]:
         "accounts": ItemKind.ACCOUNT in place.kinds,
         "integrations": ItemKind.INTEGRATION in place.kinds,
         "credentials": ItemKind.CREDENTIAL in place.kinds,
+        "named": dialect.text(place.name),
         "previous_id": place.previous_id,
-        "previous_name": place.previous_name,
-        "previous_day": place.previous_day,
+        "previous": f'"campaign":{campaign},"closed":{closed}',
         "imported_id": place.imported_id,
-        "imported_name": place.imported_name,
+        "imported": f'"campaign":{imported}',
     }
 
 
@@ -239,26 +246,35 @@ def _credentials(frame: Frame) -> Select[Any]:
 
 def _last() -> Any:
     """A subject is of one system, and each system has one last review: none comes twice."""
+    key = case(
+        (ItemRow.kind == str(ItemKind.GRANT), ItemRow.grant_id),
+        (ItemRow.kind == str(ItemKind.ACCOUNT), ItemRow.account_id),
+        (ItemRow.kind == str(ItemKind.INTEGRATION), ItemRow.integration_id),
+        else_=ItemRow.credential_id,
+    )
     return (
-        select(ItemRow.subject, ItemRow.outcome, ItemRow.settled)
+        select(key, ItemRow.kind, ItemRow.outcome, ItemRow.settled)
         .join(SYSTEMS, and_(SYSTEMS.c.previous_id == ItemRow.campaign_id, SYSTEMS.c.system_id == ItemRow.system_id))
         .where(ItemRow.outcome.is_not(None))
     )
 
 
 def _findings(at: datetime) -> Select[Any]:
+    """What is wrong with what may be an item. Its subject ("account:12") comes apart, so that items find it by number."""
     told = obj(rule=FindingRow.rule, severity=FindingRow.severity, because=FindingRow.because)
+    kind: Any = case(*((FindingRow.subject.like(f"{each}:%"), str(each)) for each in ItemKind))
+    number = cast(func.substr(FindingRow.subject, func.length(kind) + 2), Big)
     rows = (
-        select(FindingRow.subject, FindingRow.rule, FindingRow.severity, told.label("told"))
+        select(number.label("row_id"), kind.label("kind"), FindingRow.rule, FindingRow.severity, told.label("told"))
         .join(SYSTEMS, SYSTEMS.c.system_id == FindingRow.system_id)
-        .where(FindingRow.status == "open", FindingRow.opened_at <= at)
-        .order_by(FindingRow.subject, FindingRow.rule)
+        .where(FindingRow.status == "open", FindingRow.opened_at <= at, kind.is_not(None))
+        .order_by(number, kind, FindingRow.rule)
         .subquery()
     )
     worst = func.max(shown.finding_risk(rows.c.severity))
     listed = array(embed(rows.c.told), rows.c.rule)
     rules = literal(BAR) + func.aggregate_strings(rows.c.rule, BAR) + literal(BAR)
-    return select(rows.c.subject, listed, rules, worst).group_by(rows.c.subject)
+    return select(rows.c.row_id, rows.c.kind, listed, rules, worst).group_by(rows.c.row_id, rows.c.kind)
 
 
 def _people(at: datetime) -> Select[Any]:
@@ -291,7 +307,6 @@ def _people(at: datetime) -> Select[Any]:
             and_(IdentityRow.id.is_not(None), shown.gone(at.date())),
             shown.job(),
             MODELS.c.version_id,
-            VERSIONS.c.told,
             func.coalesce(IdentityRow.department, AccountRow.department),
             func.coalesce(IdentityRow.title, AccountRow.title),
             AccountRow.kind,
@@ -299,6 +314,11 @@ def _people(at: datetime) -> Select[Any]:
             func.coalesce(FINDINGS.c.rules, BAR),
             shown.who(at.date()),
             band,
+            members(
+                use=plain(band),
+                account_findings=embed(func.coalesce(FINDINGS.c.told, shown.EMPTY)),
+                model=embed(VERSIONS.c.told),
+            ),
             held.c.names,
             risk,
             FINDINGS.c.told,
@@ -311,6 +331,6 @@ def _people(at: datetime) -> Select[Any]:
         .outerjoin(VERSIONS, VERSIONS.c.version_id == MODELS.c.version_id)
         .outerjoin(tokens, tokens.c.account_id == AccountRow.id)
         .outerjoin(held, held.c.account_id == AccountRow.id)
-        .outerjoin(FINDINGS, FINDINGS.c.subject == literal("account:") + cast(AccountRow.id, String))
+        .outerjoin(FINDINGS, and_(FINDINGS.c.row_id == AccountRow.id, FINDINGS.c.kind == str(ItemKind.ACCOUNT)))
         .where(AccountRow.ended.is_(None))
     )

@@ -9,13 +9,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, insert, literal, select
+from sqlalchemy import func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import GrantRow, IdentityRow
-from app.review import bundling, modelling
+from app.review import bundling, dialect, modelling
 from app.review.dialect import insert_or_skip, obj
-from app.review.frozen import HELD, MODELS, PEOPLE, VERSIONS
+from app.review.frozen import HELD, MODELS, PEERS, PEOPLE, VERSIONS
 
 
 def models(session: Session, at: datetime) -> None:
@@ -29,11 +29,13 @@ def models(session: Session, at: datetime) -> None:
         [
             {
                 "version_id": row.id,
-                "told": {
-                    "name": names[row.id][0].name,
-                    "number": row.number,
-                    "approved": row.approved_at.date().isoformat() if row.approved_at else None,
-                },
+                "told": dialect.text(
+                    {
+                        "name": names[row.id][0].name,
+                        "number": row.number,
+                        "approved": row.approved_at.date().isoformat() if row.approved_at else None,
+                    }
+                ),
             }
             for row in lasting
         ],
@@ -47,28 +49,17 @@ def models(session: Session, at: datetime) -> None:
 
 def held(session: Session) -> None:
     """Fill in how many of each job hold each entitlement, and of how many people."""
-    there = (
-        select(PEOPLE.c.system_id, PEOPLE.c.job, func.count().label("people"))
-        .where(PEOPLE.c.live, PEOPLE.c.job.is_not(None))
-        .group_by(PEOPLE.c.system_id, PEOPLE.c.job)
-        .subquery()
+    same: Any = {"partition_by": (PEOPLE.c.system_id, PEOPLE.c.job)}
+    jobs = select(PEOPLE.c.account_id, func.min(PEOPLE.c.account_id).over(**same), func.count().over(**same))
+    session.execute(
+        insert(PEERS).from_select([c.name for c in PEERS.c], jobs.where(PEOPLE.c.live, PEOPLE.c.job.is_not(None)))
     )
     live = GrantRow.ended.is_(None)  # first each once, whatever ways it comes by: in order of an index, so for nothing
     once = select(GrantRow.account_id, GrantRow.entitlement_id).where(live).distinct().subquery()
-    holding: Any = (
-        select(
-            PEOPLE.c.job,
-            once.c.entitlement_id,
-            func.min(PEOPLE.c.system_id).label("system_id"),
-            func.count().label("holders"),
-        )
-        .join(once, once.c.account_id == PEOPLE.c.account_id)
-        .where(PEOPLE.c.live, PEOPLE.c.job.is_not(None))
-        .group_by(PEOPLE.c.job, once.c.entitlement_id)
-        .subquery()
-    )
-    beside = obj(held=holding.c.holders, of=there.c.people)
-    told = select(holding.c.job, holding.c.entitlement_id, holding.c.holders, there.c.people, beside).join(
-        there, and_(there.c.job == holding.c.job, there.c.system_id == holding.c.system_id)
+    holders, people = func.count(), func.min(PEERS.c.people)
+    told: Any = (
+        select(PEERS.c.job, once.c.entitlement_id, holders, people, obj(held=holders, of=people))
+        .join(once, once.c.account_id == PEERS.c.account_id)
+        .group_by(PEERS.c.job, once.c.entitlement_id)
     )
     session.execute(insert(HELD).from_select([column.name for column in HELD.c], told))

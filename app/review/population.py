@@ -35,10 +35,10 @@ from app.inventory.tables import (
     PrivilegeRow,
 )
 from app.kit.db import Big
-from app.review import advice, asking, scoping, shown
+from app.review import advice, asking, dialect, scoping, shown
 from app.review.chain import Rule
 from app.review.expression import words
-from app.review.frozen import ADVICE, CHOICES, ENTITLEMENTS, FINDINGS, HELD, LAST, PEOPLE, SUBJECTS, SYSTEMS
+from app.review.frozen import ADVICE, CHOICES, ENTITLEMENTS, FINDINGS, HELD, LAST, PEERS, PEOPLE, SUBJECTS, SYSTEMS
 from app.review.scope import FACTS, ItemKind
 from app.review.scoping import Wanted
 from app.review.shown import Grantor, Told
@@ -130,7 +130,7 @@ def _entitlement(
     contents = None if row.privileges is None and not told else told
     return {
         "entitlement_id": row.id,
-        "what": shown.entitlement(row, contents),
+        "what": dialect.text(shown.entitlement(row, contents)),
         "privileged": bool(told),
         "known": row.privileges is not None,
         "key": row.key,
@@ -146,13 +146,13 @@ def _via(path: str, rows: dict[int, EntitlementRow]) -> list[str]:
 
 
 def _grants(wanted: Wanted | None, rules: Rules) -> Any:
-    subject = _subject("grant", GrantRow.id)
     privileged, known = ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known
     joined = (
         _joined(GrantRow, "account", GrantRow.account_id)
         .join(ENTITLEMENTS, ENTITLEMENTS.c.entitlement_id == GrantRow.entitlement_id)
         .outerjoin(Grantor, and_(Grantor.system_id == GrantRow.system_id, Grantor.key == GrantRow.granted_by))
-        .outerjoin(HELD, and_(HELD.c.entitlement_id == GrantRow.entitlement_id, HELD.c.job == PEOPLE.c.job))
+        .outerjoin(PEERS, PEERS.c.account_id == GrantRow.account_id)
+        .outerjoin(HELD, and_(HELD.c.job == PEERS.c.job, HELD.c.entitlement_id == GrantRow.entitlement_id))
         .outerjoin(
             BundleContentRow,
             and_(
@@ -164,7 +164,7 @@ def _grants(wanted: Wanted | None, rules: Rules) -> Any:
     return _rows(
         kind=ItemKind.GRANT,
         joined=joined,
-        subject=subject,
+        key=GrantRow.id,
         grant_id=GrantRow.id,
         account_id=GrantRow.account_id,
         privileged=privileged,
@@ -190,7 +190,7 @@ def _accounts(wanted: Wanted | None, rules: Rules) -> Any:
     return _rows(
         kind=ItemKind.ACCOUNT,
         joined=_joined(AccountRow, "account", AccountRow.id),
-        subject=_subject("account", AccountRow.id),
+        key=AccountRow.id,
         account_id=AccountRow.id,
         privileged=privileged,
         known=true(),
@@ -208,7 +208,7 @@ def _integrations(wanted: Wanted | None, rules: Rules) -> Any:
     return _rows(
         kind=ItemKind.INTEGRATION,
         joined=_joined(IntegrationRow, "integration", IntegrationRow.owner_account_id),
-        subject=_subject("integration", IntegrationRow.id),
+        key=IntegrationRow.id,
         integration_id=IntegrationRow.id,
         privileged=false(),
         known=IntegrationRow.scopes.is_not(None),
@@ -232,7 +232,7 @@ def _credentials(wanted: Wanted | None, rules: Rules) -> Any:
     return _rows(
         kind=ItemKind.CREDENTIAL,
         joined=joined,
-        subject=_subject("credential", CredentialRow.id),
+        key=CredentialRow.id,
         account_id=CredentialRow.account_id,
         credential_id=CredentialRow.id,
         privileged=privileged,
@@ -277,7 +277,7 @@ def _rows(
     *,
     kind: ItemKind,
     joined: Any,
-    subject: Any,
+    key: Any,
     privileged: Any,
     known: Any,
     risk: Any,
@@ -293,9 +293,12 @@ def _rows(
     credential_id: Any = None,
 ) -> Any:
     finding: ColumnElement[Any] = func.coalesce(FINDINGS.c.risk, 0)
+    subject = literal(f"{kind}:", String) + cast(key, String)
     if kind in (ItemKind.GRANT, ItemKind.CREDENTIAL):  # what is wrong with the account weighs on what it holds
         finding = case((PEOPLE.c.finding_risk > finding, PEOPLE.c.finding_risk), else_=finding)
-    found = joined.outerjoin(FINDINGS, FINDINGS.c.subject == subject).outerjoin(LAST, LAST.c.subject == subject)
+    found = joined
+    for aside in (FINDINGS, LAST):
+        found = found.outerjoin(aside, and_(aside.c.row_id == key, aside.c.kind == str(kind)))
     found = found.outerjoin(ADVICE, ADVICE.c.bits == bits)
     if kind in (ItemKind.GRANT, ItemKind.ACCOUNT):
         found = found.outerjoin(Told, _told_of(kind))
@@ -347,10 +350,6 @@ def _told_of(kind: ItemKind) -> ColumnElement[bool]:
     if of_account:
         return and_(*mine, Told.account_id == AccountRow.id)
     return and_(*mine, Told.account_id == GrantRow.account_id, Told.entitlement_id == GrantRow.entitlement_id)
-
-
-def _subject(kind: str, key: Any) -> ColumnElement[str]:
-    return literal(f"{kind}:", String) + cast(key, String)
 
 
 def _or_null(column: Any) -> ColumnElement[Any]:

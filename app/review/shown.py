@@ -21,7 +21,7 @@ from app.inventory.tables import (
 )
 from app.review import advice, unusual
 from app.review.advice import Use
-from app.review.dialect import day, embed, flag, obj
+from app.review.dialect import day, embed, flag, obj, plain, text, whole
 from app.review.frozen import ADVICE, ENTITLEMENTS, FINDINGS, HELD, LAST, PEOPLE, SUBJECTS, SYSTEMS
 from app.review.silence import Settled
 from app.review.tables import BundleContentRow, ImportedDecisionRow
@@ -65,12 +65,12 @@ def gone(today: Any) -> ColumnElement[bool]:
     return or_(IdentityRow.ended.is_not(None), and_(IdentityRow.end.is_not(None), IdentityRow.end < today))
 
 
-def who(today: Any) -> ColumnElement[Any]:
+def who(today: Any) -> ColumnElement[str]:
     """The person behind an account; what the roster does not say is taken from the system, and nobody stays null."""
     return obj(
         name=func.coalesce(IdentityRow.name, AccountRow.name),
         account=AccountRow.username,
-        kind=AccountRow.kind,
+        kind=plain(AccountRow.kind),
         active=flag(AccountRow.active),
         title=func.coalesce(IdentityRow.title, AccountRow.title),
         department=func.coalesce(IdentityRow.department, AccountRow.department),
@@ -128,23 +128,18 @@ def alone(kind: str, privileged: Any, known: Any) -> ColumnElement[bool]:
     )
 
 
-def _told() -> ColumnElement[Any]:
+def _told() -> ColumnElement[str]:
     return embed(func.coalesce(FINDINGS.c.told, EMPTY))
 
 
-def last_time(*, elsewhere: bool = False) -> ColumnElement[Any]:
+def last_time(*, elsewhere: bool = False) -> ColumnElement[str]:
     """What became of the same subject in the system's last closed campaign (`silent`: nobody answered then), or was
     decided `elsewhere`, which is marked so."""
-    ours = obj(
-        answer=LAST.c.outcome,
-        campaign=SYSTEMS.c.previous_name,
-        closed=SYSTEMS.c.previous_day,
-        silent=flag(_silent_then()),
-    )
+    ours = obj(SYSTEMS.c.previous, answer=plain(LAST.c.outcome), silent=flag(_silent_then()))
     cases = [(LAST.c.outcome.is_not(None), ours)]
     if elsewhere:
         when = cast(Told.decided_on, String)
-        theirs = obj(answer=Told.answer, campaign=SYSTEMS.c.imported_name, closed=when, imported=flag(true()))
+        theirs = obj(SYSTEMS.c.imported, answer=plain(Told.answer), closed=plain(when), imported=flag(true()))
         cases.append((Told.answer.is_not(None), theirs))
     return embed(case(*cases))
 
@@ -175,28 +170,28 @@ def bits(privileged: Any, used_: Any, **more: Any) -> ColumnElement[int]:
 
 def of_grant() -> ColumnElement[Any]:
     """What the reviewer of a direct grant is shown, as one JSON column."""
-    return obj(
-        who=embed(PEOPLE.c.who),
-        what=embed(ENTITLEMENTS.c.what),
-        system=SYSTEMS.c.name,
-        how=obj(
-            source=GrantRow.source,
-            authority=GrantRow.authority,
-            since=day(func.coalesce(GrantRow.granted, GrantRow.began)),
-            since_is=case((GrantRow.granted.is_(None), "first seen"), else_="granted"),
-            granted_by=func.coalesce(Grantor.name, Grantor.username, GrantRow.granted_by),
-            until=day(GrantRow.until),
-            effective=flag(GrantRow.effective),
-        ),
-        use=PEOPLE.c.used,
-        findings=_told(),
-        account_findings=embed(func.coalesce(PEOPLE.c.findings, EMPTY)),
-        peers=embed(HELD.c.told),
-        model=embed(PEOPLE.c.model),
-        in_model=flag(case((PEOPLE.c.version_id.is_not(None), BundleContentRow.version_id.is_not(None)))),
-        covered=flag(case((covered(ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known), true()), else_=false())),
-        last=last_time(elsewhere=True),
-        advice=embed(ADVICE.c.told),
+    seen_first = case((GrantRow.granted.is_(None), text("first seen")), else_=text("granted"))
+    return whole(
+        obj(
+            PEOPLE.c.beside,
+            ADVICE.c.covering,
+            who=embed(PEOPLE.c.who),
+            what=embed(ENTITLEMENTS.c.what),
+            system=embed(SYSTEMS.c.named),
+            how=obj(
+                source=GrantRow.source,
+                authority=GrantRow.authority,
+                since=plain(day(func.coalesce(GrantRow.granted, GrantRow.began))),
+                since_is=embed(seen_first),
+                granted_by=func.coalesce(Grantor.name, Grantor.username, GrantRow.granted_by),
+                until=plain(day(GrantRow.until)),
+                effective=flag(GrantRow.effective),
+            ),
+            findings=_told(),
+            peers=embed(HELD.c.told),
+            in_model=flag(case((PEOPLE.c.version_id.is_not(None), BundleContentRow.version_id.is_not(None)))),
+            last=last_time(elsewhere=True),
+        )
     )
 
 
@@ -215,21 +210,25 @@ def bits_of_grant() -> ColumnElement[int]:
 
 def of_account() -> ColumnElement[Any]:
     """What the reviewer of an account is shown, as one JSON column."""
-    return obj(
-        who=embed(PEOPLE.c.who),
-        what=obj(
-            kind="account",
-            label=AccountRow.username,
-            name=AccountRow.key,
-            licence=AccountRow.licence,
-            privileges=embed(func.coalesce(PEOPLE.c.privileges, EMPTY)),
-        ),
-        system=SYSTEMS.c.name,
-        how=obj(since=day(func.coalesce(AccountRow.created, AccountRow.began)), frozen=flag(AccountRow.frozen)),
-        use=PEOPLE.c.used,
-        findings=_told(),
-        last=last_time(elsewhere=True),
-        advice=embed(ADVICE.c.told),
+    return whole(
+        obj(
+            ADVICE.c.told,
+            who=embed(PEOPLE.c.who),
+            what=obj(
+                kind="account",
+                label=AccountRow.username,
+                name=AccountRow.key,
+                licence=AccountRow.licence,
+                privileges=embed(func.coalesce(PEOPLE.c.privileges, EMPTY)),
+            ),
+            system=embed(SYSTEMS.c.named),
+            how=obj(
+                since=plain(day(func.coalesce(AccountRow.created, AccountRow.began))), frozen=flag(AccountRow.frozen)
+            ),
+            use=plain(PEOPLE.c.used),
+            findings=_told(),
+            last=last_time(elsewhere=True),
+        )
     )
 
 
@@ -240,22 +239,24 @@ def bits_of_account() -> ColumnElement[int]:
 
 def of_integration() -> ColumnElement[Any]:
     """What the reviewer of an integration is shown, as one JSON column."""
-    return obj(
-        who=embed(PEOPLE.c.who),
-        what=obj(
-            kind=IntegrationRow.kind,
-            label=IntegrationRow.name,
-            name=IntegrationRow.key,
-            publisher=IntegrationRow.publisher,
-            scopes=embed(IntegrationRow.scopes),
-            concluded=flag(IntegrationRow.derived),
-        ),
-        system=SYSTEMS.c.name,
-        how=obj(since=day(func.coalesce(IntegrationRow.created, IntegrationRow.began))),
-        use=used(IntegrationRow.last_used, None, IntegrationRow.created),
-        findings=_told(),
-        last=last_time(),
-        advice=embed(ADVICE.c.told),
+    return whole(
+        obj(
+            ADVICE.c.told,
+            who=embed(PEOPLE.c.who),
+            what=obj(
+                kind=IntegrationRow.kind,
+                label=IntegrationRow.name,
+                name=IntegrationRow.key,
+                publisher=IntegrationRow.publisher,
+                scopes=embed(IntegrationRow.scopes),
+                concluded=flag(IntegrationRow.derived),
+            ),
+            system=embed(SYSTEMS.c.named),
+            how=obj(since=plain(day(func.coalesce(IntegrationRow.created, IntegrationRow.began)))),
+            use=plain(used(IntegrationRow.last_used, None, IntegrationRow.created)),
+            findings=_told(),
+            last=last_time(),
+        )
     )
 
 
@@ -266,25 +267,27 @@ def bits_of_integration() -> ColumnElement[int]:
 
 def of_credential() -> ColumnElement[Any]:
     """What the reviewer of a credential is shown, as one JSON column."""
-    return obj(
-        who=embed(PEOPLE.c.who),
-        what=obj(
-            kind=CredentialRow.kind,
-            label=CredentialRow.label,
-            name=CredentialRow.key,
-            integration=IntegrationRow.name,
-            scopes=embed(CredentialRow.scopes),
-        ),
-        system=SYSTEMS.c.name,
-        how=obj(
-            since=day(func.coalesce(CredentialRow.created, CredentialRow.began)),
-            until=day(CredentialRow.expires),
-        ),
-        use=used(CredentialRow.last_used, CredentialRow.uses_known_since, CredentialRow.created),
-        findings=_told(),
-        account_findings=embed(func.coalesce(PEOPLE.c.findings, EMPTY)),
-        last=last_time(),
-        advice=embed(ADVICE.c.told),
+    return whole(
+        obj(
+            ADVICE.c.told,
+            who=embed(PEOPLE.c.who),
+            what=obj(
+                kind=CredentialRow.kind,
+                label=CredentialRow.label,
+                name=CredentialRow.key,
+                integration=IntegrationRow.name,
+                scopes=embed(CredentialRow.scopes),
+            ),
+            system=embed(SYSTEMS.c.named),
+            how=obj(
+                since=plain(day(func.coalesce(CredentialRow.created, CredentialRow.began))),
+                until=plain(day(CredentialRow.expires)),
+            ),
+            use=plain(used(CredentialRow.last_used, CredentialRow.uses_known_since, CredentialRow.created)),
+            findings=_told(),
+            account_findings=embed(func.coalesce(PEOPLE.c.findings, EMPTY)),
+            last=last_time(),
+        )
     )
 
 

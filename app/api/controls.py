@@ -64,7 +64,10 @@ class PaperAsked(Told):
     """What is to be on file for a line."""
 
     title: str
-    owner: str
+    owner: str = Field(description="The function that answers for it by default.")
+    approver: str = Field(
+        description="The function that approves it by default. Here it takes anybody else who may approve."
+    )
     days: int
     required: bool
     stands_in: bool

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import asdict
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,14 +60,13 @@ def one(telling: Telling, name: str) -> None:
     telling.say(f"ISO/IEC 27001:2022 {', '.join(line.iso2022) or '–'}; 2013 {', '.join(line.iso2013) or '–'}; "
                 f"SOC 2 {', '.join(line.soc2) or '–'}")  # fmt: skip
     where = {row.id: names.get(row.system_id, "") if row.system_id is not None else "over all" for row in rows}
+    if (paper := line.paper) is not None:
+        telling.say(f"On file: {paper.title} ({paper.owner}; {paper.approver} approves; {paper.days} days at most)")
     told = [(where[row.id], row.outcome, row.because, row.began.date()) for row in rows]
     telling.table(("where", "outcome", "because", "since"), told, empty=f"NOT_EVALUABLE: {NOT_YET}.")
-    telling.answer(
-        {
-            **described(line), "systems": [_outcome(row) | {"system": where[row.id]} for row in rows if row.system_id],
-            "history": [_outcome(row) | {"began": row.began, "ended": row.ended} for row in past],
-        }
-    )  # fmt: skip
+    systems = [_outcome(row) | {"system": where[row.id]} for row in rows if row.system_id]
+    history = [_outcome(row) | {"began": row.began, "ended": row.ended} for row in past]
+    telling.answer({**described(line), "paper": _paper(line), "systems": systems, "history": history})
 
 
 def judge(means: Means) -> statuses.Judged:
@@ -96,6 +96,11 @@ def _outcome(row: OutcomeRow | None) -> dict[str, Any]:
     if row is None:
         return {"outcome": str(Outcome.NOT_EVALUABLE), "because": NOT_YET, "proof": [], "since": None}
     return {"outcome": row.outcome, "because": row.because, "proof": row.proof, "since": row.began}
+
+
+def _paper(line: Line) -> dict[str, Any] | None:
+    paper = line.paper
+    return None if paper is None else asdict(paper) | {"approver": paper.approver}
 
 
 def find(name: str) -> Line:

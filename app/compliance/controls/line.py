@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,6 +27,12 @@ class Mode(StrEnum):
     ATTESTED = "attested"  # a person's word, with a paper and an end
 
 
+CHIEF, MANAGEMENT = "CISO", "management"
+# Who approves by default what a function answers for; the CISO unless said: nobody approves their own, and what binds
+# people or the company (HR, legal, the CISO's own) is the management's to say yes to.
+APPROVERS: Mapping[str, str] = dict.fromkeys(("HR", "legal", "data protection officer", CHIEF), MANAGEMENT)
+
+
 @dataclass(frozen=True, slots=True)
 class Paper:
     """What is to be on file. `required`: the line is no better than it. `stands_in`: for what a system cannot tell."""
@@ -35,6 +42,11 @@ class Paper:
     days: int  # for how long it is good at most
     required: bool
     stands_in: bool = False
+
+    @property
+    def approver(self) -> str:
+        """Who says yes to it by default, as a function: never the one that answers for it."""
+        return APPROVERS.get(self.owner, CHIEF)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Whatever a guest may read, anybody on the internet may, who finds the site's address. Sharing may still keep single records
 back; what is granted here is all that sharing can give. It is told for the kinds of record that were named as sensitive.
-Links to single files that anybody can open are not read from any CRM yet, so they are not judged here.
+Links to single files that anybody can open are shown by no CRM to a reader as a whole, so a person looks through them.
 """
 
 from __future__ import annotations

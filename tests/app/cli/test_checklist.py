@@ -26,6 +26,7 @@ def test_one_line_says_what_it_is_in_each_system(place: Place) -> None:
     told = place.rolecall("controls", "show", "9.1.4", "--json").json()
     assert {each["system"] for each in told["systems"]} == {"Sales org", "Portal"}
     assert told["history"][0]["outcome"] == "FAIL"
+    assert (told["paper"]["owner"], told["paper"]["approver"]) == ("HR", "management")
     place.rolecall("controls", "show", "99.9").refused("no line 99.9")
 
 

@@ -81,6 +81,8 @@ def test_a_lines_controls_of_2013_and_2022_agree(line: Line) -> None:
 def test_a_paper_has_an_owner_and_an_end() -> None:
     papers = [line.paper for line in LINES if line.paper is not None]
     assert all(paper.owner and 0 < paper.days <= 365 for paper in papers)
+    assert all(paper.approver != paper.owner for paper in papers)
+    assert {paper.approver for paper in papers if paper.owner in ("HR", "legal", "CISO")} == {"management"}
     assert {mode for line in LINES for mode in line.modes} == set(Mode)
 
 

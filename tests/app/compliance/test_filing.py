@@ -130,6 +130,9 @@ def test_each_reminder_is_given_once(database: Database, at: datetime) -> None:
             for left in (40, 31, 30, 30, 20, 14, 13, 8, 3, 2, 1)
         }
         again = attestations.remind(session, by=SCHEDULER, at=until - timedelta(hours=3))
+        late = word(session, ada, at, line="CRM-5.1.1", until=until)
+        attestations.approve(session, late, by=second, at=at)  # nobody worked while it came to its end
+        assert attestations.remind(session, by=SCHEDULER, at=until) == 0
         ending = session.scalars(select(EntryRow).where(EntryRow.kind == "attestation.ending").order_by(EntryRow.at))
         assert [entry.body["days"] for entry in ending] == [30, 14, 7, 1]
         assert (given[3], given[2], given[1], again) == (1, 0, 1, 0)

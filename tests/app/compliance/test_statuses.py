@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -89,6 +90,7 @@ def test_every_line_is_judged_and_one_entry_stands_for_all(database: Database, a
         assert sum(n for counts in run.sections.values() for n in counts.values()) == 95
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # what is judged is judged in Python
 def test_no_line_passes_in_a_system_once_a_stream_it_needs_is_missing(database: Database, at: datetime) -> None:
     """Each stream in turn is not read any more, as when a right was taken away; the rest goes on."""
     with database.transaction() as session:

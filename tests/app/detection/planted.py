@@ -271,7 +271,7 @@ def _ordinary(made: Company) -> None:
     left = made.person(end=date(2026, 8, 1))
     made.account(person=left, active=False)
     made.account(person=made.person(engagement="contractor", end=date(2027, 3, 1)))
-    made.account(kind="guest", nobody=True, factor=None, last_login=None, roles=())
+    made.account(kind="guest", nobody=True, factor=None, last_login=NOW - timedelta(400), roles=(), licence="Site")
     program = made.person(kind="service", engagement="service", manager_id=None)
     made.account(person=program, kind="service", factor=None)
     for _ in range(2):  # two administrators who keep to the rules

@@ -10,7 +10,7 @@ import tests.app.detection.rules as room
 from app.detection import rulebook
 from app.detection.rule import CannotTell, Fails, Holds, Severity, Subject
 from tests.app.detection import cases
-from tests.app.detection.rules import test_account_rules, test_credential_rules
+from tests.app.detection.rules import of_edges, test_account_rules, test_credential_rules
 
 MAKE = {
     Subject.ACCOUNT: cases.account,
@@ -29,7 +29,7 @@ ELSEWHERE = {
     case[0].__module__.rpartition(".")[2] for case in (*test_account_rules.TABLE, *test_credential_rules.TABLE)
 }
 AGENCY = cases.person(engagement="contractor")
-EACH = [(name, *case) for name, table in TABLES.items() for case in table]
+EACH = [(name, *case) for tables in (TABLES, of_edges.EDGES) for name, table in tables.items() for case in table]
 
 
 @pytest.mark.parametrize(("name", "said", "facts", "answer"), EACH, ids=[f"{each[0]}: {each[1]}" for each in EACH])
@@ -94,9 +94,19 @@ def _may_be_unsure(name: str) -> bool:
         ("certificate_expires", {"kind": "certificate", "expires": cases.days(1)}, Severity.HIGH),
         ("health_check_low", {"health": 90, "health_risks": ("x",)}, Severity.HIGH),
         ("session_too_long", {"session_minutes": 60, "session_ends": False}, Severity.LOW),
+        *of_edges.SEVERITIES,
     ],
 )
-def test_some_failures_are_worse_or_better_than_the_rule(name: str, facts: dict[str, Any], worse: Severity) -> None:
+def test_some_failures_are_worse_or_better_than_the_rule(
+    name: str, facts: dict[str, Any], worse: Severity | None
+) -> None:
     answer = ASK[name](MAKE[rulebook.RULES[name].subject](**facts), cases.AT, cases.LIMITS)
     assert isinstance(answer, Fails)
     assert answer.severity == worse
+
+
+@pytest.mark.parametrize(("name", "facts", "words"), of_edges.WORDS)
+def test_a_finding_says_what_is_known(name: str, facts: dict[str, Any], words: str) -> None:
+    answer = ASK[name](MAKE[rulebook.RULES[name].subject](**facts), cases.AT, cases.LIMITS)
+    assert isinstance(answer, Fails)
+    assert words in answer.because

@@ -42,6 +42,8 @@ from app.review.tables import ItemRow, TaskRow
 from app.worker import Worker
 from tests.journeys import stagehands
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 80
 SLOW = {"fault": "latency", "ms": 40, "times": None}
 SLOWER = SLOW | {"ms": 500}

@@ -25,6 +25,8 @@ from app.review.tables import ItemRow, TaskRow
 from tests import make
 from tests.app.running import Here, Installation
 
+pytestmark = pytest.mark.slow
+
 START = make.NOW
 PEOPLE = """id,emails,name,manager,start,end
 ada,ada@example.com,Ada,,2020-01-01,

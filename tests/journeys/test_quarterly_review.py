@@ -29,6 +29,8 @@ from app.review.tables import TaskRow
 from tests.journeys import stagehands
 from tests.journeys.stagehands import Door
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = 120
 
 

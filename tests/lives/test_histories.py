@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import pytest
 from sqlalchemy import update
 
 from app.kit.db import Database
@@ -16,6 +17,8 @@ from app.review.tables import CampaignRow, DecisionRow, ItemRow, TaskRow
 from tests.lives import histories, steps
 from tests.lives.histories import Cheat
 from tests.lives.world import COURSES, NOW, TEAMS, Company, One, World, company, opened
+
+pytestmark = pytest.mark.slow
 
 FIRST, HISTORIES = int(os.environ.get("LIVES_SEED", "0")), int(os.environ.get("LIVES_RUNS", "200"))
 

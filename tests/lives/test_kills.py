@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,8 @@ from app.review.tables import CampaignRow
 from tests import make
 from tests.app.review import cast
 from tests.app.review.cast import DUE, NOW, SCOPE, Company
+
+pytestmark = pytest.mark.slow
 
 KILLS, SEED = int(os.environ.get("KILLS", "0")), int(os.environ.get("LIVES_SEED", "0"))
 SLOT = "quarterly:2026-Q4"

@@ -36,6 +36,8 @@ from tests.app.remediation.readings import COMPLETE
 from tests.lives import wrong
 from tests.lives.book import Book
 
+pytestmark = pytest.mark.slow
+
 KILLS, SEED = int(os.environ.get("KILLS", "0")), int(os.environ.get("LIVES_SEED", "0"))
 EVE = Actor("eve", "Eve", frozenset({Role.IT_SECURITY}))
 Phase = Callable[["Case"], object]

@@ -17,6 +17,8 @@ from connectors.errors import ConnectorError
 from connectors.records import Stream
 from tests.storms.weather import Storm, Weather
 
+pytestmark = pytest.mark.slow
+
 CHUNK, CHUNKS = 25, 12  # three hundred seeds
 CORE = ("accounts", "entitlements", "grants")
 

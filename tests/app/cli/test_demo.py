@@ -8,9 +8,12 @@ import subprocess
 import sys
 
 import httpx2
+import pytest
 
 from tests.app.cli.saying import Place
 from tests.journeys import stagehands
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_reading_that_is_not_whole_opens_no_review_and_ends_nothing(empty: Place) -> None:

@@ -16,6 +16,8 @@ from app.inventory.tables import AccountRow, IdentityRow, SystemRow
 from tests.app.cli.saying import Place
 from tests.journeys.stagehands import order
 
+pytestmark = pytest.mark.slow
+
 SYSTEMS = {"salesforce": "Sales org", "hubspot": "Portal"}
 ON = {"salesforce": "activate", "hubspot": "reactivate"}
 

@@ -28,7 +28,7 @@ SET_WISH = ("Id", "IsOwnedByProfile", "Type", "HasActivationRequired", "Permissi
 ACTIVATIONS = "SessionPermSetActivation"
 TERRITORY_WISH = ("Id", "UserId", "Territory2Id", "IsActive")
 ACTIVE_MODEL = "Territory2.Territory2Model.State = 'Active'"
-WINDOW_PAGES, MARK_EVERY = 3, 50
+WINDOW_PAGES, MARK_EVERY = 3, 10
 FULL = 95  # percent; how much of a window's pages is filled on purpose, as people do not hold equally much
 ENOUGH = 95  # percent; a few may be new since the first count, or of a kind that we do not know
 BY_HAND, BY_POLICY = Authority.CRM, Authority.POLICY  # looked up once, not for each of a million

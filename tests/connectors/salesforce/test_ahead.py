@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -188,3 +189,16 @@ def test_the_windows_of_a_division_leave_nobody_out(client: Client, org: Any, sa
             low, high = re.search(r">= '(\w+)'", cut), re.search(r"< '(\w+)'", cut)
             within += (not low or person >= low[1]) and (not high or person < high[1])
         assert within == 1
+
+
+def test_the_windows_of_a_division_fill_their_pages(client: Client, org: Any) -> None:
+    """A server may give somewhat fewer rows than are asked for, and still every window takes three pages, nearly full."""
+    gathered, people = Gathered(), [f"005{n:012d}" for n in range(10_000)]
+    for person in people:
+        list(grants.profile_and_role({"Id": person, "ProfileId": "00eA"}, gathered))
+    held, given = 10, 1920  # assignments of each, and rows on each page
+    _, cuts = grants.by_account(gathered, client, "", held * len(people))
+    edges = [found[1] for cut in cuts if (found := re.search(r">= '(\w+)'", cut))]
+    bounds = [0, *(people.index(edge) for edge in edges), len(people)]
+    pages = sum(-(-(high - low) * held // given) for low, high in pairwise(bounds))
+    assert pages <= 1.04 * len(people) * held / given

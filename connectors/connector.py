@@ -74,6 +74,7 @@ class TargetKind(StrEnum):
     GRANT = "grant"
     INTEGRATION = "integration"
     CREDENTIAL = "credential"
+    ENTITLEMENT = "entitlement"  # what it contains: a person's to change, so no executor is ever given one
 
 
 @dataclass(frozen=True, slots=True)

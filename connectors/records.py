@@ -112,6 +112,11 @@ class EntitlementRecord:
     revocable: bool = True
 
 
+# Kinds of entitlement that gather people: what they open, they open by who is in them. A connector names its own by these
+# words; `derived_group` is one that the system keeps by itself. Every other kind is asked for what it allows.
+GATHERS = frozenset({"group", "queue", "team", "territory", "derived_group"})
+
+
 # A kind of nesting: the holder's own privileges, where it tells them, are the sum of what it includes, with what was taken
 # out again left out. Adding the parts' privileges would bring back what the sum deliberately lacks.
 SUMS_UP = "sums_up"

@@ -42,6 +42,8 @@ def breaks(session: Session, kind: str, number: int, account: AccountRow | None)
 
 def of(session: Session, row: RemediationRow) -> list[str]:
     """What stops when a removal is carried out."""
+    if row.entitlement_id is not None:
+        return []
     number = getattr(row, f"{row.kind}_id")
     account = session.get(AccountRow, row.account_id) if row.account_id else None
     if row.kind == "integration":

@@ -25,6 +25,7 @@ class Aim:
     grant_id: int | None = None
     integration_id: int | None = None
     credential_id: int | None = None
+    entitlement_id: int | None = None
 
 
 def aims(session: Session, kind: str, subject_ids: Iterable[int]) -> dict[int, Aim]:
@@ -94,21 +95,32 @@ def _aimed_at_credential(
     return Aim(credential.system_id, target, account_id=account.id if account else None, credential_id=credential.id)
 
 
+def _aimed_at_contents(entitlement: EntitlementRow) -> Aim:
+    target = Target(TargetKind.ENTITLEMENT, entitlement_key=entitlement.key, entitlement_kind=entitlement.kind)
+    return Aim(entitlement.system_id, target, entitlement_id=entitlement.id)
+
+
 _AIMS: Mapping[str, Any] = {
     "grant": _grant_aims,
     "account": lambda: select(AccountRow),
     "integration": _integration_aims,
     "credential": _credential_aims,
+    "group": lambda: select(EntitlementRow),
+    "definition": lambda: select(EntitlementRow),
 }
 _AIMED: Mapping[str, Any] = {
     "grant": _aimed_at_grant,
     "account": _aimed_at_account,
     "integration": _aimed_at_integration,
     "credential": _aimed_at_credential,
+    "group": _aimed_at_contents,
+    "definition": _aimed_at_contents,
 }
 _KEYS: Mapping[str, Any] = {
     "grant": GrantRow.id,
     "account": AccountRow.id,
     "integration": IntegrationRow.id,
     "credential": CredentialRow.id,
+    "group": EntitlementRow.id,
+    "definition": EntitlementRow.id,
 }

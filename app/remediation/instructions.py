@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from connectors.connector import Target, TargetKind
@@ -48,6 +49,45 @@ def _what(target: Target, wish: str, change_to: str | None, until: datetime | No
             "Revoke its tokens, then block or uninstall it.",
         )
     return (f"Open {who}.", "Deactivate the account; do not delete it, for its records and history hang on it.")
+
+
+# Where each kind of CRM keeps what access contains, by kind of entitlement; "" is for any other.
+_PLACES: Mapping[str, Mapping[str, str]] = {
+    "salesforce": {
+        "profile": "Open Setup, Profiles",
+        "permission_set": "Open Setup, Permission Sets",
+        "permission_set_group": "Open Setup, Permission Set Groups",
+        "role": "Open Setup, Roles",
+        "group": "Open Setup, Public Groups",
+        "queue": "Open Setup, Queues",
+        "territory": "Open Setup, Territory Models",
+    },
+    "hubspot": {
+        "role": "Open Settings, Users & Teams, Permission sets",
+        "team": "Open Settings, Users & Teams, Teams",
+        "super_admin": "Open Settings, Users & Teams",
+    },
+}
+
+
+def of_contents(target: Target, *, system: str, crm: str, called: str, wish: str) -> tuple[str, ...]:
+    """The steps for a group or a definition. `crm` is the system's kind, `called` what it is called there."""
+    kind = (target.entitlement_kind or "").replace("_", " ")
+    place = _PLACES.get(crm, {}).get(
+        target.entitlement_kind or "", f"Open where {system} keeps its {kind or 'access'}s"
+    )
+    what = {
+        "change": "Change it as the answer in the review says. Who has it is told there.",
+        "restore": "Make it as it was; the review shows what it contained.",
+    }.get(wish, "See that nobody has it and nothing includes it any more, then delete it; what is built in cannot be.")
+    return (f"Sign in to {system} as an administrator.", f"{place}, and {called}.", what, _CONTENTS[wish])
+
+
+_CONTENTS = {
+    "remove": PROOF,
+    "change": "You need not report it: the next complete reading of the system shows that it contains something else.",
+    "restore": _PROOFS["restore"],
+}
 
 
 def _given_back(target: Target) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from app.inventory.tables import SystemRow
 from app.kit.db import Database
 from app.kit.refusal import Refusal, Refused
 from app.kit.secrets import Keys
-from app.remediation import braking, executors, instructions, policy, queries, remediations, waits, wishes
+from app.remediation import braking, contained, executors, instructions, policy, queries, remediations, waits, wishes
 from app.remediation.brakes import HALTS, Brakes
 from app.remediation.policy import Circumstances, Status
 from app.remediation.tables import ActRow, RemediationRow
@@ -91,12 +91,16 @@ def carry_out(
         todo = queries.to_carry_out(session, system_id)
         fresh = [row for row in todo if row.status == Status.OPEN]
         acts = executors.has(system) and bool(system.writing)
+        halt = braking.why_not_now(session, system_id, common, stopped, clock())
+        themselves = [row for row in fresh if row.kind in policy.BY_A_PERSON and halt is None]
+        fresh = [row for row in fresh if row not in themselves]
         held = braking.held(session, system_id, fresh, common, stopped, clock(), by_machine=acts)
     told: Counter[str] = Counter(held=_leave(database, system_id, held, by, clock))
-    left = {row.id for each in held for row in each.rows}
+    told["by_hand"] = _contents_by_hand(database, themselves, clock, by)
+    left = {row.id for each in held for row in each.rows} | {row.id for row in themselves}
     todo = [row for row in todo if row.id not in left]
     if todo and not acts:
-        told["by_hand"] = _all_by_hand(database, system, [row for row in todo if row.status == Status.OPEN], clock, by)
+        told["by_hand"] += _all_by_hand(database, system, [row for row in todo if row.status == Status.OPEN], clock, by)
         todo = [row for row in todo if row.status == Status.ACTING and executors.has(system)]
     if todo:
         opened = open_executor or (lambda: executors.opened(database, system_id, keys, clock))
@@ -123,6 +127,18 @@ def _leave(
             waits.hold(session, each.rows, each.refusal, system_id=system_id, by=by, at=clock())
         waits.go_on(session, system_id, [each.refusal.code for each in held])
     return sum(len(each.rows) for each in held)
+
+
+def _contents_by_hand(
+    database: Database, todo: Sequence[RemediationRow], clock: Callable[[], datetime], by: Actor
+) -> int:
+    """No executor changes what access contains, so no cap counts it and nobody has to release it."""
+    for row in todo:
+        with database.transaction() as session:
+            mine = queries.find(session, row.id)
+            because, steps = policy.CONTENTS.reason, contained.steps(session, mine)
+            remediations.move(session, mine, Status.BY_HAND, because=because, steps=steps, by=by, at=clock())
+    return len(todo)
 
 
 def _all_by_hand(

@@ -60,9 +60,9 @@ class Lookback:
 
 
 def of(session: Session, removal: RemediationRow, *, kept: timedelta = KEPT, at: datetime) -> Lookback | None:
-    """Look back on one removal; None for what gives access back, or took none away. `kept`: how long sign-ins are."""
+    """Look back on one removal; None for what took access from nobody. `kept`: how long sign-ins are."""
     at = clock.utc(at)
-    if removal.wish not in ("remove", "change"):
+    if removal.wish not in ("remove", "change") or removal.entitlement_id is not None:
         return None
     ended = went(session, removal)
     until = ended or at

@@ -22,6 +22,7 @@ from app.kit.secrets import Keys
 from app.remediation import (
     aftermath,
     braking,
+    contained,
     executors,
     foresight,
     instructions,
@@ -89,6 +90,10 @@ def plan(
         around = queries.plight(session, row.system_id, row.kind, row.account_id, row.grant_id)
         held = _held(session, row, around.system, common, stopped, clock())
         breaks, remains = tuple(aftermath.of(session, row)), tuple(aftermath.remains(session, row))
+    if row.kind in policy.BY_A_PERSON:
+        with database.reading() as session:
+            steps = tuple(contained.steps(session, row))
+        return Plan(None, False, None, (), policy.CONTENTS.reason, steps, False, breaks, remains)
     if row.wish == wishes.RESTORE:
         breaks = remains = ()  # it takes nothing away
     look = look and executors.has(around.system) and row.wish not in (wishes.RESTORE, wishes.TIME_BOX)

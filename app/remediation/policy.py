@@ -64,6 +64,11 @@ ACTS_FOR: Mapping[str, tuple[str, ...]] = {
     "credential": ("revoke_credential",),
     "integration": ("revoke_credential",),
 }
+# What no executor is asked to change: what access contains.
+BY_A_PERSON = ("group", "definition")
+CONTENTS = Refusal(
+    "contents", "What access contains is changed by a person.", "Do it by hand; the removal has the steps."
+)
 MOST_PAPERS = 20  # about one removal
 SHORTEST_REASON = 5  # letters: "ok" tells an auditor nothing
 TASKS = (Status.BY_HAND, Status.DECLINED)  # what waits for a person

@@ -22,7 +22,8 @@ from app.inventory.tables import (
     SystemRow,
 )
 from app.kit.refusal import Refusal, Refused
-from app.remediation.policy import PROVABLE, Status
+from app.remediation import contained
+from app.remediation.policy import BY_A_PERSON, PROVABLE, Status
 from app.remediation.tables import ActRow, PaperRow, RemediationRow
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, DriftRow, ItemRow
 from connectors.records import Privilege, Stream
@@ -32,12 +33,16 @@ STREAMS: Mapping[str, Stream] = {
     "account": Stream.ACCOUNTS,
     "integration": Stream.INTEGRATIONS,
     "credential": Stream.INTEGRATIONS,
+    "group": Stream.GRANTS,  # who is in it
+    "definition": Stream.ENTITLEMENTS,
 }
 _ROWS: Mapping[str, Any] = {
     "grant": GrantRow,
     "account": AccountRow,
     "integration": IntegrationRow,
     "credential": CredentialRow,
+    "group": EntitlementRow,
+    "definition": EntitlementRow,
 }
 
 
@@ -74,7 +79,8 @@ def wishes(session: Session, campaign_id: int) -> list[Wish]:
         # Of several rounds, or of an answer that was changed, another may be later.
         return said.order_by(DecisionRow.at.desc(), DecisionRow.id.desc()).limit(1).scalar_subquery()
 
-    subject = func.coalesce(ItemRow.grant_id, ItemRow.credential_id, ItemRow.integration_id, ItemRow.account_id)
+    things = (ItemRow.grant_id, ItemRow.credential_id, ItemRow.integration_id, ItemRow.entitlement_id)
+    subject = func.coalesce(*things, ItemRow.account_id)
     decided = (
         select(
             ItemRow.id, ItemRow.kind, subject, ItemRow.outcome, latest(DecisionRow.change_to), latest(DecisionRow.until)
@@ -209,6 +215,8 @@ def underway(session: Session, subjects: Sequence[str]) -> dict[str, Remediation
 def gone(session: Session, system_id: int, kind: str) -> Sequence[RemediationRow]:
     """Removals of a kind that a reading may prove and that are true as the rows stand: gone, exchanged, given its end, or,
     of what was undone, there again."""
+    if kind in BY_A_PERSON:
+        return _contained(session, _provable(system_id, kind), so=True)
     held = and_(RemediationRow.wish == "restore", _present(kind), ~_end_stands(kind))
     away = and_(RemediationRow.wish.in_(("remove", "change")), _absent(kind), _replaced())
     return session.scalars(_provable(system_id, kind).where(or_(held, away, _ends(kind)))).all()
@@ -217,6 +225,8 @@ def gone(session: Session, system_id: int, kind: str) -> Sequence[RemediationRow
 def still_there(session: Session, system_id: int, kind: str) -> Sequence[RemediationRow]:
     """Removals of a kind that were acted on and are not true as the rows stand."""
     acted = RemediationRow.status == Status.ACTED
+    if kind in BY_A_PERSON:
+        return _contained(session, _provable(system_id, kind).where(acted), so=False)
     held = and_(RemediationRow.wish.in_(("remove", "change")), _present(kind))
     away = and_(RemediationRow.wish == "restore", or_(_absent(kind), _end_stands(kind)))
     endless = and_(RemediationRow.wish == "time_box", _present(kind), ~_ends(kind))
@@ -242,7 +252,15 @@ def streams_trusted(session: Session, snapshot_id: int) -> frozenset[str]:
 # --- what the rows say is there ---
 
 
+def _contained(session: Session, asked: Select[RemediationRow], *, so: bool) -> Sequence[RemediationRow]:
+    rows = session.scalars(asked).all()
+    true = contained.true(session, rows)
+    return [row for row in rows if (row.id in true) is so]
+
+
 def _subject_column(kind: str) -> Any:
+    if kind in BY_A_PERSON:
+        return RemediationRow.entitlement_id
     return getattr(RemediationRow, f"{kind}_id")
 
 

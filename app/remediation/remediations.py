@@ -234,6 +234,7 @@ def _promise(campaign_id: int | None, wish: Wish, aim: Aim, at: datetime, sla: t
         "grant_id": aim.grant_id,
         "integration_id": aim.integration_id,
         "credential_id": aim.credential_id,
+        "entitlement_id": aim.entitlement_id,
         "target": asdict(aim.target) | {"kind": str(aim.target.kind)} | _end(wish),
         "subject": f"{wish.kind}:{wish.subject_id}",
         "kind": wish.kind,

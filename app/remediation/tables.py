@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.inventory.tables.seen import JsonOrNull
-from app.kit.db import Base, Json, Moment
+from app.kit.db import Base, Big, Json, Moment
 
 
 class RemediationRow(Base):
@@ -32,9 +32,10 @@ class RemediationRow(Base):
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), index=True)
     integration_id: Mapped[int | None] = mapped_column(ForeignKey("integrations.id"), index=True)
     credential_id: Mapped[int | None] = mapped_column(ForeignKey("credentials.id"), index=True)
+    entitlement_id: Mapped[int | None] = mapped_column(Big, index=True)  # of a group or definition
     target: Mapped[dict[str, Any]] = mapped_column(Json)  # connectors.connector.Target, as JSON
     subject: Mapped[str] = mapped_column(String(60))  # "grant:12"
-    kind: Mapped[str] = mapped_column(String(12))  # grant, account, integration, credential
+    kind: Mapped[str] = mapped_column(String(12))  # grant, account, integration, credential, group, definition
     wish: Mapped[str] = mapped_column(String(10))  # remove, change, time_box, restore
     change_to: Mapped[str | None] = mapped_column(String(200))  # with "change": the entitlement's key to hold instead
     until: Mapped[datetime | None] = mapped_column(Moment)  # with "time_box": the end that the access is to have
@@ -57,7 +58,9 @@ class RemediationRow(Base):
             "status IN ('open','by_hand','acting','acted','declined','verified','returned','undone')",
             name="status_known",
         ),
-        CheckConstraint("kind IN ('grant','account','integration','credential')", name="kind_known"),
+        CheckConstraint(
+            "kind IN ('grant','account','integration','credential','group','definition')", name="kind_known"
+        ),
         CheckConstraint("wish IN ('remove','change','restore','time_box')", name="wish_known"),
         CheckConstraint("status <> 'verified' OR verified_snapshot_id IS NOT NULL", name="verified_by_a_reading"),
         Index("ix_remediations_system_status", "system_id", "status"),

@@ -24,7 +24,7 @@ from app.remediation.policy import Status
 from app.remediation.tables import RemediationRow
 
 SLA = timedelta(days=7)
-_THINGS = ("account_id", "grant_id", "integration_id", "credential_id")
+_THINGS = ("account_id", "grant_id", "integration_id", "credential_id", "entitlement_id")
 
 
 def undo(

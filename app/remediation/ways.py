@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.inventory import nesting
 from app.inventory.tables import AccountRow, CredentialRow, EdgeRow, EntitlementRow, GrantRow, IntegrationRow
+from app.remediation import contained
 from app.remediation.tables import RemediationRow
 
 CHUNK = 500
@@ -202,9 +203,23 @@ def _running(session: Session, some: Some) -> Found:
         yield removal, Way("itself", "the integration is there again")
 
 
+def _containing(session: Session, some: Some) -> Found:
+    """The group or definition itself, or that it contains again what was to be changed."""
+    rows = session.scalars(select(RemediationRow).where(some).order_by(RemediationRow.id)).all()
+    true = contained.true(session, rows)
+    for row in rows:
+        if row.id not in true:
+            yield (
+                row.id,
+                Way("itself", "it is there again" if row.wish == "remove" else "it is again as it was reviewed"),
+            )
+
+
 _ASKED: Mapping[str, Any] = {
     "grant": (_granted, _nested),
     "account": (_active,),
     "credential": (_opening,),
     "integration": (_running,),
+    "group": (_containing,),
+    "definition": (_containing,),
 }

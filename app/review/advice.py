@@ -28,6 +28,7 @@ QUARTER_DAYS = 90
 # What makes an item come first in a reviewer's list. The worst finding counts once; the rest adds up.
 PRIVILEGED = 40
 CONTENTS_UNKNOWN = 10
+CONTENTS_CHANGED = 20
 NOBODYS = 15
 USE_RISK: Mapping[Use, int] = {Use.RECENT: 0, Use.QUARTER: 5, Use.UNKNOWN: 5, Use.LONGER: 15, Use.NEVER: 20}
 FINDING_RISK: Mapping[str, int] = {"critical": 40, "high": 30, "medium": 15, "low": 5}
@@ -78,6 +79,13 @@ KEEP = {  # what speaks for it; two together are advice
     "last": "it stayed last time",
 }
 SERIOUS = ("critical", "high")
+# Of what access contains. The first is advice to remove it; the last, where it stands alone, to keep it.
+CONTENTS = {
+    "unheld": "nobody has it",
+    "changed": "it changed since it was last decided on",
+    "finding": REMOVE["finding"],
+    "last": KEEP["last"],
+}
 BITS: Mapping[str, int] = {code: 2**place for place, code in enumerate((*REMOVE, *KEEP, "privileged"))}
 
 
@@ -110,6 +118,15 @@ def says(told: tuple[str, ...], *, privileged: bool) -> str | None:
     return "keep" if "model" in told or sum(code in KEEP for code in told) >= 2 else None
 
 
+def of_contents(*, held: bool, changed: bool, serious: bool, stayed: bool) -> dict[str, str | None]:
+    """What is advised about a group or a definition, as it is frozen."""
+    told = [
+        code for code, so in (("unheld", not held), ("changed", changed), ("finding", serious), ("last", stayed)) if so
+    ]
+    advised = "remove" if not held else "keep" if told == ["last"] else None
+    return {"says": advised, "because": " ".join(told)}
+
+
 def every() -> Iterator[tuple[int, dict[str, str | None]]]:
     """All the advice there can be, as it is frozen, each under the sum of its `BITS`."""
     for number in range(2 ** len(BITS)):
@@ -120,4 +137,5 @@ def every() -> Iterator[tuple[int, dict[str, str | None]]]:
 def because(advice: Mapping[str, Any]) -> list[str]:
     """The reasons of an advice as it was frozen, in words; those that the advice rests on only."""
     words = REMOVE if advice.get("says") == "remove" else KEEP if advice.get("says") == "keep" else REMOVE | KEEP
+    words = CONTENTS | words if advice.get("says") != "keep" else words
     return [words[code] for code in str(advice.get("because") or "").split() if code in words]

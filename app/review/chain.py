@@ -7,9 +7,10 @@
       {"ask": [{"people": "department = \\"IT\\" and title = \\"Owner\\""}, "manager"]}
     ]
 
-The first rule that surely holds for an item counts. For what fits none, the usual ones do: privileges, programs and keys
-are the system owner's to decide, all else the manager's. Every chain ends with the fallback reviewers. A step asks for
-the manager, the line of managers `above`, the system's owner, one person, or a group, whose members share the work evenly.
+The first rule that surely holds for an item counts. For what fits none, the usual ones do: privileges, programs, keys and
+what access contains are the system owner's to decide, all else the manager's. Every chain ends with the fallback reviewers.
+A step asks for the manager, the line of managers `above`, the system's owner, one person, or a group, whose members share
+the work evenly.
 """
 
 from __future__ import annotations
@@ -96,7 +97,7 @@ def rules(own: Iterable[Rule], security_owner: str | None) -> tuple[Rule, ...]:
     named = (Rule(administers, (Step(Ask.SECURITY, (security_owner,)),)),) if security_owner else ()
     usual = (
         Rule(privileges, (owner, manager)),
-        Rule(OneOf("kind", ("integration", "credential")), (owner, manager)),
+        Rule(OneOf("kind", ("integration", "credential", "group", "definition")), (owner, manager)),
         Rule(None, (manager, owner)),
     )
     every = (*named, *own, *usual)

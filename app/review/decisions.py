@@ -198,7 +198,8 @@ def _why_not(
     refusal = policy.why_not_decide(
         facts, ask.answer, reason=ask.reason, change_to=ask.change_to, changeable=changeable, by=by
     )
-    return refusal or lasting.why_not_until(ask.answer, clock.utc(ask.until) - at if ask.until is not None else None)
+    for_now = clock.utc(ask.until) - at if ask.until is not None else None
+    return refusal or lasting.why_not_until(ask.answer, for_now, kind=item.kind)
 
 
 def _move(session: Session, asks: Sequence[Ask], items: Mapping[int, Row[Any]]) -> set[int]:

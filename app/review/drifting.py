@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, exists, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
-from app.inventory.tables import AccountRow, CredentialRow, GrantRow, IntegrationRow, SystemRow
+from app.inventory.tables import AccountRow, CredentialRow, EntitlementRow, GrantRow, IntegrationRow, SystemRow
 from app.review import freezing, frozen, grounds, population, scoping
 from app.review import scope as scopes
 from app.review.chain import Rule
@@ -66,6 +66,7 @@ def _ended(session: Session, campaign_id: int) -> int:
         and_(ItemRow.grant_id.is_not(None), GrantRow.ended.is_not(None)),
         and_(ItemRow.integration_id.is_not(None), IntegrationRow.ended.is_not(None)),
         and_(ItemRow.credential_id.is_not(None), CredentialRow.ended.is_not(None)),
+        and_(ItemRow.entitlement_id.is_not(None), EntitlementRow.ended.is_not(None)),
         and_(ItemRow.credential_id.is_(None), or_(AccountRow.ended.is_not(None), AccountRow.active.is_(False))),
     )
     went = (
@@ -73,6 +74,7 @@ def _ended(session: Session, campaign_id: int) -> int:
         .outerjoin(GrantRow, GrantRow.id == ItemRow.grant_id)
         .outerjoin(IntegrationRow, IntegrationRow.id == ItemRow.integration_id)
         .outerjoin(CredentialRow, CredentialRow.id == ItemRow.credential_id)
+        .outerjoin(EntitlementRow, EntitlementRow.id == ItemRow.entitlement_id)
         .outerjoin(AccountRow, AccountRow.id == ItemRow.account_id)
         .where(ItemRow.campaign_id == campaign_id, gone, ~_listed(campaign_id, ItemRow.subject, "ended"))
     )

@@ -37,13 +37,14 @@ from app.inventory.tables import (
     PrivilegeRow,
 )
 from app.kit.db import Big
-from app.review import advice, choosing, dialect, leanings, peers, shown
+from app.review import advice, choosing, defining, dialect, leanings, peers, scope, shown
 from app.review.asking import BAR
 from app.review.choosing import Route
 from app.review.dialect import array, embed, members, obj, plain
 from app.review.frozen import (
     ADVICE,
     CONCERNS,
+    CONTENTS,
     FINDINGS,
     GRANTERS,
     LAST,
@@ -72,6 +73,7 @@ class Place:
     previous_day: str | None = None
     imported_id: int | None = None
     imported_name: str | None = None
+    every_definition: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,11 @@ class Frame:
 def prepare(session: Session, frame: Frame) -> None:
     """Fill the scratch tables: concerns, subjects, choices of reviewer, and the pieces of what is shown."""
     session.execute(insert(SYSTEMS), [_place(place) for place in frame.places])
+    asked = [_asked(place) for place in frame.places if set(place.kinds) & set(scope.CONTENTS)]
+    if asked:
+        defining.fill(session, asked, frame.at)
     session.execute(insert(CONCERNS).from_select(["kind", "row_id", "identity_id"], _concerns()))
-    for subjects in (_accounts(frame), _integrations(frame), _credentials(frame)):
+    for subjects in (_accounts(frame), _integrations(frame), _credentials(frame), *([_contents()] if asked else [])):
         session.execute(insert(SUBJECTS).from_select([c.name for c in SUBJECTS.c], subjects))
     if frame.bars:
         able = leanings.giving(AccountRow.system_id.in_([place.system_id for place in frame.places]))
@@ -130,12 +135,27 @@ def _place(place: Place) -> dict[str, Any]:
         "accounts": ItemKind.ACCOUNT in place.kinds,
         "integrations": ItemKind.INTEGRATION in place.kinds,
         "credentials": ItemKind.CREDENTIAL in place.kinds,
+        "groups": ItemKind.GROUP in place.kinds,
+        "definitions": ItemKind.DEFINITION in place.kinds,
+        "every_definition": place.every_definition,
         "named": dialect.text(place.name),
         "previous_id": place.previous_id,
         "previous": f'"campaign":{campaign},"closed":{closed}',
         "imported_id": place.imported_id,
         "imported": f'"campaign":{imported}',
     }
+
+
+def _asked(place: Place) -> defining.Asked:
+    kinds = tuple(kind for kind in place.kinds if kind in scope.CONTENTS)
+    return defining.Asked(place.system_id, place.name, kinds, place.every_definition)
+
+
+def _contents() -> Any:
+    """Groups and definitions are nobody's own, so the owner of the system is asked, and then the fallbacks."""
+    return select(
+        CONTENTS.c.kind, CONTENTS.c.entitlement_id, CONTENTS.c.system_id, null(), null(), null(), true()
+    ).select_from(CONTENTS)
 
 
 def _concerns() -> Any:
@@ -250,7 +270,8 @@ def _last() -> Any:
         (ItemRow.kind == str(ItemKind.GRANT), ItemRow.grant_id),
         (ItemRow.kind == str(ItemKind.ACCOUNT), ItemRow.account_id),
         (ItemRow.kind == str(ItemKind.INTEGRATION), ItemRow.integration_id),
-        else_=ItemRow.credential_id,
+        (ItemRow.kind == str(ItemKind.CREDENTIAL), ItemRow.credential_id),
+        else_=ItemRow.entitlement_id,
     )
     return (
         select(key, ItemRow.kind, ItemRow.outcome, ItemRow.settled)

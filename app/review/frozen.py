@@ -42,6 +42,9 @@ SYSTEMS = _table(
     Column("accounts", Boolean, nullable=False),
     Column("integrations", Boolean, nullable=False),
     Column("credentials", Boolean, nullable=False),
+    Column("groups", Boolean, nullable=False),
+    Column("definitions", Boolean, nullable=False),
+    Column("every_definition", Boolean, nullable=False),
     Column("named", String, nullable=False),  # its name as JSON
     Column("previous_id", Big),
     Column("previous", String),  # members: which review it was, and the day it closed
@@ -142,6 +145,24 @@ ENTITLEMENTS = _table(
     Column("flags", String),  # the privileges it brings, packed; null: the system does not say
     Column("low_risk", Boolean),
     Column("revocable", Boolean, nullable=False),
+    key=("entitlement_id",),
+)
+
+# What is asked about by its contents: groups, and definitions of what can be held.
+CONTENTS = _table(
+    "frozen_contents",
+    Column("entitlement_id", Big, autoincrement=False),
+    Column("kind", String(12), nullable=False),
+    Column("system_id", Big, nullable=False),
+    Column("key", String, nullable=False),
+    Column("privileged", Boolean, nullable=False),
+    Column("known", Boolean, nullable=False),
+    Column("flags", String),  # as for entitlements
+    Column("fresh", Boolean, nullable=False),  # others of the kind were decided on before, and this was not
+    Column("changed", Boolean),  # null: it was never decided on
+    Column("rules", String, nullable=False),  # those it fails, packed
+    Column("risk", Integer, nullable=False),
+    Column("shown", Json, nullable=False),
     key=("entitlement_id",),
 )
 

@@ -212,6 +212,7 @@ def places(
                 owner_id=owner.identity_id if owner and fit(owner, at.date(), due_at.date()) else None,
                 seen_at=seen.began_at or at,
                 kinds=scope.kinds_of(row.name),
+                every_definition=scope.every_definition,
                 previous_id=last.id if last else None,
                 previous_name=last.name if last else None,
                 previous_day=last.closed_at.date().isoformat() if last and last.closed_at else None,

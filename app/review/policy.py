@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from app.actors.actor import Actor, Role
 from app.kit.refusal import Refusal
-from app.review import apart, aside, independence, submission, turns
+from app.review import apart, aside, changing, independence, submission, turns
 from app.review.submission import TaskStatus
 from app.review.trust import Reading
 
@@ -262,13 +262,7 @@ def _why_not_answer(
     if not reason.strip() and (answer not in STAYS or item.privileged):
         what = "keep privileged access" if answer == Answer.KEEP else answer
         return _no_answer(f"to {what} needs a reason", "Say why.")
-    if (answer == Answer.CHANGE) != (change_to is not None):
-        return _no_answer("a change names what to change to, and nothing else does", "Name the entitlement's key.")
-    if answer == Answer.CHANGE and item.kind != "grant":
-        return _no_answer(f"a {item.kind} cannot be changed to something else", "Keep or remove it.")
-    if answer == Answer.CHANGE and not changeable:
-        return _no_answer(f'"{change_to}" is not another entitlement of this system', "Choose one that exists.")
-    return None
+    return changing.why_not_change(answer, item.kind, change_to, changeable=changeable)
 
 
 def _no_answer(reason: str, way_out: str) -> Refusal:

@@ -26,19 +26,24 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.inventory.tables import (
-    AccountRow,
-    CredentialRow,
-    EntitlementRow,
-    GrantRow,
-    IntegrationRow,
-    PrivilegeRow,
-)
+from app.inventory.tables import AccountRow, CredentialRow, EntitlementRow, GrantRow, IntegrationRow, PrivilegeRow
 from app.kit.db import Big
 from app.review import advice, asking, dialect, scoping, shown
 from app.review.chain import Rule
 from app.review.expression import words
-from app.review.frozen import ADVICE, CHOICES, ENTITLEMENTS, FINDINGS, HELD, LAST, PEERS, PEOPLE, SUBJECTS, SYSTEMS
+from app.review.frozen import (
+    ADVICE,
+    CHOICES,
+    CONTENTS,
+    ENTITLEMENTS,
+    FINDINGS,
+    HELD,
+    LAST,
+    PEERS,
+    PEOPLE,
+    SUBJECTS,
+    SYSTEMS,
+)
 from app.review.scope import FACTS, ItemKind
 from app.review.scoping import Wanted
 from app.review.shown import Grantor, Told
@@ -53,6 +58,7 @@ COLUMNS = (
     "grant_id",
     "integration_id",
     "credential_id",
+    "entitlement_id",
     "subject_identity_id",
     "reviewer_id",
     "chosen_by",
@@ -253,11 +259,44 @@ def _credentials(wanted: Wanted | None, rules: Rules) -> Any:
     )
 
 
+def _contents(kind: ItemKind) -> Callable[[Wanted | None, Rules], Any]:
+    """Groups, or definitions: what is shown of them was put together before (`defining`)."""
+
+    def build(wanted: Wanted | None, rules: Rules) -> Any:
+        joined = _joined(EntitlementRow, str(kind), SUBJECTS.c.account_id).join(
+            CONTENTS, and_(CONTENTS.c.entitlement_id == EntitlementRow.id, CONTENTS.c.kind == str(kind))
+        )
+        return _rows(
+            kind=kind,
+            joined=joined,
+            key=EntitlementRow.id,
+            entitlement_id=EntitlementRow.id,
+            privileged=CONTENTS.c.privileged,
+            known=CONTENTS.c.known,
+            risk=CONTENTS.c.risk,
+            told=CONTENTS.c.shown,
+            wanted=wanted,
+            rules=rules,
+            facts={
+                "entitlement": CONTENTS.c.key,
+                "privilege": CONTENTS.c.flags,
+                "finding": CONTENTS.c.rules,
+                "use": scoping.unknown(String()),
+                "new": CONTENTS.c.fresh,
+                "changed": CONTENTS.c.changed,
+            },
+        )
+
+    return build
+
+
 _BUILD = {
     ItemKind.GRANT: _grants,
     ItemKind.ACCOUNT: _accounts,
     ItemKind.INTEGRATION: _integrations,
     ItemKind.CREDENTIAL: _credentials,
+    ItemKind.GROUP: _contents(ItemKind.GROUP),
+    ItemKind.DEFINITION: _contents(ItemKind.DEFINITION),
 }
 
 
@@ -282,7 +321,6 @@ def _rows(
     known: Any,
     risk: Any,
     told: Any,
-    bits: Any,
     wanted: Wanted | None,
     rules: Rules,
     facts: Mapping[str, Any],
@@ -291,6 +329,8 @@ def _rows(
     grant_id: Any = None,
     integration_id: Any = None,
     credential_id: Any = None,
+    entitlement_id: Any = None,
+    bits: Any = None,
 ) -> Any:
     finding: ColumnElement[Any] = func.coalesce(FINDINGS.c.risk, 0)
     subject = literal(f"{kind}:", String) + cast(key, String)
@@ -299,7 +339,8 @@ def _rows(
     found = joined
     for aside in (FINDINGS, LAST):
         found = found.outerjoin(aside, and_(aside.c.row_id == key, aside.c.kind == str(kind)))
-    found = found.outerjoin(ADVICE, ADVICE.c.bits == bits)
+    if bits is not None:
+        found = found.outerjoin(ADVICE, ADVICE.c.bits == bits)
     if kind in (ItemKind.GRANT, ItemKind.ACCOUNT):
         found = found.outerjoin(Told, _told_of(kind))
     sure: ColumnElement[Any] = case((privileged, true()), (known, false()))  # of unknown contents it is not known
@@ -319,6 +360,7 @@ def _rows(
         _or_null(grant_id).label("grant_id"),
         _or_null(integration_id).label("integration_id"),
         _or_null(credential_id).label("credential_id"),
+        _or_null(entitlement_id).label("entitlement_id"),
         SUBJECTS.c.identity_id.label("subject_identity_id"),
         CHOICES.c.reviewer_id.label("reviewer_id"),
         CHOICES.c.chosen_by.label("chosen_by"),

@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
+from app.inventory.composition import GATHERS
 from app.inventory.tables import AccountRow, CredentialRow, EntitlementRow, GrantRow, IdentityRow, IntegrationRow
 from app.review import asking, population, scoping
 from app.review.expression import Expression
-from app.review.frozen import SYSTEMS
+from app.review.frozen import CONTENTS, SYSTEMS
 from app.review.scope import FACTS, ItemKind, Scope
 from app.review.scoping import Wanted
 
@@ -24,6 +25,8 @@ _ROWS = {
     ItemKind.ACCOUNT: AccountRow,
     ItemKind.INTEGRATION: IntegrationRow,
     ItemKind.CREDENTIAL: CredentialRow,
+    ItemKind.GROUP: EntitlementRow,
+    ItemKind.DEFINITION: EntitlementRow,
 }
 
 
@@ -34,6 +37,7 @@ def counted(session: Session, scope: Scope) -> list[dict[str, Any]]:
         for what, because, question in _questions(scope)
         if (count := session.scalars(question).one())
     ]
+    told += _of_contents(session)
     told += [_without(session, entry.system, entry.kind, entry.reason) for entry in scope.without]
     return told + [each for kind in scope.kinds for each in _by_expression(session, scope, kind)]
 
@@ -59,6 +63,25 @@ def _by_expression(session: Session, scope: Scope, kind: ItemKind) -> list[dict[
     return [
         {"kind": str(kind), "what": what, "count": count, "because": because} for what, count, because in told if count
     ]
+
+
+def _of_contents(session: Session) -> list[dict[str, Any]]:
+    """What can be held and is neither asked for what it allows nor for who is in it, of each kind that is asked."""
+    gathers, mine = EntitlementRow.kind.in_(GATHERS), exists().where(CONTENTS.c.entitlement_id == EntitlementRow.id)
+    asked = [
+        (ItemKind.GROUP, "things that are held and are no groups", "nobody is in them", SYSTEMS.c.groups, ~gathers),
+        (ItemKind.GROUP, "groups that the system keeps by itself", "nobody can change who is in them", SYSTEMS.c.groups,
+         and_(gathers, ~mine)),
+        (ItemKind.DEFINITION, "groups, queues and teams", "they are asked for who is in them", SYSTEMS.c.definitions,
+         gathers),
+        (ItemKind.DEFINITION, "definitions that bring no privilege", "the scope asks about those that do harm",
+         SYSTEMS.c.definitions, and_(~gathers, ~mine)),
+    ]  # fmt: skip
+    told = []
+    for kind, what, because, there, which in asked:
+        if count := session.scalars(_live(EntitlementRow).where(there, which)).one():
+            told.append({"kind": str(kind), "what": what, "count": count, "because": because})
+    return told
 
 
 def _neither(condition: ColumnElement[bool]) -> ColumnElement[bool]:

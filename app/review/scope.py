@@ -1,7 +1,8 @@
 """What a review is about, as a small readable expression: systems, kinds, a department, and who decides.
 
     {"systems": ["Sales org", "Marketing portal"],   or "all"
-     "kinds": ["grant", "account", "integration", "credential"],
+     "kinds": ["grant", "account", "integration", "credential"],      and "group", "definition": what access contains
+     "definitions": "all",                                            optional: not only those that can do harm
      "department": "Sales",                                           optional
      "without": [{"system": "Marketing portal", "kind": "integration", "reason": "read by hand, ticket 12"}],
      "where": "privileged or finding",                                optional, an expression over `FACTS`
@@ -46,6 +47,8 @@ class ItemKind(StrEnum):
     ACCOUNT = "account"
     INTEGRATION = "integration"
     CREDENTIAL = "credential"
+    GROUP = "group"  # who is in a group, queue or team, and what it opens
+    DEFINITION = "definition"  # what a profile, role or permission set allows and includes
 
 
 # Which streams of a reading each kind rests on.
@@ -54,13 +57,18 @@ NEEDS: Mapping[ItemKind, tuple[str, ...]] = {
     ItemKind.ACCOUNT: ("accounts",),
     ItemKind.INTEGRATION: ("accounts", "integrations"),  # accounts: whose it is
     ItemKind.CREDENTIAL: ("accounts", "integrations"),
+    ItemKind.GROUP: ("accounts", "entitlements", "grants"),
+    ItemKind.DEFINITION: ("accounts", "entitlements", "grants"),
 }
+CONTENTS = (ItemKind.GROUP, ItemKind.DEFINITION)  # what is held, and not that somebody holds it
+HELD = tuple(kind for kind in ItemKind if kind not in CONTENTS)  # what a scope is about that names no kinds
 ALL = "all"
 # Roster keys, and what holds them, which enter the ledger as commitments only.
 PEOPLE = ("fallback", "second_fallback", "approver", "security_owner", "reviewers", "then", "attention")
 _WORDS = {
     "systems",
     "kinds",
+    "definitions",
     "department",
     "without",
     "where",
@@ -90,6 +98,7 @@ FACTS: Mapping[str, Sort] = {
     "integration": Sort.TEXT,  # the program's name
     "low_risk": Sort.FLAG,  # brings no privilege, and nothing on sensitive kinds of record
     "subject": Sort.TEXT,  # "grant:12": for the small reviews that one cause opens
+    "changed": Sort.FLAG,  # of a group or definition: its contents differ from when it was last decided on
     "reviewed_this_year": Sort.FLAG,  # kept or acknowledged in a review that closed within 365 days
 }
 
@@ -126,6 +135,7 @@ class Scope:
     approver: str | None = None
     many_answers: str | None = None  # why somebody is asked for more answers than a review should ask for
     needs_roster: bool = True
+    every_definition: bool = False  # not only those that bring a privilege or do not tell what they allow
     silence: Silence | None = None  # what no answer comes to; None: whoever closes says it
     then: tuple[Turn, ...] = ()  # the rounds after the first
     outcome: Outcome = Outcome.LAST  # what several answers come to
@@ -165,6 +175,8 @@ class Scope:
     def _course(self) -> dict[str, Any]:
         """How it goes on, where something is said about it."""
         told: dict[str, Any] = {"silence": self.silence.written()} if self.silence is not None else {}
+        if self.every_definition:
+            told["definitions"] = ALL
         if self.granters is not Granters.FLAG:
             told["granters"] = str(self.granters)
         if self.then:
@@ -179,7 +191,7 @@ class Scope:
 def partial(written: Mapping[str, Any]) -> bool:
     """Whether a scope asks about a part of its systems only. What it leaves out with a reason is no part that it lacks."""
     kinds = written.get("kinds")
-    lacks = kinds is not None and not {str(kind) for kind in ItemKind} <= set(kinds)
+    lacks = kinds is not None and not {str(kind) for kind in HELD} <= set(kinds)
     return lacks or bool(written.get("where")) or bool(written.get("department"))
 
 
@@ -190,7 +202,8 @@ def read(written: Mapping[str, Any]) -> Scope:
         raise _no(f'"{strange[0]}" is not known', f"Known are {', '.join(sorted(_WORDS))}.")
     scope = Scope(
         systems=_systems(written.get("systems")),
-        kinds=_kinds(written.get("kinds", list(ItemKind))),
+        kinds=_kinds(written.get("kinds", list(HELD))),
+        every_definition=_definitions(written.get("definitions") or _HARMFUL),
         department=_name(written, "department"),
         without=tuple(_without(entry) for entry in _entries(written.get("without") or [])),
         where=_where(written.get("where")),
@@ -283,6 +296,15 @@ def _exclusion(entry: Any) -> Exclusion:
     if not str(entry["reason"]).strip():
         raise _no(f"it excludes {entry['where']} without a reason", "Say why.")
     return Exclusion(expression.read(entry["where"], FACTS), str(entry["reason"]).strip())
+
+
+_HARMFUL = "privileged"
+
+
+def _definitions(value: Any) -> bool:
+    if value not in (_HARMFUL, ALL):
+        raise _no(f'"definitions" cannot be {value!r}', f'Say "{_HARMFUL}" or "{ALL}".')
+    return bool(value == ALL)
 
 
 def _granters(value: Any) -> Granters:

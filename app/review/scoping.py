@@ -54,6 +54,7 @@ def facts(kind: ItemKind, subject: Any) -> dict[str, Any]:
         "temporary": false(),
         "integration": unknown(String()),
         "low_risk": unknown(Boolean()),
+        "changed": unknown(Boolean()),
         "reviewed_this_year": _reviewed(subject),
     }
 

@@ -107,7 +107,7 @@ def covered(privileged: Any, known: Any) -> ColumnElement[bool]:
 
 def alone(kind: str, privileged: Any, known: Any) -> ColumnElement[bool]:
     """Whether an item is decided by itself (twin of `unusual.reasons`, but for what only one of a share's people has)."""
-    if kind in ("integration", "credential"):
+    if kind not in ("grant", "account"):
         return true()
     idle = PEOPLE.c.used.in_((str(Use.NEVER), str(Use.LONGER)))
     of_account = or_(PEOPLE.c.gone, SUBJECTS.c.identity_id.is_(None), idle)

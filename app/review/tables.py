@@ -114,7 +114,7 @@ class DelegationRow(Base):
 
 
 class ItemRow(Base):
-    """One thing to decide on: a direct grant, an account, an integration or a credential.
+    """One thing to decide on: a direct grant, an account, an integration, a credential, or what access contains.
 
     `shown` is what the reviewer sees, fixed at freezing. `outcome` mirrors the latest decision.
     """
@@ -130,6 +130,9 @@ class ItemRow(Base):
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), index=True)
     integration_id: Mapped[int | None] = mapped_column(ForeignKey("integrations.id"))
     credential_id: Mapped[int | None] = mapped_column(ForeignKey("credentials.id"))
+    entitlement_id: Mapped[int | None] = mapped_column(
+        Big, index=True
+    )  # of a group or definition; no foreign key, as for schedules
     subject_identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"))  # whose access it is
     chosen_by: Mapped[str] = mapped_column(String(12))  # see `choice.ChosenBy`
     privileged: Mapped[bool]
@@ -148,7 +151,9 @@ class ItemRow(Base):
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (
         UniqueConstraint("campaign_id", "subject"),
-        CheckConstraint("kind IN ('grant','account','integration','credential')", name="kind_known"),
+        CheckConstraint(
+            "kind IN ('grant','account','integration','credential','group','definition')", name="kind_known"
+        ),
         CheckConstraint("outcome IN ('keep','remove','change','acknowledge')", name="outcome_known"),
         Index("ix_items_queue", "task_id", text("risk DESC"), "id"),
         Index("ix_items_campaign_outcome", "campaign_id", "outcome"),

@@ -1,8 +1,8 @@
 """What makes an item unusual, so that it is decided on by itself; the ordinary ones of a person are kept with one answer.
 
-Unusual is: it can do harm, something is wrong with it, nobody knows whose it is or what it allows, it came since the last
-review, it ends by itself, the job is not meant to have it, nobody like its holder has it, or it is not used. Unknown use
-alone is not: most systems do not tell it.
+Unusual is: it is asked for itself, it can do harm, something is wrong with it, nobody knows whose it is or what it allows,
+ it came since the last review, it ends by itself, the job is not meant to have it, nobody like its holder has it, or
+it is not used. Unknown use alone is not: most systems do not tell it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ class Why(StrEnum):
     GONE = "gone"
     NOBODYS = "nobodys"
     CONTENTS = "contents"
+    ITSELF = "itself"
+    CHANGED = "changed"
     PROGRAM = "program"
     NEW = "new"
     TEMPORARY = "temporary"
@@ -59,6 +61,8 @@ def reasons(kind: str, *, privileged: bool, shown: Mapping[str, Any], beside: Be
     if privileged:
         told.append(Reason(Why.PRIVILEGED, "privileged"))
     told += [_finding(each) for each in shown.get("findings") or ()]
+    if kind in _CONTENTS:
+        return (*told, *_of_contents(kind, shown))
     if kind in ("integration", "credential"):
         told.append(Reason(Why.PROGRAM, "a program's way in"))
     if kind != "grant" or not beside.account_apart:
@@ -72,6 +76,23 @@ def reasons(kind: str, *, privileged: bool, shown: Mapping[str, Any], beside: Be
     if kind == "grant" and until:
         told.append(Reason(Why.TEMPORARY, f"temporary, until {until}"))
     return (*told, *_among_peers(kind, shown, beside))
+
+
+_CONTENTS = {"group": "who is in it, and what it opens", "definition": "what whoever has it may do"}
+
+
+def _of_contents(kind: str, shown: Mapping[str, Any]) -> list[Reason]:
+    """A group or definition is asked for itself, and so always alone."""
+    told = [Reason(Why.ITSELF, _CONTENTS[kind])]
+    if shown.get("changed"):
+        told.insert(0, Reason(Why.CHANGED, "changed since it was last decided on"))
+    if (shown.get("what") or {}).get("own") is None:
+        told.append(Reason(Why.CONTENTS, "the system does not say what it allows"))
+    if shown.get("new"):
+        told.append(Reason(Why.NEW, "new since the last review"))
+    if not (shown.get("what") or {}).get("reached"):
+        told.append(Reason(Why.UNUSED, "nobody has it"))
+    return told
 
 
 def _among_peers(kind: str, shown: Mapping[str, Any], beside: Beside) -> list[Reason]:

@@ -168,6 +168,8 @@ def _against(
     writing = frozenset(system.writing) if executors.has(system) else frozenset()
     if revocable is False:
         return policy.NOT_BY_API.reason, ""
+    if kind in policy.BY_A_PERSON:
+        return policy.CONTENTS.reason, ""
     acts = ("change_grant",) if outcome == "change" else policy.ACTS_FOR[kind]
     told = []
     for act in acts:

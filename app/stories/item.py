@@ -103,6 +103,8 @@ def _said(session: Session, item: ItemRow) -> list[Said]:
 
 def _findings(session: Session, item: ItemRow) -> Sequence[FindingRow]:
     about = [FindingRow.subject == item.subject]
+    if item.entitlement_id is not None:
+        about = [FindingRow.subject == f"entitlement:{item.entitlement_id}"]
     if item.account_id is not None:
         about = [FindingRow.account_id == item.account_id]
     return session.scalars(
@@ -138,4 +140,7 @@ def _still_there(session: Session, item: ItemRow) -> bool | None:
     if item.kind == "account" and item.account_id is not None:
         account = session.get(AccountRow, item.account_id)
         return account is not None and account.ended is None
+    if item.entitlement_id is not None:
+        thing = session.get(EntitlementRow, item.entitlement_id)
+        return thing is not None and thing.ended is None
     return None

@@ -146,10 +146,18 @@ def lines(session: Session, rows: Sequence[RemediationRow]) -> list[Line]:
     integrations = _named(session, IntegrationRow, IntegrationRow.name, {row.integration_id for row in rows})
     credentials = _named(session, CredentialRow, CredentialRow.label, {row.credential_id for row in rows})
     held = _held(session, {row.grant_id for row in rows})
+    called = func.coalesce(EntitlementRow.label, EntitlementRow.name)
+    contents = _named(session, EntitlementRow, called, {row.entitlement_id for row in rows})
     names = {"grant": held, "account": accounts, "integration": integrations, "credential": credentials}
+    names |= {"group": contents, "definition": contents}
     told = []
     for row in rows:
-        what = names[row.kind].get(getattr(row, f"{row.kind}_id")) or _by_its_key(row.target) or row.subject
+        named = (
+            contents.get(row.entitlement_id)
+            if row.entitlement_id
+            else names[row.kind].get(getattr(row, f"{row.kind}_id"))
+        )
+        what = named or _by_its_key(row.target) or row.subject
         whose = accounts.get(row.account_id) if row.kind != "account" else None
         person = people.get(row.account_id)
         told.append(Line(row, systems[row.system_id], what, whose, person, campaigns.get(row.campaign_id)))

@@ -6,15 +6,12 @@ brings no privilege; where the system does not say, it counts. The grant itself 
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from sqlalchemy import Column, String, Table, delete, insert, literal, select
 
-from app.inventory import nesting
+from app.inventory import contents
 from app.inventory.merges.sealing import Sealing
-from app.inventory.tables import AccountRow, EdgeRow, EntitlementRow, GrantRow, PrivilegeRow
+from app.inventory.tables import AccountRow, GrantRow, PrivilegeRow
 from app.kit import bulk
-from connectors.records import SUMS_UP
 
 PRIVILEGES: Table = PrivilegeRow.__table__  # type: ignore[assignment]
 KEY = ["account_id", "privilege", "path"]
@@ -39,16 +36,7 @@ def derive(sealing: Sealing) -> None:
 def _staged_reach(sealing: Sealing) -> Table:
     """(entitlement, privilege, path) for everything that holding an entitlement brings."""
     session = sealing.session
-    own = (EntitlementRow.system_id == sealing.system_id, EntitlementRow.ended.is_(None))
-    told = session.execute(select(EntitlementRow.id, EntitlementRow.privileges).where(*own))
-    carried = {row.id: row.privileges for row in told}
-    edges: dict[int, list[int]] = defaultdict(list)
-    live = (EdgeRow.system_id == sealing.system_id, EdgeRow.ended.is_(None))
-    for holder, held, kind in session.execute(select(EdgeRow.holder_id, EdgeRow.held_id, EdgeRow.kind).where(*live)):
-        told_in_sum = kind == SUMS_UP and carried.get(holder) is not None
-        if holder in carried and held in carried and not told_in_sum:
-            edges[holder].append(held)
-    rows = [list(row) for row in nesting.reach({number: told for number, told in carried.items() if told}, edges)]
+    rows = [list(row) for row in contents.reach(session, sealing.system_id)]
     staged = bulk.stage(
         session,
         "stage_reach",

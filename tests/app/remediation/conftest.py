@@ -65,13 +65,21 @@ class Town:
         made: GrantRow = make.grant(session, account, entitlement, **given)
         return made
 
-    def decided(self, session: Session, subject: Any, outcome: str = "remove", change_to: str | None = None) -> ItemRow:
-        kind = type(subject).__name__.removesuffix("Row").lower()
+    def decided(
+        self,
+        session: Session,
+        subject: Any,
+        outcome: str = "remove",
+        change_to: str | None = None,
+        kind: str | None = None,
+    ) -> ItemRow:
+        row = type(subject).__name__.removesuffix("Row").lower()
+        kind = kind or row
         account = subject.id if kind == "account" else getattr(subject, "account_id", None)
         item = ItemRow(
             campaign_id=self.campaign_id, task_id=self.task_id, kind=kind, subject=f"{kind}:{subject.id}",
             system_id=self.system_id, account_id=account, chosen_by="manager", privileged=False, risk=1, shown={},
-            outcome=outcome, **({f"{kind}_id": subject.id} if kind != "account" else {}),
+            outcome=outcome, **({f"{row}_id": subject.id} if row != "account" else {}),
         )  # fmt: skip
         session.add(item)
         session.flush()

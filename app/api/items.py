@@ -24,7 +24,7 @@ Asked = Annotated[int, Query(ge=1, le=MOST_NUMBER)]
 
 
 class Item(Told):
-    """One grant, account, integration or credential to decide on. `shown` was fixed when the campaign was frozen."""
+    """One thing to decide on: a grant, an account, a group, what something allows … `shown` was fixed at freezing."""
 
     id: int
     campaign_id: int

@@ -140,6 +140,8 @@ class ItemKind(StrEnum):
     ACCOUNT = "account"
     INTEGRATION = "integration"
     CREDENTIAL = "credential"
+    GROUP = "group"
+    DEFINITION = "definition"
 
 
 class Answer(StrEnum):

@@ -16,12 +16,14 @@ from app.review.policy import WITHDRAW
 from app.stories import share
 
 TOGETHER = "together"  # one answer for a person
+ALTER = "alter"  # what access contains must be changed; the reason says to what
 UNTIL = "until"  # keep it until a day, and remove it then
 # The button that was pressed -> the answer; "keep" and TOGETHER depend on the item.
 PLAIN: Mapping[str, str] = {
     "remove": "remove",
     UNTIL: "remove",
     "change": "change",
+    ALTER: "change",
     WITHDRAW: WITHDRAW,
     **{str(each): str(each) for each in Aside},
 }
@@ -29,6 +31,7 @@ TOLD: Mapping[str, str] = {  # after a count
     "remove": "to be removed",
     UNTIL: "to be removed after that day",
     "change": "to be changed",
+    ALTER: "to be changed",
     TOGETHER: "confirmed",
     WITHDRAW: "taken back, without an answer now",
     Aside.NOT_MINE: "set aside as not yours; what is set aside goes on when you submit",

@@ -37,7 +37,17 @@ def systems(means: Means) -> list[str]:
 
 def given(form: Any) -> dict[str, Any]:
     """What was written, as it is shown again."""
-    names = ("fallback", "second", "department", "where", "exclude", "exclude_because", "approver", "many_answers")
+    names = (
+        "fallback",
+        "second",
+        "department",
+        "where",
+        "exclude",
+        "exclude_because",
+        "approver",
+        "many_answers",
+        "definitions",
+    )
     words = {name: forms.text(form, name).strip() for name in names}
     words |= {name: forms.text(form, name).strip() for name in (*_COURSE, *_WHO)}
     return {"systems": form.getlist("systems"), "kinds": form.getlist("kinds"), **words}
@@ -46,7 +56,7 @@ def given(form: Any) -> dict[str, Any]:
 def query(said: Mapping[str, Any]) -> str:
     """A review's name and scope as part of an address, for a page that shows them to somebody else; `given` reads it."""
     words = ("name", "schedule", "fallback", "second", "department", "where", "exclude", "exclude_because", "approver",
-             "many_answers", *_COURSE, *_WHO)  # fmt: skip
+             "many_answers", "definitions", *_COURSE, *_WHO)  # fmt: skip
     parts: list[tuple[str, str]] = [(name, str(said.get(name) or "")) for name in words]
     parts += [(name, each) for name in ("systems", "kinds") for each in said[name]]
     return urlencode([(name, value) for name, value in parts if value])
@@ -71,6 +81,7 @@ def shown(scope: Mapping[str, Any], called: Callable[[str], str] = str) -> dict[
         {
             "systems": [ALL] if named == ALL else list(named),
             "kinds": list(scope["kinds"]),
+            "definitions": scope.get("definitions") or "",
             "fallback": scope["fallback"],
             "second": scope.get("second_fallback") or "",
             "department": scope.get("department") or "",
@@ -104,7 +115,7 @@ def written(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
             "many_answers": said["many_answers"] or None,
             "security_owner": _key(session, said["security_owner"]) if said.get("security_owner") else None,
         }
-        | ({"granters": said["granters"]} if said.get("granters") else {})
+        | {word: said[word] for word in ("granters", "definitions") if said.get(word)}
         | _silence(said)
         | _rounds(session, said)
         | _reviewers(session, said)

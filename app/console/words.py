@@ -53,15 +53,18 @@ KINDS: Mapping[str, str] = {
     "account": "account",
     "integration": "program",
     "credential": "key or token",
+    "group": "group",
+    "definition": "definition",
 }
 MANY: Mapping[str, str] = {"grant": "access rights", "account": "accounts", "integration": "programs",
-                           "credential": "keys or tokens"}  # fmt: skip
+                           "credential": "keys or tokens", "group": "groups", "definition": "definitions"}  # fmt: skip
 SYSTEMS: Mapping[str, str] = {
     "roster": "who works here",
     "rolecall": "this installation",
 }  # kinds that no connector names
 ASKED: Mapping[str, str] = {  # what a review may be about
     "grant": "access that is held", "account": "accounts", "integration": "programs", "credential": "keys and tokens",
+    "group": "groups and queues: who is in them", "definition": "profiles, roles and permission sets: what they allow",
 }  # fmt: skip
 REMOVALS: Mapping[str, str] = {  # where a removal stands -> what that means
     "open": "promised, not begun", "by_hand": "waits for a person", "acting": "going on", "acted": "done, not proved yet",
@@ -77,6 +80,10 @@ EVENTS: Mapping[str, str] = {  # turns of a finding
     "opened": "opened", "reopened": "opened again", "closed": "closed", "commented": "said", "assigned": "handed on",
     "acknowledged": "seen", "asked": "waiver asked for", "waived": "waived", "refused": "waiver refused",
     "withdrawn": "waiver withdrawn", "ended": "waiver ended", "overdue": "late", "escalated": "told again",
+}  # fmt: skip
+PARTS: Mapping[str, str] = {  # of what access contains
+    "privileges": "privileges", "native": "flags", "includes": "what it includes", "rights": "rights on records",
+    "inside": "groups in it", "members": "members",
 }  # fmt: skip
 PRIVILEGES: Mapping[str, str] = {  # what the house calls a privilege -> what it lets somebody do
     "administer": "can do nearly everything",
@@ -152,7 +159,7 @@ def left_out(each: Mapping[str, Any]) -> str:
     """How much of what a review leaves out: "1 grant that …", "301 grants that …"; it is kept with its noun for many."""
     what = str(each["what"])
     if each["count"] == 1:
-        what = re.sub(r"\b(grant|account|integration|credential)s\b", r"\1", what, count=1).replace(
+        what = re.sub(r"\b(grant|account|integration|credential|group|definition)s\b", r"\1", what, count=1).replace(
             "that are", "that is"
         )
     return f"{each['count']:,} {what}"

@@ -11,7 +11,8 @@ from app.inventory.tables import SnapshotRow, SystemRow
 from app.ledger.note import Verifier
 from app.review.tables import CampaignRow
 
-KINDS = ("account", "grant", "integration", "credential")
+KINDS = ("account", "grant", "integration", "credential")  # what a scope is about that names none
+EVERY = (*KINDS, "group", "definition")
 
 
 def stamps(campaign: CampaignRow, systems: Sequence[tuple[SystemRow, SnapshotRow]], *, draft: bool) -> list[str]:
@@ -88,7 +89,7 @@ def folder(system: SystemRow) -> str:
 def _reviewed(scope: Mapping[str, Any], system: str) -> list[str]:
     """Which kinds of item the scope reviews in this system."""
     out = {each["kind"] for each in scope.get("without") or [] if each["system"] == system}
-    return [kind for kind in KINDS if kind in scope.get("kinds", KINDS) and kind not in out]
+    return [kind for kind in EVERY if kind in scope.get("kinds", KINDS) and kind not in out]
 
 
 def text(cover: Mapping[str, Any], reconciliation: Mapping[str, Any]) -> str:

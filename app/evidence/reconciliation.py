@@ -11,11 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 KINDS = ("account", "grant", "integration", "credential")
+CONTENTS = ("group", "definition")  # told where they were asked for; older packets know nothing of them
 _FILE_OF = {
     "account": "accounts",
     "grant": "grants",
     "integration": "integrations",
     "credential": "credentials",
+    "group": "entitlements",
+    "definition": "entitlements",
 }
 _KIND = re.compile(r"\b(grant|account|integration|credential)s?\b")
 _WHOLE = frozenset({"complete", "explained"})
@@ -44,7 +47,8 @@ def compose(
         _system(each, by_snapshot.get(each["snapshot"], []), population.get(each["id"], {}), items.get(each["id"], {}))
         for each in systems
     ]
-    kinds = {kind: _kind(kind, told, excluded) for kind in KINDS}
+    asked = [kind for kind in CONTENTS if any(kind in system["reviewed"] for system in told)]
+    kinds = {kind: _kind(kind, told, excluded) for kind in (*KINDS, *asked)}
     said = [sentence for system in told for sentence in system.pop("said")]
     said += [sentence for kind in kinds.values() for sentence in kind.pop("said")]
     return {
@@ -156,5 +160,10 @@ def _about(excluded: Mapping[str, Any]) -> str | None:
 
 def _whole(excluded: Mapping[str, Any], systems: list[dict[str, Any]]) -> bool:
     """Whether it leaves a kind out of a whole system, whose population is then not in scope."""
-    whole = {f"{kind}s of {system['name']}" for system in systems for kind in KINDS if kind not in system["reviewed"]}
+    whole = {
+        f"{kind}s of {system['name']}"
+        for system in systems
+        for kind in (*KINDS, *CONTENTS)
+        if kind not in system["reviewed"]
+    }
     return str(excluded.get("what", "")) in whole

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -35,7 +36,8 @@ class Said:
 @dataclass(frozen=True, slots=True)
 class Story:
     """Everything a page tells about one item. `paths` say how privileges come, "A > B"; `findings` are those open now;
-    `heir` is who is asked next if its reviewer sets it aside, `others` what it can be changed to: while they can answer."""
+    `heir` is who is asked next if its reviewer sets it aside, `others` what it can be changed to: while they can
+    answer. `members` are who is in a group, or holds what is defined, as of now: never frozen, so that nobody is kept."""
 
     item: ItemRow
     campaign: CampaignRow
@@ -51,6 +53,7 @@ class Story:
     still_there: bool | None
     heir: str | None
     others: Alternatives
+    members: Sequence[Any]
 
 
 def story(session: Session, item_id: int, *, by: Actor, at: datetime) -> Story | None:
@@ -78,7 +81,21 @@ def story(session: Session, item_id: int, *, by: Actor, at: datetime) -> Story |
         still_there=_still_there(session, item),
         heir=_heir(session, item, at) if answers else None,
         others=alternatives.of(session, item) if answers else Alternatives((), False),
+        members=_members(session, item),
     )
+
+
+def _members(session: Session, item: ItemRow) -> Sequence[Any]:
+    """(name, username, since when), the latest first."""
+    if item.entitlement_id is None:
+        return ()
+    return session.execute(
+        select(AccountRow.name, AccountRow.username, GrantRow.began)
+        .join(GrantRow, GrantRow.account_id == AccountRow.id)
+        .where(GrantRow.entitlement_id == item.entitlement_id, GrantRow.ended.is_(None), AccountRow.ended.is_(None))
+        .order_by(GrantRow.began.desc(), AccountRow.id)
+        .limit(MOST)
+    ).all()
 
 
 def _heir(session: Session, item: ItemRow, at: datetime) -> str | None:

@@ -212,6 +212,8 @@ def answered(session: Session, some: Sequence[Line]) -> list[Line]:
 
 def key_of(item: ItemRow) -> str:
     """Whom an item is grouped with: its person, or, where nobody is known, what stands behind it."""
+    if item.entitlement_id is not None:
+        return f"c{item.system_id}"
     if item.subject_identity_id is not None:
         return f"p{item.subject_identity_id}"
     return f"a{item.account_id}" if item.account_id is not None else f"s{item.system_id}"
@@ -269,6 +271,8 @@ def _who(of: Sequence[Line]) -> Mapping[str, Any]:
     """Who they all are about: what was frozen with the first; nobody's things are named by their system."""
     item = of[0].item
     who: Mapping[str, Any] = item.shown.get("who") or {}
+    if item.entitlement_id is not None:
+        return {"name": f"What access contains in {item.shown.get('system')}"}
     if item.subject_identity_id is None and item.account_id is None:
         return {"name": f"Programs and keys of nobody in {item.shown.get('system')}"}
     return who

@@ -32,6 +32,7 @@ from app.means import review_limits, settings_shown, sign_ins_kept
 from app.remediation.tables import RemediationRow
 from app.review import campaigns, decisions, drifts, queries, tasks
 from app.review.decisions import Ask
+from app.review.scope import ItemKind
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 
 # What a sensible reviewer takes away when it stands beside an item.
@@ -126,6 +127,7 @@ def _open(stage: Stage) -> Opened:
                 "systems": "all",
                 "fallback": stage.fallback,
                 "second_fallback": stage.second,
+                "kinds": [str(kind) for kind in ItemKind],
                 "many_answers": "the first review; no role model is approved yet",
             },
             due_at=at + timedelta(days=means.settings.campaign_due_days),

@@ -136,6 +136,6 @@ def every() -> Iterator[tuple[int, dict[str, str | None]]]:
 
 def because(advice: Mapping[str, Any]) -> list[str]:
     """The reasons of an advice as it was frozen, in words; those that the advice rests on only."""
-    words = REMOVE if advice.get("says") == "remove" else KEEP if advice.get("says") == "keep" else REMOVE | KEEP
-    words = CONTENTS | words if advice.get("says") != "keep" else words
+    resting = {"remove": REMOVE | {"unheld": CONTENTS["unheld"]}, "keep": KEEP}
+    words = resting.get(str(advice.get("says")), CONTENTS | REMOVE | KEEP)
     return [words[code] for code in str(advice.get("because") or "").split() if code in words]

@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from app.detection.tables import FindingRow
 from app.inventory import composition, contents
+from app.inventory import policy as inventory
 from app.inventory.composition import GATHERS, Contents
-from app.inventory.tables import EntitlementRow
+from app.inventory.tables import EntitlementRow, SystemRow
 from app.review import advice, asking
 from app.review.frozen import CONTENTS
 from app.review.scope import ItemKind
@@ -71,7 +72,11 @@ def fill(session: Session, asked: Sequence[Asked], at: datetime) -> None:
     live = (EntitlementRow.system_id.in_(places), EntitlementRow.ended.is_(None))
     rows = {row.id: row for row in session.scalars(select(EntitlementRow).where(*live))}
     brought = _brought(session, places, rows)
-    wanted = [row.id for row in rows.values() if _wanted(row, places[row.system_id], brought)]
+    ours = set(session.scalars(select(SystemRow.id).where(SystemRow.kind == inventory.OURSELVES)))
+    others = [
+        row for row in rows.values() if row.system_id not in ours
+    ]  # what this installation's roles allow is built in
+    wanted = [row.id for row in others if _wanted(row, places[row.system_id], brought)]
     former, decided = _former(session, wanted)
     known = _Known(
         rows, brought, contents.contents(session, wanted), _findings(session, wanted, at), former, frozenset(decided)

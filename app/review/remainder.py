@@ -13,7 +13,16 @@ from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or
 from sqlalchemy.orm import Session
 
 from app.inventory.composition import GATHERS
-from app.inventory.tables import AccountRow, CredentialRow, EntitlementRow, GrantRow, IdentityRow, IntegrationRow
+from app.inventory.policy import OURSELVES
+from app.inventory.tables import (
+    AccountRow,
+    CredentialRow,
+    EntitlementRow,
+    GrantRow,
+    IdentityRow,
+    IntegrationRow,
+    SystemRow,
+)
 from app.review import asking, population, scoping
 from app.review.expression import Expression
 from app.review.frozen import CONTENTS, SYSTEMS
@@ -68,6 +77,7 @@ def _by_expression(session: Session, scope: Scope, kind: ItemKind) -> list[dict[
 def _of_contents(session: Session) -> list[dict[str, Any]]:
     """What can be held and is neither asked for what it allows nor for who is in it, of each kind that is asked."""
     gathers, mine = EntitlementRow.kind.in_(GATHERS), exists().where(CONTENTS.c.entitlement_id == EntitlementRow.id)
+    ours = exists().where(SystemRow.id == EntitlementRow.system_id, SystemRow.kind == OURSELVES)
     asked = [
         (ItemKind.GROUP, "things that are held and are no groups", "nobody is in them", SYSTEMS.c.groups, ~gathers),
         (ItemKind.GROUP, "groups that the system keeps by itself", "nobody can change who is in them", SYSTEMS.c.groups,
@@ -75,7 +85,8 @@ def _of_contents(session: Session) -> list[dict[str, Any]]:
         (ItemKind.DEFINITION, "groups, queues and teams", "they are asked for who is in them", SYSTEMS.c.definitions,
          gathers),
         (ItemKind.DEFINITION, "definitions that bring no privilege", "the scope asks about those that do harm",
-         SYSTEMS.c.definitions, and_(~gathers, ~mine)),
+         SYSTEMS.c.definitions, and_(~gathers, ~mine, ~ours)),
+        (ItemKind.DEFINITION, "definitions of this installation's roles", "they are built in", SYSTEMS.c.definitions, ours),
     ]  # fmt: skip
     told = []
     for kind, what, because, there, which in asked:

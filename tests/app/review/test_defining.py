@@ -61,6 +61,17 @@ def test_definitions_that_can_do_harm_and_groups_are_items_of_the_owners(databas
         assert everybody.id not in {item.entitlement_id for item in found.values()}
 
 
+def test_what_this_installations_roles_allow_is_built_in_and_not_asked(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        company.system.kind = "rolecall"
+        group(session, company)
+        campaign, found = asked(session, company, kinds=["account", "definition"])
+        assert {item.kind for item in found.values()} == {"account"}
+        left = {each["what"]: each["count"] for each in campaign.excluded if each.get("kind") == "definition"}
+        assert left == {"groups, queues and teams": 1, "definitions of this installation's roles": 2}
+
+
 def test_every_definition_is_asked_where_the_scope_says_all(database: Database) -> None:
     with database.transaction() as session:
         company = cast.company(session)

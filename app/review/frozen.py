@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from sqlalchemy import Boolean, Column, Integer, MetaData, PrimaryKeyConstraint, String, Table, text
 from sqlalchemy.orm import Session
 
-from app.kit.db import Big, Moment
+from app.kit.db import Big, Json, Moment
 
 _scratch = MetaData()
 

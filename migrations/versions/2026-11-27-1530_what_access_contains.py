@@ -1,7 +1,7 @@
 """Items and removals: groups, and definitions of what can be held.
 
 Revision ID: 202611271530
-Revises: 202611271515
+Revises: 202611271545
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from app.kit.db import Big
 from migrations.rewording import reword
 
 revision = "202611271530"
-down_revision = "202611271515"
+down_revision = "202611271545"
 branch_labels = None
 depends_on = None
 

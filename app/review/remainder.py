@@ -86,7 +86,8 @@ def _of_contents(session: Session) -> list[dict[str, Any]]:
          gathers),
         (ItemKind.DEFINITION, "definitions that bring no privilege", "the scope asks about those that do harm",
          SYSTEMS.c.definitions, and_(~gathers, ~mine, ~ours)),
-        (ItemKind.DEFINITION, "definitions of this installation's roles", "they are built in", SYSTEMS.c.definitions, ours),
+        (ItemKind.DEFINITION, "definitions of this installation's roles", "they are built in", SYSTEMS.c.definitions,
+         and_(ours, ~gathers)),
     ]  # fmt: skip
     told = []
     for kind, what, because, there, which in asked:

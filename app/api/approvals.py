@@ -20,7 +20,7 @@ from app.review.exclusions import Approval
 router = APIRouter(prefix="/api/v1/approvals", tags=["reviews"])
 
 
-class Approving(Asked):
+class ApprovingExclusions(Asked):
     """Of which review or schedule, with its whole scope, and why it may leave out what it does."""
 
     name: str = Field(min_length=1, max_length=200, examples=["Q4 2026"])
@@ -41,7 +41,9 @@ class GivenApproval(Told):
 
 
 @router.post("", status_code=201, response_model=GivenApproval)
-def give_approval(asked: Approving, request: Request, means: With, actor: Entered, key: Key = None) -> Response:
+def give_approval(
+    asked: ApprovingExclusions, request: Request, means: With, actor: Entered, key: Key = None
+) -> Response:
     """Approve what a review leaves out, if its scope names you. Nothing happens until somebody else opens it with it."""
 
     def word(session: Session, at: datetime) -> GivenApproval:

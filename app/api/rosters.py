@@ -34,7 +34,7 @@ class Roster(Told):
     approved_at: datetime | None
 
 
-class Approving(Asked):
+class VouchingForRoster(Asked):
     """Which file you vouch for: nobody vouches for one that was handed in after they looked."""
 
     roster: UUID = Field(description="The `id` of the roster that you looked at.")
@@ -49,7 +49,7 @@ def get_roster(system_id: paging.Number, means: With, actor: Entered) -> Roster:
 
 @router.put("/{system_id}/roster/approval", response_model=Roster)
 def approve_roster(
-    system_id: paging.Number, asked: Approving, request: Request, means: With, actor: Entered, key: Key = None
+    system_id: paging.Number, asked: VouchingForRoster, request: Request, means: With, actor: Entered, key: Key = None
 ) -> Response:
     """Vouch for a roster that somebody else handed in. 412 if another file was handed in since you looked."""
 

@@ -85,7 +85,7 @@ class Waiving(Asked):
     until: AwareDatetime
 
 
-class Deciding(Asked):
+class AnsweringWaiver(Asked):
     """Yes, or no and why."""
 
     answer: ApproveOrRefuse
@@ -192,7 +192,7 @@ def ask_waiver(
 
 @router.put("/{finding_id}/waiver/approval", response_model=Waiver)
 def decide_waiver(
-    finding_id: paging.Number, asked: Deciding, request: Request, means: With, actor: Entered, key: Key = None,
+    finding_id: paging.Number, asked: AnsweringWaiver, request: Request, means: With, actor: Entered, key: Key = None,
     if_match: IfMatch = None,
 ) -> Response:  # fmt: skip
     """Say yes or no to a waiver that somebody else asked for."""

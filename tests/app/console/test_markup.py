@@ -16,10 +16,12 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Role
 from app.compliance.tables import AssessmentRow, ScopeRow
-from app.console import rights
+from app.console import excluding, rights
 from app.detection.tables import FindingEventRow, FindingRow, JustificationRow, WaiverRow
+from app.inventory.tables import SystemRow
 from app.kit.db import Database
 from app.kit.ids import uuid7
+from app.kit.refusal import Refusal
 from app.ledger import entries, leaves
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
@@ -92,6 +94,11 @@ def _complete(session: Session, house: House) -> None:
     session.execute(update(AssessmentRow).values(status="submitted", score=5, submitted_at=make.NOW))
     plan = session.get_one(ScheduleRow, house.schedule.id)
     plan.scope = plan.scope | {"exclude": [{"where": "service", "reason": EVIL}], "department": EVIL}
+    plan.calendar = {"days": ["mon"], "closed": [{"from": "12-21", "until": "01-03", "because": EVIL}]}
+    plan.approval = {"at": "2026-11-01T00:00:00+00:00", "reason": EVIL}
+    campaign.planned_at, campaign.moved = make.NOW, {"from": "2026-11-01", "because": f"moved {EVIL}"}
+    campaign.approval = {"reason": f"approved {EVIL}"}
+    session.get_one(SystemRow, company.system.id).config = {"base_url": f"entered {EVIL}"}
     _hold(session, house)
     said = Entry(Kind.CAMPAIGN_CANCELLED, f"campaign:{campaign.id}", {"told": EVIL}, {"reason": EVIL})
     entries.record(session, said, by="actor:x", at=make.NOW)
@@ -128,13 +135,20 @@ def pages(evil: House) -> dict[str, list[str]]:
     for each in MORE:
         seen[each] = [browser.get(evil.address(each.replace("{ada}", evil.hook.actor_id))).text for browser in browsers]
     seen["a look at sign-ins"] = [looked.text]
+    said = {"name": EVIL, "systems": ["all"], "kinds": ["grant"], "fallback": "flo", "second": "fay", "where": "",
+            "exclude": "temporary", "exclude_because": EVIL, "department": EVIL, "many_answers": "",
+            "approver": evil.company.flo.key}  # fmt: skip
+    asked = excluding.asking(evil.means, said, Refusal("no_approval", "It waits for a word."))
+    shown = visitor(evil, "boss").get(str(asked).removeprefix(evil.means.settings.base_url)).text
+    assert "What nobody would be asked about" in shown
+    seen["what an approver is asked"] = [shown]
     return seen
 
 
 PAGES = [path for method, path in rights.RIGHTS if method == "GET" and "{link}" not in path]
 
 
-@pytest.mark.parametrize("path", [*PAGES, *MORE, "a look at sign-ins"])
+@pytest.mark.parametrize("path", [*PAGES, *MORE, "a look at sign-ins", "what an approver is asked"])
 def test_markup_is_shown_and_never_run(pages: dict[str, list[str]], path: str) -> None:
     for text in pages[path]:
         assert "<img src=x" not in text
@@ -148,9 +162,18 @@ def test_whatever_anybody_can_write_is_poisoned(evil: House) -> None:
     assert written - evil.__dict__["poisoned"] == set()
 
 
+def test_whatever_may_hold_somebodys_words_among_others_is_poisoned_too() -> None:
+    """A new column of JSON is poisoned, written by this test, or named as ours."""
+    kinds = (poison.JSON, poison.WHOLE, poison.CODES)
+    assert poison.documents() == set().union(*kinds)
+    assert sum(map(len, kinds)) == len(poison.documents())
+
+
 def test_each_text_is_seen_on_a_page_or_on_none(pages: dict[str, list[str]]) -> None:
     """So that the test of markup looks at something, for each of them."""
     everything = "\n".join(text for texts in pages.values() for text in texts)
+    for word in ("moved", "approved", "entered"):  # within a whole that the code reads
+        assert f"{word} &lt;img src=x" in everything
     unseen = {
         f"{table.name}.{column.name}"
         for table, column in poison.texts()

@@ -24,6 +24,7 @@ from app.cli.telling import Telling
 from app.detection import justifications
 from app.inventory import queries as inventory
 from app.inventory import rosters, systems
+from app.inventory.policy import OURSELVES
 from app.inventory.tables import AccountRow, SystemRow
 from app.kit import clock
 from app.ledger import entries
@@ -140,7 +141,7 @@ def switch_writing_on(stage: Stage) -> None:
     """Allow the sandboxes' executors every kind of act that they can carry out."""
     with stage.means.database.transaction() as session:
         for row in inventory.systems(session):
-            if row.kind != "roster":
+            if row.kind not in ("roster", OURSELVES):  # which can what it can from the start
                 systems.switch_writing(session, row, list(ActKind), by=ADMIN, at=stage.means.clock())
 
 

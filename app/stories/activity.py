@@ -21,13 +21,20 @@ from app.actors import policy
 from app.actors.actor import Actor
 from app.actors.policy import May
 from app.actors.tables import ActorRow
+from app.inventory.tables import SystemRow
 from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries, proofs, queries
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow, LeafRow, PersonalRow
+from app.review.tables import CampaignRow
 
 _SCHEDULER = "the scheduler"
 _SUGGESTED = 100
+_NAMED: tuple[tuple[str, Any, Any], ...] = (
+    ("actor", ActorRow.id, ActorRow.name),
+    ("system", SystemRow.id, SystemRow.name),
+    ("campaign", CampaignRow.id, CampaignRow.name),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +55,7 @@ class Happened:
     row: EntryRow
     number: int | None
     author: str  # a name, where there is one
+    about: str  # the name of whoever or whatever it is about, where there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,11 @@ def listed(session: Session, wanted: Wanted, *, by: Actor, after: Sequence[str] 
         found = found.where(EntryRow.at <= at, or_(EntryRow.at < at, EntryRow.id < identifier))
     rows = session.execute(found.order_by(EntryRow.at.desc(), EntryRow.id.desc()).limit(limit + 1)).all()
     names = _names(session, {row.author for row, _number in rows})
-    told = [Happened(row, number, names.get(row.author, row.author)) for row, number in rows[:limit]]
+    called = _called(session, {row.subject for row, _ in rows[:limit]})
+    told = [
+        Happened(row, number, names.get(row.author, row.author), called.get(row.subject, row.subject))
+        for row, number in rows[:limit]
+    ]
     last = told[-1].row if len(rows) > limit else None
     return Page(told, (last.at.isoformat(), str(last.id)) if last is not None else None)
 
@@ -100,8 +112,9 @@ def story(session: Session, entry_id: uuid.UUID, *, by: Actor) -> Story | None:
     checkpoint = queries.latest_checkpoint(session)
     covered = number is not None and checkpoint is not None and number < checkpoint.size
     author = _names(session, {entry.author}).get(entry.author, entry.author)
+    about = _called(session, {entry.subject}).get(entry.subject, entry.subject)
     body = {name: value for name, value in entry.body.items() if name not in committed}
-    return Story(Happened(entry, number, author), body, personal, committed, covered)
+    return Story(Happened(entry, number, author, about), body, personal, committed, covered)
 
 
 def proof(session: Session, entry_id: uuid.UUID, *, by: Actor) -> dict[str, Any]:
@@ -171,6 +184,18 @@ def _filtered(wanted: Wanted, authors: Sequence[str]) -> Any:
     if wanted.until is not None:
         conditions.append(EntryRow.at < wanted.until)
     return found.where(*conditions)
+
+
+def _called(session: Session, subjects: set[str]) -> dict[str, str]:
+    """What those of these subjects are called that have a name: whoever acts here, systems, reviews."""
+    told: dict[str, str] = {}
+    for kind, column, name in _NAMED:
+        asked = [each.partition(":")[2] for each in subjects if each.startswith(f"{kind}:")]
+        ids: list[Any] = asked if kind == "actor" else [int(each) for each in asked if each.isdigit()]
+        if ids:
+            rows = session.execute(select(column, name).where(column.in_(ids)))
+            told |= {f"{kind}:{number}": str(called) for number, called in rows}
+    return told
 
 
 def _names(session: Session, authors: set[str]) -> dict[str, str]:

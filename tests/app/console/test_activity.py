@@ -27,6 +27,8 @@ def test_the_latest_stands_first_and_filters_take_away(shown_house: House) -> No
     everything = auditor.get("/activity")
     assert everything.status_code == 200
     assert "decision recorded" in everything.text
+    opened = auditor.get("/activity", params={"kind": Kind.CAMPAIGN_OPENED}).text
+    assert f'<a href="/activity?subject=campaign%3A{shown_house.campaign.id}">Q4</a>' in opened
     only = auditor.get("/activity", params={"kind": Kind.DECISION_RECORDED}).text
     rows = re.findall(r"<tr data-row", only)
     assert len(rows) == 1

@@ -36,6 +36,10 @@ def test_what_happened_is_found_by_kind_author_subject_and_time(database: Databa
             return [each.row.subject for each in activity.listed(session, Wanted(**given), by=SEC).entries]  # type: ignore[arg-type]
 
         assert shown() == ["systems", "campaigns", "campaign:12", "campaign:1", f"actor:{ada.id}"]
+        told = activity.listed(
+            session, Wanted(), by=SEC
+        ).entries  # what has no name, or is not there, is told as it stands
+        assert [each.about for each in told] == ["systems", "campaigns", "campaign:12", "campaign:1", "Ada"]
         assert shown(kind="key.rotated") == ["systems"]
         assert shown(author=ada.id) == ["campaigns", "campaign:12", "campaign:1"]
         assert shown(subject="campaign:1") == ["campaign:1"]

@@ -30,6 +30,41 @@ def dumps(value: Any) -> bytes:
         raise Unwritable("text holds half of a surrogate pair, which is no character") from error
 
 
+def rewritten(text: str) -> bytes:
+    """The canonical bytes of a value that stands as JSON text: those of `dumps`, at half the cost for what is long.
+
+    Reading it tells already which numbers are in it, and names are text there, so that only what was written is looked at.
+    """
+    value = _read(text)
+    written = _encode_sorted(value)
+    if "\\u0000" in written or not (written.isascii() or _narrow(written)):
+        return dumps(value)
+    return written.encode()
+
+
+def _narrow(text: str) -> bool:
+    """Whether every character is among the first 256: names of these are sorted alike by everybody."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _fraction(told: str) -> Any:
+    raise Unwritable(f"{told} is no whole number, and has no canonical form; write it as text")
+
+
+def _whole(told: str) -> int:
+    number = int(told)
+    if not -_LARGEST <= number <= _LARGEST:
+        raise Unwritable(f"{told} is beyond 2^53 - 1; write it as text")
+    return number
+
+
+_read = json.JSONDecoder(parse_float=_fraction, parse_constant=_fraction, parse_int=_whole).decode
+
+
 def _plain(value: Any) -> bool:
     """Whether Python's own encoder is right about this value, as it nearly always is, at a quarter of the cost."""
     kind = type(value)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, Table, bindparam, insert, select, tuple_, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Row, String, Table, bindparam, insert, select, tuple_, update
+from sqlalchemy import cast as typed
+from sqlalchemy.orm import Session, make_transient_to_detached
 
 from app.actors.actor import Actor
 from app.inventory.tables import EntitlementRow, GrantRow, IdentityRow
@@ -51,53 +52,56 @@ class Result:
     refusal: Refusal | None = None
 
 
-_WANTED = ItemRow.id.in_(bindparam("items", expanding=True))
+# The tables themselves, and statements put together once: by the unit of work each would cost twice as much as it asks.
+_ITEM, _TASK, _CAMPAIGN, _VERSION, _DECISIONS = (
+    cast(Table, row.__table__) for row in (ItemRow, TaskRow, CampaignRow, BundleVersionRow, DecisionRow)
+)
+_WANTED = _ITEM.c.id.in_(bindparam("items", expanding=True))
 # FOR SHARE: nobody closes the campaign until this transaction has ended. In order, so that two bulks never wait crosswise.
 _HOLD = (
-    select(CampaignRow.id)
-    .where(CampaignRow.id.in_(select(ItemRow.campaign_id).where(_WANTED)))
-    .order_by(CampaignRow.id)
+    select(_CAMPAIGN.c.id)
+    .where(_CAMPAIGN.c.id.in_(select(_ITEM.c.campaign_id).where(_WANTED)))
+    .order_by(_CAMPAIGN.c.id)
     .with_for_update(read=True)
 )
 _ITEMS = (
     select(
-        ItemRow.id,
-        ItemRow.campaign_id,
-        ItemRow.kind,
-        ItemRow.subject,
-        ItemRow.system_id,
-        ItemRow.account_id,
-        ItemRow.grant_id,
-        ItemRow.subject_identity_id,
-        ItemRow.privileged,
-        ItemRow.shown,
-        ItemRow.version,
-        ItemRow.outcome,
-        ItemRow.aside,
-        ItemRow.round,
-        ItemRow.bundle_version_id,
-        BundleVersionRow.bundle_id,
-        BundleVersionRow.number.label("model"),
-        CampaignRow.status,
-        CampaignRow.configurer_id,
-        CampaignRow.scope["granters"].as_string().label("granters"),
-        CampaignRow.round.label("campaign_round"),
-        TaskRow.reviewer_id,
-        TaskRow.status.label("task_status"),
+        _ITEM.c.id,
+        _ITEM.c.campaign_id,
+        _ITEM.c.kind,
+        _ITEM.c.subject,
+        _ITEM.c.system_id,
+        _ITEM.c.account_id,
+        _ITEM.c.grant_id,
+        _ITEM.c.subject_identity_id,
+        _ITEM.c.privileged,
+        typed(_ITEM.c.shown, String).label("shown"),  # as text: it is digested one by one, and no thousands are kept
+        _ITEM.c.version,
+        _ITEM.c.outcome,
+        _ITEM.c.aside,
+        _ITEM.c.round,
+        _ITEM.c.bundle_version_id,
+        _VERSION.c.bundle_id,
+        _VERSION.c.number.label("model"),
+        _CAMPAIGN.c.status,
+        _CAMPAIGN.c.configurer_id,
+        _CAMPAIGN.c.scope["granters"].as_string().label("granters"),
+        _CAMPAIGN.c.round.label("campaign_round"),
+        _TASK.c.reviewer_id,
+        _TASK.c.status.label("task_status"),
     )
-    .join(CampaignRow, CampaignRow.id == ItemRow.campaign_id)
-    .join(TaskRow, TaskRow.id == ItemRow.task_id)
-    .outerjoin(BundleVersionRow, BundleVersionRow.id == ItemRow.bundle_version_id)
+    .join(_CAMPAIGN, _CAMPAIGN.c.id == _ITEM.c.campaign_id)
+    .join(_TASK, _TASK.c.id == _ITEM.c.task_id)
+    .outerjoin(_VERSION, _VERSION.c.id == _ITEM.c.bundle_version_id)
     .where(_WANTED)
 )
 _SWAP = (
-    update(ItemRow)
-    .where(_WANTED, ItemRow.version == bindparam("seen"))
+    update(_ITEM)
+    .where(_WANTED, _ITEM.c.version == bindparam("seen"))
     .values(outcome=bindparam("answer"), aside=bindparam("aside"), version=bindparam("next"))
-    .returning(ItemRow.id)
-    .execution_options(synchronize_session=False)
+    .returning(_ITEM.c.id)
 )
-_DECISIONS = cast(Table, DecisionRow.__table__)
+_ASIDE = frozenset(Aside)
 
 
 def record(
@@ -117,19 +121,34 @@ def record(
     Refuses an item that is another reviewer's, concerns `by`, or has ended, an answer without a reason that needs one,
     setting aside what nobody else may decide on, and (412, naming the winner) an item that is no longer at `version`.
     """
-    result = record_many(session, [Ask(item_id, answer, reason, version, change_to, until)], by=by, at=at)[0]
-    insist(result.refusal)
-    return session.get_one(DecisionRow, result.decision)
+    at = clock.utc(at)
+    asks = [Ask(item_id, answer, reason, version, change_to, until)]
+    refused, rows = _recorded(session, asks, by, at)
+    insist(refused.get(item_id))
+    made = DecisionRow(**rows[0])
+    make_transient_to_detached(made)  # it is there as it says: nothing has to be read again
+    session.add(made)
+    return made
 
 
 def record_many(session: Session, asks: Sequence[Ask], *, by: Actor, at: datetime) -> list[Result]:
     """Record up to 5,000 answers set-wise. Each wish has its own result, in order; one refused does not spoil the rest."""
     at = clock.utc(at)
+    refused, rows = _recorded(session, asks, by, at)
+    made = {row["item_id"]: row["id"] for row in rows}
+    return [Result(ask.item_id, made.get(ask.item_id), refused.get(ask.item_id)) for ask in asks]
+
+
+def _recorded(
+    session: Session, asks: Sequence[Ask], by: Actor, at: datetime
+) -> tuple[dict[int, Refusal], list[dict[str, Any]]]:
+    """What was refused, by item, and the rows of the decisions that were made."""
     insist(policy.why_not_bulk([ask.item_id for ask in asks]))
+    session.flush()  # statements over tables do not see to that
     items = _load(session, [ask.item_id for ask in asks])
     concerned = ties.concerned(session, list(items))
     replacements = _replacements(session, asks, items)
-    set_aside = [ask.item_id for ask in asks if ask.answer in set(Aside) and ask.item_id in items]
+    set_aside = [ask.item_id for ask in asks if ask.answer in _ASIDE and ask.item_id in items]
     others = heirs.heirs(session, set_aside, at) if set_aside else {}
     refused: dict[int, Refusal] = {}
     agreed: list[Ask] = []
@@ -144,8 +163,7 @@ def record_many(session: Session, asks: Sequence[Ask], *, by: Actor, at: datetim
     won = [ask for ask in agreed if ask.item_id in moved]
     lost = [ask.item_id for ask in agreed if ask.item_id not in moved]
     refused |= _winners(session, lost)
-    made = _write(session, won, items, concerned, by, at)
-    return [Result(ask.item_id, made.get(ask.item_id), refused.get(ask.item_id)) for ask in asks]
+    return refused, _write(session, won, items, concerned, by, at)
 
 
 def _load(session: Session, item_ids: Sequence[int]) -> dict[int, Row[Any]]:
@@ -214,7 +232,7 @@ def _move(session: Session, asks: Sequence[Ask], items: Mapping[int, Row[Any]]) 
             "items": sorted(item_ids),
             "seen": version,
             "answer": None if answer in SAYS_NOTHING else answer,
-            "aside": answer if answer in set(Aside) else None,
+            "aside": answer if answer in _ASIDE else None,
             "next": version + 1,
         }
         moved |= set(session.scalars(_SWAP, swap))
@@ -247,40 +265,38 @@ def _write(
     concerned: Mapping[int, frozenset[int]],
     by: Actor,
     at: datetime,
-) -> dict[int, uuid.UUID]:
+) -> list[dict[str, Any]]:
     """The decisions and their ledger entries, which share their ids."""
     if not asks:
-        return {}
+        return []
     leans = leanings.of_rows(session, [items[ask.item_id] for ask in asks])
     told = [_entry(ask, items[ask.item_id], concerned[ask.item_id], leans.get(ask.item_id, ()), by) for ask in asks]
     made = entries.record_many(session, told, by=by.id, at=at)
-    session.execute(
-        insert(_DECISIONS),
-        [
-            {
-                "id": identifier,
-                "item_id": ask.item_id,
-                "answer": ask.answer if ask.answer in SAYS_NOTHING else Answer(ask.answer),
-                "reason": ask.reason.strip(),
-                "change_to": ask.change_to,
-                "round": items[ask.item_id].round,
-                "until": clock.utc(ask.until) if ask.until is not None else None,
-                "by": by.id,
-                "by_identity_id": by.identity_id,
-                "way": by.way,
-                "at": at,
-            }
-            for ask, identifier in zip(asks, made, strict=True)
-        ],
-    )
-    return {ask.item_id: identifier for ask, identifier in zip(asks, made, strict=True)}
+    rows = [
+        {
+            "id": identifier,
+            "item_id": ask.item_id,
+            "answer": str(ask.answer),
+            "reason": ask.reason.strip(),
+            "change_to": ask.change_to,
+            "round": items[ask.item_id].round,
+            "until": clock.utc(ask.until) if ask.until is not None else None,
+            "by": by.id,
+            "by_identity_id": by.identity_id,
+            "way": by.way,
+            "at": at,
+        }
+        for ask, identifier in zip(asks, made, strict=True)
+    ]
+    session.execute(insert(_DECISIONS), rows)
+    return rows
 
 
 def _entry(ask: Ask, item: Row[Any], concerned: frozenset[int], leans: Sequence[Lean], by: Actor) -> Entry:
     """What was shown is digested, and the digest committed to with a salt: it holds names, and a bare digest of little
     known text can be guessed."""
     person = f"identity:{item.subject_identity_id}" if item.subject_identity_id else None
-    personal = {"shown": queries.digest(item.shown)}
+    personal = {"shown": queries.digest_of_text(item.shown)}
     if ask.reason.strip():
         personal["reason"] = ask.reason.strip()
     return Entry(

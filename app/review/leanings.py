@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, PrivilegeRow
@@ -19,6 +19,9 @@ from app.review.independence import GRANTING, Granters, Lean
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 
 _CHUNK = 5_000  # below what either database takes as parameters of one statement
+_ACCOUNT, _PRIVILEGE, _ITEM, _TASK = (
+    cast(Table, row.__table__) for row in (AccountRow, PrivilegeRow, ItemRow, TaskRow)
+)
 
 
 class Asked(Protocol):
@@ -85,29 +88,46 @@ def counted(session: Session, campaign_id: int) -> Mapping[Lean, int]:
 
 def granters(session: Session, people: Iterable[int], systems: Iterable[int]) -> set[tuple[int, int]]:
     """Of these people, by system, who can give access there, by an account that is not closed."""
+    session.flush()  # statements over tables do not see to that
     found: set[tuple[int, int]] = set()
     wanted, among = sorted(people), sorted(systems)
     for start in range(0, len(wanted), _CHUNK):
-        among_them = AccountRow.identity_id.in_(wanted[start : start + _CHUNK])
-        asked = giving(among_them, AccountRow.system_id.in_(among))
-        found |= {(system, person) for system, person in session.execute(asked)}
+        asked = {"people": wanted[start : start + _CHUNK], "systems": among}
+        found |= {(system, person) for system, person in session.execute(_ABLE, asked)}
     return found
 
 
 def giving(*which: ColumnElement[bool]) -> Any:
     """Who can give access in which system, by an account that is matched to them and not closed."""
     return (
-        select(AccountRow.system_id, AccountRow.identity_id)
-        .join(PrivilegeRow, PrivilegeRow.account_id == AccountRow.id)
+        select(_ACCOUNT.c.system_id, _ACCOUNT.c.identity_id)
+        .join(_PRIVILEGE, _PRIVILEGE.c.account_id == _ACCOUNT.c.id)
         .where(
-            AccountRow.identity_id.is_not(None),
-            AccountRow.ended.is_(None),
-            AccountRow.active.is_not(False),  # unknown is not inactive
-            PrivilegeRow.privilege.in_(GRANTING),
+            _ACCOUNT.c.identity_id.is_not(None),
+            _ACCOUNT.c.ended.is_(None),
+            _ACCOUNT.c.active.is_not(False),  # unknown is not inactive
+            _PRIVILEGE.c.privilege.in_(GRANTING),
             *which,
         )
         .distinct()
     )
+
+
+# Put together once, over the tables themselves: they are asked with every decision, and putting them together cost more.
+_ABLE = giving(
+    _ACCOUNT.c.identity_id.in_(bindparam("people", expanding=True)),
+    _ACCOUNT.c.system_id.in_(bindparam("systems", expanding=True)),
+)
+_BACK = (
+    select(_TASK.c.reviewer_id, _ITEM.c.subject_identity_id)
+    .join(_ITEM, _ITEM.c.task_id == _TASK.c.id)
+    .where(
+        _TASK.c.campaign_id == bindparam("campaign"),
+        _TASK.c.reviewer_id.in_(bindparam("by", expanding=True)),
+        _ITEM.c.subject_identity_id.in_(bindparam("of", expanding=True)),
+    )
+    .distinct()
+)
 
 
 def bars(scope: Mapping[str, Any]) -> bool:
@@ -141,15 +161,10 @@ def _decided(session: Session, campaign: int, by: set[Any], of: set[int]) -> set
     wanted, others = sorted(by), sorted(of)
     for start in range(0, len(wanted), _CHUNK):
         for from_ in range(0, len(others), _CHUNK):
-            asked = (
-                select(TaskRow.reviewer_id, ItemRow.subject_identity_id)
-                .join(ItemRow, ItemRow.task_id == TaskRow.id)
-                .where(
-                    TaskRow.campaign_id == campaign,
-                    TaskRow.reviewer_id.in_(wanted[start : start + _CHUNK]),
-                    ItemRow.subject_identity_id.in_(others[from_ : from_ + _CHUNK]),
-                )
-                .distinct()
-            )
-            found |= {(reviewer, subject) for reviewer, subject in session.execute(asked) if subject is not None}
+            asked = {
+                "campaign": campaign,
+                "by": wanted[start : start + _CHUNK],
+                "of": others[from_ : from_ + _CHUNK],
+            }
+            found |= {(reviewer, subject) for reviewer, subject in session.execute(_BACK, asked)}
     return found

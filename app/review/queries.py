@@ -287,6 +287,11 @@ def digest(shown: Mapping[str, Any]) -> str:
     return hashlib.sha256(jcs.dumps(dict(shown))).hexdigest()
 
 
+def digest_of_text(shown: str) -> str:
+    """The same of what was shown as a database keeps it, as text."""
+    return hashlib.sha256(jcs.rewritten(shown)).hexdigest()
+
+
 # --- drift ---
 
 

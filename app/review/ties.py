@@ -6,10 +6,10 @@ Asked when somebody decides, so that an account which was nobody's at freezing a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import bindparam, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Table, bindparam, or_, select
+from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, CredentialRow, GrantRow, IdentityEmailRow, IntegrationRow
 from app.review import independence
@@ -21,6 +21,7 @@ _CHUNK = 5_000  # below what either database takes as parameters of one statemen
 
 def concerned(session: Session, item_ids: Sequence[int]) -> Mapping[int, frozenset[int]]:
     """The identities each item concerns."""
+    session.flush()  # statements over tables do not see to that
     found: dict[int, frozenset[int]] = {}
     for start in range(0, len(item_ids), _CHUNK):
         ties = _of_items(session, item_ids[start : start + _CHUNK])
@@ -55,30 +56,31 @@ def concerned_by(session: Session, subject: str) -> frozenset[int]:
 
 
 def _statement() -> Any:
-    owner, of_token, behind = aliased(AccountRow), aliased(AccountRow), aliased(AccountRow)
-    of_item, of_credential = aliased(IntegrationRow), aliased(IntegrationRow)
-    accounts = (AccountRow, owner, of_token, behind)
+    item, credential = cast(Table, ItemRow.__table__), cast(Table, CredentialRow.__table__)
+    account, integration = cast(Table, AccountRow.__table__), cast(Table, IntegrationRow.__table__)
+    own, owner, of_token, behind = (account.alias(name) for name in ("own", "owner", "of_token", "behind"))
+    of_item, of_credential = integration.alias("of_item"), integration.alias("of_credential")
+    accounts = (own, owner, of_token, behind)
     return (
         select(
-            ItemRow.id,
-            ItemRow.subject_identity_id,
-            *(column for a in accounts for column in (a.identity_id, a.username, a.email)),
+            item.c.id,
+            item.c.subject_identity_id,
+            *(column for a in accounts for column in (a.c.identity_id, a.c.username, a.c.email)),
         )
-        .outerjoin(AccountRow, AccountRow.id == ItemRow.account_id)
-        .outerjoin(of_item, of_item.id == ItemRow.integration_id)
-        .outerjoin(owner, owner.id == of_item.owner_account_id)
-        .outerjoin(CredentialRow, CredentialRow.id == ItemRow.credential_id)
-        .outerjoin(of_token, of_token.id == CredentialRow.account_id)
-        .outerjoin(of_credential, of_credential.id == CredentialRow.integration_id)
-        .outerjoin(behind, behind.id == of_credential.owner_account_id)
-        .where(ItemRow.id.in_(bindparam("items", expanding=True)))
+        .outerjoin(own, own.c.id == item.c.account_id)
+        .outerjoin(of_item, of_item.c.id == item.c.integration_id)
+        .outerjoin(owner, owner.c.id == of_item.c.owner_account_id)
+        .outerjoin(credential, credential.c.id == item.c.credential_id)
+        .outerjoin(of_token, of_token.c.id == credential.c.account_id)
+        .outerjoin(of_credential, of_credential.c.id == credential.c.integration_id)
+        .outerjoin(behind, behind.c.id == of_credential.c.owner_account_id)
+        .where(item.c.id.in_(bindparam("items", expanding=True)))
     )
 
 
-_TIES = _statement()  # put together once: with its aliases that takes longer than asking it
-_KNOWN = select(IdentityEmailRow.email, IdentityEmailRow.identity_id).where(
-    IdentityEmailRow.email.in_(bindparam("addresses", expanding=True))
-)
+_TIES = _statement()  # put together once, over the tables themselves: with its aliases that takes longer than asking it
+_EMAIL = cast(Table, IdentityEmailRow.__table__)
+_KNOWN = select(_EMAIL.c.email, _EMAIL.c.identity_id).where(_EMAIL.c.email.in_(bindparam("addresses", expanding=True)))
 
 
 def _of_items(session: Session, item_ids: Sequence[int]) -> dict[int, Ties]:

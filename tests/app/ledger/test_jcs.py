@@ -22,12 +22,14 @@ def test_bytes_are_those_of_the_reference_and_survive_reading(value: Any) -> Non
     written = jcs.dumps(value)
     assert written == rfc8785.dumps(value)
     assert jcs.dumps(json.loads(written)) == written
+    assert jcs.rewritten(written.decode()) == jcs.rewritten(json.dumps(value)) == written
 
 
 def test_names_are_sorted_as_the_rfc_sorts_them() -> None:
     # RFC 8785 section 3.2.3: by UTF-16 units, so that a smiley stands before a ligature.
     named = {"\u20ac": 1, "\r": 2, "\ufb33": 3, "1": 4, "\U0001f600": 5, "\u0080": 6, "\u00f6": 7}
     assert list(json.loads(jcs.dumps(named)).values()) == [2, 4, 6, 7, 1, 5, 3]
+    assert jcs.rewritten(json.dumps(named)) == jcs.dumps(named)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,21 @@ def test_names_are_sorted_as_the_rfc_sorts_them() -> None:
 def test_what_two_readers_could_read_differently_is_refused(value: Any, because: str) -> None:
     with pytest.raises(jcs.Unwritable, match=because):
         jcs.dumps(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "because"),
+    [
+        ('{"a":[1.0]}', "whole number"),
+        ("[1e3]", "whole number"),
+        ("[NaN]", "whole number"),
+        ('{"a":9007199254740992}', "beyond"),
+        ('{"a":-9007199254740992}', "beyond"),
+        (r'"nul \u0000"', "U\\+0000"),
+        (r'{"nul \u0000":1}', "U\\+0000"),
+        (r'"\ud800"', "surrogate"),
+    ],
+)
+def test_the_same_is_refused_where_it_stands_as_text(text: str, because: str) -> None:
+    with pytest.raises(jcs.Unwritable, match=because):
+        jcs.rewritten(text)

@@ -128,7 +128,11 @@ def _unknown(line: Line, system: SystemFacts, facts: Facts) -> list[str]:
         needs |= dict.fromkeys(catalogue.RULES[rule].needs)
     said = [system.untrusted[stream] for stream in needs if stream in system.untrusted]
     for rule in line.rules:
-        reasons = run.cannot_tell.get(rule, {})
+        reasons = {
+            because: count
+            for because, count in run.cannot_tell.get(rule, {}).items()
+            if not set(because.split("; ")) <= set(said)  # of a stream that was not read, it is said once
+        }
         said += [f"{_title(rule)}: cannot tell of {count}, {because}" for because, count in sorted(reasons.items())]
         if rule not in run.counts and _asked_others(rule, run.counts):
             said.append(f"{_title(rule)}: not asked yet")

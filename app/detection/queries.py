@@ -52,11 +52,11 @@ def untrusted(session: Session, system_id: int, *, roster_max_age_days: int, at:
     latest = inventory.latest_sealed(session, system_id)
     read = {row.stream: row for row in inventory.receipts(session, latest.id)} if latest is not None else {}
     for stream in things.STREAMS:
-        row = read.get(stream)
+        row, named = read.get(stream), stream.replace("_", " ")
         if row is None:
-            told[stream] = f"{stream} are not read from this system" if latest is not None else "never read"
+            told[stream] = f"{named} are not read from this system" if latest is not None else "never read"
         elif row.verdict not in TRUSTED:
-            told[stream] = f"{stream}: {row.because}"
+            told[stream] = f"{named}: {row.because}"
     trouble = _roster_trouble(session, roster_max_age_days, at)
     if trouble:
         told["people"] = trouble

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import select
 
 from app import jobs
@@ -532,6 +533,10 @@ def test_every_channel_in_use_is_tried_once_a_month(lone: Installation) -> None:
     (tick,) = (each for each in jobs.SCHEDULE if each.job == "try_channels")
     assert jobs.slot(tick, lone.now) != jobs.slot(tick, lone.now + timedelta(days=15))
     assert jobs.slot(tick, lone.now) == jobs.slot(tick, lone.now + timedelta(days=1))
+    trigger = CronTrigger(timezone=UTC, **dict(each.split("=", 1) for each in tick.every.split()))
+    first = trigger.get_next_fire_time(None, lone.now)
+    assert trigger.get_next_fire_time(first, first + timedelta(seconds=1)) - first <= timedelta(days=31)
+    assert "judge_channels" in jobs.FOLLOWS[Kind.CHANNEL_TESTED]  # a test that did not arrive is a finding at once
 
 
 def test_the_log_of_messages_is_forgotten_when_its_days_are_over(lone: Installation) -> None:

@@ -95,6 +95,13 @@ def test_what_a_rule_cannot_tell_is_said_and_counted() -> None:
     assert "cannot tell of 3, it does not say" in verdict.because
 
 
+def test_what_could_not_be_read_is_said_once_and_not_by_each_rule_again() -> None:
+    blind = {"accounts": "accounts are not read from this system"}
+    run = world.run(cannot_tell={"inactive_account": {blind["accounts"]: 9}})
+    verdict = judged(TESTED, world.facts(systems=(world.system(run=run, untrusted=blind),)))
+    assert (verdict.outcome, verdict.because) == (Outcome.NOT_EVALUABLE, f"Sales: {blind['accounts']}")
+
+
 def test_rules_that_were_never_asked_or_too_long_ago_say_nothing() -> None:
     for run, said in (
         (None, "Sales: the rules have not been asked of it yet"),

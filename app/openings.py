@@ -13,6 +13,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import SCHEDULER
+from app.detection import findings
 from app.inventory import queries as inventory
 from app.inventory.tables import SnapshotRow, SystemRow
 from app.kit.engine import Steps
@@ -21,8 +22,8 @@ from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
-from app.means import Means, review_limits
-from app.review import campaigns, causes, delegations, exclusions, rounds, silences, successions
+from app.means import Means, finding_terms, review_limits
+from app.review import campaigns, causes, delegations, exclusions, rounds, silences, strandings, successions
 from app.review import queries as review
 from app.review.policy import Status
 from app.review.tables import CampaignRow
@@ -92,12 +93,20 @@ def hand_over(means: Means, steps: Steps, payload: Payload) -> Answer:
         system = session.get(SystemRow, int(payload["system"])) if "system" in payload else None
         if system is not None and system.kind != "roster":
             return {"skipped": "no roster"}
-        running = [row.id for row in review.campaigns(session) if row.status == Status.OPEN]
-    for number in running:
+        running = [(row.id, row.name) for row in review.campaigns(session) if row.status == Status.OPEN]
+    left = []
+    for number, name in running:
         with means.database.transaction() as session:
             passed = successions.pass_on(session, number, by=SCHEDULER, at=means.clock())
+        left.append((number, name, passed.stranded))
         told |= {str(number): asdict(passed)} if passed.moved or passed.stranded else {}
     with means.database.transaction() as session:
+        judged, at = strandings.judgements(left), means.clock()
+        if strandings.changes(session, judged):
+            findings.reconcile(
+                session, strandings.SOURCE, judged, rules=[strandings.RULE], system_id=None,
+                terms=finding_terms(means.settings), by=SCHEDULER, at=at,
+            )  # fmt: skip
         return told | {"delegations": delegations.keep_time(session, by=SCHEDULER, at=means.clock())}
 
 

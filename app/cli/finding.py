@@ -172,7 +172,8 @@ def _known(what: str, given: str | None, words: Iterable[str]) -> None:
 
 
 def _subject(row: FindingRow) -> str:
-    return str(row.facts.get("account") or row.facts.get("credential") or row.facts.get("channel") or row.subject)
+    named = (row.facts.get(word) for word in ("account", "credential", "channel", "review"))
+    return str(next(filter(None, named), row.subject))
 
 
 def _due(row: FindingRow, at: datetime) -> str:

@@ -1,6 +1,7 @@
-"""The rules that the checklist itself asks: what each finding of its own means, and what to do about it. Pure.
+"""The rules that the checklist asks itself, and reviews of themselves: what each finding means, and what to do. Pure.
 
-They are asked set-wise in `raised`, so they have no `ask`; doors look every rule up here, whoever asks it.
+They are asked set-wise in `raised` and `review.strandings`, so they have no `ask`; doors look every rule up here,
+whoever asks it.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ RULES: dict[str, Rule] = {
               "Look at the paper again and put a new revision on file.", "5.37"),
         _rule("review_overdue", "Access not reviewed in time", Severity.HIGH, ("CRM-9.1.2", "CRM-G.1.3"),
               "Open a review of this system, or close the one that is open.", "5.18"),
+        _rule("review_stranded", "Items of a review that nobody is left to decide on", Severity.HIGH,
+              ("CRM-9.1.2", "CRM-G.1.3"), "Hand them on to somebody who may decide; the review's page says whose they are.",
+              "5.18"),
     )
 }  # fmt: skip
 

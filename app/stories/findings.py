@@ -25,7 +25,12 @@ from app.remediation.tables import RemediationRow
 from app.stories import rules
 
 _SIBLINGS = 50
-_NAMES = ("credential", "account", "channel")  # what a finding's facts call its subject, the first one that they have
+_NAMES = (
+    "credential",
+    "account",
+    "channel",
+    "review",
+)  # what facts call their subject, the first one there
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,7 @@ class Planned(Told):
     by_hand: str | None = Field(description="Why a person has to do it.")
     steps: list[str]
     gone: bool
+    already: str | None = Field(description="That nothing is left to do now, as the CRM shows it.")
     breaks: list[str]
     remains: list[str]
 

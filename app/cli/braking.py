@@ -49,6 +49,8 @@ def plan(telling: Telling, removal: str, look: bool) -> None:
         telling.say(f"It waits. {told.held.reason} {told.held.way_out}", style="bold")
     if told.gone:
         telling.say("The system shows it gone: nothing would be called.")
+    elif told.already is not None:
+        telling.say(f"{told.already} Nothing would be called now.")
     elif told.by_hand is not None:
         telling.say(f"By hand: {told.by_hand}")
         for number_, step in enumerate(told.steps, 1):

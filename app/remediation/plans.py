@@ -32,15 +32,14 @@ from app.remediation import (
     wishes,
 )
 from app.remediation.brakes import Brakes
-from app.remediation.foresight import Foreseen
+from app.remediation.foresight import Foreseen, Wished
 from app.remediation.policy import Circumstances, Status
 from app.remediation.queries import Plight
 from app.remediation.tables import RemediationRow
 from connectors.connector import Executor
 
 OpenExecutor = Callable[[], AbstractContextManager[Executor]]
-# What a wish needs where it is not to take away. These are foreseen from what was read alone, for what a connector plans
-# for a target is how to take it away.
+# What a wish needs where it is not to take away, as far as was read.
 KINDS = {"change": ("change_grant",), wishes.RESTORE: ("restore",), wishes.TIME_BOX: ("time_box",)}
 
 
@@ -57,7 +56,8 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What would happen to one removal. `held`: what keeps the whole run waiting; `by_hand`: why a person has to do it,
-    with `steps`; `gone`: the CRM shows it gone. `credential` is named by whose it is, and its secret is nowhere here."""
+    with `steps`; `gone`: the CRM shows it gone; `already`: nothing is left
+    to do now, in words. `credential` is named by whose it is, and its secret is nowhere here."""
 
     credential: str | None
     looked: bool
@@ -66,6 +66,7 @@ class Plan:
     by_hand: str | None
     steps: tuple[str, ...]
     gone: bool
+    already: str | None
     breaks: tuple[str, ...]
     remains: tuple[str, ...]
 
@@ -81,7 +82,7 @@ def plan(
     look: bool = False,
     open_executor: OpenExecutor | None = None,
 ) -> Plan:
-    """Say what would be done for one removal. Giving back and giving an end are foreseen without looking.
+    """Say what would be done for one removal.
 
     Refuses (404) one that is not there, and with `look` (502) a CRM that does not answer.
     """
@@ -93,16 +94,17 @@ def plan(
     if row.kind in policy.BY_A_PERSON:
         with database.reading() as session:
             steps = tuple(contained.steps(session, row))
-        return Plan(None, False, None, (), policy.CONTENTS.reason, steps, False, breaks, remains)
+        return Plan(None, False, None, (), policy.CONTENTS.reason, steps, False, None, breaks, remains)
     if row.wish == wishes.RESTORE:
         breaks = remains = ()  # it takes nothing away
-    look = look and executors.has(around.system) and row.wish not in (wishes.RESTORE, wishes.TIME_BOX)
+    look = look and executors.has(around.system)
     seen = _look(database, row, keys, clock, open_executor) if look else None
     calls = _calls(row, around, seen)
     by_hand = _by_hand(row, calls, seen)
     steps = seen.steps if seen is not None and seen.steps else _steps(row, around.system) if by_hand else ()
-    gone = seen is not None and seen.gone
-    return Plan(_credential(around.system), seen is not None, held, calls, by_hand, steps, gone, breaks, remains)
+    gone, already = (seen.gone, seen.already) if seen is not None else (False, None)
+    whose = _credential(around.system)
+    return Plan(whose, seen is not None, held, calls, by_hand, steps, gone, already, breaks, remains)
 
 
 def _held(
@@ -122,8 +124,14 @@ def _held(
 def _look(
     database: Database, row: RemediationRow, keys: Keys, clock: Callable[[], datetime], opened: OpenExecutor | None
 ) -> Foreseen:
+    with database.reading() as session:
+        former = wishes.look_of(queries.before(session, row.undoes_id))
+    wished = Wished(clock(), row.wish, row.until, former)
     targets = {"it": remediations.target_of(row)}
-    return foresight.foresee(database, row.system_id, targets, keys=keys, clock=clock, open_executor=opened)["it"]
+    told = foresight.foresee(
+        database, row.system_id, targets, keys=keys, clock=clock, wished=wished, open_executor=opened
+    )
+    return told["it"]
 
 
 def _calls(row: RemediationRow, around: Plight, seen: Foreseen | None) -> tuple[Call, ...]:

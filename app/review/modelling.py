@@ -127,12 +127,18 @@ def staffed(session: Session, today: date, *, least: int = bundling.PEERS) -> li
 
 
 def _staffed(session: Session, today: date, least: int, of: tuple[ColumnElement[bool], ...]) -> list[Job]:
-    counted = func.count(IdentityRow.id.distinct())
+    counted = (
+        func.count()
+    )  # people once, whatever they have: telling them apart afterwards takes PostgreSQL three times as long
+    inside = (
+        select(AccountRow.identity_id)
+        .join(SystemRow, SystemRow.id == AccountRow.system_id)
+        .where(AccountRow.identity_id.is_not(None), *_there())
+    )
     found = (
         select(*_NAMED, counted)
-        .join(AccountRow, AccountRow.identity_id == IdentityRow.id)
-        .join(SystemRow, SystemRow.id == AccountRow.system_id)
-        .where(*_working(today), IdentityRow.department.is_not(None), IdentityRow.title.is_not(None), *of)
+        .where(here(today), IdentityRow.id.in_(inside))
+        .where(IdentityRow.department.is_not(None), IdentityRow.title.is_not(None), *of)
         .group_by(*_NAMED)
         .having(counted >= least)
     )
@@ -189,7 +195,11 @@ def bringing(session: Session) -> set[int]:
 
 
 def _working(today: date) -> tuple[ColumnElement[bool], ...]:
-    return (here(today), AccountRow.ended.is_(None), AccountRow.active.is_not(False), SystemRow.removed.is_(None))
+    return (here(today), *_there())
+
+
+def _there() -> tuple[ColumnElement[bool], ...]:
+    return (AccountRow.ended.is_(None), AccountRow.active.is_not(False), SystemRow.removed.is_(None))
 
 
 # --- what there is ---

@@ -106,10 +106,14 @@ def ids_of(
     """
     if (of.__tablename__, live) not in sealing.ids:
         there = select(of.key, of.id, of.ended.is_(None)).where(of.system_id == sealing.system_id)
-        found = {key: (number, lives) for key, number, lives in sealing.session.execute(there)}
-        every = {key: number for key, (number, _) in found.items()}  # of one make, so that a key is in memory once
-        living = {key: number for key, (number, lives) in found.items() if lives}
-        sealing.ids[of.__tablename__, False], sealing.ids[of.__tablename__, True] = every, living
+        every, living = dict[str, int](), dict[str, int]()
+        for key, number, lives in sealing.session.execute(there, execution_options={"yield_per": 5_000}):
+            every[key] = number
+            if lives:
+                living[key] = number  # the same text and number: a key is in memory once
+        # Where nobody has gone the two are one, which is what a first reading of many has.
+        sealing.ids[of.__tablename__, False] = every
+        sealing.ids[of.__tablename__, True] = living if len(living) < len(every) else every
     return sealing.ids[of.__tablename__, live]
 
 

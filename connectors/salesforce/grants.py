@@ -49,7 +49,8 @@ def parts(client: Client, gathered: Gathered) -> list[Part]:
         Part("PermissionSet (kinds)", "PermissionSet", SET_WISH, note_set, counted=False, gathers=True, lookup=True),
         Part("User (profile and role)", "User", ("Id", "ProfileId", "UserRoleId"), profile_and_role, gathers=True),
         Part(
-            "PermissionSetAssignment", "PermissionSetAssignment", wish, assignment, windows=partial(by_account, gathered)
+            "PermissionSetAssignment", "PermissionSetAssignment", wish, assignment,
+            windows=partial(by_account, gathered), apart=True,
         ),
         Part(
             "GroupMember",

@@ -36,6 +36,7 @@ def parts(client: Client, gathered: Gathered) -> list[Part]:
             where=between(since, until),
             order="",
             windows=windows,
+            apart=True,
             anchor=f"{moment(since)}|{moment(until)}",
         )
     ]

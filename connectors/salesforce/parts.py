@@ -68,6 +68,8 @@ class Part:
     rows only explain other rows, so without them nothing is lost but detail. `noted`: what is known to be missing
     before anything is asked. `counted=False`: the query's own totalSize has to do (tooling objects,
     and lookups whose rows are no records). `call`: asks something that is no query, and is not asked while `lacking`.
+    `apart`: a row is understood by itself and by what was gathered before, so that this may be done where it was asked
+    for, ahead of whoever listens.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Part:
     optional: bool = False
     lacking: str | None = None
     gathers: bool = False
+    apart: bool = False
     lookup: bool = False
     noted: tuple[str, ...] = ()
     windows: Windows | None = None

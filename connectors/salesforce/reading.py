@@ -19,7 +19,6 @@ from connectors.salesforce import ahead
 from connectors.salesforce.client import Client, QueryPage
 from connectors.salesforce.parts import Gathered, Part, Place, Said
 from connectors.salesforce.refusals import NoSuchColumn, NoSuchObject
-from connectors.salesforce.soql import Row
 
 
 def read_stream(
@@ -41,6 +40,7 @@ def read_stream(
 
 
 Read = tuple[list[Record], PageReceipt, Place | None]
+Taken = tuple[list[Record], list[str], int]  # records, rows that were dropped with the reason, and rows that count
 
 
 def _read_part(client: Client, part: Part, place: Place, gathered: Gathered) -> Iterator[Read]:
@@ -145,40 +145,37 @@ class _Reading:
         self.client, self.part, self.gathered, self.columns, self.lost = client, part, gathered, columns, lost
         self.calls, self.place, self.said = calls, place, place.said
         self.anchor = place.anchor or part.anchor
-        self.known: set[int] = (
-            set()
-        )  # hashes of the Ids received, 8 bytes' worth each: a row that comes twice is no row
 
     def pages(self) -> Iterator[Read]:
         if self.said is None and self.part.counted:
             self.said = self.client.count(self.part.source, self.part.where)
         windows = self._windows()
-        before = self.place.window
-        for number, page, soql in self._answers(windows):
+        for number, page, soql, (records, dropped, rows) in self._answers(windows):
             if len(windows) == 1:
                 self.said = max(self.said or 0, page.total)
-            if number != before:  # no row is in two windows, so what came in the last one need not be known
-                before, self.known = number, set()
-            records, dropped, rows = self._translate(page.rows)
             end = page.next is None and number + 1 == len(windows)
             then = self._then(number, page.next)
             yield records, self._receipt(page, soql, rows, dropped, end), None if end else then
 
-    def _answers(self, windows: Sequence[str]) -> Iterator[tuple[int, QueryPage, str]]:
-        """Every page of every window in order. The first shows which columns there are; the others are asked ahead."""
+    def _answers(self, windows: Sequence[str]) -> Iterator[tuple[int, QueryPage, str, Taken]]:
+        """Every page of every window in order, and what it says. The first shows which columns there are; the others are
+        asked ahead."""
         first, link = self.place.window, self.place.next
-        soql, guard = self._soql(windows[first]), pacing.Pages(self.part.name)
+        soql, guard, known = self._soql(windows[first]), pacing.Pages(self.part.name), set[int]()
         while True:
             page, soql = self._ask(soql, link, windows[first])
             link = guard.turn(page.next) if page.next else None
-            yield first, page, soql
+            yield first, page, soql, self._take(page, known)
             if link is None:
                 break
         rest = [self._soql(where) for where in windows[first + 1 :]]
-        asks = [partial(_ask_through, soql, self.part) for soql in rest]
-        for number, page in ahead.in_order(self.client, asks):
+        asks = [partial(self._ask_through, soql) for soql in rest]
+        window = -1
+        for number, (page, taken) in ahead.in_order(self.client, asks):
             self.gathered.at = page.answer.at or self.gathered.at
-            yield first + 1 + number, page, rest[number]
+            if number != window:
+                window, known = number, set()
+            yield first + 1 + number, page, rest[number], taken or self._take(page, known)
 
     def _windows(self) -> Sequence[str]:
         if self.part.windows is None:
@@ -212,12 +209,30 @@ class _Reading:
                 self.gathered.at = page.answer.at or self.gathered.at
                 return page, soql
 
-    def _translate(self, rows: list[Row]) -> tuple[list[Record], list[str], int]:
+    def _ask_through(self, soql: str, line: Client) -> Iterator[tuple[QueryPage, Taken | None]]:
+        """Every page of one question, asked ahead; where rows are understood apart, only what they say is kept waiting."""
+        guard, known = pacing.Pages(self.part.name), set[int]()
+        page = line.query(soql, tooling=self.part.tooling)
+        while True:
+            taken = self._take(page, known) if self.part.apart else None
+            if taken is not None:
+                page = replace(page, rows=[], answer=replace(page.answer, body=None))
+            yield page, taken
+            if page.next is None:
+                return
+            page = line.more(guard.turn(page.next), soql)
+
+    def _take(self, page: QueryPage, known: set[int]) -> Taken:
+        """What a page says. `known`: hashes of the Ids that came in this window before, 8 bytes' worth each.
+
+        A row that comes twice is no row; and none is in two windows, so what came in the last one need not be known.
+        """
         records: list[Record] = []
         dropped: list[str] = []
-        repeated = 0
-        known, translate, gathered = self.known, self.part.translate, self.gathered
-        for row in rows:
+        repeated, translate, gathered = 0, self.part.translate, self.gathered
+        if self.part.apart:
+            gathered = replace(gathered, at=page.answer.at or gathered.at)
+        for row in page.rows:
             if (key := row.get("Id")) is not None:
                 if (mark := hash(key)) in known:
                     repeated += 1
@@ -229,7 +244,7 @@ class _Reading:
                 dropped.append(f"{self.part.source} {key or 'row'}: {pacing.redact(str(error))}")
         if repeated:
             dropped.append(f"{self.part.source}: {repeated} rows came twice and were counted once")
-        return records, dropped, len(rows) - repeated
+        return records, dropped, len(page.rows) - repeated
 
     def _receipt(self, page: QueryPage, soql: str, rows: int, dropped: list[str], end: bool) -> PageReceipt:
         after = self.client.count(self.part.source, self.part.where) if end and self.part.counted else None
@@ -248,16 +263,6 @@ class _Reading:
             missing=missing,
             calls=calls,
         )
-
-
-def _ask_through(soql: str, part: Part, line: Client) -> Iterator[QueryPage]:
-    """Every page of one question."""
-    guard, page = pacing.Pages(part.name), line.query(soql, tooling=part.tooling)
-    while True:
-        yield page
-        if page.next is None:
-            return
-        page = line.more(guard.turn(page.next), soql)
 
 
 def _named(column: str, message: str, soql: str) -> bool:

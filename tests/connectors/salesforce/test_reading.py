@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -178,6 +179,30 @@ def test_a_missing_feature_is_noted_and_a_missing_right_leaves_it_incomplete(pag
     pages = read(client, part(**absent, lacking="View External Client Apps"), part())
     assert pages[0].receipt.missing == ("ExternalClientApplication: View External Client Apps",)
     assert verdict(pages) is Verdict.INCOMPLETE
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_is_asked_ahead_is_understood_where_it_was_asked_if_each_row_stands_by_itself(
+    paged: Any, client: Client, apart: bool
+) -> None:
+    """So that what waits to be heard is what rows say, and not the rows; a row that comes twice in a window is one."""
+    rows = paged.rows["User"]
+    cuts = {"w0": rows[:4], "w1": [rows[4], rows[4]], "w2": rows[5:]}
+    for name, some in cuts.items():
+        said = {"totalSize": len(some), "done": True, "records": some}
+        paged.script(f"WHERE {name}", lambda _, said=said: (200, said))
+    where: list[str] = []
+
+    def translate(row: Any, gathered: Gathered) -> Any:
+        where.append(threading.current_thread().name[:5])
+        return part().translate(row, gathered)
+
+    divided = part(windows=lambda *_: ("!", list(cuts)), translate=translate, order="", apart=apart)
+    pages = read(client, divided)
+    assert keys(pages) == [row["Id"] for row in rows]
+    assert pages[1].receipt.dropped == ("User: 1 rows came twice and were counted once",)
+    assert where.count("ahead") == (6 if apart else 0)
+    assert len(where) == 10
 
 
 def test_windows_are_one_part_and_can_be_resumed(paged: Any, client: Client) -> None:

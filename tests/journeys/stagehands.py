@@ -7,11 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -111,6 +113,46 @@ def changes(stage: Stage) -> list[str]:
         for kind, running in stage.sandboxes.items()
         for call in asked(running, "calls")["mutating"]
     ]
+
+
+class Line:
+    """The way to a server, as an address of its own that can be cut and mended."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._there = (parts.hostname or "127.0.0.1", parts.port or 80)
+        self._whole = True
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def cut(self) -> None:
+        """Whoever calls from now on is hung up on."""
+        self._whole = False
+
+    def mend(self) -> None:
+        """Calls go through again."""
+        self._whole = True
+
+    def _listen(self) -> None:
+        while True:
+            near, _ = self._listener.accept()
+            if not self._whole:
+                near.close()
+                continue
+            far = socket.create_connection(self._there)
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
+
+    def _carry(self, one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while some := one.recv(65_536):
+                if not self._whole:
+                    break
+                other.sendall(some)
+        for each in (one, other):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
 
 class Door:

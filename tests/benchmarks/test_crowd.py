@@ -50,6 +50,7 @@ def test_reviewers_who_come_all_at_once_lose_nothing(make_database: Callable[[st
     made = sum(told.acknowledged.values())
     print(f"\npostgresql, {CROWD} reviewers at once, two processes: {made:,} decisions in {took:.1f} s")
     print("\n".join(told.line(what) for what in told.took))
+    print(f"  the crowd itself took {told.cores:.0f} s of a core, and came {told.late:.1f} s late at most")
 
 
 def _ready(url: str) -> bool:

@@ -27,6 +27,9 @@ look for one all the same, whenever a change is tested (`make soak LIVES=1` runs
 without a reviewer, a decision without an author, a removal without an outcome, or one with two; nor somebody who is asked
 twice about the same in two rounds, a call while everything was stopped, more than a lane may begin without a second
 person's word, access taken away before its day, or something verified that is otherwise in the CRM.
+
+They can be lived in slices (`make soak LIVES=1 SEED=100000 RUNS=100 KILLS=48`). On 27 November 2026 nine such slices, from
+seed 100000 to 100899, came to 900 histories on each database and 432 killed processes: none found anything.
 """
 
 

@@ -127,9 +127,8 @@ def staffed(session: Session, today: date, *, least: int = bundling.PEERS) -> li
 
 
 def _staffed(session: Session, today: date, least: int, of: tuple[ColumnElement[bool], ...]) -> list[Job]:
-    counted = (
-        func.count()
-    )  # people once, whatever they have: telling them apart afterwards takes PostgreSQL three times as long
+    # People once, whatever they have: telling them apart afterwards takes PostgreSQL three times as long.
+    counted = func.count()
     inside = (
         select(AccountRow.identity_id)
         .join(SystemRow, SystemRow.id == AccountRow.system_id)

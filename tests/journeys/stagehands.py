@@ -72,15 +72,15 @@ def end(made: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> 
     made.wait()
 
 
-def until(so: Callable[[], Any], *, patience: float = 120, what: str = "it") -> Any:
-    """Wait until something is so, and give what it said. Fails naming `what` when patience ends."""
+def until(so: Callable[[], Any], *, patience: float = 120, what: str = "it", every: float = 0.1) -> Any:
+    """Wait until something is so, asking `every` so many seconds, and give what it said. Fails naming `what` at last."""
     deadline = time.monotonic() + patience
     while True:
         said = so()
         if said:
             return said
         assert time.monotonic() < deadline, f"{what} did not come about within {patience:g} s"
-        time.sleep(0.1)
+        time.sleep(every)
 
 
 def free_port() -> int:

@@ -119,7 +119,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_reading(crew: Crew) -> None:
     concluded = streams_concluded(stage)
     assert {"accounts", "entitlements", "grants"} <= concluded.keys()
     crew.go_on()
-    stagehands.until(lambda: snapshots(stage) != {key: "reading"}, what="the reading's end")
+    stagehands.until(lambda: snapshots(stage) != {key: "reading"}, what="the reading's end", every=0.5)
     assert snapshots(stage) == {key: "sealed"}
     told = streams_concluded(stage)
     read = {stream: told[stream][0] for stream in told if stream != "sessions"}  # those are switched off
@@ -130,7 +130,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_reading(crew: Crew) -> None:
 
     stagehands.order(stage.sandboxes["salesforce"], "faults", QUICK)
     again = ask_for_a_reading(stage, "salesforce")
-    stagehands.until(lambda: snapshots(stage).get(again) == "sealed", what="an undisturbed reading")
+    stagehands.until(lambda: snapshots(stage).get(again) == "sealed", what="an undisturbed reading", every=0.5)
     assert changes_of(stage, again).keys() <= {"logins", "usage"}, (
         "the broken reading is not what an undisturbed one sees"
     )
@@ -163,7 +163,7 @@ def test_a_worker_is_killed_in_the_middle_of_removals(crew: Crew) -> None:
     crew.go_on()
     for running in stage.sandboxes.values():
         stagehands.order(running, "faults", QUICK)
-    outcomes = stagehands.until(lambda: settled(stage), what="every removal's outcome")
+    outcomes = stagehands.until(lambda: settled(stage), what="every removal's outcome", every=0.5)
     assert sum(outcomes.values()) == promised
     assert outcomes["verified"] > 2 * EACH
     nothing_happened_twice(stage)
@@ -182,7 +182,7 @@ def test_a_reply_is_lost_on_its_way_from_the_crm(tmp_path: Path, monkeypatch: py
         for running in stage.sandboxes.values():
             stagehands.order(running, "faults", LOST)
         close(stage, campaign)
-        outcomes = stagehands.until(lambda: settled(stage), what="every removal's outcome")
+        outcomes = stagehands.until(lambda: settled(stage), what="every removal's outcome", every=0.5)
         assert sum(outcomes.values()) == promised
         lost = [call for call in stagehands.changes(stage) if call.endswith("None")]
         assert len(lost) == len(stage.sandboxes), "no reply was lost"
@@ -272,8 +272,8 @@ def open_review(stage: Stage) -> int:
     """Read everything and open a review of it."""
     for wave in (("roster",), ("salesforce", "hubspot")):
         for run in [ask_for_a_reading(stage, kind) for kind in wave]:
-            stagehands.until(lambda run=run: snapshots(stage).get(run) == "sealed", what=run)  # type: ignore[misc]
-    stagehands.until(lambda: judged(stage), what="findings in both systems")
+            stagehands.until(lambda run=run: snapshots(stage).get(run) == "sealed", what=run, every=0.5)  # type: ignore[misc]
+    stagehands.until(lambda: judged(stage), what="findings in both systems", every=0.5)
     at = clock.now()
     with stage.means.database.transaction() as session:
         scope = {"systems": "all", "fallback": stage.fallback, "second_fallback": stage.second, "many_answers": "all"}

@@ -86,7 +86,7 @@ def test_a_quarter_on_postgresql_with_two_workers_and_two_api_processes(
         url = f"http://127.0.0.1:{port}"
         for words in (("work",), ("work",), ("serve",)):
             stack.enter_context(stagehands.process(environ, *words))
-        stagehands.until(lambda: _answers(url), what="the API")
+        stagehands.until(lambda: _answers(url), what="the API", every=0.5)
         admin, auditor = Door(url, _token(stage, {Role.ADMIN: None})), Door(url, _token_of_auditor(stage))
         _read_by_api(stage, admin)
         campaign = _open_by_api(stage, admin)
@@ -95,7 +95,7 @@ def test_a_quarter_on_postgresql_with_two_workers_and_two_api_processes(
         closed = admin.send("PUT", f"/campaigns/{campaign['id']}/closure", {}, Idempotency_Key="close")
         assert closed.status_code == 200, closed.text
         outcomes = stagehands.until(
-            lambda: _settled(admin, campaign["id"], decided["remove"]), what="every removal's outcome"
+            lambda: _settled(admin, campaign["id"], decided["remove"]), what="every removal's outcome", every=0.5
         )
         assert outcomes["verified"] > 0
         assert set(outcomes) <= {"verified", "by_hand", "declined"}
@@ -140,9 +140,10 @@ def _read_by_api(stage: Stage, admin: Door) -> None:
                     s for s in admin.get(f"/systems/{number}/snapshots")["snapshots"] if s["status"] != "reading"
                 ],
                 what=f"the reading of {kind}",
+                every=0.5,
             )
             assert snapshot["status"] == "sealed", snapshot["because"]
-    stagehands.until(lambda: admin.get("/findings")["findings"], what="a finding")
+    stagehands.until(lambda: admin.get("/findings")["findings"], what="a finding", every=0.5)
 
 
 def _open_by_api(stage: Stage, admin: Door) -> Any:

@@ -38,4 +38,5 @@ def ask(held: EntitlementFacts, at: datetime, limits: Limits) -> Answer:
         return CannotTell("the system does not say what the entitlement allows")
     if not held.privileges or not held.holders or held.described:
         return Holds()
-    return Fails(f"{held.holders} accounts may {words(held.privileges[0])} by it, and no description says why")
+    whose = "1 account" if held.holders == 1 else f"{held.holders} accounts"
+    return Fails(f"{whose} may {words(held.privileges[0])} by it, and no description says why")

@@ -110,6 +110,7 @@ def resume(world: World) -> str:
 def release(world: World) -> str:
     """Somebody who looked at the list lets removals begin; now and then it is who asked for them, or the list is old."""
     by = world.admin if world.random.random() < 0.2 else second(world)
+    promise(world)  # there is a list to look at
     with world.database.transaction() as session:
         seen = braking.digest(braking.waiting(session, world.system_id)) if world.random.random() < 0.9 else "old"
         made = releases.release(

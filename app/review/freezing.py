@@ -284,11 +284,14 @@ def _findings(at: datetime) -> Select[Any]:
     """What is wrong with what may be an item. Its subject ("account:12") comes apart, so that items find it by number."""
     told = obj(rule=FindingRow.rule, severity=FindingRow.severity, because=FindingRow.because)
     kind: Any = case(*((FindingRow.subject.like(f"{each}:%"), str(each)) for each in ItemKind))
-    number = cast(func.substr(FindingRow.subject, func.length(kind) + 2), Big)
+    tail = func.substr(FindingRow.subject, func.length(kind) + 2)
+    # Nothing that is no number finds an item: PostgreSQL would refuse it, SQLite would take the digits that it begins with.
+    counts = and_(tail != "", func.length(tail) < 19, func.ltrim(tail, "0123456789") == "")
+    number: Any = case((counts, cast(tail, Big)))
     rows = (
         select(number.label("row_id"), kind.label("kind"), FindingRow.rule, FindingRow.severity, told.label("told"))
         .join(SYSTEMS, SYSTEMS.c.system_id == FindingRow.system_id)
-        .where(FindingRow.status == "open", FindingRow.opened_at <= at, kind.is_not(None))
+        .where(FindingRow.status == "open", FindingRow.opened_at <= at, number.is_not(None))
         .order_by(number, kind, FindingRow.rule)
         .subquery()
     )

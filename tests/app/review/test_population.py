@@ -202,6 +202,7 @@ def test_open_findings_are_shown_and_the_worst_weighs(database: Database) -> Non
         about = f"account:{company.account.id}"
         _finding(session, about, company.account, "medium")
         _finding(session, about, company.account, "critical")
+        _finding(session, f"{about}x", company.account, "high")  # about nothing that has a number
         _finding(session, f"credential:{token.id}", company.account, "low")
         _finding(session, f"grant:{company.plain.id}", company.account, "high", status="closed")
         _finding(session, f"grant:{company.mighty.id}", company.account, "high", opened_at=NOW + timedelta(seconds=1))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import undefer
 
 from app.compliance.controls import catalogue
 from app.compliance.tables import AssessmentRow, AttestationRow, ExemptionRow, StatusRunRow
+from app.console import rendering
 from app.kit.ids import uuid7
 from app.ledger.tables import DocumentRow
 from tests.app.api.house import NOW, House
@@ -62,6 +63,13 @@ def test_a_line_says_what_it_rests_on_and_leads_to_the_next(shown_house: House, 
     assert catalogue.LINES[line].title.replace("'", "&#39;") in text
     order = list(catalogue.LINES)
     assert f'href="/checklist/{order[order.index(line) + 1]}"' in text
+
+
+def test_a_proof_may_be_the_last_run_alone() -> None:
+    """What is computed over all readings rests on a run, and on no one reading."""
+    parts = rendering._environment("UTC").get_template("checklist/parts.html").module
+    assert "last run</li>" in parts.proof([{"run": 7}])  # type: ignore[attr-defined]
+    assert "3 answers of the rules, at reading 2" in parts.proof([{"run": 7, "snapshot": 2, "judged": 3}])  # type: ignore[attr-defined]
 
 
 def test_there_is_no_line_that_there_is_not(shown_house: House) -> None:

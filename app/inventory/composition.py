@@ -12,8 +12,8 @@ from typing import Any
 
 from connectors import records
 
-# Parts of a definition, and of a group, in the order in which they are told.
 GATHERS = records.GATHERS  # kinds of entitlement that are asked for who is in them
+# Parts of a definition, and of a group, in the order in which they are told.
 PARTS = ("privileges", "native", "includes", "rights", "inside", "members")
 
 

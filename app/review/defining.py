@@ -54,6 +54,7 @@ class _Known:
     """What all of them are told from."""
 
     rows: Mapping[int, EntitlementRow]
+    names: Mapping[tuple[int, str], str]  # by system and key
     brought: Mapping[int, list[dict[str, Any]]]
     made: Mapping[int, Contents]
     found: Mapping[int, list[dict[str, Any]]]
@@ -73,13 +74,19 @@ def fill(session: Session, asked: Sequence[Asked], at: datetime) -> None:
     rows = {row.id: row for row in session.scalars(select(EntitlementRow).where(*live))}
     brought = _brought(session, places, rows)
     ours = set(session.scalars(select(SystemRow.id).where(SystemRow.kind == inventory.OURSELVES)))
-    others = [
-        row for row in rows.values() if row.system_id not in ours
-    ]  # what this installation's roles allow is built in
+    # What this installation's roles allow is built in.
+    others = [row for row in rows.values() if row.system_id not in ours]
     wanted = [row.id for row in others if _wanted(row, places[row.system_id], brought)]
     former, decided = _former(session, wanted)
+    names = {(row.system_id, row.key): _name(row) for row in rows.values()}
     known = _Known(
-        rows, brought, contents.contents(session, wanted), _findings(session, wanted, at), former, frozenset(decided)
+        rows,
+        names,
+        brought,
+        contents.contents(session, wanted),
+        _findings(session, wanted, at),
+        former,
+        frozenset(decided),
     )
     made = [_row(rows[number], places[rows[number].system_id].name, known) for number in wanted]
     if made:
@@ -208,7 +215,10 @@ def _risk(row: EntitlementRow, made: Contents, privileged: bool, changed: bool) 
 
 def _what(row: EntitlementRow, made: Contents, brought: list[dict[str, Any]], known: _Known) -> dict[str, Any]:
     """What it is, in words, and a digest of each part."""
-    names = {each.key: _name(each) for each in known.rows.values() if each.system_id == row.system_id}
+
+    def named(keys: Sequence[str]) -> list[str]:
+        return sorted(known.names.get((row.system_id, key), key) for key in keys)
+
     return {
         "kind": row.kind,
         "label": _name(row),
@@ -218,9 +228,9 @@ def _what(row: EntitlementRow, made: Contents, brought: list[dict[str, Any]], kn
         "privileges": None if row.privileges is None and not brought else brought,
         "own": list(made.privileges) if made.privileges is not None else None,
         "native": list(made.native),
-        "includes": sorted(names.get(key, key) for key in made.includes),
+        "includes": named(made.includes),
         "rights": list(made.rights) if made.rights is not None else None,
-        "inside": sorted(names.get(key, key) for key in made.inside),
+        "inside": named(made.inside),
         "direct": made.direct,
         "reached": made.reached,
         "digests": composition.parts(made),

@@ -182,6 +182,15 @@ def test_what_is_no_choice_of_ours_changes_nothing(house: House) -> None:
         assert _answer(ada, house, **fields)[0] == 422, fields
 
 
+def test_what_is_decided_on_without_a_holder_is_looked_over_by_its_own_name(house: House) -> None:
+    with house.database.transaction() as session:
+        item = session.scalars(select(ItemRow).where(ItemRow.privileged)).one()
+        item.shown = {name: told for name, told in item.shown.items() if name != "who"}  # as a definition is shown
+    page = visitor(house, "ada").get(f"/reviews/{house.campaign.id}/submission")
+    assert page.status_code == 200
+    assert "You take away:" in page.text
+
+
 def test_submitting_says_before_what_will_happen_and_after_what_was_decided(house: House) -> None:
     ada, path = visitor(house, "ada"), f"/reviews/{house.campaign.id}/submission"
     early = ada.get(path)

@@ -26,7 +26,7 @@ from app.cli.telling import Telling
 from app.inventory.tables import IdentityRow, SystemRow
 from app.kit import clock
 from app.review.tables import TaskRow
-from tests.journeys import stagehands
+from tests.journeys import callers, stagehands
 from tests.journeys.stagehands import Door
 
 pytestmark = pytest.mark.slow
@@ -59,6 +59,7 @@ def test_a_stranger_plays_the_quarter_with_one_command(tmp_path: Path) -> None:
         [*command, "evidence", "verify", str(tmp_path / "spoilt.zip")], env=environ, check=False, timeout=60
     )
     assert refused.returncode == 1
+    assert callers.look_around(home / "demo") == []  # no link of any page leads nowhere, for whoever comes now
 
 
 def test_a_quarter_on_postgresql_with_two_workers_and_two_api_processes(

@@ -68,7 +68,12 @@ def _grant(world: World, options: Options) -> Any:
 
 
 def _create_account(world: World, options: Options) -> Any:
-    id, now = world.next_number("account"), world.now()
+    """Somebody new; whoever was removed comes back under the number that they had, as HubSpot does it."""
+    now = world.now()
+    old = world.store.row("SELECT * FROM account WHERE email = ?", [options["email"]])
+    if old is not None:
+        return _back(world, old)
+    id = world.next_number("account")
     row = {
         "id": id,
         "email": options["email"],
@@ -84,6 +89,17 @@ def _create_account(world: World, options: Options) -> Any:
     world.store.add("account", row | {"created_at": now, "updated_at": now})
     world.event("ADD_USER", id, _admin(world)["email"])
     return {"id": id}
+
+
+def _back(world: World, old: Any) -> Any:
+    if old["state"] != "removed":
+        raise ValueError(f"{old['email']} has an account")
+    world.store.db.execute(
+        "UPDATE account SET state = 'active', removed_at = NULL, record_id = ?, updated_at = ? WHERE id = ?",
+        [world.next_number("record"), world.now(), old["id"]],
+    )
+    world.event("ADD_USER", old["id"], _admin(world)["email"])
+    return {"id": old["id"]}
 
 
 def _sign_in(world: World, options: Options) -> Any:

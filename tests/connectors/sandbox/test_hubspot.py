@@ -184,6 +184,10 @@ def test_whoever_comes_back_has_the_same_id(portal_executor: Portal) -> None:
     named = portal_executor.ask("PUT", f"{ACCOUNTS}/{who['id']}", json={"firstName": "Bo"})
     assert category(named, 400) == "VALIDATION_ERROR"
     assert "USER_NOT_ON_ANY_HUBS" in named.text
+    portal_executor.ask("DELETE", f"{ACCOUNTS}/{who['id']}")
+    made = portal_executor.admin("as-admin", {"act": "create_account", "email": who["email"]})
+    assert made == {"id": who["id"]}
+    assert portal_executor.get(f"{ACCOUNTS}/{who['id']}").status_code == 200
 
 
 @pytest.mark.parametrize(

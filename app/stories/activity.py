@@ -18,23 +18,16 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.actors import policy
-from app.actors.actor import Actor
+from app.actors.actor import SCHEDULER, Actor
 from app.actors.policy import May
 from app.actors.tables import ActorRow
-from app.inventory.tables import SystemRow
 from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries, proofs, queries
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow, LeafRow, PersonalRow
-from app.review.tables import CampaignRow
+from app.stories import called
 
-_SCHEDULER = "the scheduler"
 _SUGGESTED = 100
-_NAMED: tuple[tuple[str, Any, Any], ...] = (
-    ("actor", ActorRow.id, ActorRow.name),
-    ("system", SystemRow.id, SystemRow.name),
-    ("campaign", CampaignRow.id, CampaignRow.name),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +78,10 @@ def listed(session: Session, wanted: Wanted, *, by: Actor, after: Sequence[str] 
         at, identifier = datetime.fromisoformat(after[0]), uuid.UUID(after[1])
         found = found.where(EntryRow.at <= at, or_(EntryRow.at < at, EntryRow.id < identifier))
     rows = session.execute(found.order_by(EntryRow.at.desc(), EntryRow.id.desc()).limit(limit + 1)).all()
-    names = _names(session, {row.author for row, _number in rows})
-    called = _called(session, {row.subject for row, _ in rows[:limit]})
+    names = called.authors(session, {row.author for row, _number in rows}, by=by)
+    subjects = called.subjects(session, {row.subject for row, _ in rows[:limit]}, by=by)
     told = [
-        Happened(row, number, names.get(row.author, row.author), called.get(row.subject, row.subject))
+        Happened(row, number, names.get(row.author, row.author), subjects.get(row.subject, row.subject))
         for row, number in rows[:limit]
     ]
     last = told[-1].row if len(rows) > limit else None
@@ -111,8 +104,8 @@ def story(session: Session, entry_id: uuid.UUID, *, by: Actor) -> Story | None:
         personal = {name: held.get(name) for name in committed}
     checkpoint = queries.latest_checkpoint(session)
     covered = number is not None and checkpoint is not None and number < checkpoint.size
-    author = _names(session, {entry.author}).get(entry.author, entry.author)
-    about = _called(session, {entry.subject}).get(entry.subject, entry.subject)
+    author = called.authors(session, {entry.author}, by=by).get(entry.author, entry.author)
+    about = called.subjects(session, [entry.subject], by=by).get(entry.subject, entry.subject)
     body = {name: value for name, value in entry.body.items() if name not in committed}
     return Story(Happened(entry, number, author, about), body, personal, committed, covered)
 
@@ -153,15 +146,15 @@ def authors(session: Session, *, by: Actor) -> list[str]:
     """Names of those who act here, as suggestions: the first of them only, for any name can be asked for."""
     insist(policy.why_not(by, May.SEE_LEDGER))
     rows = session.scalars(select(ActorRow.name).distinct().order_by(ActorRow.name).limit(_SUGGESTED))
-    return [_SCHEDULER, *rows]
+    return [SCHEDULER.name, *rows]
 
 
 def _meant(session: Session, author: str | None) -> list[str]:
     """Whom a name, an e-mail address or an id means: everybody who is called so, for nobody's acts may be missing."""
     if author is None:
         return []
-    if author.lower() == _SCHEDULER:
-        return ["scheduler"]
+    if author.lower() == SCHEDULER.name:
+        return [SCHEDULER.id]
     said = author.lower()
     named = select(ActorRow.id).where(or_(func.lower(ActorRow.name) == said, ActorRow.email == said))
     return [author, *session.scalars(named)]
@@ -184,19 +177,3 @@ def _filtered(wanted: Wanted, authors: Sequence[str]) -> Any:
     if wanted.until is not None:
         conditions.append(EntryRow.at < wanted.until)
     return found.where(*conditions)
-
-
-def _called(session: Session, subjects: set[str]) -> dict[str, str]:
-    """What those of these subjects are called that have a name: whoever acts here, systems, reviews."""
-    told: dict[str, str] = {}
-    for kind, column, name in _NAMED:
-        asked = [each.partition(":")[2] for each in subjects if each.startswith(f"{kind}:")]
-        ids: list[Any] = asked if kind == "actor" else [int(each) for each in asked if each.isdigit()]
-        if ids:
-            rows = session.execute(select(column, name).where(column.in_(ids)))
-            told |= {f"{kind}:{number}": str(called) for number, called in rows}
-    return told
-
-
-def _names(session: Session, authors: set[str]) -> dict[str, str]:
-    return dict(session.execute(select(ActorRow.id, ActorRow.name).where(ActorRow.id.in_(authors))).all())

@@ -32,6 +32,7 @@ def test_the_latest_stands_first_and_filters_take_away(shown_house: House) -> No
     only = auditor.get("/activity", params={"kind": Kind.DECISION_RECORDED}).text
     rows = re.findall(r"<tr data-row", only)
     assert len(rows) == 1
+    assert ">Bo: Boss</a>" in only, "what was decided on has a name"
     assert auditor.get("/activity", params={"since": "2030-01-01"}).text.count("<tr data-row") == 0
     assert "Nothing like that happened here." in auditor.get("/activity", params={"since": "2030-01-01"}).text
 

@@ -44,6 +44,14 @@ def test_an_auditor_is_asked_to_mend_nothing(shown_house: House) -> None:
     assert "Waiting as well" not in page.text
 
 
+def test_nobody_is_told_that_nothing_severe_is_open_while_it_is(shown_house: House) -> None:
+    page = visitor(shown_house, "auditor").get("/").text
+    assert "Nothing waits for you" in page
+    assert "critical or high finding is with others." in page
+    assert "nothing severe is open" not in page
+    assert "Every system was read completely" not in page
+
+
 def test_a_new_installation_is_led_by_the_hand(house: House) -> None:
     with house.database.transaction() as session:
         session.execute(update(SystemRow).values(removed=house.means.clock()))

@@ -128,6 +128,11 @@ class Rule:
         return f"{name}:{word}:{number}" if number is not None else f"{name}:{subject}"
 
 
+def times(count: int) -> str:
+    """How often, in words."""
+    return "once" if count == 1 else f"{count} times"
+
+
 def days_ago(then: datetime, at: datetime) -> int:
     """Whole days between two moments."""
     return (at - then) // timedelta(days=1)

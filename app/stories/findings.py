@@ -25,12 +25,7 @@ from app.remediation.tables import RemediationRow
 from app.stories import rules
 
 _SIBLINGS = 50
-_NAMES = (
-    "credential",
-    "account",
-    "channel",
-    "review",
-)  # what facts call their subject, the first one there
+_NAMES = ("credential", "account", "channel", "review")  # what facts call their subject, if not by its kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +151,8 @@ def _line(
     row: FindingRow, system: SystemRow | None, account: AccountRow | None, person: IdentityRow | None, underway: bool,
     owner: str,
 ) -> Line:  # fmt: skip
-    named = next((row.facts[word] for word in _NAMES if row.facts.get(word)), None)
+    kind = row.subject.partition(":")[0]  # facts of an integration name it under "integration"
+    named = next((row.facts[word] for word in (kind, *_NAMES) if row.facts.get(word)), None)
     return Line(
         id=row.id,
         severity=row.severity,

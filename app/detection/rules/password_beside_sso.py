@@ -21,6 +21,7 @@ from app.detection.rule import (
     asleep,
     came_otherwise,
     days_ago,
+    times,
 )
 from app.inventory.facts import AccountFacts, Way
 
@@ -59,5 +60,5 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     if by_sso is None and not around.posture.sso:
         return Holds()
     return Fails(
-        f"signed in by password {by_password.times} times of late, last {days_ago(by_password.last, at)} days ago"
+        f"signed in by password {times(by_password.times)} of late, last {days_ago(by_password.last, at)} days ago"
     )

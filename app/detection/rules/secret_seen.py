@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.detection import steps
-from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, did_nothing
+from app.detection.rule import Answer, Fails, Limits, Rule, Severity, Subject, did_nothing, times
 from app.inventory.facts import AccountFacts, Act
 
 RULE = Rule(
@@ -29,4 +29,4 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     seen = account.around.deed(Act.SECRET_SEEN)
     if seen is None:
         return did_nothing(account)
-    return Fails(f"was shown a secret {seen.times} times of late, last on {seen.last.date().isoformat()}")
+    return Fails(f"was shown a secret {times(seen.times)} of late, last on {seen.last.date().isoformat()}")

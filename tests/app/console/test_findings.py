@@ -43,6 +43,24 @@ def test_the_queue_shows_what_is_open_with_a_way_to_each(house: House) -> None:
     assert "1 finding matches" in visitor(house, SEC).get("/findings?severity=critical").text
 
 
+def test_what_is_found_about_no_account_has_a_name_and_nothing_is_offered_that_cannot_be(house: House) -> None:
+    system = house.company.system
+    given = {"rule": "system_without_owner", "facts": {"system": "Sales org", "kind": "sandbox"}, "account_id": None}
+    number = about(house, subject=f"system:{system.id}", because="nobody is entered", **given)
+    page = visitor(house, SEC).get(f"/findings/{number}").text
+    assert '<p class="lead">Sales org: nobody is entered.</p>' in page
+    assert f"system:{system.id}" not in page.partition("<main")[2]
+    assert "Take it away" not in page, "a system is not taken away"
+    assert "Take it away" in visitor(house, SEC).get(f"/findings/{about(house)}").text
+
+
+def test_where_everything_is_closed_nothing_is_chosen(house: House) -> None:
+    about(house, status="closed", closed_at=make.NOW)
+    page = visitor(house, SEC).get("/findings?status=closed").text
+    assert "1 finding matches" in page
+    assert "Take away what I chose" not in page
+
+
 def test_a_filter_that_leaves_nothing_says_the_way_back(house: House) -> None:
     page = visitor(house, SEC).get("/findings?severity=low").text
     assert "No finding is like this." in page

@@ -189,6 +189,9 @@ def test_what_is_decided_on_without_a_holder_is_looked_over_by_its_own_name(hous
     page = visitor(house, "ada").get(f"/reviews/{house.campaign.id}/submission")
     assert page.status_code == 200
     assert "You take away:" in page.text
+    story = visitor(house, "ada").get(f"/reviews/{house.campaign.id}/items/{item.id}").text
+    assert "Nobody:" not in story.partition("<main")[2]
+    assert "<h2>Who</h2>" not in story, "no heading without anything under it"
 
 
 def test_submitting_says_before_what_will_happen_and_after_what_was_decided(house: House) -> None:

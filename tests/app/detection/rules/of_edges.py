@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from app.detection.rule import CannotTell, Fails, Holds, Severity
-from tests.app.detection.cases import AT, LIMITS, LONG_AGO, account, days, person
+from app.inventory.facts import Act, Way
+from tests.app.detection.cases import AT, LIMITS, LONG_AGO, account, days, person, seen
 
 Case = tuple[str, dict[str, Any], type]
 ADMIN = account(privileges=("administer",))
@@ -225,6 +226,9 @@ SEVERITIES: list[tuple[str, dict[str, Any], Severity | None]] = [
 ]
 # What a finding says, where one word of it hangs on what is known.
 WORDS: list[tuple[str, dict[str, Any], str]] = [
+    ("secret_seen", {"deeds": (seen(Act.SECRET_SEEN),)}, "shown a secret once of late"),
+    ("acted_as_another", {"deeds": (seen(Act.ACTED_AS_ANOTHER, 2),)}, "another account 2 times of late"),
+    ("password_beside_sso", {"ways": (seen(Way.PASSWORD),), "sso": True}, "by password once of late"),
     ("credential_of_switched_off_account", {"account": account(frozen=True)}, "is frozen"),
     ("credential_of_switched_off_account", {"account": OFF}, "is switched off"),
     ("early_access", {"person": person(start=date(2027, 1, 1))}, "it has been signed in to already"),

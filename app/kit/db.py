@@ -11,6 +11,7 @@ after the reply was sent, and starves a bounded pool.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -43,6 +44,12 @@ NAMES = {
 
 Big = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself only an INTEGER key
 Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Written(str):
+    """A value for a JSON column that stands as JSON text already, and is not written once more."""
+
+    __slots__ = ()
 
 
 def in_utc(moment: datetime) -> datetime:
@@ -94,6 +101,7 @@ class Database:
                 pool_pre_ping=True,
                 isolation_level="READ COMMITTED",
                 hide_parameters=True,  # an error's text goes into logs; what was being written does not
+                json_serializer=_serialized,
             )
             self.reader = self.haste = self.writer
 
@@ -135,8 +143,13 @@ class Database:
         self.haste.dispose()
 
 
+def _serialized(value: Any) -> str:
+    return value if type(value) is Written else json.dumps(value)
+
+
 def _sqlite(url: Any, begin: str, synchronous: str) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30}, hide_parameters=True)
+    waiting = {"check_same_thread": False, "timeout": 30}
+    engine = create_engine(url, connect_args=waiting, hide_parameters=True, json_serializer=_serialized)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

@@ -18,6 +18,7 @@ from sqlalchemy import Table, insert
 from sqlalchemy.orm import Session
 
 from app.kit import clock, ids
+from app.kit.db import Written
 from app.ledger import jcs, tree
 from app.ledger.kinds import QUIET, Kind
 from app.ledger.tables import EntryRow, LeaflessRow, PendingRow, PersonalRow
@@ -73,15 +74,15 @@ def record_many(session: Session, entries: Iterable[Entry], *, by: str, at: date
 
 def canonical(row: Mapping[str, Any]) -> bytes:
     """The bytes an entry's leaf is made of (RFC 8785), from its row."""
-    return jcs.dumps(
-        {
-            "id": str(row["id"]),
-            "kind": str(row["kind"]),
-            "subject": row["subject"],
-            "author": row["author"],
-            "at": row["at"].isoformat(),
-            "body": row["body"],
-        }
+    return _canonical(row, jcs.text(row["body"]))
+
+
+def _canonical(row: Mapping[str, Any], body: str) -> bytes:
+    """`body` is written already. The names stand in the order that the RFC sorts them in."""
+    author, kind, subject = (jcs.text(str(row[name])) for name in ("author", "kind", "subject"))
+    return jcs.encoded(
+        f'{{"at":"{row["at"].isoformat()}","author":{author},"body":{body},"id":"{row["id"]}",'
+        f'"kind":{kind},"subject":{subject}}}'
     )
 
 
@@ -102,6 +103,8 @@ def _compose(entry: Entry, by: str, at: datetime) -> tuple[dict[str, Any], list[
         salt = os.urandom(32)
         body[name] = {"commitment": commitment(salt, value)}
         values.append({"entry_id": identifier, "field": name, "salt": salt, "value": value, "person": entry.person})
-    row = {"id": identifier, "kind": str(entry.kind), "subject": entry.subject, "author": by, "at": at, "body": body}
-    row["leaf"] = tree.leaf_hash(canonical(row))
+    written = jcs.text(body)
+    row = {"id": identifier, "kind": str(entry.kind), "subject": entry.subject, "author": by, "at": at}
+    row["leaf"] = tree.leaf_hash(_canonical(row, written))
+    row["body"] = Written(written)
     return row, values

@@ -23,8 +23,17 @@ class Unwritable(ValueError):
 
 def dumps(value: Any) -> bytes:
     """The canonical bytes of a JSON value. Raises Unwritable for what cannot be written the same way everywhere."""
+    return encoded(text(value))
+
+
+def text(value: Any) -> str:
+    """The same as text, for what is put together of parts; only `encoded` finds half of a surrogate pair in it."""
+    return _encode_sorted(value) if _plain(value) else _encode(_ordered(value, "$"))
+
+
+def encoded(text: str) -> bytes:
+    """What was written, as bytes. Raises Unwritable for text that is none."""
     try:
-        text = _encode_sorted(value) if _plain(value) else _encode(_ordered(value, "$"))
         return text.encode()
     except UnicodeEncodeError as error:
         raise Unwritable("text holds half of a surrogate pair, which is no character") from error
@@ -72,7 +81,11 @@ def _plain(value: Any) -> bool:
         return "\x00" not in value
     if kind is dict:
         for name, each in value.items():
-            if type(name) is not str or not name.isascii() or "\x00" in name or not _plain(each):
+            if type(name) is not str or not name.isascii() or "\x00" in name:
+                return False
+            if each is None or (type(each) is str and "\x00" not in each):  # as most are: half the time is the call's
+                continue
+            if not _plain(each):
                 return False
         return True
     if kind is int:

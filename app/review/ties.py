@@ -5,6 +5,7 @@ Asked when somebody decides, so that an account which was nobody's at freezing a
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -24,9 +25,14 @@ def concerned(session: Session, item_ids: Sequence[int]) -> Mapping[int, frozens
     session.flush()  # statements over tables do not see to that
     found: dict[int, frozenset[int]] = {}
     for start in range(0, len(item_ids), _CHUNK):
-        ties = _of_items(session, item_ids[start : start + _CHUNK])
+        rows = session.execute(_TIES, {"items": item_ids[start : start + _CHUNK]})
+        alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)  # what one account holds concerns the same people
+        for item_id, *columns in rows:
+            alike[tuple(columns)].append(item_id)
+        ties = {behind: _ties(behind) for behind in alike}
         known = _addresses(session, (login for tie in ties.values() for login in tie.logins))
-        found |= {item_id: independence.concerned(tie, known) for item_id, tie in ties.items()}
+        for behind, tie in ties.items():
+            found |= dict.fromkeys(alike[behind], independence.concerned(tie, known))
     return found
 
 
@@ -83,12 +89,11 @@ _EMAIL = cast(Table, IdentityEmailRow.__table__)
 _KNOWN = select(_EMAIL.c.email, _EMAIL.c.identity_id).where(_EMAIL.c.email.in_(bindparam("addresses", expanding=True)))
 
 
-def _of_items(session: Session, item_ids: Sequence[int]) -> dict[int, Ties]:
-    rows: Any = session.execute(_TIES, {"items": item_ids})
-    return {
-        row[0]: Ties(tuple(Login(*row[i : i + 3]) for i in range(2, len(row), 3) if row[i + 1] is not None), row[1])
-        for row in rows
-    }
+def _ties(behind: tuple[Any, ...]) -> Ties:
+    """Of the columns of `_TIES` after the item's id: its subject, then three of each account."""
+    subject, *accounts = behind
+    logins = (accounts[i : i + 3] for i in range(0, len(accounts), 3))
+    return Ties(tuple(Login(*login) for login in logins if login[1] is not None), subject)
 
 
 def _addresses(session: Session, logins: Iterable[Login]) -> dict[str, int]:

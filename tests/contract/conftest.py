@@ -1,8 +1,9 @@
 """Who keeps the promises: always the sandbox, and a real org or portal where its credentials are in the environment.
 
 Salesforce: CONTRACT_SALESFORCE_URL (the org's own address) and CONTRACT_SALESFORCE_TOKEN (an access
-token). HubSpot: CONTRACT_HUBSPOT_TOKEN. Only reading calls are made. Where a variable is missing, the tests for
-the real one are not there at all, rather than skipped.
+token). HubSpot: CONTRACT_HUBSPOT_TOKEN, and CONTRACT_HUBSPOT_URL if it is not HubSpot's own address. Only
+reading calls are made. Where a variable is missing, the tests for the real one are not there at all, rather
+than skipped.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from connectors.sandbox.serve import start
 NOW = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
 SALESFORCE = tuple(os.environ.get(f"CONTRACT_SALESFORCE_{what}", "") for what in ("URL", "TOKEN"))
 HUBSPOT = os.environ.get("CONTRACT_HUBSPOT_TOKEN", "")
+HUBSPOT_URL = os.environ.get("CONTRACT_HUBSPOT_URL", "https://api.hubapi.com")
 ORGS = ["sandbox", *(["real"] if all(SALESFORCE) else [])]
 PORTALS = ["sandbox", *(["real"] if HUBSPOT else [])]
 
@@ -70,7 +72,7 @@ def org(request: pytest.FixtureRequest) -> Iterator[Caller]:
 def portal(request: pytest.FixtureRequest) -> Iterator[Caller]:
     """A HubSpot portal, and a key that may read its users, owners and security history."""
     if request.param == "real":
-        yield _caller("https://api.hubapi.com", HUBSPOT)
+        yield _caller(HUBSPOT_URL, HUBSPOT)
         return
     running = start("hubspot", home=None, seed=7, people=80, now=NOW)
     yield _caller(running.url, running.credentials["reader"]["token"])

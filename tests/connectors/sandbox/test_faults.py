@@ -18,19 +18,22 @@ ALL_LOGINS = "SELECT Id FROM LoginHistory ORDER BY Id"
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "code"),
+    ("fault", "status", "code", "said"),
     [
-        ("limit_daily", 403, "REQUEST_LIMIT_EXCEEDED"),
-        ("limit_concurrent", 403, "REQUEST_LIMIT_EXCEEDED"),
-        ("server_error", 503, "SERVER_UNAVAILABLE"),
-        ("lock", 400, "UNABLE_TO_LOCK_ROW"),
-        ("unauthorized_for_good", 401, "INVALID_SESSION_ID"),
+        ("limit_daily", 403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
+        ("limit_concurrent", 403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."),
+        ("server_error", 503, "SERVER_UNAVAILABLE", "not available"),
+        ("lock", 400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record"),
+        ("unauthorized_for_good", 401, "INVALID_SESSION_ID", "This session is not valid for use with the REST API"),
     ],
 )
-def test_salesforce_refuses_in_its_own_words_and_heals(reader: Org, fault: str, status: int, code: str) -> None:
+def test_salesforce_refuses_in_its_own_words_and_heals(
+    reader: Org, fault: str, status: int, code: str, said: str
+) -> None:
     reader.fault(fault)
     answer = reader.data("GET", "/limits")
     assert (answer.status_code, answer.json()[0]["errorCode"]) == (status, code)
+    assert said in answer.json()[0]["message"]
     assert reader.data("GET", "/limits").status_code == 200
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from connectors.sandbox.hubspot import front
 from connectors.sandbox.serve import Running
 from tests.connectors.sandbox import visitors
 from tests.connectors.sandbox.visitors import Portal
@@ -90,6 +91,9 @@ def test_a_refresh_token_gives_access_tokens_that_run_out(hubspot: Running) -> N
     gone = portal.http.post("/oauth/2026-03/token", data={"grant_type": "refresh_token"} | known).json()
     portal.headers = {"Authorization": f"Bearer {gone['access_token']}"}
     assert category(portal.get(ACCOUNTS), 401) == "EXPIRED_AUTHENTICATION"
+    for wrong, error in {"refresh_token": "invalid_grant", "client_secret": "invalid_client"}.items():
+        form = {"grant_type": "refresh_token"} | known | {wrong: "nonsense"}
+        assert portal.http.post("/oauth/2026-03/token", data=form).json()["error"] == error
 
 
 def test_no_token_is_401_and_a_missing_scope_is_403_with_its_name(portal_reader: Portal) -> None:
@@ -107,8 +111,10 @@ def test_no_token_is_401_and_a_missing_scope_is_403_with_its_name(portal_reader:
 
 def test_a_reader_changes_nothing(portal_reader: Portal) -> None:
     who = someone(portal_reader)["id"]
-    for method in ("PUT", "DELETE"):
-        assert category(portal_reader.ask(method, f"{ACCOUNTS}/{who}", json={}), 403) == "MISSING_SCOPES"
+    team = f"/settings/teams/2026-09-beta/1/members/{who}"
+    asks = [("POST", ACCOUNTS), ("PUT", f"{ACCOUNTS}/{who}"), ("DELETE", f"{ACCOUNTS}/{who}")]
+    for method, path in [*asks, ("PATCH", f"/crm/v3/objects/users/{who}"), ("DELETE", team)]:
+        assert category(portal_reader.ask(method, path, json={}), 403) == "MISSING_SCOPES"
 
 
 def test_removal_is_204_again_and_again_and_reads_say_404(portal_executor: Portal) -> None:
@@ -135,6 +141,14 @@ def test_each_change_leaves_its_event_with_who_did_it(portal_executor: Portal) -
     events = portal_executor.all("/account-info/2026-03/activity/security", limit=200)
     newest = [(event["type"], event["objectId"]) for event in events[:3]]
     assert newest == [("REMOVE_USER", who["id"]), ("DEACTIVATE_USER", who["id"]), ("ADD_USER", made)]
+    assert [event["actingUser"].startswith("rolecall-executor") for event in events[:3]] == [True, False, True]
+    other = someone(portal_executor)["id"]
+    team = portal_executor.get(f"{ACCOUNTS}/teams").json()["results"][0]["id"]
+    for change in ({"roleId": "300007"}, {"roleId": None}, {"primaryTeamId": team}, {"primaryTeamId": None}):
+        portal_executor.ask("PUT", f"{ACCOUNTS}/{other}", json=change)
+    events = portal_executor.get("/account-info/2026-03/activity/security", userId=other, limit=4).json()["results"]
+    changed = ["TEAM_USER_DELETED", "TEAM_USER_ADDED", "REMOVE_ADMIN_PERMISSIONS", "ADD_ADMIN_PERMISSIONS"]
+    assert [event["type"] for event in events] == changed
 
 
 def test_pages_are_as_large_as_each_list_allows(portal: Portal) -> None:
@@ -142,7 +156,11 @@ def test_pages_are_as_large_as_each_list_allows(portal: Portal) -> None:
     for path, most in bounds.items():
         assert len(portal.get(path, limit=most).json()["results"]) <= most
         assert portal.get(path, limit=most + 1).status_code == 400
-    assert len(portal.get("/crm/v3/owners", limit=500).json()["results"]) <= 500
+    assert len(portal.get("/crm/v3/owners", limit=500).json()["results"]) > 100
+    assert portal.get("/crm/v3/owners", limit=501).status_code == 400
+    assert len(portal.get("/crm/v3/objects/users", limit=100).json()["results"]) == 100
+    assert portal.get("/crm/v3/objects/users", limit=101).status_code == 400
+    assert len(portal.get(ACCOUNTS, limit=500).json()["results"]) == 100  # cut, not refused
     assert portal.ask("POST", "/crm/v3/objects/users/search", json={"limit": 200}).status_code == 200
     assert portal.ask("POST", "/crm/v3/objects/users/search", json={"limit": 201}).status_code == 400
 
@@ -212,6 +230,8 @@ def test_super_admin_cannot_be_written(portal_executor: Portal) -> None:
     portal_executor.admin("knobs", {"refuse_super_admin_delete": True})
     assert portal_executor.ask("DELETE", f"{ACCOUNTS}/{admin}").status_code == 400
     assert portal_executor.get(f"{ACCOUNTS}/{admin}").json()["superAdmin"] is True
+    portal_executor.admin("knobs", {"refuse_super_admin_delete": False})
+    assert portal_executor.ask("DELETE", f"{ACCOUNTS}/{admin}").status_code == 204
 
 
 def test_a_role_that_costs_money_needs_its_scope(portal_executor: Portal) -> None:
@@ -261,6 +281,10 @@ def test_security_events_are_cut_by_milliseconds_and_by_account(portal: Portal) 
     departed = portal.truth()["categories"]["departed_admin"][0]
     events = portal.all("/account-info/v3/activity/security", userId=departed, fromTimestamp=1790812800000)
     assert {e["type"] for e in events} == {"SERVICE_KEY_REVEAL", "CONTACT_DATA_EXPORT"}
+    before = portal.all("/account-info/v3/activity/security", userId=departed, toTimestamp=1790812800000)
+    ever = portal.all("/account-info/v3/activity/security", userId=departed)
+    assert {e["id"] for e in ever} == {e["id"] for e in [*events, *before]} > {e["id"] for e in events}
+    assert {e["userId"] for e in ever} == {int(departed)}
     assert portal.get("/account-info/v3/activity/security", fromTimestamp="yesterday").status_code == 400
 
 
@@ -313,16 +337,21 @@ def test_details_usage_and_mail_tokens_are_told(portal: Portal) -> None:
     assert portal.get("/settings/users/2026-09-beta/seats").status_code == 403
 
 
-def test_limits_are_counted_and_enforced_when_asked(portal_reader: Portal) -> None:
+def test_limits_are_counted_and_enforced_when_asked(portal_reader: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
+    search = "/crm/v3/objects/users/search"
     answer = portal_reader.get(ACCOUNTS)
     assert answer.headers["X-HubSpot-RateLimit-Max"] == "190"
     assert int(answer.headers["X-HubSpot-RateLimit-Remaining"]) < 190
-    search = portal_reader.ask("POST", "/crm/v3/objects/users/search", json={})
-    assert not [name for name in search.headers if "ratelimit" in name.lower()]
-    portal_reader.admin("knobs", {"enforce_limits": True})
-    answers = [portal_reader.ask("POST", "/crm/v3/objects/users/search", json={}) for _ in range(12)]
-    refused = next(a for a in answers if a.status_code == 429).json()
-    assert refused["policyName"] == "SECONDLY"
+    assert not [name for name in portal_reader.ask("POST", search, json={}).headers if "ratelimit" in name.lower()]
+    portal_reader.admin("knobs", {"enforce_limits": True, "plan": "starter"})
+    monkeypatch.setattr(front, "SEARCHES_PER_SECOND", 2)  # so few that a busy machine is over them in time
+    monkeypatch.setitem(front.PER_TEN_SECONDS, "starter", 3)
+    for method, path, policy in (("POST", search, "SECONDLY"), ("GET", ACCOUNTS, "TEN_SECONDLY_ROLLING")):
+        answers = [portal_reader.ask(method, path, json={}) for _ in range(4)]
+        assert [answers[0].status_code, answers[-1].status_code] == [200, 429]
+        assert answers[-1].json()["policyName"] == policy
+    monkeypatch.setitem(front.DAILY, "starter", 1)
+    assert portal_reader.get(ACCOUNTS).json()["policyName"] == "DAILY"
 
 
 def test_a_token_dies_with_the_account_that_made_it(hubspot: Running) -> None:

@@ -284,6 +284,8 @@ def test_collections_answer_per_record_with_status_codes(executor: Org) -> None:
     answer = executor.data("DELETE", "/composite/sobjects", params={"ids": ",".join([*rows, rows[0]])}).json()
     assert [part["success"] for part in answer] == [True, True, False]
     assert answer[2]["errors"][0]["statusCode"] == "ENTITY_IS_DELETED"
+    many = executor.data("DELETE", "/composite/sobjects", params={"ids": ",".join(rows * 101)})
+    assert code(many) == "INVALID_NUMBER_OF_RECORDS"
 
 
 def test_a_composite_request_that_is_all_or_none_leaves_nothing_of_what_failed(executor: Org) -> None:

@@ -56,7 +56,7 @@ def org(request: pytest.FixtureRequest) -> Iterator[Caller]:
     if request.param == "real":
         yield _caller(*SALESFORCE)
         return
-    running = start("salesforce", home=None, seed=7, people=80, now=NOW)
+    running = start("salesforce", home=None, seed=7, people=160, now=NOW)  # as many as fill more than a page
     known = running.credentials["reader"]
     form = {
         "grant_type": "client_credentials",

@@ -65,6 +65,8 @@ def test_what_means_to_be_right_is_read() -> None:
         "SELECT Id FROM User WITH SECURITY_ENFORCED",
         "SELECT Id FROM User; DELETE",
         "SELECT (SELECT Id FROM ManagedUsers), COUNT() FROM User",
+        "SELECT COUNT(Id) FROM User GROUP BY Name,",
+        "SELECT Id FROM User LIMIT 1.5",
     ],
 )
 def test_what_is_not_understood_is_refused_and_never_skipped(query: str) -> None:

@@ -22,6 +22,7 @@ from app.review.modelling import Model
 from app.review.tables import BundleRow
 
 router = APIRouter(prefix="/api/v1/bundles", tags=["reviews"])
+MOST_JOBS = 20  # of the proposals on a page
 _TURNS = (Kind.BUNDLE_DRAFTED, Kind.BUNDLE_REVISED, Kind.BUNDLE_APPROVED, Kind.BUNDLE_RETIRED)
 Entitlements = Field(min_length=1, max_length=1000)
 
@@ -153,12 +154,12 @@ def list_proposals(
     least: int = Query(bundling.PEERS, ge=2, le=MOST_NUMBER),
 ) -> ProposalPage:
     """The jobs of at least `least` people, the most first, with their custom: what `share` per cent of them hold, and
-    nothing privileged."""
+    nothing privileged. A page has 20 of them at most, however many are asked for: each is counted over its people."""
     today = means.clock().date()
     with means.database.reading() as session:
         there = [job for job in modelling.staffed(session, today, least=least) if _behind(job, page.place)]
-        some = modelling.held(session, there[: page.limit], today, share=share)
-    after = page.cursor(_place(some[-1])) if len(there) > page.limit else None
+        some = modelling.held(session, there[: min(page.limit, MOST_JOBS)], today, share=share)
+    after = page.cursor(_place(some[-1])) if len(there) > len(some) else None
     return ProposalPage(proposals=[Proposal.model_validate(job) for job in some], next=after)
 
 

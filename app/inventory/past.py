@@ -176,7 +176,7 @@ def _holds(session: Session, ids: Sequence[int], at: datetime) -> dict[int, list
     rows = session.execute(
         select(GrantRow, EntitlementRow)
         .join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
-        .where(GrantRow.account_id.in_(ids), _lasting(GrantRow.began, GrantRow.ended, at))
+        .where(queries.held_by(ids), _lasting(GrantRow.began, GrantRow.ended, at))
         .order_by(GrantRow.id)
     ).all()
     former = _former(session, "grant", [grant.id for grant, _ in rows], at)

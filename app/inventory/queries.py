@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.inventory import absence, policy
@@ -259,6 +259,12 @@ def administrators(session: Session, system_id: int) -> Sequence[AccountRow]:
     )
     able = (AccountRow.active.is_(True), AccountRow.frozen.is_not(True), AccountRow.ended.is_(None))
     return session.scalars(select(AccountRow).where(AccountRow.id.in_(holds), *able).order_by(AccountRow.id)).all()
+
+
+def held_by(account_ids: Iterable[int]) -> ColumnElement[bool]:
+    """The condition over `GrantRow` for all that these accounts hold or ever held, in words that find it by its indexes."""
+    of = GrantRow.account_id.in_(list(account_ids))
+    return or_(and_(of, GrantRow.ended.is_(None)), and_(of, GrantRow.ended.is_not(None)))
 
 
 def _sealed(system_id: int) -> Select[SnapshotRow]:

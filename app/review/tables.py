@@ -157,6 +157,10 @@ class ItemRow(Base):
         CheckConstraint("outcome IN ('keep','remove','change','acknowledge')", name="outcome_known"),
         Index("ix_items_queue", "task_id", text("risk DESC"), "id"),
         Index("ix_items_campaign_outcome", "campaign_id", "outcome"),
+        *(
+            Index(f"ix_items_{each}", each, sqlite_where=text(there), postgresql_where=text(there))
+            for each, there in ((name, f"{name} IS NOT NULL") for name in ("subject_identity_id", "integration_id"))
+        ),
     )
 
 

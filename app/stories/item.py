@@ -106,12 +106,14 @@ def _heir(session: Session, item: ItemRow, at: datetime) -> str | None:
 
 def _said(session: Session, item: ItemRow) -> list[Said]:
     """Every decision on the same subject, in whichever review, the latest first."""
+    # By review and subject, which have an index: there are few reviews and many items.
+    same = select(ItemRow.id).where(ItemRow.campaign_id.in_(select(CampaignRow.id)), ItemRow.subject == item.subject)
     rows = session.execute(
         select(DecisionRow, CampaignRow.name, IdentityRow.name)
         .join(ItemRow, ItemRow.id == DecisionRow.item_id)
         .join(CampaignRow, CampaignRow.id == ItemRow.campaign_id)
         .outerjoin(IdentityRow, IdentityRow.id == DecisionRow.by_identity_id)
-        .where(ItemRow.subject == item.subject)
+        .where(ItemRow.id.in_(same))
         .order_by(DecisionRow.at.desc(), DecisionRow.id.desc())
         .limit(MOST)
     )

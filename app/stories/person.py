@@ -17,6 +17,7 @@ from app.actors import policy
 from app.actors.actor import Actor
 from app.actors.policy import May
 from app.detection.tables import FindingRow
+from app.inventory import queries as inventory
 from app.inventory.tables import (
     AccountChangeRow,
     AccountRow,
@@ -254,7 +255,7 @@ def _history(session: Session, told: Sequence[Account]) -> list[Turn]:
     grants = (
         select(GrantRow, EntitlementRow)
         .join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
-        .where(GrantRow.account_id.in_(of))
+        .where(inventory.held_by(of))
         .order_by(GrantRow.began.desc())
         .limit(MOST)
     )

@@ -197,6 +197,13 @@ class GrantRow(Base):
             postgresql_where=text("ended IS NULL"),
         ),
         # Few of all grants, by which a pass finds what has turned without reading the others.
+        # What an account held once; what it holds now has the index above. `queries.held_by` asks for both.
+        Index(
+            "ix_grants_former",
+            "account_id",
+            sqlite_where=text("ended IS NOT NULL"),
+            postgresql_where=text("ended IS NOT NULL"),
+        ),
         *(
             Index(f"ix_grants_{each}", each, sqlite_where=text(there), postgresql_where=text(there))
             for each, there in ((name, f"{name} IS NOT NULL") for name in ("ended", "touched", "until"))

@@ -185,6 +185,20 @@ def test_every_list_walked_one_by_one_is_the_list(shown_house: House) -> None:
     assert walked >= 9, "lists of one row prove little"
 
 
+def test_proposals_come_twenty_to_a_page_each_once(house: House) -> None:
+    with house.database.transaction() as session:
+        for n in range(45):
+            person = make.identity(session, department=f"Department {n // 2}", title="Rep")
+            make.account(session, house.company.system, identity_id=person.id, matched_by="email")
+    client, after, seen = house.client("admin"), {}, list[list[str]]()
+    while after is not None:
+        page = client.get("/api/v1/bundles/proposals", params={"least": 2, "limit": 50, **after}).json()
+        seen.append([job["department"] for job in page["proposals"]])
+        after = {"after": page["next"]} if page["next"] else None
+    assert [len(page) for page in seen] == [20, 2]
+    assert len({department for page in seen for department in page}) == 22
+
+
 def test_a_filter_that_is_not_known_or_given_twice_is_refused(shown_house: House) -> None:
     client = shown_house.client("admin")
     for path, address, asked in _lists(shown_house):

@@ -57,11 +57,10 @@ def open_one(
             at=at,
         )
         shares = queries.progress(session, row.id)
-        telling.say(
-            f"{name} is open: {sum(s.items for s in shares)} items for {len(shares)} reviewers, due {row.due_at.date()}."
-        )
-        for left_out in row.excluded:
-            telling.say(f"  left out: {left_out}")
+        asked_of = f"{len(shares)} reviewer{'' if len(shares) == 1 else 's'}"
+        telling.say(f"{name} is open: {sum(s.items for s in shares):,} items for {asked_of}, due {row.due_at.date()}.")
+        for each in row.excluded:
+            telling.say(f"  left out: {each['count']:,} {each['what']}: {each['because']}")
         telling.answer(
             {"id": row.id, "name": row.name, "items": sum(s.items for s in shares), "reviewers": len(shares)}
         )

@@ -180,7 +180,7 @@ _SPELT = {"api": "API", "crm": "CRM", "oauth": "OAuth", "sso": "SSO", "logins": 
 
 def named(word: str) -> str:
     """A word of ours as one writes it: `by_hand` reads "by hand", `oauth_token` "OAuth token"."""
-    return " ".join(_SPELT.get(part, part) for part in word.split("_"))
+    return " ".join(_SPELT.get(part, part) for part in word.replace("it_security", "IT_security").split("_"))
 
 
 def ago(then: datetime, now: datetime) -> str:

@@ -20,3 +20,11 @@ from app.console import words
 )
 def test_what_is_left_out_is_counted_as_one_says_it(count: int, what: str, said: str) -> None:
     assert words.left_out({"count": count, "what": what}) == said
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("it_security", "IT security"), ("oauth_token", "OAuth token"), ("role:it_security", "role:IT security")],
+)
+def test_a_word_of_ours_is_written_as_one_writes_it(word: str, said: str) -> None:
+    assert words.named(word) == said

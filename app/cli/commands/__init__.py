@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 import typer.main
@@ -29,8 +29,18 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Rolecall: who can reach what in the CRM, who said it was all right, and how do we know?",
 )
+
+
+@app.callback()
+def start(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=running.version, help="Which release this is, and end.")
+    ] = False,
+) -> None:
+    """Rolecall: who can reach what in the CRM, who said it was all right, and how do we know?"""
+
+
 app.command("try")(playing.attempt)
 for command in (
     running.serve, running.work, running.migrate, running.doctor, reading.sync, reading.replay, settling.findings,

@@ -10,6 +10,15 @@ from app.cli.commands.options import AsJson
 from app.cli.telling import Telling
 
 
+def version(wanted: bool) -> None:
+    """Say which release this is, if that is wanted, and end."""
+    if wanted:
+        from app import __version__
+
+        typer.echo(f"rolecall {__version__}")
+        raise typer.Exit
+
+
 def serve(host: str | None = None, port: int | None = None) -> None:
     """Serve the API; embedded, with the worker in the same process."""
     from app.cli import running

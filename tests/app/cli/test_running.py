@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from typer.testing import CliRunner
 
-from app import main, settings
+from app import __version__, main, settings
 from app.actors import actors
 from app.actors.actor import Role
 from app.cli import running
+from app.cli.commands import app
 from app.cli.installation import opened
 from app.cli.telling import Telling
 from app.kit import clock
@@ -83,3 +85,8 @@ def test_what_lets_somebody_in_is_not_in_the_log(
     with caplog.at_level(logging.INFO, "uvicorn.access"):
         log.info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:5", "GET", path, "1.1", 200)
     assert caplog.messages[-1] == f'127.0.0.1:5 - "GET {logged} HTTP/1.1" 200'
+
+
+def test_the_program_says_which_release_it_is() -> None:
+    said = CliRunner().invoke(app, ["--version"])
+    assert (said.exit_code, said.output) == (0, f"rolecall {__version__}\n")

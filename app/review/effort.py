@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from app.kit.refusal import Refusal
 
-SECONDS_ALONE = 30  # to look at one exception and say why
-SECONDS_TOGETHER = 15  # to see that somebody still has the job
+# Of reading every new line of a share, making up one's mind and typing, as counted in a browser
+# (tests/browser/test_shares), with an eighth more for whoever looks twice.
+SECONDS_ALONE = 20  # to look at one exception and say why
+SECONDS_TOGETHER = 10  # to see that somebody still has the job
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,9 @@ from app.ledger.kinds import Kind
 from app.means import Means
 from app.remediation import handovers, lookback, queries, remediations, undoings
 from app.remediation.tables import RemediationRow
+from app.stories import removals
+
+_CHUNK = 500
 
 
 def show(telling: Telling, run: str | None, status: str | None) -> None:
@@ -39,6 +42,7 @@ def show(telling: Telling, run: str | None, status: str | None) -> None:
             statement = statement.where(RemediationRow.status == status)
         with means.database.reading() as session:
             rows = session.execute(statement.order_by(RemediationRow.id)).all()
+            reasons = _reasons(session, [row for row, _ in rows])
     telling.table(
         ("system", "what", "status", "because"),
         ((system, _what(row.target), row.status, row.because) for row, system in rows),
@@ -47,14 +51,17 @@ def show(telling: Telling, run: str | None, status: str | None) -> None:
     for row, system in rows:
         if row.status in ("by_hand", "declined") and row.steps:
             telling.say(f"\n{system}, {_what(row.target)} ({row.id}):", style="bold")
+            if row.id in reasons:
+                telling.say(f"  To {row.wish.replace('_', ' ')}: {reasons[row.id]}")
             for number, step in enumerate(row.steps, 1):
                 telling.say(f"  {number}. {step}")
     telling.answer(
         [
             {
-                "id": row.id, "system": system, "subject": row.subject, "target": row.target, "status": row.status,
-                "because": row.because, "steps": row.steps, "due_at": row.due_at, "acted_at": row.acted_at,
-                "verified_at": row.verified_at, "verified_snapshot": row.verified_snapshot_id,
+                "id": row.id, "system": system, "subject": row.subject, "target": row.target, "wish": row.wish,
+                "reason": reasons.get(row.id), "status": row.status, "because": row.because, "steps": row.steps,
+                "due_at": row.due_at, "acted_at": row.acted_at, "verified_at": row.verified_at,
+                "verified_snapshot": row.verified_snapshot_id,
             }
             for row, system in rows
         ]
@@ -165,6 +172,12 @@ def _ask(means: Means, name: str) -> None:
         row = find_system(session, name)
         entry = Entry(Kind.REMOVAL_REQUESTED, f"system:{row.id}", {"system": row.id, "because": "asked for"})
         entries.record(session, entry, by=operator().id, at=clock.now())
+
+
+def _reasons(session: Session, rows: Sequence[RemediationRow]) -> dict[UUID, str]:
+    """Why each was decided, in the words of whoever did."""
+    parts = (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))
+    return {line.row.id: line.reason for some in parts for line in removals.lines(session, some) if line.reason}
 
 
 def _what(target: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ from app.remediation import lookback, queries
 from app.remediation.lookback import Lookback
 from app.remediation.policy import TASKS, Status
 from app.remediation.tables import ActRow, PaperRow, RemediationRow
-from app.review.tables import CampaignRow
+from app.review.tables import CampaignRow, DecisionRow, DriftRow, ItemRow
 
 GROUPS: Mapping[str, tuple[str, ...]] = {  # what somebody looks for -> the statuses that it means
     "waiting": (Status.OPEN, Status.ACTING),
@@ -53,6 +53,7 @@ class Line:
     whose: str | None  # the login
     person: str | None
     campaign: str | None
+    reason: str | None  # why it was decided, in the words of whoever did
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ def lines(session: Session, rows: Sequence[RemediationRow]) -> list[Line]:
     contents = _named(session, EntitlementRow, called, {row.entitlement_id for row in rows})
     names = {"grant": held, "account": accounts, "integration": integrations, "credential": credentials}
     names |= {"group": contents, "definition": contents}
+    reasons = _reasons(session, rows)
     told = []
     for row in rows:
         named = (
@@ -160,8 +162,24 @@ def lines(session: Session, rows: Sequence[RemediationRow]) -> list[Line]:
         what = named or _by_its_key(row.target) or row.subject
         whose = accounts.get(row.account_id) if row.kind != "account" else None
         person = people.get(row.account_id)
-        told.append(Line(row, systems[row.system_id], what, whose, person, campaigns.get(row.campaign_id)))
+        campaign, reason = campaigns.get(row.campaign_id), row.reason or reasons.get(row.id)
+        told.append(Line(row, systems[row.system_id], what, whose, person, campaign, reason))
     return told
+
+
+def _reasons(session: Session, rows: Sequence[RemediationRow]) -> dict[uuid.UUID, str]:
+    """Why each was decided in its review: of an item, by the last answer that came to what is done."""
+    items, drift = ({getattr(row, name) for row in rows} - {None} for name in ("item_id", "drift_id"))
+    answered = (
+        select(DecisionRow.item_id, DecisionRow.reason)
+        .join(ItemRow, ItemRow.id == DecisionRow.item_id)
+        .where(DecisionRow.item_id.in_(items), DecisionRow.answer == ItemRow.outcome)
+        .order_by(DecisionRow.at, DecisionRow.id)
+    )
+    of_items: dict[int | None, str] = dict(session.execute(answered).all())
+    of_drift = _named(session, DriftRow, DriftRow.reason, drift)
+    found = ((row.id, of_items.get(row.item_id) or of_drift.get(row.drift_id)) for row in rows)
+    return {number: reason for number, reason in found if reason}
 
 
 def _named(session: Session, row: Any, name: Any, wanted: set[int | None]) -> dict[int | None, str]:

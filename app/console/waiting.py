@@ -126,4 +126,5 @@ def _unwell(systems: Sequence[Standing], beginning: bool) -> Iterator[Waiting]:
                 State.PARTIAL: f"Not everything of {each.system.name} could be read",
                 State.NEVER: f"{each.system.name} was never read",
             }[each.state]
-            yield Waiting(title, each.because, f"/systems/{each.system.id}", "Look at it")
+            text = "Nothing is known about it yet." if each.state == State.NEVER else each.because
+            yield Waiting(title, text, f"/systems/{each.system.id}", "Look at it")

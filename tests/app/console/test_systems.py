@@ -45,13 +45,19 @@ def named(house: House, name: str) -> SystemRow | None:
 
 def test_a_list_leads_with_what_needs_somebody(house: House) -> None:
     with house.database.transaction() as session:
-        make.system(session, name="Never read")
+        new = make.system(session, name="Never read").id
         failed = make.system(session, name="Failing org")
         make.snapshot(session, failed, status="failed", sealed_at=None, because="The certificate has expired.")
     page = visitor(house, "auditor").get("/systems").text
     assert page.index("Never read") < page.index("Failing org") < page.index("Sales org")
     assert "The certificate has expired." in page
     assert "You may not add systems" in page
+    told = visitor(house, "auditor").get(f"/systems/{new}").text
+    assert "<dt>Accounts</dt><dd>not known yet</dd>" in told, "what was never read has not none of it"
+    assert (
+        'Never read was never read</a><p class="quiet">Nothing is known about it yet.'
+        in visitor(house, "admin").get("/").text
+    )
 
 
 def test_whoever_answers_for_a_system_is_called_by_their_name(house: House) -> None:

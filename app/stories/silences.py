@@ -56,6 +56,7 @@ def preview(
     said = answer if answer is not None else silence.POLICY if rule is not None else "remove"
     shares = queries.progress(session, campaign.id) if shares is None else shares
     count, seen = queries.silent(session, campaign.id)
+    privileged = queries.undecided_privileged(session, campaign.id)
     means = silence.answer(rule, said) or "remove"
     kept, taken = _by_rounds(session, campaign)
     open_items = (ItemRow.campaign_id == campaign.id, ItemRow.outcome.is_(None), *_but_for(kept))
@@ -69,7 +70,7 @@ def preview(
         items=count,
         seen=seen,
         by_reviewer={share.reviewer: share.undecided for share in shares if share.undecided},
-        privileged=queries.undecided_privileged(session, campaign.id),
+        privileged=privileged,
         named=session.scalars(
             select(ItemRow).where(*mighty).order_by(ItemRow.risk.desc(), ItemRow.id).limit(NAMED)
         ).all(),
@@ -80,19 +81,21 @@ def preview(
         accounts=accounts,
         emptied=emptied,
         rule=rule,
-        refusal=_why_not(session, campaign, said, shares),
+        refusal=_why_not(session, campaign, said, shares, privileged),
     )  # fmt: skip
 
 
 def why_not(
-    session: Session, campaign: CampaignRow, answer: str, shares: Sequence[Share], *, by: Actor
+    session: Session, campaign: CampaignRow, answer: str, shares: Sequence[Share], privileged: int, *, by: Actor
 ) -> Refusal | None:
-    """Why it cannot be closed so now, `shares` being how far everybody is; None if it can."""
+    """Why it cannot be closed so now; None if it can. `shares`: how far everybody is; `privileged`: how many such are silent."""
     insist(rights.why_not(by, May.RUN_CAMPAIGNS))
-    return _why_not(session, campaign, answer, shares)
+    return _why_not(session, campaign, answer, shares, privileged)
 
 
-def _why_not(session: Session, campaign: CampaignRow, said: str, shares: Sequence[Share]) -> Refusal | None:
+def _why_not(
+    session: Session, campaign: CampaignRow, said: str, shares: Sequence[Share], privileged: int
+) -> Refusal | None:
     rule, undecided = silence.of(campaign.scope), {each.reviewer: each.undecided for each in shares if each.undecided}
     silent = sum(each.undecided for each in shares)
     return silence.why_not_end(
@@ -100,7 +103,7 @@ def _why_not(session: Session, campaign: CampaignRow, said: str, shares: Sequenc
     ) or policy.why_not_close(
         campaign.status,
         undecided=undecided,
-        privileged_undecided=queries.undecided_privileged(session, campaign.id),
+        privileged_undecided=privileged,
         drift_undecided=queries.drift_undecided(session, campaign.id),
         unanswered=silence.answer(rule, said) or "remove",
         drafts=[each.reviewer for each in shares if each.status != TaskStatus.SUBMITTED and not each.undecided],

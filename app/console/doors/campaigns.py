@@ -108,16 +108,16 @@ def before_closing(request: Request, campaign_id: int, means: With, visit: Enter
     with means.database.reading() as session:
         campaign = _found(session, campaign_id)
         shares = queries.progress(session, campaign_id)
-        facts: dict[str, Any] = {
-            "undecided": {share.reviewer: share.undecided for share in shares if share.undecided},
-            "privileged_undecided": queries.undecided_privileged(session, campaign_id),
-            "drift_undecided": queries.drift_undecided(session, campaign_id),
-        }
         goes = silences.preview(
             session, campaign, "remove", shares=shares, common=removals_common(means.settings), by=visit.actor,
             at=means.clock(),
         )  # fmt: skip
-        keeping = silences.why_not(session, campaign, "keep", shares, by=visit.actor)
+        keeping = silences.why_not(session, campaign, "keep", shares, goes.privileged, by=visit.actor)
+        facts: dict[str, Any] = {
+            "undecided": goes.by_reviewer,
+            "privileged_undecided": goes.privileged,
+            "drift_undecided": queries.drift_undecided(session, campaign_id),
+        }
         owners = silences.owners(session, campaign, means.clock(), by=visit.actor)
     drafts = [share.reviewer for share in shares if share.status != "submitted" and not share.undecided]
     refusals = {"all": policy.why_not_close(campaign.status, unanswered=None, drafts=drafts, **facts)}

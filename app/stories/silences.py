@@ -88,7 +88,7 @@ def preview(
 def why_not(
     session: Session, campaign: CampaignRow, answer: str, shares: Sequence[Share], privileged: int, *, by: Actor
 ) -> Refusal | None:
-    """Why it cannot be closed so now; None if it can. `shares`: how far everybody is; `privileged`: how many such are silent."""
+    """Why it cannot be closed so now, or None. `shares`: how far everybody is; `privileged`: how many such are silent."""
     insist(rights.why_not(by, May.RUN_CAMPAIGNS))
     return _why_not(session, campaign, answer, shares, privileged)
 

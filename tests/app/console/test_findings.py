@@ -54,6 +54,17 @@ def test_what_is_found_about_no_account_has_a_name_and_nothing_is_offered_that_c
     assert "Take it away" in visitor(house, SEC).get(f"/findings/{about(house)}").text
 
 
+def test_what_cannot_be_taken_away_is_not_begun(house: House) -> None:
+    number = about(house)
+    path = f"/findings/revocation?finding={number}"
+    assert "Start taking it away" in visitor(house, SEC).get(path).text
+    with house.database.transaction() as session:
+        session.execute(update(FindingRow).where(FindingRow.id == number).values(status="waived"))
+    page = visitor(house, SEC).get(path).text
+    assert "The finding is waived." in page
+    assert "Start taking it away" not in page
+
+
 def test_where_everything_is_closed_nothing_is_chosen(house: House) -> None:
     about(house, status="closed", closed_at=make.NOW)
     page = visitor(house, SEC).get("/findings?status=closed").text

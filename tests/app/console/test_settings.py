@@ -95,6 +95,7 @@ def test_somebody_is_signed_out_everywhere_and_let_in_no_more(house: House) -> N
     assert eve.get("/settings").status_code == 303
     assert admin.act(f"/settings/people/{row.id}/end").status_code == 303
     assert "Gets in no more" in admin.get(f"/settings/people/{row.id}").text
+    assert "Take it" not in admin.get(f"/settings/people/{row.id}").text, "nothing is taken from who has left"
     assert admin.act(f"/settings/people/{row.id}/invitation").status_code == 409
 
 

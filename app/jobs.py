@@ -189,9 +189,11 @@ def wake_lanes(means: Means, steps: Steps, payload: Payload) -> Answer:
 
 
 def end_access(means: Means, steps: Steps, payload: Payload) -> Answer:
-    """Send the lanes of systems in which access was to end by now, and no end was kept there."""
+    """Send the lanes of systems in which access was to end by now, and no end was kept there; and those in which a run
+    before came to no end."""
     with means.database.transaction() as session:
-        return {"systems": waits.over(session, by=SCHEDULER, at=means.clock())}
+        ended = waits.over(session, by=SCHEDULER, at=means.clock())
+        return {"systems": ended, "taken_up": waits.take_up(session, by=SCHEDULER, at=means.clock())}
 
 
 def forget(means: Means, steps: Steps, payload: Payload) -> Answer:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
@@ -14,9 +14,13 @@ from app.kit.refusal import Refusal
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
+from app.ledger.tables import EntryRow
 from app.remediation import aims, braking, queries
 from app.remediation.policy import Status
 from app.remediation.tables import RemediationRow, WaitRow
+
+# Longer than a run's own tries, and seldom enough for a credential that is not let in.
+LEFT_ALONE = timedelta(hours=6)
 
 
 def hold(
@@ -71,6 +75,30 @@ def over(session: Session, *, by: Actor, at: datetime) -> list[int]:
         Entry(Kind.REMOVAL_REQUESTED, f"system:{system}", {"system": system, "because": "its day has come"})
         for system in systems
     ]
+    entries.record_many(session, asked, by=by.id, at=at)
+    return systems
+
+
+def take_up(session: Session, *, by: Actor, at: datetime) -> list[int]:
+    """Send the lanes to work in which removals are open, held by nothing, and nobody was sent for some hours: a run that
+    has failed for good, since its CRM was out of reach for longer than it tries, leaves nobody behind. Returns the systems.
+    """
+    at = clock.utc(at)
+    waiting = RemediationRow.status.in_((Status.OPEN, Status.ACTING)) & (RemediationRow.wish != "time_box")
+    left = select(RemediationRow.system_id, func.count()).where(waiting).group_by(RemediationRow.system_id)
+    noted = select(WaitRow.system_id, func.sum(WaitRow.removals)).group_by(WaitRow.system_id)
+    held: dict[int, int] = dict(session.execute(noted).all())
+    open_now: dict[int, int] = dict(session.execute(left).all())
+    systems = sorted(number for number, count in open_now.items() if count > held.get(number, 0))
+    sent = select(EntryRow.subject).where(
+        EntryRow.subject.in_([f"system:{each}" for each in systems]),
+        EntryRow.kind == Kind.REMOVAL_REQUESTED,
+        EntryRow.at > at - LEFT_ALONE,
+    )
+    lately = set(session.scalars(sent))
+    systems = [each for each in systems if f"system:{each}" not in lately]
+    because = "a run before came to no end"
+    asked = [Entry(Kind.REMOVAL_REQUESTED, f"system:{each}", {"system": each, "because": because}) for each in systems]
     entries.record_many(session, asked, by=by.id, at=at)
     return systems
 

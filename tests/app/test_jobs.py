@@ -378,9 +378,9 @@ def test_the_lane_is_sent_on_the_day_on_which_access_ends(leaving: tuple[Install
         row = session.scalars(select(RemediationRow)).one()
         row.wish, row.until = "time_box", house.now + timedelta(days=3)
     asked = len(house.told(Kind.REMOVAL_REQUESTED))
-    assert jobs.end_access(house.means, Here(), {}) == {"systems": []}
+    assert jobs.end_access(house.means, Here(), {}) == {"systems": [], "taken_up": []}
     house.later(days=3)
-    assert jobs.end_access(house.means, Here(), {}) == {"systems": [system]}
+    assert jobs.end_access(house.means, Here(), {}) == {"systems": [system], "taken_up": []}
     assert len(house.told(Kind.REMOVAL_REQUESTED)) == asked + 1
 
 

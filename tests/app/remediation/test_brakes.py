@@ -19,6 +19,7 @@ from app.remediation.hours import Hours
 from app.remediation.policy import Caps
 from app.remediation.tables import RemediationRow, WaitRow
 from app.review.tables import CampaignRow
+from connectors.errors import Declined, Unreachable
 from tests import make
 
 from .conftest import Town
@@ -112,6 +113,39 @@ def test_when_the_stop_ends_the_lanes_go_to_work_by_themselves_once(town: Town) 
     assert requested(town) == 1
     assert town.carry_out().acted == 1
     assert waits_of(town) == {}
+
+
+def test_what_a_run_left_open_that_failed_for_good_is_taken_up_again_and_what_is_held_is_not(town: Town) -> None:
+    """A CRM that is out of reach for longer than a run tries; nobody would be sent any more."""
+
+    def cut(_: str) -> None:
+        raise Unreachable("it does not answer")
+
+    def taken_up() -> list[int]:
+        with town.database.transaction() as session:
+            return waits.take_up(session, by=SCHEDULER, at=town.now)
+
+    to_go(town, "bo")
+    assert taken_up() == [town.system_id]
+    town.crm.before_look = cut
+    with pytest.raises(Unreachable):
+        town.carry_out()
+    town.later(hours=5)
+    assert taken_up() == [], "its own tries come first"
+    town.later(hours=2)
+    assert taken_up() == [town.system_id]
+    with town.database.transaction() as session:
+        stops.pull(session, "the wrong people are going", by=CLOSER, at=town.now)
+    town.crm.before_look = lambda _: None
+    assert town.carry_out().held == 1
+    town.later(hours=7)
+    assert taken_up() == [], "the stop holds it, and its end sends somebody"
+    with town.database.transaction() as session:
+        stops.end(session, "they are the right ones", by=CLOSER, at=town.now)
+    assert woken(town) == [town.system_id]
+    assert town.carry_out().acted == 1
+    town.later(hours=7)
+    assert taken_up() == []
 
 
 def test_a_stop_is_pulled_once_ended_once_and_both_say_why(town: Town) -> None:
@@ -228,6 +262,29 @@ def test_small_runs_one_after_another_are_one_large_one(town: Town) -> None:
     assert "beside 2 of the last 24 hours" in str(town.all()[2].because)
     town.later(hours=24)
     assert town.carry_out(brakes=two_alone()).acted == 1
+
+
+def test_what_counts_for_the_day_is_what_went_alone_and_is_not_counted_twice(town: Town) -> None:
+    """Not what was released, not what the CRM declined, and what is to be done again counts once."""
+    one_alone = Brakes(ALL, release_above=1)
+
+    def no(name: str) -> None:
+        raise Declined("no", said="no")
+
+    to_go(town, "a", "b")
+    released(town)
+    assert town.carry_out(brakes=one_alone).acted == 2
+    to_go(town, "c")
+    town.crm.before_effect = no
+    assert town.carry_out(brakes=one_alone).declined == 1
+    town.crm.before_effect = lambda _: None
+    to_go(town, "d")
+    assert town.carry_out(brakes=one_alone).acted == 1
+    with town.database.transaction() as session:
+        row = session.scalars(select(RemediationRow).order_by(RemediationRow.id.desc()).limit(1)).one()
+        remediations.try_again(session, row, "it is there again", by=CLOSER, at=town.later(hours=1))
+    town.crm.present.add("d")
+    assert town.carry_out(brakes=one_alone).acted == 1
 
 
 def test_a_release_is_of_what_was_looked_at_and_of_nothing_that_came_later(town: Town) -> None:
@@ -354,6 +411,12 @@ def test_a_system_has_numbers_of_its_own_and_follows_the_settings_in_the_rest(to
     assert mine == Brakes(Caps(7, 2, 3), 0, OFFICE.hours)
     assert (entry[1].body["before"]["per_run"], entry[1].body["now"]["per_run"]) == (5, 7)
     assert entry[1].body["system"] == town.system_id  # what follows is that its lane goes to work
+
+
+def test_each_number_of_its_own_goes_before_the_settings() -> None:
+    common = Brakes(Caps(1, 2, 3), 4, Hours("Mon 09:00-10:00", "UTC", ("2026-12-24",)))
+    mine = brakes.braked(common, Own(5, 6, 7, "Tue 09:00-10:00", "Europe/Berlin", ("2026-12-31",)))
+    assert mine == Brakes(Caps(5, 6, 3), 7, Hours("Tue 09:00-10:00", "Europe/Berlin", ("2026-12-31",)))
 
 
 @pytest.mark.parametrize(

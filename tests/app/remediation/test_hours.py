@@ -49,6 +49,12 @@ def test_hours_go_over_a_weekend_and_to_the_end_of_a_day() -> None:
     assert not hours.open_at(when, utc("2026-11-24 00:00"))
 
 
+def test_the_day_is_that_of_its_own_zone_and_the_first_hours_of_a_day_come_first() -> None:
+    when = Hours("Mon 13:00-17:00, Mon 00:00-02:00", "Europe/Berlin")
+    assert hours.open_at(when, utc("2026-11-22 23:30")), "Monday already in Berlin"
+    assert hours.next_opening(when, utc("2026-11-22 22:00")) == utc("2026-11-22 23:00")
+
+
 def test_what_is_left_out_for_years_never_comes() -> None:
     assert hours.next_opening(Hours("", "UTC", ("2026-01-01..2029-12-31",)), utc("2026-11-16 09:00")) is None
 

@@ -42,6 +42,12 @@ def test_a_move_is_refused_exactly_if_it_is_not_in_the_table(now: Status, to: St
     assert (policy.why_not_move(now, to) is None) is (to in MOVES[now])
 
 
+@pytest.mark.parametrize("now", list(Status))
+def test_nobody_is_erased_before_every_removal_of_theirs_is_proved_or_undone(now: Status) -> None:
+    refusal = policy.why_not_erase([Status.VERIFIED, now])
+    assert (refusal is None) is (now in (Status.VERIFIED, Status.UNDONE))
+
+
 def test_with_nothing_against_it_a_call_may_be_made() -> None:
     assert policy.why_not_perform(FREE) is None
 

@@ -79,6 +79,23 @@ def test_what_can_still_be_compared_is_left_and_counted(database: Database) -> N
         assert set(session.scalars(select(DecisionRow.reason))) == {"Bo moved on"}
 
 
+def test_an_account_that_was_nobodys_at_freezing_is_reached_and_one_that_was_somebody_elses_is_not(
+    database: Database,
+) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        session.get_one(AccountRow, company.account.id).name = "Bo"
+        items = cast.items(session, cast.opened(session))
+        nobodys, others = items[f"grant:{company.plain.id}"], items[f"grant:{company.mighty.id}"]
+        nobodys.subject_identity_id, others.subject_identity_id = None, company.eve.id
+        drift = DriftRow(campaign_id=others.campaign_id, subject=f"account:{company.account.id}", change="began",
+                         privileged=True, shown={"who": {"name": "Bo"}})  # fmt: skip
+        session.add(drift)
+        session.flush()
+        _erase(session, company)
+        assert [row.shown["who"]["name"] for row in (nobodys, others, drift)] == [GONE, "Bo", GONE]
+
+
 def test_somebody_elses_items_keep_what_was_shown(database: Database) -> None:
     """Ada is named in Bo's as his manager; a name alone does not tell her from a namesake."""
     with database.transaction() as session:
@@ -109,9 +126,13 @@ def test_who_decided_elsewhere_is_forgotten_as_well(database: Database) -> None:
         lines = [
             "account,access,decision,decided_by,decided_on,reason",
             "somebody@else,,approved,bo@corp.example,2026-08-31,fine",
+            "BO@corp.example,,approved,Ada,2026-08-31,an account that is not there any more",
         ]
         sheet = sheets.read("past.csv", "\n".join(lines).encode())
         imports.take(session, company.system, sheet, name="Q3", by=make.ADMIN, at=NOW)
         erasures.erase(session, named, by=make.ADMIN, at=NOW)
         session.expire_all()
-        assert session.scalars(select(ImportedDecisionRow.decided_by)).all() == [GONE]
+        told = session.scalars(select(ImportedDecisionRow).order_by(ImportedDecisionRow.line)).all()
+        assert [(row.account, row.decided_by, row.reason) for row in told] == [
+            ("somebody@else", GONE, "fine"), (GONE, "Ada", GONE),
+        ]  # fmt: skip

@@ -16,7 +16,7 @@ from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.ledger.tables import EntryRow
 from app.remediation import queries as removals
-from app.review import campaigns, decisions, former, rounds, silences, tasks, turns
+from app.review import campaigns, decisions, former, heirs, rounds, silences, tasks, turns
 from app.review.tables import CampaignRow, ItemRow, RoundAnswerRow, RoundRow, TaskRow
 from app.review.turns import Outcome
 from tests import make
@@ -68,6 +68,8 @@ def test_a_review_of_one_round_has_no_rows_for_rounds(database: Database) -> Non
 def test_what_the_rule_takes_in_goes_on_to_somebody_else_with_its_former_answer_beside_it(database: Database) -> None:
     with database.transaction() as session:
         company, campaign = _reviewed(session, AGAIN)
+        campaign.escalated_at = campaign.owners_asked_at = NOW
+        session.flush()
         begun = _go_on(session, campaign)
         assert (begun.number, begun.status, begun.asked) == (2, "open", 1)
         item = _mighty(session, company, campaign)
@@ -77,6 +79,7 @@ def test_what_the_rule_takes_in_goes_on_to_somebody_else_with_its_former_answer_
         assert (before.round, before.answer, before.reviewer_id) == (1, "keep", company.ada.id)
         assert session.scalars(select(func.count()).select_from(RoundAnswerRow)).one() == 1
         assert (campaign.round, campaign.due_at) == (2, NOW + timedelta(days=7))
+        assert (campaign.escalated_at, campaign.owners_asked_at) == (None, None), "each round has its own"
         entry = session.scalars(select(EntryRow).where(EntryRow.kind == "round.begun")).one()
         assert entry.body["answered_before"] == {"keep": 1}
         assert entry.body["shares"] == [{"to": f"identity:{company.cy.id}", "items": 1}]
@@ -145,6 +148,52 @@ def test_a_round_with_nobody_left_to_ask_waits_for_a_name(database: Database) ->
         assert _code(rounds.go_on, session, campaign.id, resort="nobody", by=make.ADMIN, at=NOW) == "not_found"
         assert _mighty(session, company, campaign).round == 1
         assert _go_on(session, campaign, resort="cy").asked == 1
+
+
+def test_who_can_grant_what_they_would_decide_on_is_barred_from_later_rounds_too(database: Database) -> None:
+    with database.transaction() as session:
+        company, campaign = _reviewed(session, AGAIN | {"granters": "bar"})
+        right = make.entitlement(session, company.system, privileges=["manage_access"])
+        account = make.account(session, company.system, identity_id=company.cy.id, username="cy@corp")
+        make.privilege(session, account, right, "manage_access")
+        _go_on(session, campaign)
+        item = _mighty(session, company, campaign)
+        assert (session.get_one(TaskRow, item.task_id).reviewer_id, item.chosen_by) == (company.flo.id, "fallback")
+
+
+def test_a_later_round_spares_whom_it_concerns_by_now_and_who_set_the_review_up(database: Database) -> None:
+    with database.transaction() as session:
+        company, campaign = _reviewed(session, AGAIN)
+        company.account.identity_id = company.cy.id  # it was matched to the owner since
+        campaign.configurer_id = company.flo.id
+        session.flush()
+        _go_on(session, campaign)
+        item = _mighty(session, company, campaign)
+        assert session.get_one(TaskRow, item.task_id).reviewer_id == company.fay.id
+
+
+def test_what_is_set_aside_in_a_later_round_does_not_go_back_to_whom_an_earlier_one_asked(database: Database) -> None:
+    with database.transaction() as session:
+        named = {"then": [{"name": "Named", "ask": [{"person": "cy"}], "where": "privileged"}]}
+        company, campaign = _reviewed(session, named)
+        company.system.owner_key = company.ada.key  # who would be the next
+        session.flush()
+        _go_on(session, campaign)
+        item = _mighty(session, company, campaign)
+        assert heirs.heirs(session, [item.id], NOW)[item.id] == company.flo.id
+
+
+def test_a_round_that_somebody_else_has_turned_and_a_review_that_is_over_are_left_alone(database: Database) -> None:
+    with database.transaction() as session:
+        _company, campaign = _reviewed(session, AGAIN)
+        first = session.get_one(RoundRow, (campaign.id, 1))
+        first.status = "ended"
+        session.flush()
+        assert _code(rounds.go_on, session, campaign.id, by=make.ADMIN, at=NOW) == "too_late"
+        first.status = "open"
+        campaigns.cancel(session, campaign.id, reason="planned anew", by=make.ADMIN, at=NOW)
+        assert list(rounds.due(session, cast.DUE)) == []
+        assert _code(rounds.go_on, session, campaign.id, by=make.ADMIN, at=NOW) == "campaign_ended"
 
 
 def test_what_was_answered_in_an_earlier_round_stands(database: Database) -> None:

@@ -65,7 +65,8 @@ def test_moments_carry_an_offset_without_a_colon(org: Caller) -> None:
 def test_parents_are_objects_and_children_are_answers(org: Caller) -> None:
     said = "SELECT Profile.Name, (SELECT Id FROM PermissionSetAssignments) FROM User WHERE ProfileId != null LIMIT 1"
     row = org.query(said).json()["records"][0]
-    assert row["Profile"]["attributes"]["type"] == "Profile"
+    assert (row["attributes"]["type"], row["Profile"]["attributes"]["type"]) == ("User", "Profile")
+    assert row["attributes"]["url"].startswith(f"{DATA}/sobjects/User/005")
     assert {"totalSize", "done", "records"} <= row["PermissionSetAssignments"].keys()
 
 

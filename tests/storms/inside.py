@@ -115,9 +115,8 @@ class _Connection(HTTPConnection):
 
 
 @contextmanager
-def answering(time: Time) -> Iterator[Inside]:
+def answering(inside: Inside) -> Iterator[Inside]:
     """While this lasts, connections to this machine lead to the sandboxes in here."""
-    inside = Inside(time)
     kind = type("Connection", (_Connection,), {"inside": inside})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(urllib3.connectionpool.HTTPConnectionPool, "ConnectionCls", kind)

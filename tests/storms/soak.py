@@ -16,7 +16,7 @@ from pathlib import Path
 
 from app.kit.db import Database
 from tests import schema
-from tests.storms.inside import Time, answering
+from tests.storms.inside import Inside, Time, answering
 from tests.storms.weather import Storm, Weather
 
 CORE = ("accounts", "entitlements", "grants")
@@ -30,7 +30,7 @@ def main() -> int:
     wish = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     ended, happened, bad, began = Counter[str](), Counter[str](), list[str](), time.monotonic()
-    with tempfile.TemporaryDirectory() as folder, answering(Time(most=1e12)) as inside:
+    with tempfile.TemporaryDirectory() as folder, answering(Inside(Time(most=1e12))) as inside:
         empty = Path(folder) / "empty.db"
         database = Database(f"sqlite:///{empty}", durable=False)
         schema.make(database)

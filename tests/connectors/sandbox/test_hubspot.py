@@ -281,6 +281,7 @@ def test_security_events_are_cut_by_milliseconds_and_by_account(portal: Portal) 
     before = portal.all("/account-info/v3/activity/security", userId=departed, toTimestamp=1790812800000)
     ever = portal.all("/account-info/v3/activity/security", userId=departed)
     assert {e["id"] for e in ever} == {e["id"] for e in [*events, *before]} > {e["id"] for e in events}
+    assert not {e["id"] for e in before} & {e["id"] for e in events}
     assert {e["userId"] for e in ever} == {int(departed)}
     assert portal.get("/account-info/v3/activity/security", fromTimestamp="yesterday").status_code == 400
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import uvicorn
@@ -103,7 +104,7 @@ class House:
 
     def address(self, path: str) -> str:
         """A route's path with the numbers of what is in this house."""
-        of = self.numbers()
+        of = self.numbers() if "{" in path else {}
         return re.sub(r"{(\w+)}", lambda found: str(of[found[1]]), path)
 
     def numbers(self) -> dict[str, Any]:
@@ -122,7 +123,7 @@ class House:
             "channel_id": self.channel.id, "subscription_id": self.subscription.id, "delivery_id": self.delivery.id,
         }  # fmt: skip
 
-    @property
+    @cached_property
     def filed(self) -> dict[str, Any]:
         """What is on file for the checklist."""
         with self.database.reading() as session:
@@ -133,19 +134,19 @@ class House:
                 "assessment_id": session.scalars(select(AssessmentRow.id).limit(1)).one(),
             }  # fmt: skip
 
-    @property
+    @cached_property
     def bundle_id(self) -> int:
         with self.database.reading() as session:
             return session.scalars(select(BundleRow.id).order_by(BundleRow.id).limit(1)).one()
 
-    @property
+    @cached_property
     def snapshot_id(self) -> int:
         with self.database.reading() as session:
             return session.scalars(
                 select(SnapshotRow.id).where(SnapshotRow.system_id == self.company.system.id).limit(1)
             ).one()
 
-    @property
+    @cached_property
     def entry_id(self) -> uuid.UUID:
         with self.database.reading() as session:
             return session.scalars(select(LeafRow.entry_id).order_by(LeafRow.number).limit(1)).one()

@@ -46,6 +46,8 @@ def named(house: House, name: str) -> SystemRow | None:
 def test_a_list_leads_with_what_needs_somebody(house: House) -> None:
     with house.database.transaction() as session:
         new = make.system(session, name="Never read").id
+        some = make.system(session, name="Half read")
+        make.snapshot(session, some, streams={"accounts": "complete", "integrations": "not_collected"})
         failed = make.system(session, name="Failing org")
         make.snapshot(session, failed, status="failed", sealed_at=None, because="The certificate has expired.")
     page = visitor(house, "auditor").get("/systems").text
@@ -54,6 +56,9 @@ def test_a_list_leads_with_what_needs_somebody(house: House) -> None:
     assert "You may not add systems" in page
     told = visitor(house, "auditor").get(f"/systems/{new}").text
     assert "<dt>Accounts</dt><dd>not known yet</dd>" in told, "what was never read has not none of it"
+    told = visitor(house, "auditor").get(f"/systems/{some.id}").text
+    assert "<dt>Integrations</dt><dd>not read</dd>" in told
+    assert "<dt>Accounts</dt><dd>0</dd>" in told
     assert (
         'Never read was never read</a><p class="quiet">Nothing is known about it yet.'
         in visitor(house, "admin").get("/").text

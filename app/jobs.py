@@ -303,7 +303,7 @@ SCHEDULE: tuple[Tick, ...] = (
 _TOLD = (
     Kind.SNAPSHOT_FAILED, Kind.FINDING_ASSIGNED, Kind.FINDINGS_OVERDUE, Kind.FINDINGS_ESCALATED, Kind.WAIVER_ASKED,
     Kind.WAIVER_ENDED, Kind.CAMPAIGN_OPENED, Kind.CAMPAIGN_ESCALATED, Kind.ROUND_BEGUN, Kind.CAMPAIGN_CANCELLED,
-    Kind.ATTESTATION_ENDING, Kind.TASK_REASSIGNED, Kind.TASK_PASSED_ON,
+    Kind.ATTESTATION_ENDING, Kind.TASK_REASSIGNED, Kind.TASK_PASSED_ON, Kind.CONTROL_OWNER_NAMED,
 )  # fmt: skip
 # What the checklist is looked at again for.
 _PROMISES = (
@@ -321,6 +321,7 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = (
     Kind.CAMPAIGN_REMINDED: ("send",),
     Kind.REMEDIATION_UNDONE: ("prove",),  # whose return is over
     Kind.CAMPAIGN_CLOSED: ("open_removals", "tell", "judge_controls"),
+    Kind.OUTCOME_SIGNED: ("hand_over",),  # which looks at what waits for somebody
     Kind.TASK_SUBMITTED: ("tell", "go_on_reviews"),
     Kind.BUNDLE_APPROVED: ("judge_models",),
     Kind.BUNDLE_REVISED: ("judge_models",),

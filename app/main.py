@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from app import __version__, settings
 from app.api import (
+    acceptances,
     access,
     actors,
     approvals,
@@ -46,6 +47,7 @@ from app.api import (
     rules,
     schedules,
     settling,
+    signatures,
     signed,
     silences,
     submitting,
@@ -97,7 +99,8 @@ def create_app(means: Means) -> FastAPI:
     seeing = (health, myself, actors, systems, connecting, rosters, people, access, *history, *finding, ledger, packets)
     deciding = (items, decisions, hooks, submitting, handing, delegations)
     promising = (controls, filing, governing)
-    reviewing_doors = (bundles, schedules, campaigns, rounds, silences, tasks, drift, overrides, approvals)
+    vouching = (overrides, approvals, acceptances, signatures)
+    reviewing_doors = (bundles, schedules, campaigns, rounds, silences, tasks, drift, *vouching)
     running = (*reviewing_doors, *deciding, remediations, handovers, braking, notices)
     for room in (*seeing, *running, *promising):
         app.include_router(room.router)

@@ -77,6 +77,8 @@ def review_limits(settings: Settings) -> ReviewLimits:
         roster_max_shrink_percent=settings.roster_max_shrink_percent,
         most_answers=settings.campaign_most_answers,
         security_owner=settings.security_owner,
+        control_owner=settings.control_owner,
+        owned=settings.control_owner_required,
     )
 
 

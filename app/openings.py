@@ -5,7 +5,7 @@ when nobody answered for as long as a review says, and when whoever should answe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,7 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
 from app.means import Means, finding_terms, review_limits
-from app.review import campaigns, causes, delegations, exclusions, rounds, silences, strandings, successions
+from app.review import campaigns, causes, delegations, exclusions, owning, rounds, silences, strandings, successions
 from app.review import queries as review
 from app.review.policy import Status
 from app.review.tables import CampaignRow
@@ -54,6 +54,9 @@ def open_small_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
     """Open what a reading calls for at once, with the first schedule's last resort; see `causes`."""
     opened, waiting, at = [], {}, means.clock()
     due_at = at + timedelta(days=means.settings.micro_review_days)
+    limits = replace(
+        review_limits(means.settings), owned=False
+    )  # nobody can be asked first, and it is signed all the same
     with means.database.reading() as session:
         plan = next((row for row in review.schedules(session) if not row.paused), None)
         wanted = causes.called_for(session, int(payload["system"]), at)
@@ -64,7 +67,8 @@ def open_small_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
             with means.database.transaction() as session:
                 row = campaigns.open(
                     session, name=small.name(at), scope=small.scope(plan.scope), due_at=due_at, slot=small.slot,
-                    configurer_id=plan.configurer_id, limits=review_limits(means.settings), by=SCHEDULER, at=at,
+                    configurer_id=plan.configurer_id, unasked=True, limits=limits, by=SCHEDULER,
+                    at=at,
                 )  # fmt: skip
                 opened.append(row.name)
         except Refused as refused:
@@ -86,8 +90,8 @@ def escalate_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
 
 
 def hand_over(means: Means, steps: Steps, payload: Payload) -> Answer:
-    """See that nothing waits for somebody who is not here: what lies with who left or is away moves on, and delegations
-    begin and end. Asked each hour, and after a reading of a roster, which is what knows."""
+    """See that nothing waits for somebody who is not here: what lies with who left or is away moves on, what nobody signs
+    is a finding, and delegations begin and end. Asked each hour, and after a reading of a roster, which is what knows."""
     told: Answer = {}
     with means.database.reading() as session:
         system = session.get(SystemRow, int(payload["system"])) if "system" in payload else None
@@ -101,10 +105,11 @@ def hand_over(means: Means, steps: Steps, payload: Payload) -> Answer:
         left.append((number, name, passed.stranded))
         told |= {str(number): asdict(passed)} if passed.moved or passed.stranded else {}
     with means.database.transaction() as session:
-        judged, at = strandings.judgements(left), means.clock()
+        at, within = means.clock(), timedelta(days=means.settings.sign_days)
+        judged = strandings.judgements(left) + strandings.unsigned(session, within, at)
         if strandings.changes(session, judged):
             findings.reconcile(
-                session, strandings.SOURCE, judged, rules=[strandings.RULE], system_id=None,
+                session, strandings.SOURCE, judged, rules=list(strandings.RULES), system_id=None,
                 terms=finding_terms(means.settings), by=SCHEDULER, at=at,
             )  # fmt: skip
         return told | {"delegations": delegations.keep_time(session, by=SCHEDULER, at=means.clock())}
@@ -129,7 +134,8 @@ def _open_slot(session: Session, means: Means, due: review.Due, at: datetime) ->
     return campaigns.open(
         session, name=f"{due.schedule.name} {due.slot.label}", scope=due.schedule.scope, due_at=due.due_at,
         slot=due.slot.id, planned_at=due.slot.opens_at, moved=due.slot.moved(),
-        approval=exclusions.kept(due.schedule.approval), configurer_id=due.schedule.configurer_id,
+        approval=exclusions.kept(due.schedule.approval), acceptance=owning.kept(due.schedule.acceptance),
+        configurer_id=due.schedule.configurer_id,
         limits=review_limits(means.settings), by=SCHEDULER, at=at,
     )  # fmt: skip
 

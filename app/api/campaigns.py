@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.api import answering, approvals, overrides, paging, problems
+from app.api import acceptances, answering, approvals, overrides, paging, problems
 from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
@@ -25,6 +25,7 @@ from app.review import apart, campaigns, leanings, queries
 from app.review.overrides import LONGEST
 from app.review.policy import Override
 from app.review.tables import CampaignRow
+from app.stories import populations
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["reviews"])
 ORDERS = {
@@ -53,6 +54,9 @@ class Campaign(Told):
     unanswered: KeepOrRemove | None
     override: dict[str, Any] | None
     approval: dict[str, Any] | None = Field(description="Whose word it is that something is left out, and why.")
+    owner_id: int | None = Field(description="Its control owner, by identity; null: nobody answers for it.")
+    acceptance: dict[str, Any] | None = Field(description="What the control owner accepted before it opened.")
+    signature: dict[str, Any] | None = Field(description="What the control owner signed after it was closed.")
     demo: bool
     version: int
 
@@ -97,6 +101,9 @@ class Opening(Asked):
     approval: str | None = Field(
         None, max_length=LONGEST, description="The approver's word that something is left out, from POST /approvals."
     )
+    acceptance: str | None = Field(
+        None, max_length=LONGEST, description="The control owner's word, from POST /acceptances."
+    )
 
 
 class Reviewer(Told):
@@ -119,6 +126,10 @@ class Preview(Told):
     )
     excluded: list[Any]
     configurer: str | None
+    population: dict[str, Any] = Field(
+        description="What it is of, as its control owner accepts it: readings and items by the systems' numbers, people."
+    )
+    digest: str = Field(description="Of the population; POST /acceptances takes it.")
 
 
 class _TakenBack(Exception):
@@ -199,12 +210,13 @@ def preview_campaign(asked: Opening, request: Request, means: With, actor: Enter
         try:
             with session.begin_nested():
                 row = _open(session, means, asked, word, actor, at, looking=True)
-                shares = _asked_of(session, row)
+                shares, of = _asked_of(session, row), populations.of(session, row)
                 raise _TakenBack(
                     Preview(
                         items=sum(share.items for share in shares), reviewers=len(shares), excluded=row.excluded,
                         shares=shares, long=sum(each.answers > means.settings.campaign_most_answers for each in shares),
                         configurer=apart.told(actor.name if actor.identity_id is not None else None),
+                        population=dict(of.told), digest=of.digest,
                     )
                 )  # fmt: skip
         except _TakenBack as taken_back:
@@ -299,6 +311,7 @@ def _open(
     return campaigns.open(
         session, name=asked.name, scope=asked.scope, override=word, by=actor, at=at,
         approval=approvals.read(session, means, asked.approval, asked.name, asked.scope, at),
+        acceptance=acceptances.read(session, means, asked.acceptance, asked.name, asked.scope, at), unasked=looking,
         limits=replace(limits, most_answers=None) if looking else limits,
         due_at=at + timedelta(days=asked.due_days or means.settings.campaign_due_days),
     )  # fmt: skip

@@ -92,6 +92,10 @@ RIGHTS: dict[tuple[str, str], May | None] = {
     ("POST", "/api/v1/campaigns/preview"): May.RUN_CAMPAIGNS,
     ("POST", "/api/v1/overrides"): May.RUN_CAMPAIGNS,
     ("POST", "/api/v1/approvals"): May.DECIDE,  # by whom the scope names, and nobody else
+    ("POST", "/api/v1/acceptances"): May.DECIDE,  # likewise
+    ("GET", "/api/v1/campaigns/{campaign_id}/signature"): May.SEE_OWN_ITEMS,  # its control owner, or who sees reviews
+    ("PUT", "/api/v1/campaigns/{campaign_id}/signature"): May.DECIDE,  # its control owner, and nobody else
+    ("PUT", "/api/v1/campaigns/{campaign_id}/control-owner"): May.RUN_CAMPAIGNS,
     ("GET", "/api/v1/campaigns/{campaign_id}"): May.SEE_CAMPAIGNS,
     ("GET", "/api/v1/campaigns/{campaign_id}/items"): May.SEE_ALL_ITEMS,
     ("GET", "/api/v1/campaigns/{campaign_id}/drift"): May.SEE_ALL_ITEMS,

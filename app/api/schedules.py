@@ -10,12 +10,13 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.api import answering, approvals, paging, problems
+from app.api import acceptances, answering, approvals, paging, problems
 from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Asked, Nothing, Page, Told
 from app.ledger.kinds import Kind
+from app.means import review_limits
 from app.review import queries, schedule, schedules
 from app.review.overrides import LONGEST
 from app.review.schedule import Cadence, Plan
@@ -43,6 +44,7 @@ class Schedule(Told):
     scope: dict[str, Any]
     since: datetime = Field(description="Added, changed or resumed: what should have opened before is not missed.")
     approval: dict[str, Any] | None = Field(description="Whose word it is that something is left out, when, and why.")
+    acceptance: dict[str, Any] | None = Field(description="The standing word of its control owner, when, and why.")
     paused: bool
     version: int
 
@@ -68,6 +70,7 @@ class Scheduling(Asked):
     due_days: int = Field(21, ge=1, le=90)
     calendar: dict[str, Any] | None = Field(None, examples=[{"days": ["mon", "tue", "wed", "thu", "fri"]}])
     approval: str | None = Field(None, max_length=LONGEST, description="The approver's word, from POST /approvals.")
+    acceptance: str | None = Field(None, max_length=LONGEST, description="The control owner's, from POST /acceptances.")
 
 
 class Rescheduling(Asked):
@@ -83,6 +86,7 @@ class Rescheduling(Asked):
     due_days: int | None = Field(None, ge=1, le=90)
     calendar: dict[str, Any] | None = None
     approval: str | None = Field(None, max_length=LONGEST, description="The approver's word, from POST /approvals.")
+    acceptance: str | None = Field(None, max_length=LONGEST, description="The control owner's, from POST /acceptances.")
     paused: bool | None = None
 
 
@@ -119,8 +123,10 @@ def add_schedule(asked: Scheduling, request: Request, means: With, actor: Entere
 
     def verb(session: Session, at: datetime) -> Schedule:
         word = approvals.read(session, means, asked.approval, asked.name, asked.scope, at)
-        given = asked.model_dump(exclude={"approval"})
-        return Schedule.model_validate(schedules.add(session, **given, approval=word, by=actor, at=at))
+        given, limits = asked.model_dump(exclude={"approval", "acceptance"}), review_limits(means.settings)
+        owned = acceptances.read(session, means, asked.acceptance, asked.name, asked.scope, at)
+        row = schedules.add(session, **given, approval=word, acceptance=owned, limits=limits, by=actor, at=at)
+        return Schedule.model_validate(row)
 
     return answering.once(means, actor, key, asked, request, verb, status=201)
 
@@ -130,7 +136,7 @@ def preview_schedule(asked: Scheduling, request: Request, means: With, actor: En
     """When the next six reviews of such a schedule would open and be due. Nothing is kept."""
 
     def verb(session: Session, at: datetime) -> Turns:
-        return _turns(schedules.planned(**asked.model_dump(exclude={"scope", "approval"})), at, 6)
+        return _turns(schedules.planned(**asked.model_dump(exclude={"scope", "approval", "acceptance"})), at, 6)
 
     return answering.once(means, actor, key, asked, request, verb)
 
@@ -167,11 +173,15 @@ def change_schedule(
 
     def verb(session: Session, at: datetime) -> Schedule:
         _unchanged(session, schedule_id, if_match)
-        named = asked.model_dump(exclude={"paused", "approval"}, exclude_unset=True)
+        named = asked.model_dump(exclude={"paused", "approval", "acceptance"}, exclude_unset=True)
         changes = {name: value for name, value in named.items() if value is not None or name in _MAY_BE_NONE}
         kept = _found(session, schedule_id)
         word = approvals.read(session, means, asked.approval, kept.name, asked.scope or kept.scope, at)
-        row = schedules.change(session, schedule_id, approval=word, **cast(Changes, changes), by=actor, at=at)
+        owned = acceptances.read(session, means, asked.acceptance, kept.name, asked.scope or kept.scope, at)
+        row = schedules.change(
+            session, schedule_id, approval=word, acceptance=owned, limits=review_limits(means.settings),
+            **cast(Changes, changes), by=actor, at=at,
+        )  # fmt: skip
         if asked.paused is not None:
             switch = schedules.pause if asked.paused else schedules.resume
             row = switch(session, schedule_id, by=actor, at=at)

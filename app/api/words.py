@@ -332,6 +332,7 @@ class EventName(StrEnum):
     REVIEW_ESCALATED = "review.escalated"
     REVIEW_SUBMITTED = "review.submitted"
     REVIEW_CLOSED = "review.closed"
+    REVIEW_UNSIGNED = "review.unsigned"
     REVIEW_CANCELLED = "review.cancelled"
     REMOVAL_BY_HAND = "removal.by_hand"
     REMOVAL_FAILED = "removal.failed"

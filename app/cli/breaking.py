@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -58,7 +59,8 @@ def _why_not_open(stage: Stage) -> str | None:
                 name="A review on broken readings",
                 scope={"systems": "all", "fallback": stage.fallback, "second_fallback": stage.second},
                 due_at=at + timedelta(days=14),
-                limits=review_limits(means.settings),
+                limits=replace(review_limits(means.settings), owned=False),  # what the readings lack is the point here
+                unasked=True,
                 by=ADMIN,
                 at=at,
             )

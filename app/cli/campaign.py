@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.api import approvals, overrides
+from app.cli import vouching
 from app.cli.at_work import at_work
-from app.cli.installation import find_campaign, json_object, opened, operator, speaking_for
+from app.cli.installation import find_campaign, opened, operator, speaking_for
 from app.cli.telling import Telling, shown
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
@@ -34,12 +35,13 @@ def open_one(
     scope: Path | None,
     override: str | None,
     approval: str | None = None,
+    acceptance: str | None = None,
+    control_owner: str | None = None,
     many_answers: str | None = None,
 ) -> None:
     """Open a review at the latest readings."""
     at = clock.now()
-    asked: dict[str, Any] = json_object(scope, "docs/reviews.md") if scope else {"systems": systems or "all"}
-    asked |= {"fallback": fallback} | ({"second_fallback": second} if second else {})
+    asked = vouching.asked(scope, fallback, second, systems, control_owner)
     asked |= {"many_answers": many_answers} if many_answers else {}
     with ExitStack() as stack:
         means = stack.enter_context(opened())
@@ -53,6 +55,7 @@ def open_one(
             limits=review_limits(means.settings),
             override=word,
             approval=approvals.read(session, means, approval, name, asked, at),
+            acceptance=vouching.read(session, means, acceptance, name, asked, at),
             by=operator(),
             at=at,
         )
@@ -101,12 +104,15 @@ def show(telling: Telling, name: str) -> None:
         ((s.reviewer, s.items, s.keep, s.acknowledge, s.remove, s.change, s.undecided + s.silent) for s in shares),
     )
     telling.say(f"drift: {len(drift)}; removals: {shown(removals) or 'none'}")
+    if found.status == "closed" and found.owner_id is not None:
+        telling.say("signed" if found.signature else "not signed by its control owner yet: rolecall campaign sign")
     ends_at = outlook.forecast.ends_at if found.status == "open" else None
     if ends_at is not None:
         telling.say(f"at this pace done on {ends_at.date()}{', after it is due' if outlook.forecast.late else ''}")
     telling.answer(
         {
-            "id": found.id, "name": found.name, "status": found.status, "drift": len(drift), "removals": removals,
+            "id": found.id, "name": found.name, "status": found.status, "signed": bool(found.signature),
+            "drift": len(drift), "removals": removals,
             "expected_end": ends_at, "waits_for": [share.reviewer for share in outlook.waits_for],
             "shares": [
                 {"reviewer": s.reviewer, "items": s.items, "keep": s.keep, "acknowledge": s.acknowledge,

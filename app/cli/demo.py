@@ -11,15 +11,17 @@ import socket
 import sys
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from app.actors import actors, links, tokens
 from app.actors.actor import Actor, Role
+from app.actors.tables import ActorRow
 from app.cli import stage as stages
 from app.cli.stage import ADMIN, Stage
 from app.cli.telling import Telling, fail, shown
@@ -30,10 +32,12 @@ from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityR
 from app.main import create_app
 from app.means import review_limits, settings_shown, sign_ins_kept
 from app.remediation.tables import RemediationRow
-from app.review import campaigns, decisions, drifts, queries, tasks
+from app.review import campaigns, decisions, drifts, overrides, queries, signatures, tasks
 from app.review.decisions import Ask
+from app.review.owning import Acceptance
 from app.review.scope import ItemKind
 from app.review.tables import CampaignRow, ItemRow, TaskRow
+from app.stories import populations, signing
 
 # What a sensible reviewer takes away when it stands beside an item.
 _TAKEN_AWAY = {
@@ -67,6 +71,8 @@ def once(telling: Telling, *, keep: bool, people: int, seed: int, database_url: 
             _close(stage, opened.campaign)
             removals = _removals(stage, opened.campaign)
             progress.note(shown(removals))
+        with telling.step("The control owner signs what came of it") as progress:
+            progress.note(_sign(stage, opened.campaign))
         told = _packet(telling, stage, opened.campaign)
         answer = _counts(stage) | {
             "items": opened.items,
@@ -117,27 +123,61 @@ def _until_open(telling: Telling, stage: Stage) -> Opened:
 def _open(stage: Stage) -> Opened:
     means, at = stage.means, stage.means.clock()
     quarter = f"Q{(at.month - 1) // 3 + 1} {at.year}"
+    scope = {
+        "systems": "all",
+        "fallback": stage.fallback,
+        "second_fallback": stage.second,
+        "control_owner": stage.owner,
+        "kinds": [str(kind) for kind in ItemKind],
+        "many_answers": "the first review; no role model is approved yet",
+    }
     with means.database.transaction() as session:
         former = queries.campaigns(session)  # there are some if the demo's home was kept
         name = f"{quarter} (DEMO)" if not former else f"{quarter} no. {len(former) + 1} (DEMO)"
         row = next((each for each in former if each.status == "open"), None) or campaigns.open(
             session,
             name=name,
-            scope={
-                "systems": "all",
-                "fallback": stage.fallback,
-                "second_fallback": stage.second,
-                "kinds": [str(kind) for kind in ItemKind],
-                "many_answers": "the first review; no role model is approved yet",
-            },
+            scope=scope,
             due_at=at + timedelta(days=means.settings.campaign_due_days),
             limits=review_limits(means.settings),
+            acceptance=_accepted(stage, session, name, scope, at),
             demo=True,
             by=ADMIN,
             at=at,
         )
         shares = queries.progress(session, row.id)
     return Opened(row, sum(share.items for share in shares), len(shares))
+
+
+def _accepted(stage: Stage, session: Session, name: str, scope: dict[str, Any], at: datetime) -> Acceptance:
+    """The control owner looks at what the review would be of, and gives their word, which whoever opens it brings."""
+    means, limits = stage.means, review_limits(stage.means.settings)
+    told = populations.look(session, name, scope, limits=limits, at=at)
+    word = overrides.accept(
+        session, means.keys.derive("links"), name, scope, f"Both CRMs, and {told.items} items of them.", limits=limits,
+        population=told.digest, by=_owner(stage, session, at), at=at,
+    )  # fmt: skip
+    keys = means.keys.derive_all("links")
+    return overrides.acceptance(session, word.sealed, name, scope, limits=limits, keys=keys, at=at)
+
+
+def _owner(stage: Stage, session: Session, at: datetime) -> Actor:
+    """The control owner, as who they are here."""
+    person = inventory.find_identity(session, stage.owner)
+    if person is None:
+        raise RuntimeError(f"nobody in the roster is {stage.owner}")
+    known = session.scalar(select(ActorRow).where(ActorRow.person_key == stage.owner, ActorRow.ended.is_(None)))
+    row = known or actors.make(session, person.name, {Role.REVIEWER: None}, person_key=stage.owner, by=ADMIN, at=at)
+    return Actor(row.id, row.name, frozenset({Role.REVIEWER}), person.id, "demo")
+
+
+def _sign(stage: Stage, campaign: CampaignRow) -> str:
+    at = stage.means.clock()
+    with stage.means.database.transaction() as session:
+        removals, by = signing.removals(session, campaign.id), _owner(stage, session, at)
+        told = "Looked at what nobody answered, and at what became of the removals."
+        signatures.give(session, campaign.id, remark=told, removals=removals, by=by, at=at)
+    return f"{by.name}, with {signing.unproved(removals)} removals that no reading has proved"
 
 
 def _decide(stage: Stage, campaign: CampaignRow) -> dict[str, int]:
@@ -259,6 +299,7 @@ def _let_in(stage: Stage, campaign: CampaignRow) -> dict[str, str]:
             ),
             "admin": actors.make(session, "Demo admin", {Role.ADMIN: None}, by=ADMIN, at=at),
             "auditor": actors.make(session, "Demo auditor", {Role.AUDITOR: at + timedelta(days=30)}, by=ADMIN, at=at),
+            "owner": session.get_one(ActorRow, _owner(stage, session, at).id),
         }
         given = {
             name: tokens.make(session, row, f"demo {name}", days=30, by=ADMIN, at=at) for name, row in made.items()
@@ -288,6 +329,10 @@ def _say_what_to_try(telling: Telling, stage: Stage, opened: Opened, url: str, e
             f"rolecall person access {entering['key']}",
             f"rolecall campaign close {campaign.id} --unanswered keep   (privileged items must be answered first)",
             f"curl -H 'Authorization: Bearer {entering['admin']}' {url}/api/v1/remediations",
+        )),
+        ("2 minutes as the control owner, who accepted what it is of, and signs it once it is closed", (
+            f"{url}{entering['owner link']}",
+            f"{url}/campaigns/{campaign.id}/signature",
         )),
         ("5 minutes as an auditor", (
             f"{url}{entering['auditor link']}",

@@ -8,10 +8,12 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
+from app.cli import vouching
 from app.cli.installation import opened, operator
 from app.cli.telling import Telling
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
+from app.means import review_limits
 from app.review import queries, schedule, schedules, workdays
 from app.review.schedule import Plan, Slot
 from app.review.schedules import Changes, Rhythm
@@ -42,10 +44,13 @@ def plan(
     return {name: value for name, value in given.items() if value is not None}
 
 
-def add(telling: Telling, name: str, fallback: str, second: str | None, given: Mapping[str, Any], look: bool) -> None:
+def add(
+    telling: Telling, name: str, fallback: str, second: str | None, owner: str | None, word: str | None,
+    given: Mapping[str, Any], look: bool,
+) -> None:  # fmt: skip
     """Have a review open by itself, or only show when it would."""
     at = clock.now()
-    scope = {"systems": "all", "fallback": fallback} | ({"second_fallback": second} if second else {})
+    scope = vouching.asked(None, fallback, second, None, owner)
     with opened() as means:
         usual = {"zone": means.settings.time_zone, "due_days": means.settings.campaign_due_days}
         said = {**usual, **given}
@@ -53,7 +58,10 @@ def add(telling: Telling, name: str, fallback: str, second: str | None, given: M
         meant = schedules.planned(name, zone, **rhythm)
         if not look:
             with means.database.transaction() as session:
-                schedules.add(session, name=name, zone=zone, scope=scope, **rhythm, by=operator(), at=at)
+                schedules.add(
+                    session, name=name, zone=zone, scope=scope, limits=review_limits(means.settings),
+                    acceptance=vouching.read(session, means, word, name, scope, at), **rhythm, by=operator(), at=at,
+                )  # fmt: skip
     telling.say(f"{name} {'would open' if look else 'opens'} on {schedule.said(meant)}:")
     _dates(telling, meant, at)
 
@@ -64,7 +72,8 @@ def change(telling: Telling, name: str, given: Mapping[str, Any], every_day: boo
     with opened() as means, means.database.transaction() as session:
         row = _found(session, name)
         changes = {**given, "calendar": None} if every_day else dict(given)
-        row = schedules.change(session, row.id, **cast(Changes, changes), by=operator(), at=at)
+        limits = review_limits(means.settings)
+        row = schedules.change(session, row.id, limits=limits, **cast(Changes, changes), by=operator(), at=at)
         meant = queries.plan_of(row)
     telling.say(f"{row.name} opens on {schedule.said(meant)}:")
     _dates(telling, meant, at)

@@ -55,6 +55,7 @@ class Stage:
     sandboxes: Mapping[str, Running]
     fallback: str
     second: str
+    owner: str  # of the review as a control: who accepts what it is of, and signs what came of it
 
 
 @contextmanager
@@ -205,11 +206,14 @@ def way_in(given: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in given.items() if name not in others}
 
 
-def _heads(company: companies.Company) -> tuple[str, str]:
-    """The head of IT, who owns the CRMs and decides in the last resort, and the one above everybody."""
+def _heads(company: companies.Company) -> tuple[str, str, str]:
+    """The head of IT, who owns the CRMs and decides in the last resort, the one above everybody, and somebody else of those
+    who report to that one, or to anybody, as the control owner."""
     top = next(person for person in company.people.values() if person.manager is None)
     head = next(p for p in company.people.values() if p.department == "IT" and p.manager == top.key and p.end is None)
-    return head.key, top.key
+    others = [p for p in company.people.values() if p.end is None and p.key not in (head.key, top.key)]
+    owner = next((p for p in others if p.manager == top.key and p.department != head.department), others[0])
+    return head.key, top.key, owner.key
 
 
 def _accounts(session: Session, said: Mapping[str, Any]) -> list[AccountRow]:

@@ -41,6 +41,9 @@ RULES: dict[str, Rule] = {
         _rule("review_stranded", "Items of a review that nobody is left to decide on", Severity.HIGH,
               ("CRM-9.1.2", "CRM-G.1.3"), "Hand them on to somebody who may decide; the review's page says whose they are.",
               "5.18"),
+        _rule("review_unsigned", "A closed review that its control owner has not signed", Severity.HIGH,
+              ("CRM-9.1.2", "CRM-G.1.3"), "Have its control owner sign what came of it, or name another on its page.",
+              "5.18"),
     )
 }  # fmt: skip
 

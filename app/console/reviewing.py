@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 
 from app.console.doors import (
+    accepting,
     approving,
     bundles,
     campaigns,
@@ -15,11 +16,15 @@ from app.console.doors import (
     overriding,
     reviews,
     schedules,
+    signing,
     submission,
 )
 
 # /campaigns/new before /campaigns/{id}, and /reviews/delegations before /reviews/{id}
-ROOMS = (home, delegations, reviews, submission, items, opening, overriding, approving, campaigns, schedules, bundles)
+ROOMS = (
+    home, delegations, reviews, submission, items, opening, overriding, approving, accepting, signing, campaigns, schedules,
+    bundles,
+)  # fmt: skip
 
 
 def install(app: FastAPI) -> None:

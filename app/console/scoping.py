@@ -16,7 +16,7 @@ from app.review.attention import Attention
 from app.review.scope import ALL, ItemKind
 
 _SECOND = ("owner", "above", "manager")  # whom the form offers for a second look
-_PEOPLE = ("fallback", "second", "approver", "security_owner", "round_who", "attention_who")
+_PEOPLE = ("fallback", "second", "approver", "control_owner", "security_owner", "round_who", "attention_who")
 KINDS = [str(kind) for kind in ItemKind]
 
 _COURSE = (
@@ -45,6 +45,7 @@ def given(form: Any) -> dict[str, Any]:
         "exclude",
         "exclude_because",
         "approver",
+        "control_owner",
         "many_answers",
         "definitions",
     )
@@ -53,13 +54,18 @@ def given(form: Any) -> dict[str, Any]:
     return {"systems": form.getlist("systems"), "kinds": form.getlist("kinds"), **words}
 
 
-def query(said: Mapping[str, Any]) -> str:
-    """A review's name and scope as part of an address, for a page that shows them to somebody else; `given` reads it."""
+def pairs(said: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A review's name and scope as fields of a form or an address, for a page that shows them to somebody else."""
     words = ("name", "schedule", "fallback", "second", "department", "where", "exclude", "exclude_because", "approver",
-             "many_answers", "definitions", *_COURSE, *_WHO)  # fmt: skip
+             "control_owner", "many_answers", "definitions", *_COURSE, *_WHO)  # fmt: skip
     parts: list[tuple[str, str]] = [(name, str(said.get(name) or "")) for name in words]
     parts += [(name, each) for name in ("systems", "kinds") for each in said[name]]
-    return urlencode([(name, value) for name, value in parts if value])
+    return [(name, value) for name, value in parts if value]
+
+
+def query(said: Mapping[str, Any]) -> str:
+    """The same as part of an address; `given` reads it."""
+    return urlencode(pairs(said))
 
 
 def called(session: Session) -> Callable[[str], str]:
@@ -89,6 +95,7 @@ def shown(scope: Mapping[str, Any], called: Callable[[str], str] = str) -> dict[
             "exclude": " or ".join(f"({each['where']})" for each in scope.get("exclude") or []),
             "exclude_because": "; ".join(each["reason"] for each in scope.get("exclude") or []),
             "approver": scope.get("approver") or "",
+            "control_owner": scope.get("control_owner") or "",
             "many_answers": scope.get("many_answers") or "",
             "security_owner": scope.get("security_owner") or "",
             "granters": scope.get("granters") or "",
@@ -112,6 +119,7 @@ def written(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
             "where": said["where"] or None,
             "exclude": [{"where": said["exclude"], "reason": said["exclude_because"]}] if said["exclude"] else [],
             "approver": _key(session, said["approver"]) if said["approver"] else None,
+            "control_owner": _key(session, said["control_owner"]) if said.get("control_owner") else None,
             "many_answers": said["many_answers"] or None,
             "security_owner": _key(session, said["security_owner"]) if said.get("security_owner") else None,
         }

@@ -35,6 +35,7 @@ class Told:
     """What Home knows."""
 
     own: Sequence[Own] = ()
+    unsigned: Sequence[CampaignRow] = ()  # closed, and theirs to sign
     running: Sequence[Running] = ()
     findings: Mapping[str, int] = field(default_factory=dict)
     removals: Sequence[tuple[str, int]] = ()
@@ -46,7 +47,7 @@ class Told:
 def waiting(told: Told, *, by: Actor, at: datetime) -> list[Waiting]:
     """All of it, the most pressing first."""
     may = {act for act in May if policy.why_not(by, act) is None}
-    found = [*_own(told.own), *_first_steps(told.steps)]
+    found = [*_own(told.own), *_unsigned(told.unsigned), *_first_steps(told.steps)]
     if May.READ_SYSTEMS in may:
         found += _failed(told.systems)
     if May.JUSTIFY in may:
@@ -81,6 +82,12 @@ def _own(own: Sequence[Own]) -> Iterator[Waiting]:
             title = f"Your answers to {each.campaign.name} have to be submitted"
             yield Waiting(title, "Everything is answered.", path + "/submission", "Look over and submit",
                           each.campaign.due_at)  # fmt: skip
+
+
+def _unsigned(rows: Sequence[CampaignRow]) -> Iterator[Waiting]:
+    for each in rows:
+        text = "You are its control owner: look at what came of it, and sign it."
+        yield Waiting(f"{each.name} waits for your signature", text, f"/campaigns/{each.id}/signature", "Look at it")
 
 
 def _first_steps(steps: Sequence[Step]) -> Iterator[Waiting]:

@@ -58,6 +58,8 @@ class Counted:
     kinds: Counter[str] = field(default_factory=Counter)
     decided: Counter[str] = field(default_factory=Counter)
     unanswered: int = 0
+    population: vouched.Counting = field(default_factory=vouched.Counting)
+    deciders: set[str] = field(default_factory=set)
     # Items that further rounds asked about.
     rounds: samples.Asked = field(default_factory=samples.Asked)
     silent: Any = field(default_factory=hashlib.sha256)
@@ -131,6 +133,7 @@ def decisions(packet: Unpacked, cover: Mapping[str, Any], log: Log) -> Counted:
     for item in packet.lines("decisions.jsonl"):
         counted.items[item["system"]][item["kind"]] += 1
         counted.kinds[item["kind"]] += 1
+        counted.population.add(item)
         counted.outcomes[reconciliation.outcome(item)] += 1
         for said in item["decisions"]:
             left.discard(said["entry"])
@@ -148,6 +151,7 @@ def _decision(
     item: Mapping[str, Any], said: Mapping[str, Any], campaign: int, logged: Said | None, counted: Counted
 ) -> None:
     where = f"item {item['item']}: the decision at {said['at']}"
+    counted.deciders.add(said["by"])
     if logged is None:
         counted.troubles.append(f"{where} is in no entry of the log")
         return
@@ -201,6 +205,10 @@ def campaign(cover: Mapping[str, Any], log: Log, counted: Counted) -> Iterator[s
         yield f"{sum(body['items'].values())} items were frozen, {sum(counted.kinds.values())} are in the packet"
     yield from vouched.override(cover["override"], log.told.get(("campaign.overridden", subject)))
     yield from vouched.approval(cover.get("approval"), log.told.get(("exclusions.approved", subject)))
+    frozen = {str(each["id"]): each["snapshot"] for each in cover["systems"]}
+    accepted, signed = (log.told.get((kind, subject)) for kind in ("population.accepted", "outcome.signed"))
+    yield from vouched.acceptance(cover.get("acceptance"), accepted, opened, frozen, counted.population.told())
+    yield from vouched.signature(cover.get("signature"), signed, closed, counted.deciders)
     yield from _stamps(cover["stamps"], demo=bool(body["demo"]), draft=closed is None)
     if closed is not None:
         yield from _closing(closed["body"], counted)

@@ -52,6 +52,8 @@ def compose(
         "excluded": campaign.excluded,
         "override": campaign.override,
         "approval": campaign.approval,
+        "acceptance": campaign.acceptance,
+        "signature": campaign.signature,
         "systems": [_system(campaign, system, snapshot) for system, snapshot in systems],
         "settings": dict(settings),
         "sealed": {"by": by, "at": at.isoformat()},
@@ -120,6 +122,7 @@ def text(cover: Mapping[str, Any], reconciliation: Mapping[str, Any]) -> str:
     ]
     lines += ["", "Left out", *_listed(f"{e['count']} {e['what']}: {e['because']}" for e in cover["excluded"])]
     lines += [*_approval(cover["approval"])]
+    lines += ["", "Control owner", *_owner(cover["acceptance"], cover["signature"])]
     lines += ["", "Override", *_override(cover["override"])]
     lines += ["", "What does not add up", *_listed(reconciliation["said"])]
     lines += ["", "Settings", *_listed(f"{name} = {value}" for name, value in sorted(cover["settings"].items()))]
@@ -177,6 +180,27 @@ def _approval(approval: Mapping[str, Any] | None) -> list[str]:
     if not approval:
         return []
     return [f"  approved by {approval['granted_by']} for {approval['asked_by']}: {approval['reason']}"]
+
+
+def _owner(acceptance: Mapping[str, Any] | None, signature: Mapping[str, Any] | None) -> list[str]:
+    """Who accepted what it is of, and who signed what came of it; or that nobody did."""
+    lines = ["  nobody accepted what it is of before it opened"]
+    if acceptance:
+        how = "by a standing word of" if acceptance["standing"] else "at"
+        lines = [
+            f"  accepted {how} {acceptance['given_at']} by {acceptance['granted_by']} for {acceptance['asked_by']}: "
+            f"{acceptance['remark']}",
+            f"    {sum(sum(kinds.values()) for kinds in acceptance['items'].values())} items, {acceptance['privileged']} "
+            f"privileged, about {acceptance['people']} people; {acceptance['of_nobody']} are nobody's",
+        ]
+    if not signature:
+        return [*lines, "  nobody has signed what came of it"]
+    went = ", ".join(f"{count} {status}" for status, count in sorted(signature["removals"].items())) or "none"
+    return [
+        *lines,
+        f"  signed at {signature['at']} by {signature['signed_by']}: {signature['remark']}",
+        f"    removals by then: {went}",
+    ]
 
 
 def _override(override: Mapping[str, Any] | None) -> list[str]:

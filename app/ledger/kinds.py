@@ -64,6 +64,9 @@ class Kind(StrEnum):
     CAMPAIGN_OPENED = "campaign.opened"
     CAMPAIGN_OVERRIDDEN = "campaign.overridden"
     EXCLUSIONS_APPROVED = "exclusions.approved"
+    POPULATION_ACCEPTED = "population.accepted"
+    OUTCOME_SIGNED = "outcome.signed"
+    CONTROL_OWNER_NAMED = "control_owner.named"
     CAMPAIGN_REMINDED = "campaign.reminded"
     CAMPAIGN_ESCALATED = "campaign.escalated"
     ROUND_BEGUN = "round.begun"
@@ -167,6 +170,7 @@ QUIET = frozenset(
         Kind.SCHEDULE_REMOVED,
         Kind.CAMPAIGN_OVERRIDDEN,
         Kind.EXCLUSIONS_APPROVED,
+        Kind.POPULATION_ACCEPTED,
         Kind.ROUND_SKIPPED,
         Kind.TASK_REOPENED,
         Kind.DELEGATION_MADE,

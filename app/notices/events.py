@@ -23,6 +23,7 @@ class Event(StrEnum):
     REVIEW_ESCALATED = "review.escalated"
     REVIEW_SUBMITTED = "review.submitted"
     REVIEW_CLOSED = "review.closed"
+    REVIEW_UNSIGNED = "review.unsigned"
     REVIEW_CANCELLED = "review.cancelled"
     REMOVAL_BY_HAND = "removal.by_hand"
     REMOVAL_FAILED = "removal.failed"
@@ -66,6 +67,7 @@ EVENTS: Mapping[Event, About] = {
     Event.REVIEW_ESCALATED: About("high", True, "it is still not done days later; reviewers' managers hear of it"),
     Event.REVIEW_SUBMITTED: About("low", True, "a reviewer submitted"),
     Event.REVIEW_CLOSED: About("low", False, "a review was closed"),
+    Event.REVIEW_UNSIGNED: About("medium", True, "a closed review waits for its control owner's signature"),
     Event.REVIEW_CANCELLED: About("medium", True, "a review was cancelled"),
     Event.REMOVAL_BY_HAND: About("medium", False, "removals wait for a person"),
     Event.REMOVAL_FAILED: About("high", False, "a system refused removals"),

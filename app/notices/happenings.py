@@ -102,6 +102,26 @@ def _closed(session: Session, entry: Happened) -> Occurrence | None:
     return Occurrence(Event.REVIEW_CLOSED, f"campaign:{row.id}:closed", facts, entry.at, systems_of(session, row.id))
 
 
+def _unsigned(session: Session, entry: Happened) -> list[Occurrence]:
+    """To its control owner, that it is closed and waits for their signature."""
+    row = session.get(CampaignRow, entry.about)
+    return unsigned(session, row, 0, entry.at) if row is not None else []
+
+
+def unsigned(session: Session, row: CampaignRow, weeks: int, at: datetime) -> list[Occurrence]:
+    """That a review, closed `weeks` ago, waits for its control owner's signature, if it does."""
+    if row.owner_id is None or row.signature is not None:
+        return []
+    facts, cause = review_facts(row), f"campaign:{row.id}:unsigned:{row.owner_id}:{weeks}"
+    return [Occurrence(Event.REVIEW_UNSIGNED, cause, facts, at, systems_of(session, row.id), {row.owner_id: facts})]
+
+
+def _named(session: Session, entry: Happened) -> list[Occurrence]:
+    """To whoever was named instead, where it is closed already."""
+    row = session.get(CampaignRow, entry.about)
+    return _unsigned(session, entry) if row is not None and row.status == "closed" else []
+
+
 def _cancelled(session: Session, entry: Happened) -> Occurrence | None:
     row = session.get(CampaignRow, entry.about)
     if row is None:
@@ -306,6 +326,8 @@ _ONE: Mapping[Kind, Callable[[Session, Happened], Occurrence | None]] = {
 }
 _SOME: Mapping[Kind, Callable[[Session, Happened], list[Occurrence]]] = {
     Kind.CAMPAIGN_ESCALATED: _escalated,
+    Kind.CAMPAIGN_CLOSED: _unsigned,
+    Kind.CONTROL_OWNER_NAMED: _named,
     Kind.ROUND_BEGUN: _escalated,
     Kind.DETECTION_RAN: told_of.opened,
     Kind.FINDINGS_OVERDUE: told_of.late,

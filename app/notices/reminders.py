@@ -106,7 +106,18 @@ def daily(session: Session, limits: Limits, since: datetime, at: datetime) -> li
         *told_of.ending(session, since + _WEEK, at + _WEEK, at),
         *_overdue_removals(session, at),
         *_stale_rosters(session, limits, at),
+        *_unsigned(session, at),
     ]
+
+
+def _unsigned(session: Session, at: datetime) -> list[Occurrence]:
+    """Closed reviews that have waited for a signature for another week; the first day is told when they close."""
+    waits = (CampaignRow.status == "closed", CampaignRow.owner_id.is_not(None), CampaignRow.signature.is_(None))
+    found = []
+    for row in session.scalars(select(CampaignRow).where(*waits).order_by(CampaignRow.id)):
+        weeks = (at - row.closed_at) // _WEEK if row.closed_at is not None else 0
+        found += happenings.unsigned(session, row, weeks, at) if weeks else []
+    return found
 
 
 def _accounts(session: Session, limits: Limits, since: datetime, at: datetime) -> list[Occurrence]:

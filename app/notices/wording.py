@@ -143,6 +143,11 @@ def _closed(facts: Facts, reader: Reader) -> _Said:
     return f"Review closed: {facts['name']}", lines, f"/campaigns/{facts['campaign']}", "Look at the review"
 
 
+def _unsigned(facts: Facts, reader: Reader) -> _Said:
+    lines = ["It is closed, and you are its control owner: look at what came of it, and sign it."]
+    return f"To be signed: {facts['name']}", lines, f"/campaigns/{facts['campaign']}/signature", "Look at it"
+
+
 def _cancelled(facts: Facts, reader: Reader) -> _Said:
     return f"Review cancelled: {facts['name']}", ["There is nothing more to do."], _review(facts), "Look at it"
 
@@ -269,6 +274,7 @@ _SAYS: Mapping[Event, Callable[[Facts, Reader], _Said]] = {
     Event.REVIEW_ESCALATED: _escalated,
     Event.REVIEW_SUBMITTED: _submitted,
     Event.REVIEW_CLOSED: _closed,
+    Event.REVIEW_UNSIGNED: _unsigned,
     Event.REVIEW_CANCELLED: _cancelled,
     Event.REMOVAL_BY_HAND: _removal("Removals to do by hand", "{removals} in {name} wait for a person, with steps."),
     Event.REMOVAL_FAILED: _removal("Removals refused", "{name} refused {removals}. A person has to look."),

@@ -1,8 +1,9 @@
-"""What is kept apart in a review: who set it up does not decide in it, and a link from a message opens one share of it.
+"""What is kept apart in a review: who set it up, and who signs it, do not decide in it, and a link from a message opens
+one share of it.
 
-Whoever chooses a review's scope and fallbacks could otherwise choose to decide on what they like. So the configurer is
-passed over when reviewers are chosen, is handed nothing, and decides on nothing; where nobody else is left, the review does
-not open.
+Whoever chooses a review's scope and fallbacks could otherwise choose to decide on what they like, and whoever signs what
+came out would sign their own answers. So both are passed over when reviewers are chosen, are handed nothing, and decide on
+nothing; where nobody else is left, the review does not open.
 """
 
 from __future__ import annotations
@@ -38,10 +39,22 @@ def why_not_this_way(by: Actor, campaign_id: int | None, privileged: bool) -> Re
     return None
 
 
-def why_not_configurer(person: int | None, configurer: int | None) -> Refusal | None:
-    """Why this person decides on nothing in a review: they set it up."""
-    if person is None or person != configurer:
+def of(configurer: int | None, owner: int | None) -> frozenset[int]:
+    """Who is kept apart, by identity: who set it up, and the control owner, who signs what others decided."""
+    return frozenset(who for who in (configurer, owner) if who is not None)
+
+
+def why_not_apart(person: int | None, configurer: int | None, owner: int | None) -> Refusal | None:
+    """Why this person decides on nothing in a review: they set it up, or they sign its outcome."""
+    if person is None or person not in of(configurer, owner):
         return None
+    if person != configurer:
+        return Refusal(
+            "signs_it",
+            "The control owner, who signs what others decide, decides on nothing.",
+            "Ask an administrator to hand it to another reviewer.",
+            status=403,
+        )
     return Refusal(
         "configured_it",
         "Whoever sets a review up does not decide in it.",

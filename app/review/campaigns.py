@@ -22,14 +22,15 @@ from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.review import (
+    apart,
     delegating,
     drifting,
     effort,
-    exclusions,
     former,
     freezing,
     frozen,
     grounds,
+    owning,
     policy,
     population,
     queries,
@@ -47,6 +48,7 @@ from app.review.dialect import insert_or_skip
 from app.review.exclusions import Approval
 from app.review.freezing import Frame
 from app.review.independence import Granters
+from app.review.owning import Acceptance
 from app.review.policy import Override, Status
 from app.review.scope import ItemKind, Scope
 from app.review.silence import Settled
@@ -68,6 +70,8 @@ def open(
     moved: Mapping[str, str] | None = None,
     override: Override | None = None,
     approval: Approval | None = None,
+    acceptance: Acceptance | None = None,
+    unasked: bool = False,
     limits: Limits | None = None,
     demo: bool = False,
     configurer_id: int | None = None,
@@ -77,15 +81,20 @@ def open(
     """Open a review of `scope` (see `scope.read`), frozen at the latest sealed reading of each system.
 
     Refuses readings that are missing, stale or untrusted for what the scope rests on, unless `override` is a second
-    person's word; leaving something out without the `approval` of whom the scope names; a population other than
+    person's word; leaving something out without the `approval` of whom the scope names; a population without the
+    `acceptance` of its control owner, unless nobody is asked (`unasked`: what cannot wait, and previews), or another than
     `snapshots` (system id -> snapshot id), where given; a scope of nothing; and one that leaves an item without an
     independent reviewer. Whoever sets it up decides on nothing in it: that is `by`, or the identity `configurer_id` for a
     schedule's. A `slot` that has a campaign already gives that one back; `moved` says from which closed day it was moved.
     """
     at, due_at = clock.utc(at), clock.utc(due_at)
     asked = scopes.read(scope)
-    if asked.security_owner is None and limits is not None:
-        asked = replace(asked, security_owner=limits.security_owner)
+    if limits is not None:
+        asked = replace(
+            asked,
+            security_owner=asked.security_owner or limits.security_owner,
+            control_owner=asked.control_owner or limits.control_owner,
+        )
     configurer = configurer_id if configurer_id is not None else by.identity_id
     existing = _of_slot(session, slot)
     if existing is not None:
@@ -98,12 +107,16 @@ def open(
     lacks = trust.lacking(readings, rosters, needs_roster=asked.needs_roster, limits=limits or Limits(), at=at)
     insist(policy.why_not_open(lacks, override, by))
     insist(policy.why_not_read(readings))
-    _insist_on_approval(session, asked, approval, configurer, due_at, by, at)
+    insist(owning.why_not_unowned(asked, needed=limits is not None and limits.owned))
+    owner = grounds.control_owner(session, asked, at, due_at, configurer, strict=not unasked or slot is None)
+    approval = vouching.approving(
+        session, asked, approval, acceptance, unasked=unasked, set_up_by=configurer, due_at=due_at, by=by, at=at
+    )
     with session.begin_nested():  # a refusal from here on leaves nothing behind, whatever the caller makes of it
-        campaign_id = _insert(session, name, slot, asked, planned_at, moved, due_at, demo, configurer, by, at)
+        campaign_id = _insert(session, name, slot, asked, planned_at, moved, due_at, demo, configurer, owner, by, at)
         if campaign_id is None:
             return _someone_elses(session, name, slot)
-        items = _freeze(session, campaign_id, asked, systems, readings, configurer, at, due_at)
+        items = _freeze(session, campaign_id, asked, systems, readings, apart.of(configurer, owner), at, due_at)
         turning.plan(session, campaign_id, asked, at, due_at)
         _delegated(session, campaign_id, by, at)
         most = (limits or Limits()).most_answers
@@ -112,8 +125,10 @@ def open(
         insist(policy.why_not_frozen(snapshots, _snapshots(readings, systems), _latest(session, systems)))
         if lacks and override is not None:
             vouching.overridden(session, campaign_id, lacks, override, by, at)
-        if approval is not None and exclusions.leaves_out(asked):
+        if approval is not None:
             vouching.approved(session, campaign_id, approval, by, at)
+        if not unasked:
+            vouching.accepted(session, campaign_id, asked, acceptance, by=by, at=at)
         _opened(session, campaign_id, readings, items, by, at)
     return session.get_one(CampaignRow, campaign_id, populate_existing=True)
 
@@ -190,19 +205,6 @@ def cancel(session: Session, campaign: int, *, reason: str, by: Actor, at: datet
 _ASKED = [column.name for column in ItemRow.__table__.c if column is not ItemRow.__table__.c.shown]
 
 
-def _insist_on_approval(
-    session: Session,
-    asked: Scope,
-    approval: Approval | None,
-    configurer: int | None,
-    due_at: datetime,
-    by: Actor,
-    at: datetime,
-) -> None:
-    approver = grounds.approver(session, asked, at, due_at, configurer)
-    insist(exclusions.why_not_excluded(asked, approval, approver, set_up_by=configurer, by=by, at=at))
-
-
 def _of_slot(session: Session, slot: str | None) -> CampaignRow | None:
     return session.scalar(select(CampaignRow).where(CampaignRow.slot == slot)) if slot else None
 
@@ -217,6 +219,7 @@ def _insert(
     due_at: datetime,
     demo: bool,
     configurer: int | None,
+    owner: int | None,
     by: Actor,
     at: datetime,
 ) -> int | None:
@@ -232,6 +235,7 @@ def _insert(
         "opened_at": at,
         "opened_by": by.id,
         "configurer_id": configurer,
+        "owner_id": owner,
         "due_at": due_at,
         "demo": demo,
         "version": 1,
@@ -252,7 +256,7 @@ def _freeze(
     scope: Scope,
     systems: Sequence[SystemRow],
     readings: Sequence[Reading],
-    configurer: int | None,
+    kept_apart: frozenset[int],
     at: datetime,
     due_at: datetime,
 ) -> dict[str, int]:
@@ -266,7 +270,7 @@ def _freeze(
         places=grounds.places(session, systems, scope, readings, at, due_at),
         department=scope.department,
         routes=grounds.routes(session, scope, at, due_at),
-        configurer=configurer,
+        apart=kept_apart,
         bars=scope.granters is Granters.BAR,
         at=at,
         due_at=due_at,

@@ -29,7 +29,8 @@ from app.review.tables import CampaignRow
 WINDOW = timedelta(days=14)  # a reading that could not be reviewed at once is tried again with those after it
 MOST = 50  # items of one small review; what is more waits for the quarter, and findings tell of it
 PREFIX = "micro:"  # of their slots
-_WHO = ("fallback", "second_fallback", "security_owner", "reviewers", "roster")  # kept of the scope it is like
+# Kept of the scope it is like.
+_WHO = ("fallback", "second_fallback", "control_owner", "security_owner", "reviewers", "roster")
 
 
 class Cause(StrEnum):

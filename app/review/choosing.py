@@ -42,7 +42,7 @@ class Route:
     candidates: tuple[Candidates, ...]
 
 
-def fill(session: Session, routes: tuple[Route, ...], opens: date, due: date, *, apart: int | None) -> None:
+def fill(session: Session, routes: tuple[Route, ...], opens: date, due: date, *, apart: frozenset[int]) -> None:
     """Choose by every route, but never `apart`; a subject for which nobody is left keeps a choice of nobody."""
     if any(step.ask is Ask.ABOVE for route in routes for step in route.candidates):
         session.execute(insert(LINES).from_select([c.name for c in LINES.c], _lines(opens, due)))
@@ -84,7 +84,7 @@ def _turns(number: int, ids: tuple[int, ...]) -> list[dict[str, int]]:
 
 
 def _chosen(
-    number: int, route: Route, groups: dict[tuple[int, ...], int], opens: date, due: date, apart: int | None
+    number: int, route: Route, groups: dict[tuple[int, ...], int], opens: date, due: date, apart: frozenset[int]
 ) -> Any:
     joined = SUBJECTS.join(SYSTEMS, SYSTEMS.c.system_id == SUBJECTS.c.system_id).outerjoin(
         IdentityRow, and_(IdentityRow.id == SUBJECTS.c.manager_id, able(opens, due))
@@ -116,7 +116,7 @@ def _named(step: Candidates) -> Any:
     return rows[step.ask] if step.ask in rows else literal(step.ids[0], Big)
 
 
-def _joined(joined: Any, candidate: Any, apart: int | None, place: int) -> tuple[Any, ColumnElement[bool]]:
+def _joined(joined: Any, candidate: Any, apart: frozenset[int], place: int) -> tuple[Any, ColumnElement[bool]]:
     """The subjects beside what keeps somebody from them, and whether nothing does.
 
     The same as `_free`, which would be asked for every subject and twice: a tenth of a launch on PostgreSQL.
@@ -127,11 +127,11 @@ def _joined(joined: Any, candidate: Any, apart: int | None, place: int) -> tuple
         and_(own.c.kind == SUBJECTS.c.kind, own.c.row_id == SUBJECTS.c.row_id, own.c.identity_id == candidate),
     ).outerjoin(barred, and_(barred.c.system_id == SUBJECTS.c.system_id, barred.c.identity_id == candidate))
     free = and_(candidate.is_not(None), own.c.identity_id.is_(None), barred.c.identity_id.is_(None))
-    return beside, free if apart is None else and_(free, candidate != apart)
+    return beside, and_(free, candidate.not_in(sorted(apart))) if apart else free
 
 
 def _first_free(
-    step: Candidates, groups: dict[tuple[int, ...], int], apart: int | None
+    step: Candidates, groups: dict[tuple[int, ...], int], apart: frozenset[int]
 ) -> tuple[ColumnElement[Any], ColumnElement[bool]]:
     """Whom of several a step comes to for a subject, and whether anybody of them is free to decide on it."""
     found: Any
@@ -149,7 +149,7 @@ def _first(found: Select[Any]) -> tuple[ColumnElement[Any], ColumnElement[bool]]
     return first, first.is_not(None)
 
 
-def _free(candidate: Any, apart: int | None) -> ColumnElement[bool]:
+def _free(candidate: Any, apart: frozenset[int]) -> ColumnElement[bool]:
     """Whether somebody is not concerned by a subject, not barred as one who can grant there, and not kept apart."""
     own = exists().where(
         CONCERNS.c.kind == SUBJECTS.c.kind,
@@ -158,7 +158,7 @@ def _free(candidate: Any, apart: int | None) -> ColumnElement[bool]:
     )
     barred = exists().where(GRANTERS.c.system_id == SUBJECTS.c.system_id, GRANTERS.c.identity_id == candidate)
     free = and_(~own.correlate_except(CONCERNS), ~barred.correlate_except(GRANTERS))
-    return free if apart is None else and_(free, candidate != apart)
+    return and_(free, candidate.not_in(sorted(apart))) if apart else free
 
 
 def _lines(opens: date, due: date) -> Select[Any]:

@@ -85,6 +85,7 @@ _ITEMS = (
         _VERSION.c.number.label("model"),
         _CAMPAIGN.c.status,
         _CAMPAIGN.c.configurer_id,
+        _CAMPAIGN.c.owner_id,
         _CAMPAIGN.c.scope["granters"].as_string().label("granters"),
         _CAMPAIGN.c.round.label("campaign_round"),
         _TASK.c.reviewer_id,
@@ -208,7 +209,8 @@ def _why_not(
     if item is None:
         return Refusal("not_found", f"There is no item {ask.item_id}.", "Look at your list.", status=404)
     facts = ItemFacts(item.status, item.kind, item.reviewer_id, concerned, item.privileged, item.task_status,
-        campaign_id=item.campaign_id, configurer_id=item.configurer_id, covered=item.bundle_version_id is not None,
+        campaign_id=item.campaign_id, configurer_id=item.configurer_id, owner_id=item.owner_id,
+        covered=item.bundle_version_id is not None,
         answered=item.aside is not None or outcomes.may_follow(item.outcome, None), heir=others.get(ask.item_id),
         round=item.round, campaign_round=item.campaign_round,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from app.kit.refusal import Refusal
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import asking, expression, former, handing, leanings, moving, ties
+from app.review import apart, asking, expression, former, handing, leanings, moving, ties
 from app.review.choice import ChosenBy
 from app.review.expression import Sort
 from app.review.submission import TaskStatus
@@ -84,20 +84,21 @@ def take_along(
 ) -> int:
     """Move what a delegation takes along of one open review; returns how many items that were. Without `fresh`, what was
     handed to the delegator on purpose stays with them."""
-    if campaign.configurer_id == of.to_id or not moving.able(session, of.to_id, at, min(of.until, campaign.due_at)):
+    kept = apart.of(campaign.configurer_id, campaign.owner_id)
+    if of.to_id in kept or not moving.able(session, of.to_id, at, min(of.until, campaign.due_at)):
         return 0
     found = _candidates(session, of, campaign, fresh)
     concerned = ties.concerned(session, [item.id for item in found])
     kept_apart = {of.to_id, of.made_by_identity_id} if of.made_by_identity_id != of.from_id else {of.to_id}
     barred = leanings.barred(session, [item.id for item in found])
     before = former.people(session, [item.id for item in found]) if campaign.round > 1 else {}  # none in two rounds
-    apart = {
+    withheld = {
         item.id: concerned.get(item.id, frozenset()) & kept_apart
         or of.to_id in before.get(item.id, ())
         or of.to_id in barred.get(item.id, ())
         for item in found
     }
-    items = [item for item in found if not apart[item.id]]
+    items = [item for item in found if not withheld[item.id]]
     if items:
         with session.begin_nested():
             handing.move(

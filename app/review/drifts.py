@@ -15,14 +15,14 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import drifting, policy, queries, ties
+from app.review import apart, drifting, policy, queries, ties
 from app.review.tables import CampaignRow, DriftRow
 
 
 def detect(session: Session, campaign: int, *, by: Actor, at: datetime) -> Sequence[DriftRow]:
     """List what began and ended since the campaign was frozen, as far as has been read by now."""
     at = clock.utc(at)
-    insist(policy.why_not_move(_status(session, campaign)))
+    insist(policy.why_not_move(_held(session, campaign)[0]))
     fresh = drifting.record(session, campaign, at)
     found = queries.drift(session, campaign)
     body = {
@@ -41,12 +41,13 @@ def decide(session: Session, drift: int, answer: str, reason: str, *, by: Actor,
     row = session.get(DriftRow, drift)
     if row is None:
         raise Refused(Refusal("not_found", f"There is no drift {drift}.", "List it.", status=404))
-    status = _status(session, row.campaign_id)
+    status, owner = _held(session, row.campaign_id)
     concerned = ties.concerned_by(session, row.subject)
     insist(
         policy.why_not_answer_drift(
             status=status, change=row.change, answer=answer, reason=reason, concerned=concerned, by=by
         )
+        or apart.why_not_apart(by.identity_id, None, owner)
     )
     moved: Any = session.execute(
         update(DriftRow)
@@ -64,8 +65,10 @@ def decide(session: Session, drift: int, answer: str, reason: str, *, by: Actor,
     return row
 
 
-def _status(session: Session, campaign: int) -> str:
-    found = session.scalar(select(CampaignRow.status).where(CampaignRow.id == campaign).with_for_update(read=True))
+def _held(session: Session, campaign: int) -> tuple[str, int | None]:
+    """A campaign's status, held until this transaction ends, and who signs it."""
+    held = select(CampaignRow.status, CampaignRow.owner_id).where(CampaignRow.id == campaign)
+    found = session.execute(held.with_for_update(read=True)).one_or_none()
     if found is None:
         raise Refused(Refusal("not_found", f"There is no campaign {campaign}.", "Look at the list.", status=404))
-    return found
+    return found.status, found.owner_id

@@ -78,15 +78,15 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a review is put together from. `routes` say who is asked; findings count if opened by `at`; `configurer` sets
-    the review up, and is passed over, as is, with `bars`, whoever can grant in a system what is decided there."""
+    """What a review is put together from. `routes` say who is asked; findings count if opened by `at`; who is kept `apart`
+    (`apart.of`) is passed over, as is, with `bars`, whoever can grant in a system what is decided there."""
 
     places: tuple[Place, ...]
     department: str | None
     routes: tuple[Route, ...]
     at: datetime
     due_at: datetime
-    configurer: int | None = None
+    apart: frozenset[int] = frozenset()
     bars: bool = False
 
 
@@ -103,7 +103,7 @@ def prepare(session: Session, frame: Frame) -> None:
         able = leanings.giving(AccountRow.system_id.in_([place.system_id for place in frame.places]))
         session.execute(insert(GRANTERS).from_select([c.name for c in GRANTERS.c], able))
     analyze(session)
-    choosing.fill(session, frame.routes, frame.at.date(), frame.due_at.date(), apart=frame.configurer)
+    choosing.fill(session, frame.routes, frame.at.date(), frame.due_at.date(), apart=frame.apart)
     peers.models(session, frame.at)
     session.execute(insert(FINDINGS).from_select([c.name for c in FINDINGS.c], _findings(frame.at)))
     session.execute(insert(ADVICE), [_advised(bits, told) for bits, told in advice.every()])

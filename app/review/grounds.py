@@ -147,6 +147,23 @@ def approver(session: Session, scope: Scope, at: datetime, due_at: datetime, con
     return found
 
 
+def control_owner(
+    session: Session, scope: Scope, at: datetime, due_at: datetime, configurer: int | None, *, strict: bool = True
+) -> int | None:
+    """Who accepts the population and signs the outcome, by identity; None if the scope names nobody. Refuses one who is
+    unknown, has left or is away throughout, and who sets the review up. Not `strict`: such a one is nobody."""
+    if scope.control_owner is None:
+        return None
+    known = people(session, {scope.control_owner}).get(scope.control_owner)
+    if not strict:
+        able = known is not None and fit(known, at.date(), due_at.date()) and known.identity_id != configurer
+        return known.identity_id if able and known is not None else None
+    found = _here(session, [("control owner", scope.control_owner)], at, due_at)[scope.control_owner].identity_id
+    if found == configurer:
+        raise _no("who sets it up is its control owner", "Name somebody else as control_owner.")
+    return found
+
+
 def _here(session: Session, asked: Sequence[tuple[str, str]], at: datetime, due_at: datetime) -> dict[str, Person]:
     """Who is named, each by a role; refuses whoever cannot answer."""
     known = people(session, {key for _, key in asked})

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import SystemRow
-from app.review import aside, former, grounds, leanings, ties
+from app.review import apart, aside, former, grounds, leanings, ties
 from app.review.aside import Aside
 from app.review.choice import fit
 from app.review.tables import CampaignRow, DecisionRow, ItemRow, TaskRow
@@ -46,7 +46,8 @@ def _heirs(session: Session, item_ids: Sequence[int], at: datetime) -> dict[int,
     for row in rows:
         until = max(at, row.CampaignRow.due_at).date()
         able = {known[key].identity_id for key in keys[row.id] if fit(known.get(key), at.date(), until)}
-        barred = concerned[row.id] | {row.reviewer_id, row.CampaignRow.configurer_id} | passed.get(row.id, set())
+        barred = concerned[row.id] | {row.reviewer_id} | passed.get(row.id, set())
+        barred |= apart.of(row.CampaignRow.configurer_id, row.CampaignRow.owner_id)
         asked = [known[key].identity_id for key in keys[row.id] if key in known]
         barred |= before.get(row.id, frozenset()) | granters.get(row.id, frozenset())
         found[row.id] = aside.heir(asked, able, barred)

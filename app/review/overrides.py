@@ -1,4 +1,5 @@
-"""A second person's word: that a review may open on readings that fall short, or that it may leave out what it does.
+"""A second person's word: that a review may open on readings that fall short, that it may leave out what it does, or that
+what it is of is right.
 
 Who gives it signs in as themselves; what they get is sealed, and bound to one review's name and scope, to them, and to an
 hour. Somebody else opens the review with it; only then is anything written down, with both names.
@@ -22,17 +23,25 @@ from app.actors.actor import Actor
 from app.actors.tables import ActorRow
 from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused, insist
-from app.review import exclusions, grounds
+from app.review import exclusions, grounds, owning
 from app.review import scope as scopes
 from app.review.exclusions import Approval
+from app.review.owning import Acceptance
 from app.review.policy import Override
 from app.review.scope import Scope
+from app.review.trust import Limits
 
 GOOD_FOR = timedelta(hours=1)
 LONGEST_REASON = 2_000
 LONGEST = 12_000  # signs of a word: the longest reason in the widest script, and the rest
 _TAG = 32
-_OVERRIDE, _APPROVAL, _ASKED = b"override", b"approval", b"asked"  # a word of one kind is none of the other
+# A word of one kind is none of another.
+_OVERRIDE, _APPROVAL, _ASKED, _ACCEPTANCE = (
+    b"override",
+    b"approval",
+    b"asked",
+    b"acceptance",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,18 @@ def was_asked(keys: Sequence[bytes], name: str, scope: Mapping[str, Any], seal: 
     return any(hmac.compare_digest(seal.encode(), _tag(key, _ASKED, about).hex().encode()) for key in keys)
 
 
+def asked_whole(key: bytes, name: str, scope: Mapping[str, Any], *, limits: Limits) -> str:
+    """A seal for the address at which a control owner is asked about this review or schedule, and no other."""
+    return _tag(key, _ASKED, _whole(name, _owned(scope, limits)).encode()).hex()
+
+
+def was_asked_whole(keys: Sequence[bytes], name: str, scope: Mapping[str, Any], seal: str, *, limits: Limits) -> bool:
+    """Whether such a seal is ours, and for this."""
+    return any(
+        hmac.compare_digest(seal.encode(), asked_whole(key, name, scope, limits=limits).encode()) for key in keys
+    )
+
+
 def approval(
     session: Session, word: str, name: str, scope: Mapping[str, Any], *, keys: Sequence[bytes], at: datetime
 ) -> Approval:
@@ -71,6 +92,43 @@ def approval(
     body = _opened(word, _APPROVAL, keys, _excluding(name, scopes.read(scope)), at)
     who = _whose(session, body, at)
     return Approval(who.id, who.identity_id, body["reason"], datetime.fromisoformat(body["until"]) - GOOD_FOR)
+
+
+def accept(
+    session: Session,
+    key: bytes,
+    name: str,
+    scope: Mapping[str, Any],
+    remark: str,
+    *,
+    population: str | None,
+    limits: Limits,
+    by: Actor,
+    at: datetime,
+) -> Word:
+    """The word of `by`, its control owner, that a review of this `population` (its digest) may open; None: that the reviews
+    of a schedule may. Refuses anybody else."""
+    asked = _owned(scope, limits)
+    owner = grounds.control_owner(session, asked, at, at, None)
+    insist(owning.why_not_accept(asked, by.identity_id, owner, remark))
+    return _sealed(key, _ACCEPTANCE, by, remark, _whole(name, asked), at, population=population)
+
+
+def acceptance(
+    session: Session,
+    word: str,
+    name: str,
+    scope: Mapping[str, Any],
+    *,
+    limits: Limits,
+    keys: Sequence[bytes],
+    at: datetime,
+) -> Acceptance:
+    """The acceptance behind a word. Refuses one that we did not give, that has run out, or that is for something else."""
+    body = _opened(word, _ACCEPTANCE, keys, _whole(name, _owned(scope, limits)), at)
+    who = _whose(session, body, at)
+    given = datetime.fromisoformat(body["until"]) - GOOD_FOR
+    return Acceptance(who.id, who.identity_id, body["reason"], given, body["population"])
 
 
 def give(key: bytes, name: str, scope: Mapping[str, Any], reason: str, *, by: Actor, at: datetime) -> Word:
@@ -86,9 +144,9 @@ def read(
     return Override(_whose(session, body, at), body["reason"])
 
 
-def _sealed(key: bytes, what: bytes, by: Actor, reason: str, of: str, at: datetime) -> Word:
+def _sealed(key: bytes, what: bytes, by: Actor, reason: str, of: str, at: datetime, **more: str | None) -> Word:
     until = at + GOOD_FOR
-    body = {"by": by.id, "way": by.way, "reason": reason, "of": of, "until": until.isoformat()}
+    body = {"by": by.id, "way": by.way, "reason": reason, "of": of, "until": until.isoformat(), **more}
     raw = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
     return Word(base64.urlsafe_b64encode(_tag(key, what, raw) + raw).decode(), until)
 
@@ -130,6 +188,17 @@ def _excluding(name: str, scope: Scope) -> str:
     return hashlib.sha256(json.dumps([name, exclusions.parts(scope)], sort_keys=True).encode()).hexdigest()
 
 
+def _owned(scope: Mapping[str, Any], limits: Limits) -> Scope:
+    """A scope with whom this installation names as control owner, where it names nobody."""
+    asked = scopes.read(scope)
+    return replace(asked, control_owner=asked.control_owner or limits.control_owner)
+
+
+def _whole(name: str, scope: Scope) -> str:
+    """What an acceptance is for, as far as it can be told before anything is frozen."""
+    return hashlib.sha256(json.dumps([name, owning.parts(scope)], sort_keys=True).encode()).hexdigest()
+
+
 def _tag(key: bytes, what: bytes, raw: bytes) -> bytes:
     return hmac.new(key, what + b"\x00" + raw, hashlib.sha256).digest()
 
@@ -137,5 +206,6 @@ def _tag(key: bytes, what: bytes, raw: bytes) -> bytes:
 def _no(reason: str, what: bytes) -> Refused:
     if what == _OVERRIDE:
         return Refused(Refusal("no_override", reason, "Ask a second administrator for a new one.", status=422))
-    told = reason.replace("override", "approval")
-    return Refused(Refusal("no_approval", told, "Ask the approver for a new one.", status=422))
+    word, who = ("acceptance", "control owner") if what == _ACCEPTANCE else ("approval", "approver")
+    told = reason.replace("override", word)
+    return Refused(Refusal(f"no_{word}", told, f"Ask the {who} for a new one.", status=422))

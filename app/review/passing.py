@@ -15,7 +15,7 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import IdentityRow, SystemRow
-from app.review import former, grounds, leanings, ties
+from app.review import apart, former, grounds, leanings, ties
 from app.review.choice import fit
 from app.review.silence import To
 from app.review.tables import CampaignRow, ItemRow, TaskRow
@@ -40,7 +40,7 @@ def plan(session: Session, campaign: CampaignRow, to: To, at: datetime) -> list[
     earlier = former.people(session, [row.id for row in rows]) if campaign.round > 1 else {}
     owners = _owners(session, sorted({row.system_id for row in rows}))
     able = _able(session, {*owners.values(), *(row.manager_id for row in rows)} - {None}, campaign.due_at, at)
-    able -= {campaign.configurer_id} if campaign.configurer_id is not None else set()
+    able -= apart.of(campaign.configurer_id, campaign.owner_id)
 
     def whom(row: Row[Any]) -> int | None:
         chain = (row.manager_id, owners.get(row.system_id)) if to is To.MANAGER else (owners.get(row.system_id),)
@@ -62,7 +62,8 @@ def to_owners(session: Session, campaign: CampaignRow, at: datetime) -> dict[int
     )
     rows = session.execute(counted).all()
     owners = _owners(session, sorted({system for system, _, _ in rows}))
-    able = _able(session, set(owners.values()), campaign.due_at, at) - {campaign.configurer_id}
+    able = _able(session, set(owners.values()), campaign.due_at, at)
+    able -= apart.of(campaign.configurer_id, campaign.owner_id)
     told: dict[int, int] = {}
     for system, reviewer, count in rows:
         who = owners.get(system)

@@ -174,6 +174,7 @@ class ItemFacts:
     task_status: str = TaskStatus.OPEN
     campaign_id: int | None = None
     configurer_id: int | None = None  # who set the campaign up
+    owner_id: int | None = None  # who signs its outcome
     answered: bool = False
     heir: int | None = None  # who is asked next, if it is set aside
     covered: bool = False  # whether the role model of a job covers it
@@ -188,7 +189,7 @@ def why_not_decide(
     return (
         why_not_move(item.status)
         or _why_not_reviewer(item, by)
-        or apart.why_not_configurer(by.identity_id, item.configurer_id)
+        or apart.why_not_apart(by.identity_id, item.configurer_id, item.owner_id)
         or apart.why_not_this_way(by, item.campaign_id, item.privileged)
         or submission.why_not_draft(item.task_status)
         or turns.why_not_in_this_round(item.round, item.campaign_round, item.answered)
@@ -290,6 +291,7 @@ def why_not_reassign(
     reason: str,
     by: Actor,
     configurer_id: int | None = None,
+    owner_id: int | None = None,
     submitted: bool = False,
 ) -> Refusal | None:
     """Why items may not go to another reviewer. `reviewers` have them now, `concerned` are the people they are about,
@@ -309,8 +311,8 @@ def why_not_reassign(
         return Refusal(
             "self_review", "Some of these items are the new reviewer's own access.", "Choose somebody else.", status=403
         )
-    if to_id == configurer_id:
-        return apart.why_not_configurer(to_id, configurer_id)
+    if to_id in apart.of(configurer_id, owner_id):
+        return apart.why_not_apart(to_id, configurer_id, owner_id)
     if not able:
         return Refusal(
             "not_able", "The new reviewer has left, is away throughout or is no person.", "Choose somebody else."

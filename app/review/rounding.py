@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, IdentityRow, SystemRow
-from app.review import choice, expression, former, grounds, leanings, modelling, ties, turns
+from app.review import apart, choice, expression, former, grounds, leanings, modelling, ties, turns
 from app.review.chain import GROUP, Ask, Step
 from app.review.choice import ChosenBy, Person
 from app.review.tables import CampaignRow, ItemRow, RoundAnswerRow, TaskRow
@@ -95,7 +95,7 @@ class _House:
     steps: tuple[tuple[Step, tuple[int, ...]], ...]
     fallbacks: tuple[int, ...]
     fit: frozenset[int]
-    configurer: int | None
+    apart: frozenset[int]
 
     def asked(self, row: Any) -> Iterator[tuple[int | None, ChosenBy]]:
         """The chain of a round for one item, in order."""
@@ -113,8 +113,8 @@ class _House:
                 yield from ((each, _STEP[step.ask]) for each in choice.turn(named, row.subject_identity_id or row.id))
 
     def able(self, row: Any, barred: frozenset[int]) -> frozenset[int]:
-        """Who is here for the round, and did not set the review up."""
-        return self.fit - barred - ({self.configurer} if self.configurer is not None else set())
+        """Who is here for the round, and neither set the review up nor signs it."""
+        return self.fit - barred - self.apart
 
 
 def _house(session: Session, campaign: CampaignRow, turn: Turn, at: datetime, resort: int | None) -> _House:
@@ -133,7 +133,7 @@ def _house(session: Session, campaign: CampaignRow, turn: Turn, at: datetime, re
         tuple((step, _named(session, step, named)) for step in turn.ask),
         (*fallbacks, *([resort] if resort is not None else ())),
         fit,
-        campaign.configurer_id,
+        apart.of(campaign.configurer_id, campaign.owner_id),
     )
 
 

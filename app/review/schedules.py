@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
 
@@ -15,13 +16,16 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import exclusions, grounds, workdays
+from app.review import exclusions, grounds, owning, workdays
 from app.review import schedule as schedules
 from app.review import scope as scopes
 from app.review.dialect import insert_or_skip
 from app.review.exclusions import Approval
+from app.review.owning import Acceptance
 from app.review.schedule import Plan
+from app.review.scope import Scope
 from app.review.tables import ScheduleRow
+from app.review.trust import Limits
 
 _USUAL: Mapping[str, Any] = {
     "cadence": schedules.QUARTERLY, "every": 1, "starts_on": None, "opens_on_day": None, "opens_at_hour": 9, "due_days": 21,
@@ -55,6 +59,8 @@ def add(
     zone: str,
     scope: Mapping[str, Any],
     approval: Approval | None = None,
+    acceptance: Acceptance | None = None,
+    limits: Limits | None = None,
     by: Actor,
     at: datetime,
     **rhythm: Unpack[Rhythm],
@@ -63,12 +69,14 @@ def add(
 
     Without more said it is each quarter, on its cadence's usual day (`schedule.USUAL_DAY`) at nine on `zone`'s clock. The
     first is the next to begin; what should have begun before `at` is not missed. Refuses a plan or a scope that is not
-    understood, one that leaves something out without the `approval` of whom it names, and a name that is taken.
+    understood, one that leaves something out without the `approval` of whom it names, one without the standing word of its
+    control owner (`acceptance`), and a name that is taken.
     """
     at = clock.utc(at)
-    row = {"name": name, **_values({**_USUAL, **rhythm, "zone": zone, "scope": scope})}
+    row = {"name": name, **_values({**_USUAL, **rhythm, "zone": zone, "scope": scope}, limits)}
     insist(schedules.why_not_plan(_plan(row)))
-    row["approval"] = _approved(session, row["scope"], approval, by, at)
+    words = _words(session, row["scope"], approval, acceptance, limits, by, at)
+    row |= words
     set_up = {"configurer_id": by.identity_id}
     made = session.scalar(
         insert_or_skip(session, ScheduleRow)
@@ -77,7 +85,7 @@ def add(
     )
     if made is None:
         raise Refused(Refusal("name_taken", f'There is a schedule called "{name}" already.', "Choose another name."))
-    _record_approval(session, made, row["approval"], by, at)
+    _record(session, made, words, by, at)
     body, people = _told(row)
     entries.record(session, Entry(Kind.SCHEDULE_ADDED, f"schedule:{made}", body, people), by=by.id, at=at)
     return session.get_one(ScheduleRow, made)
@@ -88,27 +96,33 @@ def change(
     schedule: int,
     *,
     approval: Approval | None = None,
+    acceptance: Acceptance | None = None,
+    limits: Limits | None = None,
     by: Actor,
     at: datetime,
     **changes: Unpack[Changes],
 ) -> ScheduleRow:
     """Let its next reviews open at other times, be due at another, or be of another scope; what is not named stays. The
-    word that something is left out stays as long as what it was given for does; `approval` renews it.
+    words that something is left out, and that its reviews may open, stay as long as what they were given for does;
+    `approval` and `acceptance` renew them.
 
     What should have begun before `at` by the new plan is not missed. Its name stays: reviews that it opened bear it.
     """
     at = clock.utc(at)
     row = _found(session, schedule)
-    values = _values({name: getattr(row, name) for name in Changes.__optional_keys__} | changes)
+    values = _values({name: getattr(row, name) for name in Changes.__optional_keys__} | changes, limits)
     insist(schedules.why_not_plan(_plan({"name": row.name, **values})))
-    same = exclusions.parts(scopes.read(row.scope)) == exclusions.parts(scopes.read(values["scope"]))
-    word = approval if approval is not None or not same else exclusions.kept(row.approval)
-    values["approval"] = _approved(session, values["scope"], word, by, at)
+    before, after = scopes.read(row.scope), scopes.read(values["scope"])
+    if approval is None and exclusions.parts(before) == exclusions.parts(after):
+        approval = exclusions.kept(row.approval)
+    if acceptance is None and owning.parts(before) == owning.parts(after):
+        acceptance = owning.kept(row.acceptance)
+    values |= _words(session, values["scope"], approval, acceptance, limits, by, at)
     told = {name: value for name, value in values.items() if getattr(row, name) != value}
     if not told:
         return row
     _move(session, row, row.version, **told, since=at, configurer_id=by.identity_id)
-    _record_approval(session, schedule, told.get("approval"), by, at)
+    _record(session, schedule, told, by, at)
     body, people = _told(told)
     entries.record(session, Entry(Kind.SCHEDULE_CHANGED, f"schedule:{schedule}", body, people), by=by.id, at=at)
     return row
@@ -156,9 +170,9 @@ def _switch(session: Session, schedule: int, paused: bool, version: int | None, 
     return row
 
 
-def _values(given: Mapping[str, Any]) -> dict[str, Any]:
+def _values(given: Mapping[str, Any], limits: Limits | None = None) -> dict[str, Any]:
     """A schedule's columns, its calendar and scope read and written out. Refuses (422) one of them."""
-    scope = scopes.read(given["scope"]).written() if given["scope"] is not None else None
+    scope = _owned(given["scope"], limits).written() if given["scope"] is not None else None
     day = given["opens_on_day"] or schedules.USUAL_DAY.get(given["cadence"], 1)
     cadence = str(given["cadence"])
     return {
@@ -177,29 +191,50 @@ def _plan(row: Mapping[str, Any]) -> Plan:
     )  # fmt: skip
 
 
-def _approved(
-    session: Session, scope: Mapping[str, Any], approval: Approval | None, by: Actor, at: datetime
-) -> dict[str, Any] | None:
-    """The word that counts for what a scope leaves out, as it is kept. Refuses where it takes one and there is none."""
+def _owned(scope: Mapping[str, Any], limits: Limits | None) -> Scope:
+    """A scope with whom this installation names as control owner, where it names nobody."""
     asked = scopes.read(scope)
-    approver = grounds.approver(session, asked, at, at, by.identity_id)
-    insist(exclusions.why_not_excluded(asked, approval, approver, set_up_by=by.identity_id, by=by, at=at))
-    return approval.written() if approval is not None and exclusions.leaves_out(asked) else None
+    named = limits.control_owner if limits is not None else None
+    return replace(asked, control_owner=asked.control_owner or named)
 
 
-def _record_approval(
-    session: Session, schedule: int, approval: Mapping[str, Any] | None, by: Actor, at: datetime
-) -> None:
-    if approval is None:
-        return
-    body = {"granted_by": approval["by"], "asked_by": by.id, "given_at": approval["at"]}
-    entry = Entry(Kind.EXCLUSIONS_APPROVED, f"schedule:{schedule}", body, {"reason": approval["reason"]})
-    entries.record(session, entry, by=approval["by"], at=at)
+def _words(
+    session: Session, scope: Mapping[str, Any], approval: Approval | None, acceptance: Acceptance | None,
+    limits: Limits | None, by: Actor, at: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """The words that count for what a scope leaves out and for its reviews, as they are kept. Refuses where it takes one
+    and there is none."""
+    asked, set_up_by = scopes.read(scope), by.identity_id
+    approver = grounds.approver(session, asked, at, at, set_up_by)
+    word = approval or owning.serves(asked, acceptance)
+    insist(exclusions.why_not_excluded(asked, word, approver, set_up_by=set_up_by, by=by, at=at))
+    insist(owning.why_not_unowned(asked, needed=limits is not None and limits.owned))
+    owner = grounds.control_owner(session, asked, at, at, set_up_by)
+    insist(owning.why_not_accepted(asked, acceptance, owner, population=None, set_up_by=set_up_by, by=by, at=at))
+    left_out, owned = word is not None and exclusions.leaves_out(asked), asked.control_owner is not None
+    return {
+        "approval": word.written() if word is not None and left_out else None,
+        "acceptance": acceptance.written() if acceptance is not None and owned else None,
+    }
+
+
+def _record(session: Session, schedule: int, told: Mapping[str, Any], by: Actor, at: datetime) -> None:
+    """The words that came with a schedule, in the log as theirs who gave them."""
+    given = (("approval", Kind.EXCLUSIONS_APPROVED, "reason"), ("acceptance", Kind.POPULATION_ACCEPTED, "remark"))
+    for name, kind, said in given:
+        word = told.get(name)
+        if word is not None:
+            body = {"granted_by": word["by"], "asked_by": by.id, "given_at": word["at"]}
+            body |= {"standing": True} if kind is Kind.POPULATION_ACCEPTED else {}
+            entry = Entry(kind, f"schedule:{schedule}", body, {said: word[said]})
+            entries.record(session, entry, by=word["by"], at=at)
 
 
 def _told(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
     """What of a schedule enters the ledger as it is, and what as commitments."""
-    body = {name: value for name, value in values.items() if name != "approval"}  # an entry of its own
+    body = {
+        name: value for name, value in values.items() if name not in ("approval", "acceptance")
+    }  # entries of their own
     people: dict[str, str] = {}
     if "scope" in body:
         body["scope"], people = scopes.apart(body["scope"])

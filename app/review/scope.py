@@ -8,6 +8,7 @@
      "where": "privileged or finding",                                optional, an expression over `FACTS`
      "exclude": [{"where": "low_risk and reviewed_this_year", "reason": "once a year is enough"}],
      "approver": "p-102",                                             who approves what is left out: a roster key
+     "control_owner": "p-104",                                        who accepts the population and signs the outcome
      "security_owner": "p-103", "reviewers": [{"ask": ["manager", …]}],  optional, who is asked about what: see `chain`
      "granters": "bar",                                               optional: who can grant what they would decide on
      "fallback": "p-100", "second_fallback": "p-101",                 roster keys of people
@@ -64,7 +65,16 @@ CONTENTS = (ItemKind.GROUP, ItemKind.DEFINITION)  # what is held, and not that s
 HELD = tuple(kind for kind in ItemKind if kind not in CONTENTS)  # what a scope is about that names no kinds
 ALL = "all"
 # Roster keys, and what holds them, which enter the ledger as commitments only.
-PEOPLE = ("fallback", "second_fallback", "approver", "security_owner", "reviewers", "then", "attention")
+PEOPLE = (
+    "fallback",
+    "second_fallback",
+    "approver",
+    "control_owner",
+    "security_owner",
+    "reviewers",
+    "then",
+    "attention",
+)
 _WORDS = {
     "systems",
     "kinds",
@@ -133,6 +143,7 @@ class Scope:
     where: expression.Expression | None = None
     exclude: tuple[Exclusion, ...] = ()
     approver: str | None = None
+    control_owner: str | None = None  # accepts the population before it opens, and signs the outcome
     many_answers: str | None = None  # why somebody is asked for more answers than a review should ask for
     needs_roster: bool = True
     every_definition: bool = False  # not only those that bring a privilege or do not tell what they allow
@@ -175,6 +186,8 @@ class Scope:
     def _course(self) -> dict[str, Any]:
         """How it goes on, where something is said about it."""
         told: dict[str, Any] = {"silence": self.silence.written()} if self.silence is not None else {}
+        if self.control_owner is not None:
+            told["control_owner"] = self.control_owner
         if self.every_definition:
             told["definitions"] = ALL
         if self.granters is not Granters.FLAG:
@@ -209,6 +222,7 @@ def read(written: Mapping[str, Any]) -> Scope:
         where=_where(written.get("where")),
         exclude=tuple(_exclusion(entry) for entry in _entries(written.get("exclude") or [])),
         approver=_name(written, "approver"),
+        control_owner=_name(written, "control_owner"),
         many_answers=_name(written, "many_answers"),
         fallback=_name(written, "fallback") or "",
         second_fallback=_name(written, "second_fallback"),

@@ -19,6 +19,7 @@ from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow, SystemRow
 from app.kit import clock
 from app.review import (
+    apart,
     choosing,
     delegating,
     freezing,
@@ -100,7 +101,7 @@ def _chosen(session: Session, campaign: CampaignRow, waiting: Sequence[Row[Any]]
         places=grounds.places(session, systems, scope, readings, at, due_at),
         department=scope.department,
         routes=grounds.routes(session, scope, at, due_at, strict=False),
-        configurer=campaign.configurer_id,
+        apart=apart.of(campaign.configurer_id, campaign.owner_id),
         bars=scope.granters is Granters.BAR,
         at=at,
         due_at=due_at,
@@ -119,8 +120,9 @@ def _chosen(session: Session, campaign: CampaignRow, waiting: Sequence[Row[Any]]
     left = [item.id for item in waiting if item.id not in found]
     concerned, barred = ties.concerned(session, left), leanings.barred(session, left)
     for item in left:
-        apart = concerned.get(item, frozenset()) | barred.get(item, frozenset()) | {campaign.configurer_id}
-        heir = next((each for each in last if each not in apart), None)
+        kept = concerned.get(item, frozenset()) | barred.get(item, frozenset())
+        kept |= apart.of(campaign.configurer_id, campaign.owner_id)
+        heir = next((each for each in last if each not in kept), None)
         if heir is not None:
             found[item] = heir
     return found

@@ -30,6 +30,8 @@ class ScheduleRow(Base):
     scope: Mapped[dict[str, Any]] = mapped_column(Json)
     # Whose word it is that the scope leaves something out (`exclusions.Approval`).
     approval: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    # Whose standing word it is that its reviews may open (`owning.Acceptance`).
+    acceptance: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
     since: Mapped[datetime] = mapped_column(Moment)  # added or resumed: what should have opened before is not missed
     paused: Mapped[bool] = mapped_column(default=False)
     # Who set it up, by identity. No foreign key: SQLite cannot add one to a table that is there.
@@ -52,6 +54,7 @@ class CampaignRow(Base):
     opened_at: Mapped[datetime] = mapped_column(Moment)
     opened_by: Mapped[str] = mapped_column(String(80))
     configurer_id: Mapped[int | None] = mapped_column(Big)  # who set it up, as for schedules; decides on nothing in it
+    owner_id: Mapped[int | None] = mapped_column(Big)  # the control owner, as for schedules; decides on nothing in it
     due_at: Mapped[datetime] = mapped_column(Moment)
     closed_at: Mapped[datetime | None] = mapped_column(Moment)
     closed_by: Mapped[str | None] = mapped_column(String(80))
@@ -63,6 +66,9 @@ class CampaignRow(Base):
     owners_asked_at: Mapped[datetime | None] = mapped_column(Moment)  # when the systems' owners got what had no answer
     override: Mapped[dict[str, Any] | None] = mapped_column(Json)  # who let it open on incomplete readings, and why
     approval: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)  # whose word it is that it leaves something out
+    # What its control owner accepted before it opened, and what they signed after it was closed (`owning`).
+    acceptance: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
+    signature: Mapped[dict[str, Any] | None] = mapped_column(JsonOrNull)
     demo: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
     __table_args__ = (CheckConstraint("status IN ('open','closed','cancelled')", name="status_known"),)

@@ -144,6 +144,7 @@ def reassign(
             to_id=to_id,
             able=moving.able(session, to_id, at, row.due_at),
             configurer_id=row.configurer_id,
+            owner_id=row.owner_id,
             reason=reason,
             by=by,
             submitted=any(item.status == TaskStatus.SUBMITTED for item in found),

@@ -22,6 +22,8 @@ class Limits:
     roster_max_shrink_percent: int = 5
     most_answers: int | None = None  # for one reviewer, without a reason; None: any number
     security_owner: str | None = None  # roster key of who decides on administrators where a scope names nobody
+    control_owner: str | None = None  # roster key of who accepts and signs where a scope names nobody
+    owned: bool = False  # whether nothing opens without somebody who does
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ class Installation:
             "key": "00" * 32,
             "heartbeat_seconds": 1,
             "takeover_seconds": 3,
+            "control_owner_required": False,
         }
         return Means(self.database, Keys(bytes(32)), settings.read({}, **(chosen | self.given)), lambda: self.now)
 

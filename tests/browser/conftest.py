@@ -20,7 +20,7 @@ from app.ledger import signing
 from app.main import create_app
 from app.means import Means
 from tests import console_cast, make
-from tests.app.api.house import KEYS, House, furnish, serving
+from tests.app.api.house import KEYS, LENIENT, House, furnish, serving
 from tests.app.console.visiting import actor_of
 from tests.browser import chromium
 from tests.browser.chromium import Window
@@ -83,7 +83,7 @@ def signed_in(means: Means, row: ActorRow) -> dict[str, str]:
 def served(house: House, browser: Browser) -> Iterator[Served]:
     """The house behind a server; its own address is where the server listens."""
     with serving(house.app) as url:
-        chosen = settings.read({"ROLECALL_BASE_URL": url, "ROLECALL_REQUESTS_PER_MINUTE": "1000000"})
+        chosen = settings.read(LENIENT | {"ROLECALL_BASE_URL": url})
         house.means = house.app.state.means = replace(house.means, settings=chosen)
         yield Served(house, url, browser)
 
@@ -107,10 +107,10 @@ def awkward(browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.Te
     with database.transaction() as session:
         signing.found(session, version="test", demo=False, by="cli:test", at=make.NOW)
         town = console_cast.seed(session, at=make.NOW)
-    means = Means(database, KEYS, settings.read({"ROLECALL_REQUESTS_PER_MINUTE": "1000000"}), lambda: make.NOW)
+    means = Means(database, KEYS, settings.read(LENIENT), lambda: make.NOW)
     app = create_app(means)
     with serving(app) as url:
-        chosen = settings.read({"ROLECALL_BASE_URL": url, "ROLECALL_REQUESTS_PER_MINUTE": "1000000"})
+        chosen = settings.read(LENIENT | {"ROLECALL_BASE_URL": url})
         means = app.state.means = replace(means, settings=chosen)
         yield Awkward(means, town, url, browser)
     database.close()

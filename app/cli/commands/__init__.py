@@ -23,6 +23,7 @@ from app.cli.commands import (
     running,
     scheduling,
     settling,
+    vouching,
 )
 
 app = typer.Typer(
@@ -57,7 +58,9 @@ for name, child in {
 }.items():  # fmt: skip
     app.add_typer(child, name=name)
 reading.system_app.command("lane")(braking.lane)
-for scheduled in (scheduling.schedule, scheduling.schedules, scheduling.reschedule):
+for scheduled in (
+    scheduling.schedule, scheduling.schedules, scheduling.reschedule, vouching.accept, vouching.sign, vouching.owner,
+):  # fmt: skip
     reviewing.campaign_app.command()(scheduled)
 
 

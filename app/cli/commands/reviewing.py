@@ -28,6 +28,12 @@ def campaign_open(
     approval: Annotated[
         str | None, typer.Option(help="The approver's word for what the scope leaves out, from POST /api/v1/approvals.")
     ] = None,
+    acceptance: Annotated[
+        str | None, typer.Option(help="The control owner's word, from `campaign accept` or POST /api/v1/acceptances.")
+    ] = None,
+    control_owner: Annotated[
+        str | None, typer.Option(help="Roster id of who accepts it and signs its outcome.")
+    ] = None,
     many_answers: Annotated[
         str | None, typer.Option(help="Why somebody has more answers than ROLECALL_CAMPAIGN_MOST_ANSWERS.")
     ] = None,
@@ -36,7 +42,10 @@ def campaign_open(
     """Open a review, frozen at the latest readings. Refuses while one of them cannot be trusted."""
     from app.cli import campaign
 
-    campaign.open_one(Telling(as_json), name, fallback, second, systems, days, scope, override, approval, many_answers)
+    campaign.open_one(
+        Telling(as_json), name, fallback, second, systems, days, scope, override, approval, acceptance, control_owner,
+        many_answers,
+    )  # fmt: skip
 
 
 @campaign_app.command("list")

@@ -47,6 +47,8 @@ def schedule(
     due_days: Due = None,
     open_on: Open = None,
     closed: Closed = None,
+    control_owner: Annotated[str | None, typer.Option(help="Roster id of who answers for its reviews.")] = None,
+    acceptance: Annotated[str | None, typer.Option(help="Their word, from `campaign accept --standing`.")] = None,
     look: Look = False,
     as_json: AsJson = False,
 ) -> None:
@@ -54,7 +56,7 @@ def schedule(
     from app.cli import scheduling
 
     plan = scheduling.plan(cadence, every, starts_on, day, hour, zone, due_days, open_on, closed)
-    scheduling.add(Telling(as_json), name, fallback, second, plan, look)
+    scheduling.add(Telling(as_json), name, fallback, second, control_owner, acceptance, plan, look)
 
 
 def schedules(

@@ -13,7 +13,7 @@ from app.console import rendering, waiting
 from app.console.entering import Entered, With
 from app.console.waiting import Told
 from app.means import stopped_outside
-from app.stories import beginning, desk, lately, readings
+from app.stories import beginning, desk, lately, readings, signing
 from app.stories.readings import State
 
 router = APIRouter()
@@ -28,6 +28,7 @@ def home(request: Request, means: With, visit: Entered) -> Response:
     with means.database.reading() as session:
         told = Told(
             own=desk.own(session, by=by),
+            unsigned=signing.waiting(session, by=by),
             running=desk.running(session, by=by),
             findings=desk.findings(session, by=by),
             removals=desk.removals(session, by=by),

@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.console import excluding, forms, rendering, scoping
+from app.console import accepting, excluding, forms, rendering, scoping
 from app.console.entering import Entered, With
 from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
@@ -57,7 +57,9 @@ class _TakenBack(Exception):
 def ask(request: Request, means: With, visit: Entered) -> Response:
     """What to review."""
     given = {"systems": scoping.systems(means), "kinds": scoping.KINDS}
-    blank = dict.fromkeys(("name", "due_days", "word", "approval", "fallback", "second", "department"), "")
+    blank = dict.fromkeys(
+        ("name", "due_days", "word", "approval", "acceptance", "fallback", "second", "department"), ""
+    )
     return _page(request, means, visit, given | blank, None, None)
 
 
@@ -65,7 +67,7 @@ def ask(request: Request, means: With, visit: Entered) -> Response:
 def answer(request: Request, means: With, visit: Entered, form: Sent) -> Response:
     """Show what would be opened, or open it."""
     given = scoping.given(form) | {name: forms.text(form, name) for name in ("name", "due_days")}
-    given |= {name: forms.text(form, name, most=overrides.LONGEST) for name in ("word", "approval")}
+    given |= {name: forms.text(form, name, most=overrides.LONGEST) for name in ("word", "approval", "acceptance")}
     try:
         if forms.text(form, "go") == "open":
             with means.database.transaction() as session:
@@ -100,7 +102,7 @@ def _previewed(means: Means, visit: Entered, given: dict[str, Any]) -> Preview:
 
 def _digest(given: dict[str, Any], shares: Sequence[Share], row: CampaignRow) -> str:
     told = [
-        {**given, "many_answers": "", "word": "", "approval": ""},
+        {**given, "many_answers": "", "word": "", "approval": "", "acceptance": ""},
         [(share.reviewer_id, share.items) for share in shares],
         row.excluded,
     ]
@@ -121,6 +123,7 @@ def _opened(
         due_at=at + timedelta(days=days), limits=replace(limits, most_answers=None) if looking else limits,
         override=overrides.read(session, word, given["name"], scope, keys=keys, at=at) if word else None,
         approval=excluding.approval(session, means, given, given["name"], scope, at),
+        acceptance=accepting.acceptance(session, means, given, given["name"], scope, at), unasked=looking,
         by=visit.actor, at=at,
     )  # fmt: skip
 
@@ -132,12 +135,18 @@ def _asking(means: Means, given: dict[str, Any], no: Refusal | None) -> str | No
     return f"{means.settings.base_url.rstrip('/')}/campaigns/new/word?{scoping.query(given)}"
 
 
+def _ask_owner(means: Means, given: dict[str, Any], preview: Preview | None, no: Refusal | None) -> str | None:
+    """Where the control owner can accept what was looked at, if that is what opening waits for."""
+    return accepting.asking(means, given, no) if no is not None or preview is not None else None
+
+
 def _page(
     request: Request, means: Means, visit: Entered, given: dict[str, Any], preview: Preview | None, no: Refusal | None
 ) -> Response:
     return rendering.page(
         request, "campaigns/open.html", visit, status=no.status if no is not None else 200, given=given,
         preview=preview, no=no, ask_another=_asking(means, given, no), ask_approver=excluding.asking(means, given, no),
+        ask_owner=_ask_owner(means, given, preview, no),
         systems=scoping.systems(means), kinds=scoping.KINDS,
         most_answers=means.settings.campaign_most_answers,
         longest_word=overrides.LONGEST, due_days=given["due_days"] or str(means.settings.campaign_due_days),

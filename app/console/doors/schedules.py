@@ -12,11 +12,11 @@ from starlette.responses import Response
 
 from app.actors import policy as rights
 from app.actors.policy import May
-from app.console import excluding, forms, planning, rendering, scoping
+from app.console import accepting, excluding, forms, planning, rendering, scoping
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
-from app.means import Means
+from app.means import Means, review_limits
 from app.review import overrides, queries, schedule, schedules, workdays
 from app.review.schedule import Plan, Slot
 from app.review.scope import ALL
@@ -45,9 +45,10 @@ def add(request: Request, means: With, visit: Entered, form: Sent) -> Response:
         with means.database.transaction() as session:
             scope = scoping.written(session, said)
             word = excluding.approval(session, means, said, said["name"], scope, means.clock())
+            owned = accepting.acceptance(session, means, said, said["name"], scope, means.clock())
             row = schedules.add(
-                session, name=said["name"], zone=zone, scope=scope, approval=word, **rhythm, by=visit.actor,
-                at=means.clock(),
+                session, name=said["name"], zone=zone, scope=scope, approval=word, acceptance=owned,
+                limits=review_limits(means.settings), **rhythm, by=visit.actor, at=means.clock(),
             )  # fmt: skip
     except Refused as no:
         return _list(request, means, visit, said, no.refusal)
@@ -80,9 +81,11 @@ def change(request: Request, schedule_id: int, means: With, visit: Entered, form
                 raise Refused(_changed())
             scope = row.scope | scoping.written(session, said)  # what the form does not show stays
             word = excluding.approval(session, means, said, row.name, scope, means.clock())
+            owned = accepting.acceptance(session, means, said, row.name, scope, means.clock())
             row = schedules.change(
-                session, schedule_id, zone=zone, scope=scope, approval=word, **rhythm, by=visit.actor, at=means.clock()
-            )
+                session, schedule_id, zone=zone, scope=scope, approval=word, acceptance=owned,
+                limits=review_limits(means.settings), **rhythm, by=visit.actor, at=means.clock(),
+            )  # fmt: skip
     except Refused as no:
         with means.database.reading() as session:
             row = _found(session, schedule_id)
@@ -118,7 +121,8 @@ def _list(
     rows = [(row, schedule.said(plan), None if row.paused else _dates(plan, at, 1)[0]) for row, plan in plans]
     return rendering.page(
         request, "campaigns/schedules.html", visit, status=no.status if no else 200, rows=rows, typed=said, no=no,
-        ask_approver=excluding.asking(means, said, no), longest_word=overrides.LONGEST, dates=dates,
+        ask_approver=excluding.asking(means, said, no), ask_owner=_ask_owner(means, said, no),
+        longest_word=overrides.LONGEST, dates=dates,
         systems=scoping.systems(means), kinds=scoping.KINDS, runs=_runs(visit),
     )  # fmt: skip
 
@@ -131,6 +135,8 @@ def _one(
     return rendering.page(
         request, "campaigns/schedule.html", visit, status=no.status if no else 200, row=row, typed=said, no=no,
         ask_approver=excluding.asking(means, said | {"name": row.name, "schedule": row.id}, no),
+        ask_owner=_ask_owner(means, said | {"name": row.name, "schedule": row.id}, no),
+        owner=said.get("control_owner", ""), owned=means.settings.control_owner_required,
         longest_word=overrides.LONGEST, opens=schedule.said(plan), dates=_dates(plan, means.clock()),
         looked=looked, version=version or row.version,
         closed=workdays.lines(row.calendar).splitlines(), systems=scoping.systems(means), kinds=scoping.KINDS,
@@ -138,11 +144,15 @@ def _one(
     )  # fmt: skip
 
 
+def _ask_owner(means: Means, said: dict[str, Any], no: Refusal | None) -> str | None:
+    return accepting.asking(means, said, no, standing=True) if no is not None else None
+
+
 def _said(form: Any) -> dict[str, Any]:
     return {
         **planning.given(form),
         **scoping.given(form),
-        "approval": forms.text(form, "approval", most=overrides.LONGEST),
+        **{word: forms.text(form, word, most=overrides.LONGEST) for word in ("approval", "acceptance")},
     }
 
 

@@ -72,7 +72,7 @@ class Place:
         before = dict(os.environ)
         for name in [name for name in os.environ if name.startswith("ROLECALL_")]:
             del os.environ[name]
-        os.environ.update({"ROLECALL_HOME": str(self.home)} | environ)
+        os.environ.update({"ROLECALL_HOME": str(self.home), "ROLECALL_CONTROL_OWNER_REQUIRED": "no"} | environ)
         try:
             yield
         finally:

@@ -85,7 +85,7 @@ def company(session: Session, *, streams: dict[str, str] | None = None, read_at:
         cy=cy,
         flo=make.identity(session, "Flo", key="flo"),
         fay=make.identity(session, "Fay", key="fay"),
-        eve=make.identity(session, "Eve"),
+        eve=make.identity(session, "Eve", key="eve"),
         account=account,
         role=role,
         boss=boss,

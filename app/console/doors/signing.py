@@ -1,0 +1,95 @@
+"""A review's control owner signs what came of it; until then somebody else can be named."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from sqlalchemy.orm import Session
+from starlette.responses import Response
+
+from app.actors import policy as rights
+from app.actors.policy import May
+from app.console import rendering
+from app.console.entering import Entered, Visit, With
+from app.inventory import queries as inventory
+from app.inventory.tables import IdentityRow
+from app.kit.refusal import Refusal, Refused
+from app.means import Means
+from app.review import queries, signatures
+from app.review.tables import CampaignRow
+from app.stories import signing
+
+router = APIRouter()
+Text = Annotated[str, Form(max_length=2000)]
+
+
+@router.get("/campaigns/{campaign_id}/signature")
+def shown(request: Request, campaign_id: int, means: With, visit: Entered) -> Response:
+    """What there is to sign, or what was signed."""
+    return _page(request, means, visit, campaign_id)
+
+
+@router.post("/campaigns/{campaign_id}/signature")
+def sign(
+    request: Request, campaign_id: int, means: With, visit: Entered, remark: Text = "", seen: Text = ""
+) -> Response:
+    """Sign it."""
+    try:
+        with means.database.transaction() as session:
+            _found(session, campaign_id, visit)
+            removals = signing.removals(session, campaign_id)
+            row = signatures.give(
+                session, campaign_id, remark=remark, removals=removals, seen=seen, by=visit.actor, at=means.clock()
+            )
+    except Refused as refused:
+        if refused.refusal.code == "not_found":
+            raise
+        return _page(request, means, visit, campaign_id, refused.refusal, remark)
+    return rendering.go(request, f"/campaigns/{campaign_id}/signature", said=f"You have signed {row.name}.")
+
+
+@router.post("/campaigns/{campaign_id}/control-owner")
+def name(request: Request, campaign_id: int, means: With, visit: Entered, to: Text = "", reason: Text = "") -> Response:
+    """Let somebody else sign it."""
+    with means.database.transaction() as session:
+        _found(session, campaign_id, visit)
+        person = inventory.whom(session, to)
+        signatures.name(session, campaign_id, to_id=person.id, reason=reason, by=visit.actor, at=means.clock())
+        called = person.name
+    return rendering.go(request, f"/campaigns/{campaign_id}", said=f"{called} answers for it from now on.")
+
+
+def _page(
+    request: Request, means: Means, visit: Visit, campaign_id: int, no: Refusal | None = None, remark: str = ""
+) -> Response:
+    with means.database.reading() as session:
+        row = _found(session, campaign_id, visit)
+        closed = signatures.closure(session, campaign_id)
+        owner = session.get(IdentityRow, row.owner_id) if row.owner_id is not None else None
+        removals = row.signature["removals"] if row.signature else signing.removals(session, campaign_id)
+        refusal = signatures.why_not(session, row, by=visit.actor)
+    return rendering.page(
+        request, "campaigns/signature.html", visit, status=no.status if no else 200, campaign=row, closed=closed,
+        owner=owner.name if owner is not None else None, removals=removals, accepted=_accepted(row),
+        open_removals=signing.unproved(removals),
+        refusal=refusal, no=no, remark=remark, sees=_sees(visit),
+    )  # fmt: skip
+
+
+def _accepted(row: CampaignRow) -> int:
+    """How many items the owner accepted before it opened."""
+    return sum(sum(kinds.values()) for kinds in (row.acceptance or {}).get("items", {}).values())
+
+
+def _sees(visit: Visit) -> bool:
+    return rights.why_not(visit.actor, May.SEE_CAMPAIGNS) is None
+
+
+def _found(session: Session, campaign_id: int, visit: Visit) -> CampaignRow:
+    """The review, for its control owner and for those who see reviews; there is none for others."""
+    row = queries.campaign(session, campaign_id)
+    theirs = row is not None and row.owner_id is not None and row.owner_id == visit.actor.identity_id
+    if row is None or not (theirs or _sees(visit)):
+        raise Refused(Refusal("not_found", "There is no such review here.", "Look at the list.", status=404))
+    return row

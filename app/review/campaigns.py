@@ -7,7 +7,6 @@ campaign, however many replicas open it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +36,6 @@ from app.review import (
     remainder,
     scoping,
     silence,
-    trust,
     turning,
     turns,
     vouching,
@@ -88,25 +86,13 @@ def open(
     schedule's. A `slot` that has a campaign already gives that one back; `moved` says from which closed day it was moved.
     """
     at, due_at = clock.utc(at), clock.utc(due_at)
-    asked = scopes.read(scope)
-    if limits is not None:
-        asked = replace(
-            asked,
-            security_owner=asked.security_owner or limits.security_owner,
-            control_owner=asked.control_owner or limits.control_owner,
-        )
+    asked = grounds.asked(scope, limits)
     configurer = configurer_id if configurer_id is not None else by.identity_id
     existing = _of_slot(session, slot)
     if existing is not None:
         return existing
     insist(policy.why_not_due(due_at, at))
-    systems = grounds.systems(session, asked)
-    readings = [grounds.reading(session, row, asked) for row in systems]
-    rosters = grounds.rosters(session)
-    insist(policy.why_not_rosterless(asked.needs_roster, len(rosters)))
-    lacks = trust.lacking(readings, rosters, needs_roster=asked.needs_roster, limits=limits or Limits(), at=at)
-    insist(policy.why_not_open(lacks, override, by))
-    insist(policy.why_not_read(readings))
+    systems, readings, lacks = grounds.trusted(session, asked, override, limits or Limits(), by, at)
     insist(owning.why_not_unowned(asked, needed=limits is not None and limits.owned))
     owner = grounds.control_owner(session, asked, at, due_at, configurer, strict=not unasked or slot is None)
     approval = vouching.approving(
@@ -123,12 +109,9 @@ def open(
         if by.way != "schedule" and most is not None:  # a turn that is due opens all the same, and says so
             insist(effort.why_not_long(_efforts(session, campaign_id), most, asked.many_answers))
         insist(policy.why_not_frozen(snapshots, _snapshots(readings, systems), _latest(session, systems)))
-        if lacks and override is not None:
-            vouching.overridden(session, campaign_id, lacks, override, by, at)
-        if approval is not None:
-            vouching.approved(session, campaign_id, approval, by, at)
-        if not unasked:
-            vouching.accepted(session, campaign_id, asked, acceptance, by=by, at=at)
+        vouching.overridden(session, campaign_id, lacks, override, by, at)
+        vouching.approved(session, campaign_id, approval, by, at)
+        vouching.accepted(session, campaign_id, asked, acceptance, unasked=unasked, by=by, at=at)
         _opened(session, campaign_id, readings, items, by, at)
     return session.get_one(CampaignRow, campaign_id, populate_existing=True)
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow, SnapshotRow, StreamRow, SystemRow
-from app.kit.refusal import Refusal, Refused
-from app.review import chain, choosing, expression, modelling, queries, trust
+from app.kit.refusal import Refusal, Refused, insist
+from app.review import chain, choosing, expression, modelling, policy, queries, trust
+from app.review import scope as scopes
 from app.review.chain import Ask
 from app.review.choice import ChosenBy, Person, fit
 from app.review.choosing import Candidates, Route
 from app.review.freezing import Place
+from app.review.policy import Override
 from app.review.scope import Scope
-from app.review.trust import Reading, RosterReading
+from app.review.trust import Limits, Reading, RosterReading
 
 ROSTER = "roster"
 _CHOSEN_BY = {
@@ -28,6 +32,32 @@ _CHOSEN_BY = {
     Ask.PERSON: ChosenBy.NAMED,
     Ask.GROUP: ChosenBy.GROUP,
 }
+
+
+def asked(scope: Mapping[str, Any], limits: Limits | None) -> Scope:
+    """A scope as it is read, with whom the installation names where it names nobody. Refuses what is not understood."""
+    told = scopes.read(scope)
+    if limits is None:
+        return told
+    return replace(
+        told,
+        security_owner=told.security_owner or limits.security_owner,
+        control_owner=told.control_owner or limits.control_owner,
+    )
+
+
+def trusted(
+    session: Session, scope: Scope, override: Override | None, limits: Limits, by: Actor, at: datetime
+) -> tuple[Sequence[SystemRow], list[Reading], list[dict[str, str]]]:
+    """The scope's systems, their readings, and what these lack. Refuses readings that cannot be rested on, unless somebody
+    answers for them."""
+    rows = systems(session, scope)
+    readings, found = [reading(session, row, scope) for row in rows], rosters(session)
+    insist(policy.why_not_rosterless(scope.needs_roster, len(found)))
+    lacks = trust.lacking(readings, found, needs_roster=scope.needs_roster, limits=limits, at=at)
+    insist(policy.why_not_open(lacks, override, by))
+    insist(policy.why_not_read(readings))
+    return rows, readings, lacks
 
 
 def systems(session: Session, scope: Scope) -> Sequence[SystemRow]:

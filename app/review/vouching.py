@@ -29,11 +29,13 @@ def overridden(
     session: Session,
     campaign_id: int,
     lacks: list[dict[str, str]],
-    override: Override,
+    override: Override | None,
     by: Actor,
     at: datetime,
 ) -> None:
-    """Keep who answers for readings that fall short, and what they lack."""
+    """Keep who answers for readings that fall short, where they do, and what they lack."""
+    if not lacks or override is None:
+        return
     told = {
         "asked_by": by.id,
         "granted_by": override.by.id,
@@ -47,8 +49,10 @@ def overridden(
     entries.record(session, entry, by=override.by.id, at=at)
 
 
-def approved(session: Session, campaign_id: int, approval: Approval, by: Actor, at: datetime) -> None:
-    """Keep whose word it is that something is left out; in the log it is theirs."""
+def approved(session: Session, campaign_id: int, approval: Approval | None, by: Actor, at: datetime) -> None:
+    """Keep whose word it is that something is left out, where something is; in the log it is theirs."""
+    if approval is None:
+        return
     told = {"granted_by": approval.by, "asked_by": by.id, "given_at": approval.at.isoformat()}
     kept = {**told, "reason": approval.reason}
     session.execute(update(CampaignRow).where(CampaignRow.id == campaign_id).values(approval=kept))
@@ -79,13 +83,20 @@ def approving(
 
 
 def accepted(
-    session: Session, campaign_id: int, asked: Scope, acceptance: Acceptance | None, *, by: Actor, at: datetime
+    session: Session,
+    campaign_id: int,
+    asked: Scope,
+    acceptance: Acceptance | None,
+    *,
+    unasked: bool,
+    by: Actor,
+    at: datetime,
 ) -> None:
     """Keep what the control owner accepted; in the log it is theirs. Refuses to open without their word, or on another
-    population."""
-    row = session.get_one(CampaignRow, campaign_id, populate_existing=True)
-    if asked.control_owner is None:
+    population, unless nobody is asked."""
+    if asked.control_owner is None or unasked:
         return
+    row = session.get_one(CampaignRow, campaign_id, populate_existing=True)
     told = population(session, row)
     digest = owning.digest(told)
     insist(

@@ -21,7 +21,7 @@ from app.actors.tables import ActorRow
 from app.inventory.tables import IdentityRow
 from app.notices import channels, subscriptions
 from app.remediation import braking
-from app.review import decisions, delegations, tasks
+from app.review import campaigns, decisions, delegations, tasks
 from app.review.tables import CampaignRow, DriftRow, ItemRow, TaskRow
 from connectors.sandbox import serve
 from tests import make
@@ -131,6 +131,23 @@ def _closure(house: House) -> Ready:
     return Ready({"unanswered": "remove"}, numbers={"campaign_id": campaign.id})
 
 
+def _signature(house: House) -> Ready:
+    with house.database.transaction() as session:
+        campaign, _ = _answered(session, house, "To sign")
+        session.execute(update(DriftRow).where(DriftRow.campaign_id == campaign.id).values(answer="keep"))
+        session.get_one(CampaignRow, campaign.id).owner_id = house.company.flo.id
+        campaigns.close(session, campaign.id, unanswered="remove", by=make.ADMIN, at=NOW)
+    told = {"remark": "looked at the removals and at what nobody answered"}
+    return Ready(told, numbers={"campaign_id": campaign.id})
+
+
+def _owner(house: House) -> Ready:
+    with house.database.transaction() as session:
+        campaign, _ = _open(session, house, "To be owned")
+    told = {"owner_id": house.company.eve.id, "reason": "the former owner has left"}
+    return Ready(told, numbers={"campaign_id": campaign.id})
+
+
 def _undoing(house: House) -> Ready:
     with house.database.transaction() as session:
         row = removal(session, house)
@@ -236,6 +253,8 @@ PREPARED: dict[tuple[str, str], Callable[[House], Ready]] = {
     ("DELETE", "/api/v1/items/{item_id}/decision"): _withdrawal,
     ("POST", "/api/v1/hooks/{hook_id}/decisions"): _by_hook,
     ("PUT", "/api/v1/campaigns/{campaign_id}/closure"): _closure,
+    ("PUT", "/api/v1/campaigns/{campaign_id}/signature"): _signature,
+    ("PUT", "/api/v1/campaigns/{campaign_id}/control-owner"): _owner,
     ("POST", "/api/v1/channels/{channel_id}/rotation"): _rotation,
     ("POST", "/api/v1/systems/{system_id}/releases"): _release,
 }

@@ -32,6 +32,7 @@ WHO = {
 }
 WRITERS = {
     ("POST", "/api/v1/approvals"): "boss",  # whom the scope names
+    ("POST", "/api/v1/acceptances"): "boss",
     ("PUT", "/api/v1/items/{item_id}/decision"): "ada",
     ("POST", "/api/v1/decisions"): "ada",
     ("PUT", "/api/v1/findings/{finding_id}/waiver/approval"): "it_security",  # not whoever asked
@@ -68,6 +69,12 @@ BODIES: dict[tuple[str, str], Any] = {
         "scope": cast.SCOPE
         | {"exclude": [{"where": "temporary", "reason": "it ends by itself"}], "approver": "flo", "fallback": "cy"},
         "reason": "what is temporary is seen each month",
+    },
+    ("POST", "/api/v1/acceptances"): {
+        "name": "Q1",
+        "scope": cast.SCOPE | {"control_owner": "flo", "fallback": "cy"},
+        "population": "5f" * 32,
+        "remark": "every system that we sell with is in it",
     },
     ("POST", "/api/v1/overrides"): {"name": "Q1", "scope": cast.SCOPE, "reason": "one portal is down until Monday"},
     ("POST", "/api/v1/campaigns"): {"name": "Q1", "scope": cast.SCOPE, "due_days": 14},

@@ -21,14 +21,18 @@ from app.inventory import packing
 from app.inventory.tables import EntitlementRow, GrantRow, IdentityRow, SnapshotRow, StreamRow, SystemRow
 from app.kit.db import Database
 from app.kit.secrets import Keys
-from app.ledger import entries, signing
+from app.ledger import entries
+from app.ledger import signing as keys
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.remediation import remediations, verify
 from app.remediation.policy import Status
 from app.remediation.tables import RemediationRow
-from app.review import campaigns, decisions, tasks
+from app.review import campaigns, decisions, signatures, tasks
+from app.review.owning import Acceptance
 from app.review.tables import CampaignRow, ItemRow, TaskRow
+from app.review.trust import Limits
+from app.stories import populations, signing
 from connectors.connector import Act, ActKind, Look, State
 from connectors.receipt import ActReceipt
 from tests import make
@@ -84,11 +88,17 @@ Populate = Callable[[Session, SystemRow, IdentityRow, EntitlementRow], object]
 
 
 def frozen(
-    session: Session, *, name: str = "Q4", demo: bool = False, populate: Populate | None = None, **scope: Any
+    session: Session,
+    *,
+    name: str = "Q4",
+    demo: bool = False,
+    populate: Populate | None = None,
+    owned: bool = False,
+    **scope: Any,
 ) -> Review:
     """A company whose review is open. `populate` may add to the system, to Bo, what is to be reviewed besides;
-    `scope` is what its scope says more."""
-    signing.found(session, version="0", demo=demo, by="cli", at=NOW - timedelta(days=400))
+    `owned`: Olga answers for it; `scope` is what its scope says more."""
+    keys.found(session, version="0", demo=demo, by="cli", at=NOW - timedelta(days=400))
     ada = make.identity(session, "Ada")
     bo = make.identity(session, "Bo", manager_id=ada.id, department="Sales")
     cy = make.identity(session, "Cy", key=f"cy-{name}")
@@ -104,16 +114,33 @@ def frozen(
     if populate is not None:
         populate(session, system, bo, plain)
     first = read(session, system, NOW, {"accounts": 1, "entitlements": 2, "grants": 2, "integrations": 1})
+    asked = SCOPE | {"systems": [system.name]} | scope
     campaign = campaigns.open(
         session,
         name=name,
-        scope=SCOPE | {"systems": [system.name]} | scope,
+        scope=asked | ({"control_owner": "olga"} if owned else {}),
+        acceptance=accepted(session, name, asked) if owned else None,
         due_at=NOW + timedelta(days=21),
         demo=demo,
         by=make.ADMIN,
         at=NOW + timedelta(hours=1),
     )
     return Review(campaign.id, system, first, ada, bo, mighty)
+
+
+def accepted(session: Session, name: str, asked: dict[str, Any]) -> Acceptance:
+    """Olga's word that this is what it is to be of."""
+    olga, at = make.identity(session, "Olga", key="olga"), NOW + timedelta(hours=1)
+    looked = populations.look(session, name, asked | {"control_owner": "olga"}, limits=Limits(), at=at)
+    return Acceptance("actor-olga", olga.id, "every system is in it", at, looked.digest)
+
+
+def signed(session: Session, of: Review) -> None:
+    """Olga signs what came of it."""
+    row = session.get_one(CampaignRow, of.campaign)
+    by = make.actor(session.get_one(IdentityRow, row.owner_id))
+    told = {"remark": "looked at the removal", "removals": signing.removals(session, of.campaign)}
+    signatures.give(session, of.campaign, **told, by=by, at=NOW + timedelta(hours=6))
 
 
 def decide(session: Session, of: Review, *, unanswered: tuple[str, ...] = ()) -> None:
@@ -170,6 +197,8 @@ def whole(database: Database, **given: Any) -> Review:
         decide(session, review)
         closed(session, review)
         removed(session, review)
+        if given.get("owned"):
+            signed(session, review)
     return review
 
 

@@ -52,7 +52,7 @@ def sample(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> S
     home = tmp_path_factory.mktemp("sample")
     shutil.copy(sqlite_template, home / "rolecall.db")
     database = Database(f"sqlite:///{home / 'rolecall.db'}")
-    told = review.whole(database, demo=True)
+    told = review.whole(database, demo=True, owned=True)
     earlier = review.build(database, told.campaign, home / "earlier.zip")
     sealed = review.build(database, told.campaign, home / "packet.zip")
     database.close()
@@ -349,6 +349,19 @@ LIES: dict[str, tuple[Callable[[Files], Files], str]] = {
         "what the cover says was left out",
     ),
     "an override": (document(COVER, lambda x: x.update(override={"reason": "-"})), "the override on the cover"),
+    "what was accepted": (
+        document(COVER, lambda x: x["acceptance"].update(people=9)), "what the control owner accepted is not the same",
+    ),
+    "nothing accepted": (document(COVER, lambda x: x.update(acceptance=None)), "what the control owner accepted"),
+    "no entry of what was accepted": (
+        edited(LOG, lambda x: drop_entry(x, "population.accepted")), "what the control owner accepted is not the same",
+    ),
+    "an item of another kind": (
+        edited(DECISIONS, lambda x: x[0].update(privileged=not x[0]["privileged"])), "is not what the review is of",
+    ),
+    "what was signed": (document(COVER, lambda x: x["signature"].update(removals={})), "what was signed is not the same"),
+    "another closing signed": (document(COVER, lambda x: x["signature"].update(leaf="0")), "what was signed is not"),
+    "nothing signed": (document(COVER, lambda x: x.update(signature=None)), "what was signed is not the same"),
     "another reading": (document(COVER, lambda x: x["systems"][0].update(snapshot=9)), "the readings on the cover"),
     "the campaign": (document(COVER, lambda x: x["campaign"].update(id=9)), "they speak of different packets"),
     "a stamp": (document(COVER, lambda x: x["stamps"].clear()), "they speak of different packets"),

@@ -316,7 +316,7 @@ FOLLOWS: dict[Kind, tuple[str, ...]] = (
 ) | {
     Kind.SYNC_REQUESTED: ("read_system",),
     Kind.SNAPSHOT_SEALED: ("detect", "prove", "open_small_reviews", "hand_over", "tell"),
-    Kind.DETECTION_RAN: ("tell", "judge_controls"),
+    Kind.DETECTION_RAN: ("tell", "judge_controls", "open_small_reviews"),  # which rules call for, too
     Kind.DETECTION_REQUESTED: ("detect",),
     Kind.CAMPAIGN_REMINDED: ("send",),
     Kind.REMEDIATION_UNDONE: ("prove",),  # whose return is over

@@ -51,7 +51,8 @@ def open_due_campaigns(means: Means, steps: Steps, payload: Payload) -> Answer:
 
 
 def open_small_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
-    """Open what a reading calls for at once, with the first schedule's last resort; see `causes`."""
+    """Open what a reading, or a run of the rules over it, calls for at once, with the first schedule's last resort; see
+    `causes`."""
     opened, waiting, at = [], {}, means.clock()
     due_at = at + timedelta(days=means.settings.micro_review_days)
     limits = replace(
@@ -59,7 +60,8 @@ def open_small_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
     )  # nobody can be asked first, and it is signed all the same
     with means.database.reading() as session:
         plan = next((row for row in review.schedules(session) if not row.paused), None)
-        wanted = causes.called_for(session, int(payload["system"]), at)
+        system = causes.system_of(session, str(payload["run"])) if "run" in payload else int(payload["system"])
+        wanted = causes.called_for(session, system, at) if system is not None else []
     if plan is None:
         return {"opened": [], "waiting": {small.slot: "no schedule" for small in wanted}}
     for small in wanted:

@@ -1,5 +1,8 @@
 """What a reading shows that should not wait for the quarter: a new administrator, a new integration, somebody who moved,
 temporary access that outlived its end. Each is found by the reading that saw it first: one cause, and no more.
+
+That somebody took out a mass of data, a rule finds after the reading: the review is about their account and what they can
+export by, once for each run that found it, and not again while the last one about them is young.
 """
 
 from __future__ import annotations
@@ -10,10 +13,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, String, cast, literal, select
 from sqlalchemy.orm import Session
 
+from app.detection.tables import FindingEventRow, FindingRow, RunRow
 from app.inventory.tables import (
     AccountChangeRow,
     AccountRow,
@@ -24,11 +29,12 @@ from app.inventory.tables import (
     SystemRow,
 )
 from app.review.chain import MIGHTY
-from app.review.tables import CampaignRow
+from app.review.tables import CampaignRow, ItemRow
 
 WINDOW = timedelta(days=14)  # a reading that could not be reviewed at once is tried again with those after it
 MOST = 50  # items of one small review; what is more waits for the quarter, and findings tell of it
 PREFIX = "micro:"  # of their slots
+_EXPORTS = "mass_export"  # the rule that finds them
 # Kept of the scope it is like.
 _WHO = ("fallback", "second_fallback", "control_owner", "security_owner", "reviewers", "roster")
 
@@ -40,6 +46,7 @@ class Cause(StrEnum):
     INTEGRATION = "integration"
     MOVED = "moved"
     OUTLIVED = "outlived"
+    EXPORT = "export"
 
 
 TITLES = {
@@ -47,6 +54,7 @@ TITLES = {
     Cause.INTEGRATION: "New integration",
     Cause.MOVED: "Somebody moved",
     Cause.OUTLIVED: "Temporary access that outlived its end",
+    Cause.EXPORT: "Many exports",
 }
 
 
@@ -61,9 +69,8 @@ class Small:
 
     def name(self, at: datetime) -> str:
         """What its campaign is called."""
-        return (
-            f"{TITLES[self.cause]} in {self.system[:80]}, {at:%Y-%m-%d %H:%M} (reading {self.slot.rsplit(':', 1)[1]})"
-        )
+        found, number = "alert" if self.cause is Cause.EXPORT else "reading", self.slot.rsplit(":", 1)[1]
+        return f"{TITLES[self.cause]} in {self.system[:80]}, {at:%Y-%m-%d %H:%M} ({found} {number})"
 
     def scope(self, of: dict[str, Any]) -> dict[str, Any]:
         """Its scope, with the last resorts of another."""
@@ -88,22 +95,71 @@ def called_for(session: Session, system_id: int, at: datetime) -> list[Small]:
     for before, after in pairwise(sealed):
         if after.began_at <= at - WINDOW:
             continue
-        for cause in Cause:
+        for cause in _ASKED:
             slot = f"{PREFIX}{cause}:{after.id}"
             subjects = [] if slot in taken else _subjects(session, cause, before, after)
             if subjects:
                 found.append(Small(cause, system.name, slot, tuple(subjects[:MOST])))
-    return found
+    return found + _exports(session, system, taken, at)
+
+
+def system_of(session: Session, run: str) -> int | None:
+    """The system that a run of the rules was over; None: none in particular."""
+    return session.scalar(select(RunRow.system_id).where(RunRow.id == UUID(run)))
 
 
 def _subjects(session: Session, cause: Cause, before: SnapshotRow, after: SnapshotRow) -> Sequence[str]:
-    asked: dict[Cause, Any] = {
-        Cause.ADMINISTRATOR: _administrators,
-        Cause.INTEGRATION: _integrations,
-        Cause.MOVED: _moved,
-        Cause.OUTLIVED: _outlived,
-    }
-    return list(dict.fromkeys(session.scalars(asked[cause](before, after))))
+    return list(dict.fromkeys(session.scalars(_ASKED[cause](before, after))))
+
+
+def _exports(session: Session, system: SystemRow, taken: set[str | None], at: datetime) -> list[Small]:
+    """One review for each run of late that found accounts which took out a mass, and still finds them."""
+    turned = (FindingRow.rule == _EXPORTS, FindingRow.system_id == system.id, FindingRow.baseline.is_(False))
+    events = session.execute(
+        select(FindingEventRow.id, FindingEventRow.run, FindingRow.account_id, FindingRow.status)
+        .join(FindingRow, FindingRow.id == FindingEventRow.finding_id)
+        .where(*turned, FindingEventRow.kind.in_(("opened", "reopened")), FindingEventRow.at > at - WINDOW)
+        .order_by(FindingEventRow.id)
+    ).all()
+    first: dict[UUID | None, int] = {}
+    accounts: dict[UUID | None, list[int]] = {}
+    for event, run, account, status in events:
+        first.setdefault(run, event)  # whatever became of it since, so that the slot stays the same
+        if status == "open" and account is not None:
+            accounts.setdefault(run, []).append(account)
+    found, asked = [], _asked_of_late(session, at)
+    for run, mine in accounts.items():
+        slot, fresh = f"{PREFIX}{Cause.EXPORT}:{first[run]}", [each for each in mine if each not in asked]
+        subjects = [] if slot in taken or not fresh else _export_subjects(session, fresh)
+        if subjects:
+            asked |= set(fresh)
+            found.append(Small(Cause.EXPORT, system.name, slot, tuple(subjects[:MOST])))
+    return found
+
+
+def _asked_of_late(session: Session, at: datetime) -> set[int]:
+    """The accounts about which such a review opened a short while ago: a finding that comes and goes is one cause."""
+    young = (CampaignRow.slot.like(f"{PREFIX}{Cause.EXPORT}:%"), CampaignRow.opened_at > at - WINDOW)
+    asked = select(ItemRow.account_id).join(CampaignRow, CampaignRow.id == ItemRow.campaign_id).where(*young)
+    return {account for account in session.scalars(asked.distinct()) if account is not None}
+
+
+def _export_subjects(session: Session, accounts: Sequence[int]) -> list[str]:
+    """These accounts, each before the grants by which it can export."""
+    brought = (
+        select(GrantRow.account_id, GrantRow.id)
+        .join(
+            PrivilegeRow,
+            (PrivilegeRow.account_id == GrantRow.account_id) & (PrivilegeRow.entitlement_id == GrantRow.entitlement_id),
+        )
+        .where(GrantRow.account_id.in_(accounts), GrantRow.ended.is_(None), PrivilegeRow.privilege == "export")
+        .order_by(GrantRow.account_id, GrantRow.id)
+    )
+    grants: dict[int, list[str]] = {}
+    for account, grant in session.execute(brought):
+        grants.setdefault(account, []).append(f"grant:{grant}")
+    told = [each for account in accounts for each in (f"account:{account}", *grants.get(account, ()))]
+    return list(dict.fromkeys(told))
 
 
 def _administrators(before: SnapshotRow, after: SnapshotRow) -> Select[str]:
@@ -168,3 +224,12 @@ def _outlived(before: SnapshotRow, after: SnapshotRow) -> Select[str]:
 
 def _named(kind: str, key: Any) -> Any:
     return literal(f"{kind}:", String) + cast(key, String)
+
+
+# What a reading shows by itself, and how it is asked for.
+_ASKED: dict[Cause, Any] = {
+    Cause.ADMINISTRATOR: _administrators,
+    Cause.INTEGRATION: _integrations,
+    Cause.MOVED: _moved,
+    Cause.OUTLIVED: _outlived,
+}

@@ -14,6 +14,9 @@ from app import jobs
 from app.actors import actors, failures, links, sessions
 from app.actors.actor import Actor, Role
 from app.actors.tables import FailedEntryRow, LinkRow, SessionRow
+from app.detection import findings
+from app.detection.judgement import Judgement
+from app.detection.rule import Fails, Severity
 from app.detection.tables import FindingRow, RunRow
 from app.inventory.tables import AccountChangeRow, AccountRow, SystemRow
 from app.kit.db import Database
@@ -190,6 +193,53 @@ def test_what_a_reading_shows_opens_small_reviews_and_never_twice_for_one_cause(
         make.snapshot(session, session.get_one(SystemRow, system), at=house.now)
     assert jobs.open_small_reviews(house.means, Here("later"), {"system": system}) == {"opened": [], "waiting": {}}
     assert "open_small_reviews" in jobs.FOLLOWS[Kind.SNAPSHOT_SEALED]
+
+
+def _exported(house: Installation, *accounts: AccountRow, of: int) -> str:
+    """A run of the rules that finds a mass export by each of these accounts, and by no others; gives its entry's run."""
+    said = Fails("25 exports in 7 days")
+    judged = [
+        Judgement("mass_export", f"account:{each.id}", Severity.HIGH, said, account_id=each.id) for each in accounts
+    ]
+    with house.database.transaction() as session:
+        findings.reconcile(
+            session, "detection", judged, rules=["mass_export"], system_id=of, by=make.ADMIN, at=house.later(minutes=5)
+        )
+    return str(house.told(Kind.DETECTION_RAN)[-1].body["run"])
+
+
+def test_a_mass_export_opens_one_small_review_about_who_did_it_and_what_they_export_by(house: Installation) -> None:
+    quarterly(house, day=60)
+    with house.database.transaction() as session:
+        company = cast.company(session)
+        make.privilege(session, company.account, company.boss, "export")
+        make.privilege(session, company.account, company.role, "administer")
+        other = make.account(session, company.system, identity_id=company.eve.id, matched_by="email")
+        system, expected = company.system.id, {f"account:{company.account.id}", f"grant:{company.mighty.id}"}
+    first, nothing = _exported(house, other, of=system), {"opened": [], "waiting": {}}
+    assert jobs.open_small_reviews(house.means, Here("first"), {"run": first}) == nothing  # all was there before
+    run = _exported(house, company.account, other, of=system)
+    told = jobs.open_small_reviews(house.means, Here(), {"run": run})
+    assert (len(told["opened"]), told["waiting"]) == (1, {})
+    assert told["opened"][0].startswith("Many exports in Sales org")
+    with house.database.reading() as session:
+        assert set(session.scalars(select(ItemRow.subject))) == expected
+    assert jobs.open_small_reviews(house.means, Here("again"), {"system": system}) == nothing
+    _exported(house, of=system)  # it comes and goes with the days
+    run = _exported(house, company.account, of=system)
+    assert jobs.open_small_reviews(house.means, Here("later"), {"run": run}) == nothing
+    _exported(house, of=system)
+    house.later(days=15)
+    with house.database.transaction() as session:
+        make.snapshot(session, session.get_one(SystemRow, system), at=house.now)
+    run = _exported(house, company.account, of=system)
+    assert len(jobs.open_small_reviews(house.means, Here("new"), {"run": run})["opened"]) == 1
+    assert jobs.open_small_reviews(house.means, Here("once"), {"run": run}) == nothing
+    assert "open_small_reviews" in jobs.FOLLOWS[Kind.DETECTION_RAN]
+    with house.database.transaction() as session:
+        findings.reconcile(session, "else", [], rules=[], system_id=None, by=make.ADMIN, at=house.now)
+    run = str(house.told(Kind.DETECTION_RAN)[-1].body["run"])
+    assert jobs.open_small_reviews(house.means, Here("none"), {"run": run}) == nothing
 
 
 def test_a_small_review_that_cannot_open_is_tried_again_with_the_next_reading(house: Installation) -> None:

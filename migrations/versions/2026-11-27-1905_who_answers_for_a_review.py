@@ -2,8 +2,8 @@
 
 Reviews that are there have none; what was not accepted and not signed then stays so, and their pages say it.
 
-Revision ID: 202611271845
-Revises: 202611271530
+Revision ID: 202611271905
+Revises: 202611271900
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from alembic import op
 from app.inventory.tables.seen import JsonOrNull
 from app.kit.db import Big
 
-revision = "202611271845"
-down_revision = "202611271530"
+revision = "202611271905"
+down_revision = "202611271900"
 branch_labels = None
 depends_on = None
 

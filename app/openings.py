@@ -60,7 +60,8 @@ def open_small_reviews(means: Means, steps: Steps, payload: Payload) -> Answer:
     )  # nobody can be asked first, and it is signed all the same
     with means.database.reading() as session:
         plan = next((row for row in review.schedules(session) if not row.paused), None)
-        system = causes.system_of(session, str(payload["run"])) if "run" in payload else int(payload["system"])
+        # A reading names its system and a run of its own; a run of the rules names only itself.
+        system = int(payload["system"]) if "system" in payload else causes.system_of(session, str(payload["run"]))
         wanted = causes.called_for(session, system, at) if system is not None else []
     if plan is None:
         return {"opened": [], "waiting": {small.slot: "no schedule" for small in wanted}}

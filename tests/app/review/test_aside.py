@@ -102,6 +102,7 @@ def test_it_is_passed_along_until_nobody_is_left_and_then_somebody_has_to_decide
             _answer_the_rest(session, campaign, company, who)
             cast.submit(session, campaign, company.actor(getattr(company, who)))
             assert _whose(session, item) == then.id
+        assert _say(session, item, Aside.NOT_MINE, company, "fay", change_to="role:rep") == "bad_answer"
         assert _say(session, item, Aside.NOT_MINE, company, "fay") == "nobody_else"
         assert _say(session, item, Aside.CANNOT_SAY, company, "eve") == "not_reviewer"
         assert _say(session, item, "keep", company, "fay") is None
@@ -112,6 +113,12 @@ def test_nobody_gets_what_concerns_them_what_they_set_up_or_while_they_are_away(
         company, campaign, item = _opened(session)
         mighty = cast.items(session, campaign)[f"grant:{company.mighty.id}"]
         assert heirs.heirs(session, [item.id, mighty.id], NOW) == {item.id: company.cy.id, mighty.id: company.cy.id}
+        company.cy.away_from, company.cy.away_until = (
+            NOW.date(),
+            (NOW + timedelta(days=3)).date(),
+        )  # back before it is due
+        session.flush()
+        assert heirs.heirs(session, [item.id], NOW) == {item.id: company.cy.id}
         campaign.scope = {**campaign.scope, "security_owner": "fay"}
         session.flush()
         assert heirs.heirs(session, [item.id, mighty.id], NOW) == {item.id: company.cy.id, mighty.id: company.fay.id}

@@ -43,6 +43,7 @@ def test_a_manager_signs_in_decides_and_submits_without_any_script(empty: Served
             {
                 "ROLECALL_BASE_URL": empty.url, "ROLECALL_OIDC_ISSUER": issuer, "ROLECALL_OIDC_CLIENT_ID": hostile.CLIENT,
                 "ROLECALL_OIDC_CLIENT_SECRET": hostile.SECRET, "ROLECALL_OIDC_ROLES": "reviewer=managers",
+                "ROLECALL_CONTROL_OWNER_REQUIRED": "no",
             }
         )  # fmt: skip
         house.means = house.app.state.means = replace(house.means, settings=chosen, clock=clock.now)

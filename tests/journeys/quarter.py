@@ -42,7 +42,8 @@ def play(stage: Stage, url: str) -> bytes:
     for wave in (["roster"], CRMS):
         assert {each["status"] for each in _read(admin, [systems[kind] for kind in wave])} == {"sealed"}
     _judged(stage, {systems[kind] for kind in CRMS})
-    campaign = _open(stage, admin)
+    owner = Door(url, _token(stage, {Role.REVIEWER: None}, stage.owner))
+    campaign = _open(stage, admin, owner)
     _a_reviewer_leaves(stage, admin, campaign, systems["roster"])
     silent = _somebody_plain(admin, campaign)
     _switch_off(stage, CRMS, "server_error")
@@ -58,6 +59,7 @@ def play(stage: Stage, url: str) -> bytes:
     assert set(settled) <= {"verified", "by_hand", "declined"}
     _nothing_happened_twice(stage)
     _given_back(stage, admin, campaign, systems)
+    _sign(owner, campaign)
     packet: bytes = auditor.get(f"/campaigns/{campaign}/packet")
     return packet
 
@@ -126,21 +128,38 @@ def _out_of_reach(admin: Door, campaign: int, asked: list[tuple[int, set[int]]])
 # --- reviewing ---
 
 
-def _open(stage: Stage, admin: Door) -> int:
-    """Open the review, and ask for it once more as a client that lost the answer would."""
+def _open(stage: Stage, admin: Door, owner: Door) -> int:
+    """Open the review, which its control owner has accepted, and ask for it once more as a client that lost the answer
+    would."""
     scope = {
         "systems": "all",
         "fallback": stage.fallback,
         "second_fallback": stage.second,
+        "control_owner": stage.owner,
         "many_answers": "the first review here",
     }
     body = {"name": "Q4 2026", "scope": scope}
+    refused = admin.send("POST", "/campaigns", body)
+    assert refused.json()["code"] == "not_accepted", refused.text
+    digest = admin.send("POST", "/campaigns/preview", body).json()["digest"]
+    word = owner.send("POST", "/acceptances", body | {"population": digest, "remark": "both CRMs are in it, whole"})
+    assert word.status_code == 201, word.text
+    body["acceptance"] = word.json()["acceptance"]
     first = admin.send("POST", "/campaigns", body, Idempotency_Key="open")
     again = admin.send("POST", "/campaigns", body, Idempotency_Key="open")
     assert first.status_code == 201, first.text
     assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
     assert len(admin.get("/campaigns")["campaigns"]) == 1
     return int(first.json()["id"])
+
+
+def _sign(owner: Door, campaign: int) -> None:
+    """The control owner looks at what came of it, and signs it."""
+    seen = owner.get(f"/campaigns/{campaign}/signature")
+    told = {"remark": "looked at every removal", "seen": seen["leaf"]}
+    signed = owner.send("PUT", f"/campaigns/{campaign}/signature", told)
+    assert signed.status_code == 200, signed.text
+    assert signed.json()["signature"]["removals"] == seen["removals"]
 
 
 def _shares(admin: Door, campaign: int) -> dict[int, Any]:

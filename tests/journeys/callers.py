@@ -63,7 +63,7 @@ def _visitors(means: Means) -> Callable[[ActorRow], TestClient]:
 def _answered(session: Session, means: Means) -> tuple[ActorRow, list[str]]:
     """The next review, and who holds a definition in it and has answered everything; the pages of one item of each kind."""
     at, former = means.clock(), session.scalars(select(CampaignRow)).one()
-    scope = {**former.scope, "many_answers": "asked once more"}
+    scope = {**former.scope, "many_answers": "asked once more", "control_owner": None}  # it is nobody's evidence
     again = campaigns.open(session, name="The next one", scope=scope, due_at=at + timedelta(days=9), by=ADMIN, at=at)
     mine = select(ItemRow).join(TaskRow, TaskRow.id == ItemRow.task_id).where(ItemRow.campaign_id == again.id)
     definitions = mine.where(ItemRow.kind == "definition").with_only_columns(TaskRow.reviewer_id)

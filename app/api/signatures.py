@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api/v1/campaigns", tags=["reviews"])
 _TURNS = (Kind.CAMPAIGN_CLOSED, Kind.OUTCOME_SIGNED, Kind.CONTROL_OWNER_NAMED)
 
 
-class Outcome(Told):
+class SignableOutcome(Told):
     """What there is to sign, and the signature. `leaf` is of the entry that closed the review; null while it is open."""
 
     campaign: int
@@ -53,7 +53,7 @@ class NamingOwner(Asked):
 
 
 @router.get("/{campaign_id}/signature")
-def get_signature(campaign_id: paging.Number, means: With, actor: Entered, response: Response) -> Outcome:
+def get_signature(campaign_id: paging.Number, means: With, actor: Entered, response: Response) -> SignableOutcome:
     """What there is to sign, or what was signed: for its control owner, and for those who see reviews."""
     with means.database.reading() as session:
         row = _found(session, campaign_id, actor)
@@ -61,14 +61,14 @@ def get_signature(campaign_id: paging.Number, means: With, actor: Entered, respo
         return _outcome(session, row, actor)
 
 
-@router.put("/{campaign_id}/signature", response_model=Outcome)
+@router.put("/{campaign_id}/signature", response_model=SignableOutcome)
 def sign_outcome(
     campaign_id: paging.Number, asked: Signing, request: Request, means: With, actor: Entered, key: Key = None,
     if_match: IfMatch = None,
 ) -> Response:  # fmt: skip
     """Sign what came of a closed review, as its control owner, once."""
 
-    def verb(session: Session, at: datetime) -> Outcome:
+    def verb(session: Session, at: datetime) -> SignableOutcome:
         _unchanged(session, campaign_id, actor, if_match)
         row = signatures.give(
             session, campaign_id, remark=asked.remark, removals=signing.removals(session, campaign_id), seen=asked.seen,
@@ -79,14 +79,14 @@ def sign_outcome(
     return answering.once(means, actor, key, asked, request, verb)
 
 
-@router.put("/{campaign_id}/control-owner", response_model=Outcome)
+@router.put("/{campaign_id}/control-owner", response_model=SignableOutcome)
 def name_control_owner(
     campaign_id: paging.Number, asked: NamingOwner, request: Request, means: With, actor: Entered, key: Key = None,
     if_match: IfMatch = None,
 ) -> Response:  # fmt: skip
     """Name another control owner of a review that is not signed. What was accepted stays the former's word."""
 
-    def verb(session: Session, at: datetime) -> Outcome:
+    def verb(session: Session, at: datetime) -> SignableOutcome:
         _unchanged(session, campaign_id, actor, if_match)
         row = signatures.name(session, campaign_id, to_id=asked.owner_id, reason=asked.reason, by=actor, at=at)
         return _outcome(session, row, actor)
@@ -94,9 +94,9 @@ def name_control_owner(
     return answering.once(means, actor, key, asked, request, verb)
 
 
-def _outcome(session: Session, row: CampaignRow, actor: Actor) -> Outcome:
+def _outcome(session: Session, row: CampaignRow, actor: Actor) -> SignableOutcome:
     closed, refusal = signatures.closure(session, row.id), signatures.why_not(session, row, by=actor)
-    return Outcome(
+    return SignableOutcome(
         campaign=row.id,
         owner=row.owner_id,
         leaf=closed.leaf if closed is not None else None,

@@ -110,7 +110,8 @@ JSON = {
 
 # Markup in these is written by the test itself, where each word has a place of its own in the whole.
 WHOLE = {
-    "campaigns.moved", "campaigns.approval", "schedules.calendar", "schedules.approval", "schedules.scope",
+    "campaigns.moved", "campaigns.acceptance", "campaigns.approval", "campaigns.signature", "schedules.calendar",
+    "schedules.acceptance", "schedules.approval", "schedules.scope",
     "campaigns.scope", "systems.config",
 }  # fmt: skip
 # Numbers, and words that are ours and checked when they come in.

@@ -97,7 +97,11 @@ def _complete(session: Session, house: House) -> None:
     plan.calendar = {"days": ["mon"], "closed": [{"from": "12-21", "until": "01-03", "because": EVIL}]}
     plan.approval = {"at": "2026-11-01T00:00:00+00:00", "reason": EVIL}
     campaign.planned_at, campaign.moved = make.NOW, {"from": "2026-11-01", "because": f"moved {EVIL}"}
+    plan.acceptance = {"at": "2026-11-01T00:00:00+00:00", "remark": EVIL}
     campaign.approval = {"reason": f"approved {EVIL}"}
+    counted = {"items": {}, "privileged": 0, "people": 0, "of_nobody": 0, "standing": False}
+    campaign.acceptance = counted | {"given_at": "2026-11-01T00:00:00+00:00", "remark": f"accepted {EVIL}"}
+    campaign.signature = {"at": "2026-11-01T00:00:00+00:00", "remark": f"signed {EVIL}", "removals": {}}
     session.get_one(SystemRow, company.system.id).config = {"base_url": f"entered {EVIL}"}
     _hold(session, house)
     said = Entry(Kind.CAMPAIGN_CANCELLED, f"campaign:{campaign.id}", {"told": EVIL}, {"reason": EVIL})
@@ -172,7 +176,7 @@ def test_whatever_may_hold_somebodys_words_among_others_is_poisoned_too() -> Non
 def test_each_text_is_seen_on_a_page_or_on_none(pages: dict[str, list[str]]) -> None:
     """So that the test of markup looks at something, for each of them."""
     everything = "\n".join(text for texts in pages.values() for text in texts)
-    for word in ("moved", "approved", "entered"):  # within a whole that the code reads
+    for word in ("moved", "approved", "accepted", "signed", "entered"):  # within a whole that the code reads
         assert f"{word} &lt;img src=x" in everything
     unseen = {
         f"{table.name}.{column.name}"

@@ -60,6 +60,7 @@ def test_the_owner_sees_what_it_is_of_and_it_opens_with_their_word_and_is_signed
     assert items, looked.text
     assert f"{items[1]} items" in page
     assert "<b>" not in page
+    assert page.count('<th scope="row">Sales org</th>') == 2, "on a phone each row is by itself"
     form = opening(house, acceptance=word(answer))
     seen = re.search(r'name="seen" value="([0-9a-f]{64})"', admin.act("/campaigns/new", form).text)
     assert seen

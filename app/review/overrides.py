@@ -114,6 +114,12 @@ def accept(
     return _sealed(key, _ACCEPTANCE, by, remark, _whole(name, asked), at, population=population)
 
 
+def asks(session: Session, scope: Mapping[str, Any], *, limits: Limits, by: Actor, at: datetime) -> bool:
+    """Whether it is this actor whose acceptance such a review needs."""
+    owner = grounds.control_owner(session, _owned(scope, limits), at, at, None, strict=False)
+    return owner is not None and owner == by.identity_id
+
+
 def acceptance(
     session: Session,
     word: str,

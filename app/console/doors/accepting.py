@@ -72,8 +72,11 @@ def _sealed(session: Session, means: Means, given: Mapping[str, Any]) -> dict[st
     return scope
 
 
-def _looked(means: Means, given: Mapping[str, Any]) -> tuple[dict[str, Any], Population | None, Refusal | None]:
-    """The scope as it was asked for, and what it would be of now; or why that cannot be told."""
+def _looked(
+    means: Means, given: Mapping[str, Any], visit: Visit
+) -> tuple[dict[str, Any], Population | None, Refusal | None]:
+    """The scope as it was asked for, whether this visitor is asked, and what it would be of now; or why that cannot be
+    told."""
     scope: dict[str, Any] = {}
     limits = review_limits(means.settings)
     try:
@@ -81,8 +84,10 @@ def _looked(means: Means, given: Mapping[str, Any]) -> tuple[dict[str, Any], Pop
             written = _sealed(session, means, given)
             scope = scopes.read(written).written()
             owner = scope.get("control_owner") or limits.control_owner
+            at = means.clock()
             scope |= {"control_owner": owner and scoping.called(session)(owner)}
-            return scope, populations.look(session, given["name"], written, limits=limits, at=means.clock()), None
+            scope |= {"mine": overrides.asks(session, written, limits=limits, by=visit.actor, at=at)}
+            return scope, populations.look(session, given["name"], written, limits=limits, at=at), None
     except Refused as refused:
         return scope, None, refused.refusal
 
@@ -91,7 +96,7 @@ def _page(
     request: Request, means: Means, visit: Visit, given: dict[str, Any], *, no: Refusal | None = None,
     word: Word | None = None, remark: str = "",
 ) -> Response:  # fmt: skip
-    scope, shown, untold = _looked(means, given)
+    scope, shown, untold = _looked(means, given, visit)
     no = no or (None if scope else untold)
     return rendering.page(
         request, "campaigns/acceptance.html", visit, status=no.status if no is not None else 200, given=given, no=no,

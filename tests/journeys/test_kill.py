@@ -12,7 +12,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -277,7 +277,7 @@ def open_review(stage: Stage) -> int:
     at = clock.now()
     with stage.means.database.transaction() as session:
         scope = {"systems": "all", "fallback": stage.fallback, "second_fallback": stage.second, "many_answers": "all"}
-        limits = review_limits(stage.means.settings)
+        limits = replace(review_limits(stage.means.settings), owned=False)
         row = campaigns.open(
             session, name="Q4", scope=scope, due_at=at + timedelta(days=14), limits=limits, by=ADMIN, at=at
         )

@@ -8,6 +8,7 @@ import pytest
 
 from app.notices import policy, wording
 from app.notices.events import EVENTS, FOR_REVIEWERS, Event
+from app.review.tables import CampaignRow
 from tests.app.api.house import House
 from tests.app.console.visiting import visitor
 from tests.app.notices.test_shapes import EXAMPLES
@@ -32,10 +33,21 @@ def test_whoever_watches_may_open_what_a_message_leads_to(shown_house: House, ev
     assert visitor(shown_house, role).get(path).status_code == 200, path
 
 
-@pytest.mark.parametrize("event", [event for event, about in EVENTS.items() if about.concerns])
+CONCERNING = [event for event, about in EVENTS.items() if about.concerns and event is not Event.REVIEW_UNSIGNED]
+
+
+@pytest.mark.parametrize("event", CONCERNING)
 def test_whoever_a_message_is_about_may_open_what_it_leads_to(shown_house: House, event: Event) -> None:
     # The manager of whom it is about, or whoever gave their word, may be let in to nothing else.
     own = event.endswith(".escalated") or event is Event.ATTESTATION_ENDING
     who = "eve" if own else "it_security" if event.startswith("finding.") else "ada"
     path = _path(shown_house, event, **({"reviewers": 1, "own": True} if own else {}))
     assert visitor(shown_house, who).get(path).status_code == 200, path
+
+
+def test_whoever_answers_for_a_review_may_open_what_waits_for_their_signature(house: House) -> None:
+    with house.database.transaction() as session:
+        row = session.get_one(CampaignRow, house.campaign.id)
+        row.owner_id = house.company.ada.id
+    path = _path(house, Event.REVIEW_UNSIGNED)
+    assert [visitor(house, who).get(path).status_code for who in ("ada", "eve")] == [200, 404]

@@ -19,6 +19,7 @@ from app.remediation.tables import RemediationRow
 from app.review import queries
 from app.review.policy import Status
 from app.review.tables import CampaignRow, ItemRow, TaskRow
+from app.stories import signing
 
 MOST = 50
 _WAITING = ("by_hand", "declined", "returned")
@@ -119,13 +120,7 @@ def findings(session: Session, *, by: Actor) -> Mapping[str, int]:
 def removals_of(session: Session, campaign_id: int, *, by: Actor) -> dict[str, int]:
     """What became of a review's removals: how many stand where. Only `verified` means that the CRM has said so."""
     insist(policy.why_not(by, May.SEE_CAMPAIGNS))
-    counted = (
-        select(RemediationRow.status, func.count())
-        .where(RemediationRow.campaign_id == campaign_id)
-        .group_by(RemediationRow.status)
-        .order_by(RemediationRow.status)
-    )
-    return dict(session.execute(counted).all())
+    return signing.removals(session, campaign_id)
 
 
 def stopped(session: Session, *, by: Actor) -> Stop | None:

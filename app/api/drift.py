@@ -1,9 +1,9 @@
-"""Drift: what began or ended while a review ran, and what is to become of it."""
+"""Drift: what began, ended or changed while a review ran, and what is to become of it."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
@@ -15,7 +15,7 @@ from app.api.answering import Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Asked, Nothing, Page, Told
-from app.api.words import KeepOrRemove
+from app.api.words import DriftChange, KeepOrRemove
 from app.review import drifts, queries
 from app.review.tables import DriftRow
 
@@ -25,12 +25,13 @@ _FIRST = case((DriftRow.privileged.is_(True), 0), else_=1)
 
 
 class Drift(Told):
-    """What began or ended since the campaign was frozen."""
+    """What began, ended or contains something else since the campaign was frozen. What was decided on and changed once more
+    is without an answer again; `shown.earlier` says what it was."""
 
     id: int
     campaign_id: int
     subject: str
-    change: Literal["began", "ended"]
+    change: DriftChange
     privileged: bool
     shown: dict[str, Any]
     answer: KeepOrRemove | None
@@ -49,11 +50,13 @@ class DriftListed(Told):
     """What was found. The list itself is in pages: GET the same address."""
 
     found: int
-    undecided: int = Field(description="Privileged beginnings without an answer; the review waits for them.")
+    undecided: int = Field(
+        description="Privileged beginnings and changes without an answer; the review waits for them."
+    )
 
 
 class DriftAnswer(Asked):
-    """What is to become of access that began while the review ran."""
+    """What is to become of what began while the review ran, or changed: remove means that it must be changed back."""
 
     answer: KeepOrRemove
     reason: str = Field("", max_length=2000)
@@ -65,15 +68,15 @@ def list_drift(
     means: With,
     actor: Entered,
     page: paging.Asked,
-    change: Literal["began", "ended"] | None = None,
+    change: DriftChange | None = None,
     undecided: bool = False,
 ) -> DriftPage:
-    """What began or ended since freezing, privileged first. `undecided`: beginnings without an answer."""
+    """What began, ended or changed since freezing, privileged first. `undecided`: what has no answer and did not end."""
     statement = select(DriftRow).where(DriftRow.campaign_id == campaign_id)
     if change is not None:
         statement = statement.where(DriftRow.change == change)
     if undecided:
-        statement = statement.where(DriftRow.change == "began", DriftRow.answer.is_(None))
+        statement = statement.where(DriftRow.change != "ended", DriftRow.answer.is_(None))
     with means.database.reading() as session:
         campaigns.found(session, campaign_id)
         rows, after = page.page(session, statement, Order((_FIRST, DriftRow.change, DriftRow.id)))
@@ -84,7 +87,7 @@ def list_drift(
 def detect_drift(
     campaign_id: paging.Number, request: Request, means: With, actor: Entered, key: Key = None
 ) -> Response:
-    """List now what began or ended since freezing, as far as has been read. Closing does the same by itself."""
+    """List now what began, ended or changed since freezing, as far as has been read. Closing does the same by itself."""
 
     def verb(session: Session, at: datetime) -> DriftListed:
         campaigns.found(session, campaign_id)
@@ -98,7 +101,7 @@ def detect_drift(
 def decide_drift(
     drift_id: paging.Number, asked: DriftAnswer, request: Request, means: With, actor: Entered, key: Key = None
 ) -> Response:
-    """Decide on access that began while the review ran. 412 if somebody decided already, naming who and what."""
+    """Decide on what began or changed while the review ran. 412 if somebody decided already, naming who and what."""
 
     def verb(session: Session, at: datetime) -> Drift:
         if session.get(DriftRow, drift_id) is None:

@@ -199,6 +199,14 @@ class BundleVersionStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class DriftChange(StrEnum):
+    """What came of access, or of what it contains, while a review ran."""
+
+    BEGAN = "began"
+    ENDED = "ended"
+    CHANGED = "changed"
+
+
 class KeepOrRemove(StrEnum):
     """What is to become of what nobody was asked about."""
 

@@ -23,7 +23,7 @@ def listed(telling: Telling, name: str) -> None:
     telling.table(
         ("drift", "change", "what", "privileged", "answer", "reason"),
         map(_row, told),
-        empty=f"Nothing began or ended since {found.name} was frozen, as far as has been read.",
+        empty=f"Nothing began, ended or changed since {found.name} was frozen, as far as has been read.",
     )
     waiting = sum(d["needs_decision"] for d in told)
     if waiting:
@@ -32,7 +32,7 @@ def listed(telling: Telling, name: str) -> None:
 
 
 def decide(telling: Telling, drift: int, answer: str, who: str, reason: str) -> None:
-    """Say what becomes of access that began since freezing, as the administrator who is that person."""
+    """Say what becomes of what began or changed since freezing, as the administrator who is that person."""
     with opened() as means:
         acting = speaking_for(means, who, Role.ADMIN)
         with means.database.transaction() as session:
@@ -45,7 +45,7 @@ def _told(row: DriftRow) -> dict[str, Any]:
     return {
         "id": row.id, "subject": row.subject, "change": row.change, "privileged": row.privileged, "shown": row.shown,
         "answer": row.answer, "reason": row.reason,
-        "needs_decision": row.privileged and row.change == "began" and row.answer is None,
+        "needs_decision": row.privileged and row.change != "ended" and row.answer is None,
     }  # fmt: skip
 
 

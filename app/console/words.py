@@ -84,6 +84,7 @@ EVENTS: Mapping[str, str] = {  # turns of a finding
 PARTS: Mapping[str, str] = {  # of what access contains
     "privileges": "privileges", "native": "flags", "includes": "what it includes", "rights": "rights on records",
     "inside": "groups in it", "members": "members",
+    "brings": "what holding it brings",
 }  # fmt: skip
 PRIVILEGES: Mapping[str, str] = {  # what the house calls a privilege -> what it lets somebody do
     "administer": "can do nearly everything",

@@ -14,7 +14,8 @@ from connectors import records
 
 GATHERS = records.GATHERS  # kinds of entitlement that are asked for who is in them
 # Parts of a definition, and of a group, in the order in which they are told.
-PARTS = ("privileges", "native", "includes", "rights", "inside", "members")
+# `brings` is what holding it brings, its own or not; it is among the parts only where somebody put it there.
+PARTS = ("privileges", "native", "includes", "rights", "inside", "members", "brings")
 
 
 @dataclass(frozen=True, slots=True)

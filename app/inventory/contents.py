@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -61,6 +61,15 @@ def reach(session: Session, system_id: int) -> Iterator[tuple[int, str, str]]:
         if holder in carried and held in carried and not told_in_sum:
             edges[holder].append(held)
     return nesting.reach({number: told for number, told in carried.items() if told}, edges)
+
+
+def brought(session: Session, system_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """The privileges that holding each live entitlement of these systems brings; what brings none is left out."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for system_id in system_ids:
+        for number, privilege, _ in reach(session, system_id):
+            found[number].add(privilege)
+    return {number: frozenset(privileges) for number, privileges in found.items()}
 
 
 def _systems_that_tell(session: Session, system_ids: set[int]) -> set[int]:

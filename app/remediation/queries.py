@@ -94,14 +94,14 @@ def wishes(session: Session, campaign_id: int) -> list[Wish]:
         for item, kind, subject_id, outcome, change_to, until in session.execute(decided)
     ]
     drifted = (
-        select(DriftRow.id, DriftRow.subject)
-        .where(DriftRow.campaign_id == campaign_id, DriftRow.answer == "remove", DriftRow.change == "began")
+        select(DriftRow.id, DriftRow.subject, DriftRow.change)
+        .where(DriftRow.campaign_id == campaign_id, DriftRow.answer == "remove", DriftRow.change != "ended")
         .where(~exists().where(RemediationRow.drift_id == DriftRow.id))
         .order_by(DriftRow.id)
     )
-    for drift, text in session.execute(drifted):
-        kind, _, number = text.partition(":")
-        told.append(Wish(kind, int(number), "remove", drift_id=drift))
+    for drift, text, change in session.execute(drifted):
+        kind, _, number = text.partition(":")  # what contains something else is not taken away, but changed back
+        told.append(Wish(kind, int(number), "remove" if change == "began" else "change", drift_id=drift))
     return told
 
 

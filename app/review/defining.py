@@ -168,7 +168,7 @@ def _row(row: EntitlementRow, system: str, known: _Known) -> dict[str, Any]:
     kind, made = kind_of(row), known.made[row.id]
     brought, found, former = known.brought.get(row.id, []), known.found.get(row.id, []), known.former.get(row.id)
     what = _what(row, made, brought, known)
-    changed = _changes(former.shown.get("what") or {}, what) if former is not None else None
+    changed = changes(former.shown.get("what") or {}, what) if former is not None else None
     told = former.told if former is not None else None
     stayed = told is not None and told["answer"] in _STAYED and not told["silent"]
     worst = max((advice.FINDING_RISK.get(each["severity"], 0) for each in found), default=0)
@@ -240,7 +240,7 @@ def _what(row: EntitlementRow, made: Contents, brought: list[dict[str, Any]], kn
 _LISTS = {"privileges": "own", "native": "native", "includes": "includes", "rights": "rights", "inside": "inside"}
 
 
-def _changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What came and what went, part by part."""
     told: list[dict[str, Any]] = []
     for part in composition.differing(before.get("digests") or {}, now["digests"]):

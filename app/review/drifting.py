@@ -1,4 +1,4 @@
-"""What came and went since a campaign was frozen: its population taken again now, beside its items.
+"""What came, went and changed since a campaign was frozen: its population taken again now, beside its items.
 
 Shared by the listing of drift and by closing, which must not overlook what began a minute ago.
 """
@@ -12,7 +12,7 @@ from sqlalchemy import and_, exists, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, CredentialRow, EntitlementRow, GrantRow, IntegrationRow, SystemRow
-from app.review import freezing, frozen, grounds, population, scoping
+from app.review import altering, freezing, frozen, grounds, population, scoping
 from app.review import scope as scopes
 from app.review.chain import Rule
 from app.review.choosing import Route
@@ -23,7 +23,7 @@ from app.review.tables import CampaignRow, CampaignSnapshotRow, DriftRow, ItemRo
 
 
 def record(session: Session, campaign_id: int, at: datetime) -> int:
-    """Add what began or ended since freezing and is not listed yet. Returns how many rows that were."""
+    """Add what began, ended or changed since freezing and is not listed yet. Returns how many rows that were."""
     campaign = session.get_one(CampaignRow, campaign_id)
     scope = scopes.read(campaign.scope)
     rows = session.scalars(
@@ -44,7 +44,7 @@ def record(session: Session, campaign_id: int, at: datetime) -> int:
         freezing.prepare(session, frame)
         population.entitlements(session, [row.id for row in rows])
         found = sum(_began(session, campaign_id, kind, scope) for kind in scope.kinds)
-    return found + _ended(session, campaign_id)
+    return found + _ended(session, campaign_id) + altering.record(session, campaign_id, rows)
 
 
 NAMES = ["campaign_id", "subject", "change", "privileged", "shown"]

@@ -1,4 +1,4 @@
-"""Drift: what came and went while a review ran, listed, and decided on where it is privileged."""
+"""Drift: what came, went and changed while a review ran, listed, and decided on where it is privileged."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import apart, drifting, policy, queries, ties
+from app.review import altering, apart, drifting, policy, queries, ties
 from app.review.tables import CampaignRow, DriftRow
 
 
 def detect(session: Session, campaign: int, *, by: Actor, at: datetime) -> Sequence[DriftRow]:
-    """List what began and ended since the campaign was frozen, as far as has been read by now."""
+    """List what began, ended and changed since the campaign was frozen, as far as has been read by now."""
     at = clock.utc(at)
     insist(policy.why_not_move(_held(session, campaign)[0]))
     fresh = drifting.record(session, campaign, at)
@@ -29,6 +29,7 @@ def detect(session: Session, campaign: int, *, by: Actor, at: datetime) -> Seque
         "new": fresh,
         "began": sum(row.change == "began" for row in found),
         "ended": sum(row.change == "ended" for row in found),
+        "changed": sum(row.change == altering.CHANGED for row in found),
         "undecided": queries.drift_undecided(session, campaign),
     }
     entries.record(session, Entry(Kind.DRIFT_LISTED, f"campaign:{campaign}", body), by=by.id, at=at)
@@ -36,7 +37,7 @@ def detect(session: Session, campaign: int, *, by: Actor, at: datetime) -> Seque
 
 
 def decide(session: Session, drift: int, answer: str, reason: str, *, by: Actor, at: datetime) -> DriftRow:
-    """Say what becomes of something that began since freezing: keep or remove, once. Never one's own."""
+    """Say what becomes of something that began or changed since freezing: keep or remove, once. Never one's own."""
     at = clock.utc(at)
     row = session.get(DriftRow, drift)
     if row is None:

@@ -387,8 +387,8 @@ def why_not_answer_drift(
     """Why this actor may not decide on something that came up since freezing: administrators do, never on their own."""
     if not by.has(Role.ADMIN) or by.identity_id is None:
         return Refusal("not_reviewer", "Drift is decided by an administrator, as a person.", "Ask one.", status=403)
-    if change != "began":
-        return Refusal("bad_answer", "What has ended needs no decision.", "Decide on what began.", status=422)
+    if change == "ended":
+        return Refusal("bad_answer", "What has ended needs no decision.", "Decide on the rest.", status=422)
     if answer not in (Answer.KEEP, Answer.REMOVE):
         return _no_answer(f'"{answer}" is not an answer to drift', "Answer keep or remove.")
     if not reason.strip():

@@ -296,7 +296,7 @@ def digest_of_text(shown: str) -> str:
 
 
 def drift(session: Session, campaign_id: int) -> Sequence[DriftRow]:
-    """What began or ended since freezing, as far as it has been listed; privileged first."""
+    """What began, ended or changed since freezing, as far as it has been listed; privileged first."""
     return session.scalars(
         select(DriftRow)
         .where(DriftRow.campaign_id == campaign_id)
@@ -305,11 +305,11 @@ def drift(session: Session, campaign_id: int) -> Sequence[DriftRow]:
 
 
 def drift_undecided(session: Session, campaign_id: int) -> int:
-    """How many listed privileged beginnings have no answer."""
+    """How many listed privileged beginnings and changes have no answer."""
     return session.scalars(
         select(func.count()).where(
             DriftRow.campaign_id == campaign_id,
-            DriftRow.change == "began",
+            DriftRow.change != "ended",
             DriftRow.privileged.is_(True),
             DriftRow.answer.is_(None),
         )

@@ -265,13 +265,13 @@ class RoundAnswerRow(Base):
 
 
 class DriftRow(Base):
-    """What began or ended between freezing and closing. Privileged drift needs a decision before the campaign closes."""
+    """What began, ended or changed between freezing and closing. What is privileged of it needs a decision before that."""
 
     __tablename__ = "drift"
     id: Mapped[int] = mapped_column(Big, primary_key=True)
     campaign_id: Mapped[int] = mapped_column(ForeignKey("campaigns.id"), index=True)
     subject: Mapped[str] = mapped_column(String(60))  # "grant:12"
-    change: Mapped[str] = mapped_column(String(8))  # began, ended
+    change: Mapped[str] = mapped_column(String(8))  # began, ended, changed
     privileged: Mapped[bool]
     shown: Mapped[dict[str, Any]] = mapped_column(Json)
     answer: Mapped[str | None] = mapped_column(String(10))  # keep, remove

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.inventory.tables import AccountRow, CredentialRow, GrantRow, IdentityEmailRow, IntegrationRow
 from app.review import independence
 from app.review.independence import Login, Ties
+from app.review.scope import CONTENTS
 from app.review.tables import ItemRow
 
 _CHUNK = 5_000  # below what either database takes as parameters of one statement
@@ -39,6 +40,8 @@ def concerned(session: Session, item_ids: Sequence[int]) -> Mapping[int, frozens
 def concerned_by(session: Session, subject: str) -> frozenset[int]:
     """The identities that something outside any campaign concerns, by its subject ("grant:12")."""
     kind, _, number = subject.partition(":")
+    if kind in CONTENTS:  # nobody is the person a group or a definition concerns
+        return frozenset()
     key = int(number)
     behind = select(IntegrationRow.owner_account_id).join(
         CredentialRow, CredentialRow.integration_id == IntegrationRow.id

@@ -220,7 +220,7 @@ def campaign_delegation_end(
 
 @campaign_app.command("drift")
 def campaign_drift(name: str, as_json: AsJson = False) -> None:
-    """List now what began or ended since a review was frozen."""
+    """List now what began, ended or changed since a review was frozen."""
     from app.cli import drifting
 
     drifting.listed(Telling(as_json), name)
@@ -234,7 +234,7 @@ def campaign_drift_decide(
     reason: Reason,
     as_json: AsJson = False,
 ) -> None:
-    """Decide on access that began while a review runs. Nobody decides on their own access."""
+    """Decide on what began or changed while a review runs. Nobody decides on their own access."""
     from app.cli import drifting
 
     drifting.decide(Telling(as_json), drift, answer, who, reason)

@@ -72,7 +72,7 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
 
 @router.get("/campaigns/{campaign_id}/drift")
 def drift(request: Request, campaign_id: int, means: With, visit: Entered, after: After = "") -> Response:
-    """What began or ended since the review was frozen, as far as it was listed."""
+    """What began, ended or changed since the review was frozen, as far as it was listed."""
     with means.database.reading() as session:
         campaign, rows = _found(session, campaign_id), queries.drift(session, campaign_id)
     some, more, later = cursors.part(rows, lambda row: row.id, after, MOST)
@@ -95,7 +95,7 @@ def list_drift(request: Request, campaign_id: int, means: With, visit: Entered) 
 def decide_drift(
     request: Request, campaign_id: int, drift_id: int, means: With, visit: Entered, answer: Text = "", reason: Text = ""
 ) -> Response:
-    """Say what becomes of something that began meanwhile."""
+    """Say what becomes of something that began or changed meanwhile."""
     with means.database.transaction() as session:
         row = session.get(DriftRow, drift_id)
         if row is None or row.campaign_id != campaign_id:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.inventory.tables import EntitlementRow
 from app.ledger.tables import EntryRow
 from tests import make
 from tests.app.api.house import House
@@ -145,15 +146,19 @@ def test_drift_is_listed_now(house: House) -> None:
         began = make.NOW + timedelta(hours=1)
         make.grant(session, house.company.account, make.entitlement(session, house.company.system), began=began)
         make.snapshot(session, house.company.system, at=began)
+        session.get_one(EntitlementRow, house.company.role.id).privileges = ["export"]
     path = f"/api/v1/campaigns/{house.campaign.id}/drift"
     before = get(house, path)["drift"]
     answer = house.client("boss").post(path)
     assert answer.status_code == 200, answer.text
     assert (answer.json()["found"], answer.json()["undecided"]) == (
-        len(before) + 3,
-        2,
+        len(before) + 4,
+        3,
     )  # with an integration and its key
-    assert len(get(house, path)["drift"]) == len(before) + 3
+    assert len(get(house, path)["drift"]) == len(before) + 4
+    (changed,) = get(house, f"{path}?change=changed&undecided=true")["drift"]
+    assert (changed["subject"], changed["privileged"]) == (f"definition:{house.company.role.id}", True)
+    assert changed["shown"]["changed"] == [{"part": "brings", "came": ["export"], "went": []}]
     assert len(get(house, f"{path}?undecided=true&change=began")["drift"]) == len(before) + 3
     assert get(house, f"{path}?change=ended")["drift"] == []
     assert house.client("boss").post("/api/v1/campaigns/999/drift").status_code == 404

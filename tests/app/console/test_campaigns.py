@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select, update
 from starlette.datastructures import QueryParams
 
 from app.console import cursors, scoping
-from app.inventory.tables import IdentityRow
+from app.inventory.tables import EntitlementRow, IdentityRow
 from app.ledger.tables import EntryRow
 from app.notices import subscriptions
 from app.notices.tables import ChannelRow, DeliveryRow
@@ -194,7 +194,21 @@ def test_a_share_is_handed_on_and_what_was_submitted_is_opened_again_by_an_admin
 def test_drift_is_listed_and_belongs_to_its_review(house: House) -> None:
     boss, path = visitor(house, "boss"), f"/campaigns/{house.campaign.id}/drift"
     assert "privileged" in boss.get(path).text
+    with house.database.transaction() as session:
+        session.get_one(EntitlementRow, house.company.role.id).privileges = ["export"]
     assert boss.act(path).status_code == 303
+    page = boss.get(path).text
+    assert "what holding it brings: <strong>came</strong>" in page
+    with house.database.reading() as session:
+        changed = session.scalars(select(DriftRow.id).where(DriftRow.change == "changed")).one()
+    assert boss.act(f"{path}/{changed}", {"answer": "remove", "reason": "nobody asked for it"}).status_code == 303
+    with house.database.transaction() as session:
+        session.get_one(EntitlementRow, house.company.role.id).privileges = ["export", "develop"]
+    boss.act(path)
+    page = boss.get(path).text
+    assert "changed again" in page
+    assert "It changed once more since, so it is asked again." in page
+    assert ">To be changed back</button>" in page
     other = f"/campaigns/{house.campaign.id + 1}/drift/{house.drift.id}"
     assert boss.act(other, {"answer": "keep", "reason": "seen"}).status_code == 404
 

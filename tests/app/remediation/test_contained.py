@@ -8,7 +8,7 @@ import pytest
 
 from app.actors.actor import SCHEDULER
 from app.inventory import composition, contents
-from app.inventory.tables import EntitlementRow
+from app.inventory.tables import EdgeRow, EntitlementRow
 from app.remediation import comebacks, plans, remediations, undoings, verify
 from app.remediation.brakes import Brakes
 from app.remediation.policy import Caps
@@ -138,6 +138,36 @@ def test_undoing_is_proved_when_it_is_as_it_was(town: Town, outcome: str) -> Non
     assert town.carry_out().by_hand == 1
     assert read(town).verified == 0
     alter(town, number, **there)
+    assert read(town).verified == 1
+
+
+def test_what_changed_while_a_review_ran_is_proved_when_it_contains_or_brings_something_else_than_was_listed(
+    town: Town,
+) -> None:
+    with town.database.transaction() as session:
+        thing = make.entitlement(session, town.system(session), label="Exporters", privileges=[])
+        inner = make.entitlement(session, town.system(session), privileges=["export"])
+        edge = EdgeRow(system_id=thing.system_id, holder_id=thing.id, held_id=inner.id, kind="includes", began=town.now)
+        session.add(edge)
+        session.flush()
+        digests = composition.parts(contents.contents(session, [thing.id])[thing.id])
+        listed = town.drifted(session, f"definition:{thing.id}", "remove", change="changed")
+        listed.shown = {"what": {"digests": digests | {"brings": composition.digest(["export"])}}}
+        number, part = thing.id, inner.id
+    town.open_all()
+    town.later(minutes=1)
+    assert town.carry_out().by_hand == 1
+    assert (town.only.kind, town.only.wish, town.only.entitlement_id) == ("definition", "change", number)
+    assert read(town).verified == 0
+    alter(town, part, privileges=[])
+    assert read(town).verified == 1, "of its own parts none is different, and it brings less"
+    with town.database.transaction() as session:
+        undoings.undo(
+            session, session.merge(town.only, load=True), "after all", by=make.ADMIN, at=town.later(minutes=1)
+        )
+    assert town.carry_out().by_hand == 1
+    assert read(town).verified == 0
+    alter(town, part, privileges=["export"])
     assert read(town).verified == 1
 
 

@@ -1,0 +1,175 @@
+"""What access contains that changed while a review ran is listed as drift, and decided on where it is privileged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.inventory.tables import EdgeRow, EntitlementRow
+from app.kit.db import Database
+from app.kit.refusal import Refused
+from app.remediation import queries
+from app.review import campaigns, drifts
+from app.review.tables import CampaignRow, DriftRow
+from tests import make
+from tests.app.review import cast
+from tests.app.review.cast import NOW, Company
+
+LATER = NOW + make.timedelta(hours=1)
+BOTH: dict[str, Any] = {"kinds": ["group", "definition"], "definitions": "all", "reviewers": []}
+
+
+def listed(session: Session, campaign: CampaignRow) -> dict[str, DriftRow]:
+    return {f"{r.change} {r.subject}": r for r in drifts.detect(session, campaign.id, by=make.ADMIN, at=NOW)}
+
+
+def decide(session: Session, company: Company, row: DriftRow, answer: str) -> None:
+    by = company.actor(company.eve, cast.Role.ADMIN)
+    drifts.decide(session, row.id, answer, "looked at it", by=by, at=NOW)
+
+
+def brings(session: Session, thing: EntitlementRow, *privileges: str) -> None:
+    thing.privileges = list(privileges)
+    session.flush()
+
+
+def told(row: DriftRow) -> list[dict[str, Any]]:
+    changed: list[dict[str, Any]] = row.shown["changed"]
+    return changed
+
+
+def includes(session: Session, thing: EntitlementRow, part: EntitlementRow) -> None:
+    session.add(EdgeRow(system_id=thing.system_id, holder_id=thing.id, held_id=part.id, kind="includes", began=NOW))
+    session.flush()
+
+
+def waits(session: Session, campaign: CampaignRow) -> None:
+    with pytest.raises(Refused, match="1 privileged change has no decision"):
+        campaigns.close(session, campaign.id, by=make.ADMIN, at=NOW)
+
+
+def test_a_role_that_brings_more_than_was_shown_is_decided_on_before_closing(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session)
+        assert listed(session, campaign) == {}
+        cast.decide_all(session, company, campaign)
+        brings(session, company.role, "export")
+        waits(session, campaign)  # nobody had listed it
+        name = f"changed definition:{company.role.id}"
+        row = listed(session, campaign)[name]
+        assert row.privileged
+        assert told(row) == [{"part": "brings", "came": ["export"], "went": []}]
+        brings(session, company.role, "export", "administer")
+        assert listed(session, campaign) == {name: row}, "one row, told as it is by now"
+        assert told(row)[0]["came"] == ["administer", "export"]
+        decide(session, company, row, "keep")
+        assert listed(session, campaign)[name].answer == "keep"
+        brings(session, company.role, "export", "administer", "view_all")
+        waits(session, campaign)  # the decision was on other contents
+        row = listed(session, campaign)[name]
+        assert (row.answer, row.shown["earlier"]["answer"]) == (None, "keep")
+        brings(session, company.role, "export", "administer", "develop")
+        assert listed(session, campaign)[name].shown["earlier"]["answer"] == "keep"
+        decide(session, company, row, "remove")
+        campaigns.close(session, campaign.id, by=make.ADMIN, at=NOW)
+        of_drift = [each for each in queries.wishes(session, campaign.id) if each.drift_id is not None]
+        assert [(each.kind, each.subject_id, each.wish) for each in of_drift] == [
+            ("definition", company.role.id, "change")
+        ]
+
+
+def test_a_definition_is_compared_part_by_part_with_what_was_frozen(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session, scope=BOTH)
+        inner = make.entitlement(session, company.system, label="Rights of all", privileges=["view_all"])
+        includes(session, company.role, inner)
+        company.boss.native = ["theme:dark"]
+        rows = listed(session, campaign)
+        role, boss = (rows[f"changed definition:{each.id}"] for each in (company.role, company.boss))
+        assert told(role) == [
+            {"part": "includes", "came": ["Rights of all"], "went": []},
+            {"part": "brings", "came": ["view_all"], "went": []},
+        ]
+        assert told(boss) == [{"part": "native", "came": ["theme:dark"], "went": []}]
+        assert (role.privileged, boss.privileged) == (True, True)
+        assert f"began definition:{inner.id}" in rows
+        brings(session, inner, "view_all", "export")
+        assert f"changed definition:{inner.id}" not in listed(session, campaign), "it began, and was never frozen"
+        brings(session, company.boss, "export", "delete")
+        assert told(listed(session, campaign)[f"changed definition:{company.boss.id}"]) == [
+            {"part": "privileges", "came": ["delete"], "went": []},
+            {"part": "native", "came": ["theme:dark"], "went": []},
+        ], "its own privileges say what it brings"
+
+
+def test_of_a_mighty_group_whoever_came_is_decided_on_and_whoever_left_is_only_told(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        deals, guests = (
+            make.entitlement(session, company.system, kind="group", name=name, privileges=given)
+            for name, given in (("Deals", ["export"]), ("Guests", []))
+        )
+        left = make.grant(session, company.account, deals)
+        make.grant(session, make.account(session, company.system), deals)  # who stays
+        campaign = cast.opened(session, scope=BOTH)
+        left.ended = LATER
+        name = f"changed group:{deals.id}"
+        row = listed(session, campaign)[name]
+        assert told(row) == [{"part": "members", "before": 2, "now": 1}]
+        assert not row.privileged
+        other = make.account(session, company.system)
+        for each in (deals, guests):
+            make.grant(session, other, each, began=LATER)
+        rows = listed(session, campaign)
+        assert told(rows[name]) == [{"part": "members", "before": 2, "now": 2}]
+        assert (rows[name].privileged, rows[f"changed group:{guests.id}"].privileged) == (True, False)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_was_not_told_is_no_change_and_what_is_as_it_was_needs_no_decision(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session)
+        company.boss.privileges = None
+        session.flush()
+        assert listed(session, campaign) == {}
+        brings(session, company.boss, "export")
+        brings(session, company.role, "export")
+        row = listed(session, campaign)[f"changed definition:{company.role.id}"]
+        brings(session, company.role)
+        listed(session, campaign)
+        assert (row.privileged, told(row)) == (False, [])
+        brings(session, company.role, "export")
+        listed(session, campaign)
+        assert row.privileged
+        decide(session, company, row, "remove")
+        brings(session, company.role)
+        assert listed(session, campaign)[f"changed definition:{company.role.id}"].answer == "remove"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_definition_that_is_to_be_asked_by_now_has_begun_and_is_listed_once(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session, scope={"kinds": ["grant", "definition"]})
+        brings(session, company.role, "export")
+        for privileges in (["export"], ["export", "develop"]):
+            brings(session, company.role, *privileges)
+            (row,) = listed(session, campaign).values()
+            assert (row.subject, row.change, row.privileged) == (f"definition:{company.role.id}", "began", True)
+            assert "how" in row.shown
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_of_unknown_contents_a_change_needs_a_decision(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        dark = make.entitlement(session, company.system, privileges=None)
+        campaign = cast.opened(session, scope=BOTH)
+        dark.native = ["may:everything"]
+        session.flush()
+        assert listed(session, campaign)[f"changed definition:{dark.id}"].privileged

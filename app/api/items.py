@@ -47,7 +47,8 @@ class Item(Told):
     leans: list[Lean] = Field(
         [],
         description="`each_other`: whose access it is decides on the reviewer's in this campaign. `grants`: the reviewer "
-        "can give access in this system. It forbids nothing, and is recorded with the decision.",
+        "can give access in this system. `holds`: the reviewer holds it, or is in it. It forbids nothing, "
+        "and is recorded with the decision.",
     )
     version: int
 

@@ -24,8 +24,8 @@ _COURSE = (
     "outcome",
 )  # fmt: skip
 _WHO = (
-    "granters", "security_owner", "reviewers_shown", "reviewers", "attention_shown", "attention_percent", "attention_ask",
-    "attention_who", "attention_days",
+    "granters", "holders", "security_owner", "reviewers_shown", "reviewers", "attention_shown", "attention_percent",
+    "attention_ask", "attention_who", "attention_days",
 )  # fmt: skip
 
 
@@ -99,6 +99,7 @@ def shown(scope: Mapping[str, Any], called: Callable[[str], str] = str) -> dict[
             "many_answers": scope.get("many_answers") or "",
             "security_owner": scope.get("security_owner") or "",
             "granters": scope.get("granters") or "",
+            "holders": scope.get("holders") or "",
         }
         | _course(scope)
         | _asked(scope, called)
@@ -123,7 +124,7 @@ def written(session: Session, said: Mapping[str, Any]) -> dict[str, Any]:
             "many_answers": said["many_answers"] or None,
             "security_owner": _key(session, said["security_owner"]) if said.get("security_owner") else None,
         }
-        | {word: said[word] for word in ("granters", "definitions") if said.get(word)}
+        | {word: said[word] for word in ("granters", "holders", "definitions") if said.get(word)}
         | _silence(said)
         | _rounds(session, said)
         | _reviewers(session, said)

@@ -26,6 +26,10 @@ LEANS: Mapping[str, tuple[str, str]] = {  # a tag, and a sentence
         "could grant it themselves",
         "The reviewer can give access in this system, so they could grant what they decide on.",
     ),
+    "holds": (
+        "holds it themselves",
+        "The reviewer holds what they decide on, or is in it, by an account that is theirs.",
+    ),
 }
 ANSWERS: Mapping[str, str] = {"keep": "Keep", "remove": "Remove", "change": "Change", "acknowledge": "Acknowledge"}
 ANSWERED: Mapping[str, str] = {

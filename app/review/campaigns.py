@@ -45,7 +45,7 @@ from app.review.chain import Rule
 from app.review.dialect import insert_or_skip
 from app.review.exclusions import Approval
 from app.review.freezing import Frame
-from app.review.independence import Granters
+from app.review.independence import Leaners
 from app.review.owning import Acceptance
 from app.review.policy import Override, Status
 from app.review.scope import ItemKind, Scope
@@ -254,7 +254,8 @@ def _freeze(
         department=scope.department,
         routes=grounds.routes(session, scope, at, due_at),
         apart=kept_apart,
-        bars=scope.granters is Granters.BAR,
+        bars=scope.granters is Leaners.BAR,
+        bars_holders=scope.holders is Leaners.BAR,
         at=at,
         due_at=due_at,
     )

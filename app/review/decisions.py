@@ -73,6 +73,7 @@ _ITEMS = (
         _ITEM.c.system_id,
         _ITEM.c.account_id,
         _ITEM.c.grant_id,
+        _ITEM.c.entitlement_id,
         _ITEM.c.subject_identity_id,
         _ITEM.c.privileged,
         typed(_ITEM.c.shown, String).label("shown"),  # as text: it is digested one by one, and no thousands are kept
@@ -87,6 +88,7 @@ _ITEMS = (
         _CAMPAIGN.c.configurer_id,
         _CAMPAIGN.c.owner_id,
         _CAMPAIGN.c.scope["granters"].as_string().label("granters"),
+        _CAMPAIGN.c.scope["holders"].as_string().label("holders"),
         _CAMPAIGN.c.round.label("campaign_round"),
         _TASK.c.reviewer_id,
         _TASK.c.status.label("task_status"),
@@ -171,7 +173,8 @@ def _load(session: Session, item_ids: Sequence[int]) -> dict[int, Row[Any]]:
     """The items with their campaign's status and their reviewer, the campaigns held shared where that is possible."""
     if session.get_bind().dialect.name != "sqlite":  # which has one writer anyway
         session.execute(_HOLD, {"items": item_ids}).all()
-    return {row.id: row for row in session.execute(_ITEMS, {"items": item_ids})}
+    found: Any = session.execute(_ITEMS, {"items": item_ids})
+    return {row.id: row for row in found}
 
 
 def _replacements(session: Session, asks: Iterable[Ask], items: Mapping[int, Row[Any]]) -> set[tuple[int, str]]:
@@ -316,6 +319,7 @@ def _entry(ask: Ask, item: Row[Any], concerned: frozenset[int], leans: Sequence[
             **({"round": item.round} if item.round > 1 else {}),
             **({"leans": [str(lean) for lean in leans]} if leans else {}),
             **({"granters": item.granters} if item.granters else {}),  # whether whoever can grant it was passed over
+            **({"holders": item.holders} if item.holders else {}),  # and whoever holds it
             **({"until": clock.utc(ask.until).isoformat()} if ask.until is not None else {}),
             **({"model": f"bundle:{item.bundle_id} v{item.model}"} if ask.answer == Answer.ACKNOWLEDGE else {}),
         },

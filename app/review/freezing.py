@@ -79,7 +79,8 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What a review is put together from. `routes` say who is asked; findings count if opened by `at`; who is kept `apart`
-    (`apart.of`) is passed over, as is, with `bars`, whoever can grant in a system what is decided there."""
+    (`apart.of`) is passed over, as is, with `bars`, whoever can grant in a system what is decided there, and with
+    `bars_holders` whoever holds the definition, or is in the group."""
 
     places: tuple[Place, ...]
     department: str | None
@@ -88,6 +89,7 @@ class Frame:
     due_at: datetime
     apart: frozenset[int] = frozenset()
     bars: bool = False
+    bars_holders: bool = False
 
 
 def prepare(session: Session, frame: Frame) -> None:
@@ -99,6 +101,12 @@ def prepare(session: Session, frame: Frame) -> None:
     session.execute(insert(CONCERNS).from_select(["kind", "row_id", "identity_id"], _concerns()))
     for subjects in (_accounts(frame), _integrations(frame), _credentials(frame), *([_contents()] if asked else [])):
         session.execute(insert(SUBJECTS).from_select([c.name for c in SUBJECTS.c], subjects))
+    if frame.bars_holders and asked:
+        held = leanings.held_by(select(CONTENTS.c.entitlement_id)).subquery()
+        own = select(CONTENTS.c.kind, held.c.top, held.c.identity_id).join(
+            held, held.c.top == CONTENTS.c.entitlement_id
+        )
+        session.execute(insert(CONCERNS).from_select(["kind", "row_id", "identity_id"], own))
     if frame.bars:
         able = leanings.giving(AccountRow.system_id.in_([place.system_id for place in frame.places]))
         session.execute(insert(GRANTERS).from_select([c.name for c in GRANTERS.c], able))

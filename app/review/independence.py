@@ -21,10 +21,11 @@ class Lean(StrEnum):
 
     EACH_OTHER = "each_other"  # whose access it is decides on access of the reviewer's in the same review
     GRANTS = "grants"  # the reviewer can give in that system what they decide on
+    HOLDS = "holds"  # the reviewer holds the definition they decide on, or is in the group
 
 
-class Granters(StrEnum):
-    """What a review makes of reviewers who can grant in a system what they would decide on there."""
+class Leaners(StrEnum):
+    """What a review makes of reviewers who can grant what they would decide on, or hold it themselves."""
 
     FLAG = "flag"  # it is said, and on record with what they decide
     BAR = "bar"  # they are passed over, as if it were their own
@@ -56,9 +57,10 @@ def concerned(ties: Ties, addresses: Mapping[str, int]) -> frozenset[int]:
     return frozenset(_people(ties, addresses))
 
 
-def leans(*, each_other: bool, grants: bool) -> tuple[Lean, ...]:
+def leans(*, each_other: bool, grants: bool, holds: bool) -> tuple[Lean, ...]:
     """What is to be said of a reviewer beside their decision; nothing of it forbids that."""
-    return tuple(lean for lean, holds in ((Lean.EACH_OTHER, each_other), (Lean.GRANTS, grants)) if holds)
+    told = ((Lean.EACH_OTHER, each_other), (Lean.GRANTS, grants), (Lean.HOLDS, holds))
+    return tuple(lean for lean, so in told if so)
 
 
 def why_not_granter(reviewer_id: int, of: frozenset[int]) -> Refusal | None:
@@ -69,6 +71,17 @@ def why_not_granter(reviewer_id: int, of: frozenset[int]) -> Refusal | None:
         "granter",
         "The new reviewer can give access in this system, and this review bars those who can grant what they decide on.",
         "Choose somebody who cannot.",
+    )
+
+
+def why_not_holder(reviewer_id: int, of: frozenset[int]) -> Refusal | None:
+    """Why a review that bars them gives a group or a definition to none of those who hold it, or are in it (`of`)."""
+    if reviewer_id not in of:
+        return None
+    return Refusal(
+        "holder",
+        "The new reviewer holds this, or is in it, and this review bars those who hold what they decide on.",
+        "Choose somebody who does not.",
     )
 
 

@@ -7,20 +7,21 @@ in that decision's ledger entry. People count by the accounts that are matched t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, cast
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from app.inventory.tables import AccountRow, PrivilegeRow
+from app.inventory.tables import AccountRow, EdgeRow, EntitlementRow, GrantRow, PrivilegeRow
 from app.review import independence
-from app.review.independence import GRANTING, Granters, Lean
+from app.review.independence import GRANTING, Lean, Leaners
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 
 _CHUNK = 5_000  # below what either database takes as parameters of one statement
-_ACCOUNT, _PRIVILEGE, _ITEM, _TASK = (
-    cast(Table, row.__table__) for row in (AccountRow, PrivilegeRow, ItemRow, TaskRow)
+_ACCOUNT, _PRIVILEGE, _ITEM, _TASK, _EDGE, _GRANT, _THING = (
+    cast(Table, row.__table__)
+    for row in (AccountRow, PrivilegeRow, ItemRow, TaskRow, EdgeRow, GrantRow, EntitlementRow)
 )
 
 
@@ -30,6 +31,7 @@ class Asked(Protocol):
     id: Any
     campaign_id: Any
     system_id: Any
+    entitlement_id: Any
     subject_identity_id: Any
     reviewer_id: Any
 
@@ -39,10 +41,13 @@ def of_items(session: Session, item_ids: Sequence[int]) -> dict[int, tuple[Lean,
     rows: list[Any] = []
     for start in range(0, len(item_ids), _CHUNK):
         asked = (
-            select(ItemRow.id, ItemRow.campaign_id, ItemRow.system_id, ItemRow.subject_identity_id, TaskRow.reviewer_id)
+            select(
+                ItemRow.id, ItemRow.campaign_id, ItemRow.system_id, ItemRow.entitlement_id, ItemRow.subject_identity_id,
+                TaskRow.reviewer_id,
+            )
             .join(TaskRow, TaskRow.id == ItemRow.task_id)
             .where(ItemRow.id.in_(item_ids[start : start + _CHUNK]))
-        )
+        )  # fmt: skip
         rows += session.execute(asked)
     return of_rows(session, rows)
 
@@ -58,10 +63,12 @@ def of_rows(session: Session, rows: Iterable[Asked]) -> dict[int, tuple[Lean, ..
         subjects = {row.subject_identity_id for row in some} - {None}
         back = _decided(session, campaign, subjects, reviewers)
         able = granters(session, reviewers, {row.system_id for row in some})
+        held = holders(session, reviewers, {row.entitlement_id for row in some} - {None})
         for row in some:
             told = independence.leans(
                 each_other=(row.subject_identity_id, row.reviewer_id) in back,
                 grants=(row.system_id, row.reviewer_id) in able,
+                holds=(row.entitlement_id, row.reviewer_id) in held,
             )
             if told:
                 found[row.id] = told
@@ -71,17 +78,23 @@ def of_rows(session: Session, rows: Iterable[Asked]) -> dict[int, tuple[Lean, ..
 def counted(session: Session, campaign_id: int) -> Mapping[Lean, int]:
     """Of how many items of a campaign the reviewer leans which way."""
     asked = (
-        select(TaskRow.reviewer_id, ItemRow.subject_identity_id, ItemRow.system_id, func.count())
+        select(
+            TaskRow.reviewer_id, ItemRow.subject_identity_id, ItemRow.system_id, ItemRow.entitlement_id, func.count()
+        )
         .join(ItemRow, ItemRow.task_id == TaskRow.id)
         .where(TaskRow.campaign_id == campaign_id)
-        .group_by(TaskRow.reviewer_id, ItemRow.subject_identity_id, ItemRow.system_id)
+        .group_by(TaskRow.reviewer_id, ItemRow.subject_identity_id, ItemRow.system_id, ItemRow.entitlement_id)
     )
     rows = session.execute(asked).all()
-    pairs = {(reviewer, subject) for reviewer, subject, _, _ in rows}
-    able = granters(session, {row[0] for row in rows}, {row[2] for row in rows})
+    pairs = {(reviewer, subject) for reviewer, subject, *_ in rows}
+    reviewers = {row[0] for row in rows}
+    able = granters(session, reviewers, {row[2] for row in rows})
+    held = holders(session, reviewers, {row[3] for row in rows if row[3] is not None})
     total: Counter[Lean] = Counter()
-    for reviewer, subject, system, count in rows:
-        for lean in independence.leans(each_other=(subject, reviewer) in pairs, grants=(system, reviewer) in able):
+    for reviewer, subject, system, thing, count in rows:
+        for lean in independence.leans(
+            each_other=(subject, reviewer) in pairs, grants=(system, reviewer) in able, holds=(thing, reviewer) in held
+        ):
             total[lean] += count
     return {lean: total[lean] for lean in Lean}
 
@@ -94,6 +107,18 @@ def granters(session: Session, people: Iterable[int], systems: Iterable[int]) ->
     for start in range(0, len(wanted), _CHUNK):
         asked = {"people": wanted[start : start + _CHUNK], "systems": among}
         found |= {(system, person) for system, person in session.execute(_ABLE, asked)}
+    return found
+
+
+def holders(session: Session, people: Iterable[int], things: Iterable[int]) -> set[tuple[int, int]]:
+    """Of these people, by group or definition, who holds it or is in it, by an account that is not closed; nothing is asked
+    where there is none."""
+    found: set[tuple[int, int]] = set()
+    wanted, among = sorted(people), sorted(things)
+    for start in range(0, len(among), _CHUNK):
+        for from_ in range(0, len(wanted), _CHUNK):
+            asked = {"things": among[start : start + _CHUNK], "people": wanted[from_ : from_ + _CHUNK]}
+            found |= {(thing, person) for thing, person in session.execute(_HELD, asked)}
     return found
 
 
@@ -113,10 +138,37 @@ def giving(*which: ColumnElement[bool]) -> Any:
     )
 
 
+def held_by(tops: Select[Any], *which: ColumnElement[bool]) -> Any:
+    """Who holds which of these entitlements, itself or by something that brings it (each is met once, so a circle of groups
+    ends), by an account that is matched to them and not closed."""
+    top = tops.subquery()
+    up = select(top.c[0].label("top"), top.c[0].label("via")).cte("up", recursive=True)
+    up = up.union(
+        select(up.c.top, _EDGE.c.holder_id).join(_EDGE, _EDGE.c.held_id == up.c.via).where(_EDGE.c.ended.is_(None))
+    )
+    return (
+        select(up.c.top, _ACCOUNT.c.identity_id)
+        .join(_GRANT, _GRANT.c.entitlement_id == up.c.via)
+        .join(_ACCOUNT, _ACCOUNT.c.id == _GRANT.c.account_id)
+        .where(
+            _GRANT.c.ended.is_(None),
+            _ACCOUNT.c.identity_id.is_not(None),
+            _ACCOUNT.c.ended.is_(None),
+            _ACCOUNT.c.active.is_not(False),  # unknown is not inactive
+            *which,
+        )
+        .distinct()
+    )
+
+
 # Put together once, over the tables themselves: they are asked with every decision, and putting them together cost more.
 _ABLE = giving(
     _ACCOUNT.c.identity_id.in_(bindparam("people", expanding=True)),
     _ACCOUNT.c.system_id.in_(bindparam("systems", expanding=True)),
+)
+_HELD = held_by(
+    select(_THING.c.id).where(_THING.c.id.in_(bindparam("things", expanding=True))),
+    _ACCOUNT.c.identity_id.in_(bindparam("people", expanding=True)),
 )
 _BACK = (
     select(_TASK.c.reviewer_id, _ITEM.c.subject_identity_id)
@@ -130,29 +182,47 @@ _BACK = (
 )
 
 
-def bars(scope: Mapping[str, Any]) -> bool:
-    """Whether a review bars those who can grant what they would decide on, by its scope as it is kept."""
-    return scope.get("granters") == Granters.BAR
-
-
 def barred(session: Session, item_ids: Sequence[int]) -> dict[int, frozenset[int]]:
+    """Who is barred from each of these items by its review, for either reason; items without anybody are left out."""
+    found = granting(session, item_ids)
+    for item, people in holding(session, item_ids).items():
+        found[item] = found.get(item, frozenset()) | people
+    return found
+
+
+def granting(session: Session, item_ids: Sequence[int]) -> dict[int, frozenset[int]]:
     """Who is barred from each of these items by its review, since they can grant in its system; the rest are left out."""
     found: dict[int, frozenset[int]] = {}
     by_system: dict[int, frozenset[int]] = {}
+    for row in _barring(session, item_ids, "granters"):
+        if row.system_id not in by_system:
+            able = session.execute(giving(AccountRow.system_id == row.system_id))
+            by_system[row.system_id] = frozenset(person for _, person in able)
+        found[row.id] = by_system[row.system_id]
+    return found
+
+
+def holding(session: Session, item_ids: Sequence[int]) -> dict[int, frozenset[int]]:
+    """Who is barred from each of these groups and definitions by its review, since they hold it or are in it."""
+    rows = [row for row in _barring(session, item_ids, "holders") if row.entitlement_id is not None]
+    held: dict[int, set[int]] = defaultdict(set)
+    for start in range(0, len(rows), _CHUNK):
+        some = {row.entitlement_id for row in rows[start : start + _CHUNK]}
+        for thing, person in session.execute(held_by(select(_THING.c.id).where(_THING.c.id.in_(some)))):
+            held[thing].add(person)
+    return {row.id: frozenset(held[row.entitlement_id]) for row in rows if row.entitlement_id in held}
+
+
+def _barring(session: Session, item_ids: Sequence[int], word: str) -> Iterator[Any]:
+    """Those of some items whose review bars for this reason, by its scope as it is kept."""
     for start in range(0, len(item_ids), _CHUNK):
-        asked = select(ItemRow.id, ItemRow.system_id, ItemRow.campaign_id).where(
+        asked = select(ItemRow.id, ItemRow.system_id, ItemRow.entitlement_id, ItemRow.campaign_id).where(
             ItemRow.id.in_(item_ids[start : start + _CHUNK])
         )
         rows = session.execute(asked).all()
         of = select(CampaignRow.id, CampaignRow.scope).where(CampaignRow.id.in_({row.campaign_id for row in rows}))
-        barring = {number for number, scope in session.execute(of) if bars(scope)}
-        for row in rows:
-            if row.campaign_id in barring:
-                if row.system_id not in by_system:
-                    able = session.execute(giving(AccountRow.system_id == row.system_id))
-                    by_system[row.system_id] = frozenset(person for _, person in able)
-                found[row.id] = by_system[row.system_id]
-    return found
+        bars = {number for number, scope in session.execute(of) if scope.get(word) == Leaners.BAR}
+        yield from (row for row in rows if row.campaign_id in bars)
 
 
 def _decided(session: Session, campaign: int, by: set[Any], of: set[int]) -> set[tuple[int, int]]:

@@ -11,6 +11,7 @@
      "control_owner": "p-104",                                        who accepts the population and signs the outcome
      "security_owner": "p-103", "reviewers": [{"ask": ["manager", …]}],  optional, who is asked about what: see `chain`
      "granters": "bar",                                               optional: who can grant what they would decide on
+     "holders": "bar",                                                optional: who holds the definition, is in the group
      "fallback": "p-100", "second_fallback": "p-101",                 roster keys of people
      "many_answers": "the first review; no role models yet",          why somebody has more answers to give than usual
      "silence": {"answer": "remove"},                                 optional, what no answer comes to: see `silence`
@@ -36,7 +37,7 @@ from app.review import attention, chain, expression, silence, turns
 from app.review.attention import Attention
 from app.review.chain import Rule
 from app.review.expression import Sort
-from app.review.independence import Granters
+from app.review.independence import Leaners
 from app.review.silence import Silence
 from app.review.turns import Outcome, Turn
 
@@ -88,6 +89,7 @@ _WORDS = {
     "silence",
     "outcome",
     "granters",
+    "holders",
     *PEOPLE,
 }
 # What `where` and `exclude` may ask for; "system" and "kind" are of the item, the rest of its holder and what it allows.
@@ -152,7 +154,8 @@ class Scope:
     outcome: Outcome = Outcome.LAST  # what several answers come to
     attention: Attention | None = None  # a sample of what was decided without attention is looked at again
     security_owner: str | None = None  # decides on administrators
-    granters: Granters = Granters.FLAG  # what is made of reviewers who can grant what they decide on
+    granters: Leaners = Leaners.FLAG  # what is made of reviewers who can grant what they decide on
+    holders: Leaners = Leaners.FLAG  # and of those who hold the definition they decide on, or are in the group
     reviewers: tuple[Rule, ...] = ()  # who is asked about what, before the usual ones
 
     def kinds_of(self, system: str) -> tuple[ItemKind, ...]:
@@ -190,8 +193,10 @@ class Scope:
             told["control_owner"] = self.control_owner
         if self.every_definition:
             told["definitions"] = ALL
-        if self.granters is not Granters.FLAG:
+        if self.granters is not Leaners.FLAG:
             told["granters"] = str(self.granters)
+        if self.holders is not Leaners.FLAG:
+            told["holders"] = str(self.holders)
         if self.then:
             told["then"] = [turn.written() for turn in self.then]
         if self.attention is not None:
@@ -232,7 +237,8 @@ def read(written: Mapping[str, Any]) -> Scope:
         outcome=turns.read_outcome(written.get("outcome")),
         attention=attention.read(written.get("attention")),
         security_owner=_name(written, "security_owner"),
-        granters=_granters(written.get("granters") or Granters.FLAG),
+        granters=_leaners(written, "granters"),
+        holders=_leaners(written, "holders"),
         reviewers=chain.read(written.get("reviewers") or [], FACTS),
     )
     if not scope.fallback:
@@ -321,10 +327,11 @@ def _definitions(value: Any) -> bool:
     return bool(value == ALL)
 
 
-def _granters(value: Any) -> Granters:
-    if value not in list(Granters):
-        raise _no(f'"granters" cannot be {value!r}', 'Say "flag" or "bar".')
-    return Granters(value)
+def _leaners(written: Mapping[str, Any], word: str) -> Leaners:
+    value = written.get(word) or Leaners.FLAG
+    if value not in list(Leaners):
+        raise _no(f'"{word}" cannot be {value!r}', 'Say "flag" or "bar".')
+    return Leaners(value)
 
 
 def _roster(value: Any) -> bool:

@@ -36,7 +36,7 @@ from app.review import former as rounds
 from app.review import scope as scopes
 from app.review.choice import ChosenBy
 from app.review.freezing import Frame
-from app.review.independence import Granters
+from app.review.independence import Leaners
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
 
@@ -102,7 +102,8 @@ def _chosen(session: Session, campaign: CampaignRow, waiting: Sequence[Row[Any]]
         department=scope.department,
         routes=grounds.routes(session, scope, at, due_at, strict=False),
         apart=apart.of(campaign.configurer_id, campaign.owner_id),
-        bars=scope.granters is Granters.BAR,
+        bars=scope.granters is Leaners.BAR,
+        bars_holders=scope.holders is Leaners.BAR,
         at=at,
         due_at=due_at,
     )

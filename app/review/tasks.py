@@ -150,8 +150,9 @@ def reassign(
             submitted=any(item.status == TaskStatus.SUBMITTED for item in found),
         )
     )
-    barred = leanings.barred(session, [item.id for item in found])
-    insist(independence.why_not_granter(to_id, frozenset().union(*barred.values())))
+    barring = ((leanings.granting, independence.why_not_granter), (leanings.holding, independence.why_not_holder))
+    for barred, why_not in barring:
+        insist(why_not(to_id, frozenset().union(*barred(session, [item.id for item in found]).values())))
     if row.round > 1:
         earlier = former.people(session, [item.id for item in found])
         insist(turns.why_not_again(to_id, frozenset().union(*earlier.values())))

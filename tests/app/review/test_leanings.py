@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.actors.actor import SCHEDULER
-from app.inventory.tables import AccountRow, GrantRow, IdentityRow, PrivilegeRow
+from app.inventory.tables import AccountRow, EdgeRow, GrantRow, IdentityRow, PrivilegeRow
 from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.ledger.tables import EntryRow
@@ -19,6 +19,8 @@ from app.review.tables import CampaignRow, ItemRow, TaskRow
 from tests import make
 from tests.app.review import cast
 from tests.app.review.cast import NOW
+
+CONTENTS = {"kinds": ["group", "definition"], "reviewers": []}
 
 
 def _two(session: Session) -> tuple[cast.Company, CampaignRow, GrantRow]:
@@ -48,7 +50,7 @@ def test_two_people_who_decide_on_each_others_access_are_told_apart_on_both_side
         found = leanings.of_items(session, list(ids.values()))
         assert found == dict.fromkeys(ids.values(), (Lean.EACH_OTHER,))
         assert f"grant:{grant.id}" in ids
-        assert leanings.counted(session, campaign.id) == {Lean.EACH_OTHER: 3, Lean.GRANTS: 0}
+        assert leanings.counted(session, campaign.id) == {Lean.EACH_OTHER: 3, Lean.GRANTS: 0, Lean.HOLDS: 0}
 
 
 def test_who_only_decides_does_not_lean(database: Database) -> None:
@@ -56,7 +58,7 @@ def test_who_only_decides_does_not_lean(database: Database) -> None:
         cast.company(session)
         campaign = cast.opened(session)
         assert leanings.of_items(session, [item.id for item in cast.items(session, campaign).values()]) == {}
-        assert leanings.counted(session, campaign.id) == {Lean.EACH_OTHER: 0, Lean.GRANTS: 0}
+        assert leanings.counted(session, campaign.id) == {Lean.EACH_OTHER: 0, Lean.GRANTS: 0, Lean.HOLDS: 0}
 
 
 def test_deciding_on_each_other_in_two_reviews_is_no_such_pair(database: Database) -> None:
@@ -123,9 +125,74 @@ def test_what_held_when_somebody_decided_is_in_the_entry_of_that_decision(databa
         assert "leans" not in session.get_one(EntryRow, later.id).body
 
 
+def test_who_holds_the_definition_they_decide_on_or_is_in_the_group_leans(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        deals = make.entitlement(session, company.system, kind="group", name="Deals")
+        campaign = cast.opened(session, scope=CONTENTS)
+        items = cast.items(session, campaign)
+        boss, group = items[f"definition:{company.boss.id}"].id, items[f"group:{deals.id}"].id
+        assert leanings.of_items(session, [boss, group]) == {}
+        account = make.account(session, company.system, identity_id=company.cy.id, username="cy@corp")
+        inside = make.grant(session, account, deals)
+        assert leanings.of_items(session, [boss, group]) == {group: (Lean.HOLDS,)}
+        session.add(
+            EdgeRow(system_id=deals.system_id, holder_id=deals.id, held_id=company.boss.id, kind="includes", began=NOW)
+        )
+        session.flush()
+        held = {boss: (Lean.HOLDS,), group: (Lean.HOLDS,)}
+        assert leanings.of_items(session, [boss, group]) == held
+        assert leanings.counted(session, campaign.id)[Lean.HOLDS] == 2
+        said = decisions.record(session, boss, "keep", reason="seen", by=company.actor(company.cy), at=NOW)
+        assert session.get_one(EntryRow, said.id).body["leans"] == ["holds"]
+        for row, over in ((account, {"active": False}), (account, {"ended": NOW}), (inside, {"ended": NOW})):
+            for name, value in over.items():
+                before = getattr(row, name)
+                setattr(row, name, value)
+                session.flush()
+                assert leanings.of_items(session, [boss, group]) == {}
+                setattr(row, name, before)
+        session.flush()
+        assert leanings.of_items(session, [boss, group]) == held
+        later = decisions.record(session, group, "keep", reason="seen", by=company.actor(company.cy), at=NOW)
+        assert "holders" not in session.get_one(EntryRow, later.id).body
+
+
 # --- barred ---
 
 BARS = {"granters": "bar"}
+
+
+def test_a_review_may_bar_who_holds_what_they_would_decide_on(database: Database) -> None:
+    """The fallbacks are asked, it goes to no holder on any other way, and where nobody is left it does not open."""
+    with database.transaction() as session:
+        company = cast.company(session)
+        for who in (company.cy, company.eve, company.flo):
+            account = make.account(session, company.system, identity_id=who.id, username=f"{who.key}@corp")
+            make.grant(session, account, company.boss)
+        campaign = cast.opened(session, scope=CONTENTS | {"holders": "bar", "definitions": "all"})
+        items = cast.items(session, campaign)
+        boss, role = (items[f"definition:{each.id}"] for each in (company.boss, company.role))
+        assert (_whose(session, boss), _whose(session, role)) == (company.fay.id, company.cy.id)
+        said = decisions.record(session, boss.id, "keep", reason="seen", by=company.actor(company.fay), at=NOW)
+        assert session.get_one(EntryRow, said.id).body["holders"] == "bar"
+        decisions.record(session, boss.id, "withdraw", by=company.actor(company.fay), at=NOW)
+        with pytest.raises(Refused) as refused:
+            tasks.reassign(
+                session, campaign.id, to_id=company.eve.id, reason="r", items=[boss.id], by=make.ADMIN, at=NOW
+            )
+        assert refused.value.refusal.code == "holder"
+        tasks.reassign(session, campaign.id, to_id=company.eve.id, reason="r", items=[role.id], by=make.ADMIN, at=NOW)
+        assert leanings.barred(session, [boss.id, role.id]) == {
+            boss.id: frozenset({company.cy.id, company.eve.id, company.flo.id, company.bo.id}),
+            role.id: frozenset({company.bo.id}),
+        }
+        assert heirs.heirs(session, [boss.id], NOW)[boss.id] is None
+        assert {each.item_id: each.to_id for each in passing.plan(session, campaign, To.OWNER, NOW)}[boss.id] is None
+        fay = make.account(session, company.system, identity_id=company.fay.id, username="fay@corp")
+        make.grant(session, fay, company.boss)
+        assert cast.refusal(session, scope=CONTENTS | {"holders": "bar"}, name="all").code == "no_reviewer"
+        assert cast.opened(session, scope=CONTENTS, name="flags").scope.get("holders") is None
 
 
 def _grants(session: Session, company: cast.Company, *people: IdentityRow) -> None:

@@ -14,9 +14,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.detection.tables import FindingRow
+from app.inventory import contents
 from app.inventory.tables import (
     AccountRow,
     CredentialRow,
+    EdgeRow,
     EntitlementRow,
     GrantRow,
     IdentityEmailRow,
@@ -27,10 +29,23 @@ from app.inventory.tables import (
 )
 from app.kit.db import Database
 from app.kit.refusal import Refused
-from app.review import advice, bundling, chain, choice, expression, grounds, independence, modelling, ties, unusual
+from app.review import (
+    advice,
+    bundling,
+    chain,
+    choice,
+    defining,
+    expression,
+    grounds,
+    independence,
+    modelling,
+    ties,
+    unusual,
+)
 from app.review import scope as scopes
 from app.review.choice import ChosenBy
 from app.review.independence import Login, Ties
+from app.review.scope import ItemKind
 from app.review.tables import BundleContentRow, BundleRow, BundleVersionRow, CampaignRow, ItemRow, TaskRow
 from app.review.unusual import Beside
 from tests import make
@@ -178,12 +193,44 @@ def _granters(session: Session, people: list[IdentityRow], number: int) -> dict[
     return able
 
 
+def _holders(session: Session, system_id: int) -> dict[int, frozenset[int]]:
+    """By what can be held in a system, whoever holds it, or holds what brings it, by an account that is theirs and open."""
+    edges = session.scalars(select(EdgeRow).where(EdgeRow.system_id == system_id)).all()
+    held: dict[int, set[int]] = {}
+    for grant in session.scalars(select(GrantRow).where(GrantRow.system_id == system_id)):
+        account = session.get_one(AccountRow, grant.account_id)
+        if account.identity_id is None or account.active is False:
+            continue
+        waiting, seen = [grant.entitlement_id], set[int]()
+        while waiting:
+            seen.add(thing := waiting.pop())
+            held.setdefault(thing, set()).add(account.identity_id)
+            waiting += [edge.held_id for edge in edges if edge.holder_id == thing and edge.held_id not in seen]
+    return {thing: frozenset(people) for thing, people in held.items()}
+
+
+def _nested(session: Session) -> None:
+    """In each system a circle of two groups that brings something else."""
+    for system in session.scalars(select(SystemRow).where(SystemRow.name.in_(("S0", "S1")))).all():
+        mine = select(EntitlementRow).where(EntitlementRow.system_id == system.id).order_by(EntitlementRow.id).limit(3)
+        first, second, third = session.scalars(mine).all()
+        first.kind = second.kind = "group"
+        for holder, held in ((first, second), (second, first), (second, third)):
+            session.add(EdgeRow(system_id=system.id, holder_id=holder.id, held_id=held.id, kind="nested", began=NOW))
+    session.flush()
+
+
 def _facts(session: Session, item: ItemRow) -> dict[str, Any]:
     """What the rules of these worlds ask for."""
     known: dict[str, Any] = {"kind": item.kind, "privileged": None, "privilege": None}
     if item.kind == "grant":
         told = session.get_one(EntitlementRow, session.get_one(GrantRow, item.grant_id).entitlement_id).privileges
         return known | {"privileged": None if told is None else bool(told), "privilege": told}
+    if item.entitlement_id is not None:
+        brings = contents.brought(session, [item.system_id]).get(item.entitlement_id, frozenset())
+        if session.get_one(EntitlementRow, item.entitlement_id).privileges is None:
+            return known | {"privileged": bool(brings) or None}
+        return known | {"privileged": bool(brings), "privilege": list(brings)}
     if item.kind != "integration":
         held = session.scalars(select(PrivilegeRow.privilege).where(PrivilegeRow.account_id == item.account_id)).all()
         known |= {"privileged": bool(held), "privilege": list(held) if item.account_id else None}
@@ -238,11 +285,14 @@ def _ties(session: Session, item: ItemRow, *, frozen: bool) -> Ties:
 
 
 def test_every_item_has_the_reviewer_that_plain_thinking_would_choose(writing: Database) -> None:
-    opened, seen, passed_over = 0, Counter[str](), 0
+    opened, seen, passed_over, held = 0, Counter[str](), 0, 0
     for number, (session, chance, people) in enumerate(_worlds(writing, 1)):
         able_to_grant = _granters(session, people, number)
+        _nested(session)
         bars = {"granters": "bar"} if number % 2 else {}
-        campaign = _open(session, people, chance, **bars)
+        holding = {"holders": "bar"} if number % 3 else {}
+        kinds = {"kinds": list(ItemKind), "definitions": "all"}
+        campaign = _open(session, people, chance, **bars, **holding, **kinds)
         if campaign is None:
             continue
         opened += 1
@@ -262,10 +312,14 @@ def test_every_item_has_the_reviewer_that_plain_thinking_would_choose(writing: D
         )
         for item, reviewer_id, system in rows:
             concerned = independence.concerned(_ties(session, item, frozen=False), addresses)
+            if holding and item.entitlement_id is not None:
+                concerned |= _holders(session, system.id).get(item.entitlement_id, frozenset())
+                held += len(concerned)
             account = session.get(AccountRow, item.account_id) if item.account_id else None
             person = known.get(account.identity_id or 0) if account else None
             manager = choice.manager_of(person, account.kind) if account else None
             row_id = item.account_id if item.kind in ("grant", "account") else item.integration_id or item.credential_id
+            row_id = item.entitlement_id or row_id
             owner = by_key.get(system.owner_key or "")
             facts = _facts(session, item)
             asked = _chain(rules, item, facts, manager, owner, row_id or 0, known, by_key)
@@ -286,6 +340,7 @@ def test_every_item_has_the_reviewer_that_plain_thinking_would_choose(writing: D
     assert opened >= 3  # else this proves nothing
     assert set(seen) >= {"manager", "above", "owner", "named", "group", "fallback"}, seen
     assert passed_over >= 3
+    assert held >= 3
 
 
 def _expected(session: Session) -> set[str]:
@@ -296,6 +351,7 @@ def _expected(session: Session) -> set[str]:
         | {f"grant:{row.id}" for row in held}
         | {f"integration:{row.id}" for row in session.scalars(select(IntegrationRow))}
         | {f"credential:{row.id}" for row in session.scalars(select(CredentialRow))}
+        | {f"{defining.kind_of(row)}:{row.id}" for row in session.scalars(select(EntitlementRow))}
     )
 
 

@@ -64,7 +64,7 @@ _HOLD = (
     .order_by(_CAMPAIGN.c.id)
     .with_for_update(read=True)
 )
-_ITEMS = (
+_ITEMS = ties.beside(  # as one statement: each costs a journey to the database
     select(
         _ITEM.c.id,
         _ITEM.c.campaign_id,
@@ -149,7 +149,7 @@ def _recorded(
     insist(policy.why_not_bulk([ask.item_id for ask in asks]))
     session.flush()  # statements over tables do not see to that
     items = _load(session, [ask.item_id for ask in asks])
-    concerned = ties.concerned(session, list(items))
+    concerned = ties.of_rows(session, items.values())
     replacements = _replacements(session, asks, items)
     set_aside = [ask.item_id for ask in asks if ask.answer in _ASIDE and ask.item_id in items]
     others = heirs.heirs(session, set_aside, at) if set_aside else {}

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, or_, select
+from sqlalchemy import Select, Table, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, CredentialRow, GrantRow, IdentityEmailRow, IntegrationRow
@@ -26,14 +26,20 @@ def concerned(session: Session, item_ids: Sequence[int]) -> Mapping[int, frozens
     session.flush()  # statements over tables do not see to that
     found: dict[int, frozenset[int]] = {}
     for start in range(0, len(item_ids), _CHUNK):
-        rows = session.execute(_TIES, {"items": item_ids[start : start + _CHUNK]})
-        alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)  # what one account holds concerns the same people
-        for item_id, *columns in rows:
-            alike[tuple(columns)].append(item_id)
-        ties = {behind: _ties(behind) for behind in alike}
-        known = _addresses(session, (login for tie in ties.values() for login in tie.logins))
-        for behind, tie in ties.items():
-            found |= dict.fromkeys(alike[behind], independence.concerned(tie, known))
+        found |= of_rows(session, session.execute(_TIES, {"items": item_ids[start : start + _CHUNK]}))
+    return found
+
+
+def of_rows(session: Session, rows: Iterable[Any]) -> Mapping[int, frozenset[int]]:
+    """The same of items that were read with what is `beside` them."""
+    alike: dict[tuple[Any, ...], list[int]] = defaultdict(list)  # what one account holds concerns the same people
+    for row in rows:
+        alike[row.subject_identity_id, *row[-_BESIDE:]].append(row.id)
+    ties = {behind: _ties(behind) for behind in alike}
+    known = _addresses(session, (login for tie in ties.values() for login in tie.logins))
+    found: dict[int, frozenset[int]] = {}
+    for behind, tie in ties.items():
+        found |= dict.fromkeys(alike[behind], independence.concerned(tie, known))
     return found
 
 
@@ -64,18 +70,18 @@ def concerned_by(session: Session, subject: str) -> frozenset[int]:
     return independence.concerned(Ties(logins), _addresses(session, logins))
 
 
-def _statement() -> Any:
+_BESIDE = 12  # columns that `beside` adds: three of each of four accounts
+
+
+def beside(asked: Select[Any]) -> Select[Any]:
+    """Read with items, by a statement that has their ids and whose each was, what ties them to people: its last columns."""
     item, credential = cast(Table, ItemRow.__table__), cast(Table, CredentialRow.__table__)
     account, integration = cast(Table, AccountRow.__table__), cast(Table, IntegrationRow.__table__)
     own, owner, of_token, behind = (account.alias(name) for name in ("own", "owner", "of_token", "behind"))
     of_item, of_credential = integration.alias("of_item"), integration.alias("of_credential")
     accounts = (own, owner, of_token, behind)
     return (
-        select(
-            item.c.id,
-            item.c.subject_identity_id,
-            *(column for a in accounts for column in (a.c.identity_id, a.c.username, a.c.email)),
-        )
+        asked.add_columns(*(column for a in accounts for column in (a.c.identity_id, a.c.username, a.c.email)))
         .outerjoin(own, own.c.id == item.c.account_id)
         .outerjoin(of_item, of_item.c.id == item.c.integration_id)
         .outerjoin(owner, owner.c.id == of_item.c.owner_account_id)
@@ -83,17 +89,20 @@ def _statement() -> Any:
         .outerjoin(of_token, of_token.c.id == credential.c.account_id)
         .outerjoin(of_credential, of_credential.c.id == credential.c.integration_id)
         .outerjoin(behind, behind.c.id == of_credential.c.owner_account_id)
-        .where(item.c.id.in_(bindparam("items", expanding=True)))
     )
 
 
-_TIES = _statement()  # put together once, over the tables themselves: with its aliases that takes longer than asking it
+_ITEM = cast(Table, ItemRow.__table__)
+# Put together once, over the tables themselves: with its aliases that takes longer than asking it.
+_TIES = beside(
+    select(_ITEM.c.id, _ITEM.c.subject_identity_id).where(_ITEM.c.id.in_(bindparam("items", expanding=True)))
+)
 _EMAIL = cast(Table, IdentityEmailRow.__table__)
 _KNOWN = select(_EMAIL.c.email, _EMAIL.c.identity_id).where(_EMAIL.c.email.in_(bindparam("addresses", expanding=True)))
 
 
 def _ties(behind: tuple[Any, ...]) -> Ties:
-    """Of the columns of `_TIES` after the item's id: its subject, then three of each account."""
+    """Of whose it was at freezing, and three columns of each account."""
     subject, *accounts = behind
     logins = (accounts[i : i + 3] for i in range(0, len(accounts), 3))
     return Ties(tuple(Login(*login) for login in logins if login[1] is not None), subject)

@@ -22,7 +22,8 @@ from sqlalchemy.exc import DBAPIError
 
 from app import jobs
 from app.actors.actor import SCHEDULER
-from app.kit.engine import Engine, RunStatus
+from app.kit.engine import Engine, RunStatus, Steps
+from app.kit.engine.bell import Bell
 from app.ledger import checkpoints, leaves, relay, signing
 from app.ledger import queries as ledger
 from app.ledger.kinds import Kind
@@ -34,6 +35,7 @@ _SIGN_EVERY = timedelta(seconds=60)
 _HEARTBEAT = timedelta(hours=1)
 _RELAY_AT_ONCE = 200
 _AFTER_A_BUG = 5.0  # seconds
+_LOOK_AGAIN_S = 0.05
 
 
 class Worker:
@@ -67,7 +69,7 @@ class Worker:
         self._scheduled = scheduled
         self._poll = poll_s
         self._clock: BackgroundScheduler | None = None
-        self._stopping = threading.Event()
+        self._stopping = Bell()
         self._loop = threading.Thread(target=self._run, name="relay", daemon=True)
         self._signed: datetime | None = None
 
@@ -101,7 +103,7 @@ class Worker:
 
         The ledger is looked at before and after the jobs: one that ended in between may have left entries behind.
         """
-        before = self._quiet_at()
+        before = None if self.engine.busy else self._quiet_at()
         if before is None:
             return False
         busy = any(self.engine.list(status=status, limit=1) for status in (RunStatus.WAITING, RunStatus.RUNNING))
@@ -117,10 +119,11 @@ class Worker:
     def wait_until_idle(self, timeout_s: float = 600) -> None:
         """Wait until everything asked for so far, and what followed from it, is done. Raises TimeoutError."""
         deadline = time.monotonic() + timeout_s
+        self._stopping.ring()
         while not self.idle():
             if time.monotonic() > deadline:
                 raise TimeoutError(f"work was still going on after {timeout_s:g} seconds; see `rolecall doctor`")
-            time.sleep(self._poll)
+            time.sleep(_LOOK_AGAIN_S)
 
     def sign(self, *, now: bool = False) -> None:
         """Sign a checkpoint when it is time, or now."""
@@ -134,7 +137,13 @@ class Worker:
         self._signed = at
 
     def _bound(self, job: jobs.Job) -> Any:
-        return lambda steps, payload: job.run(self.means, steps, payload)
+        def run(steps: Steps, payload: jobs.Payload) -> jobs.Answer:
+            try:
+                return job.run(self.means, steps, payload)
+            finally:
+                self._stopping.ring()  # what it wrote to the ledger may have consequences
+
+        return run
 
     def _run(self) -> None:
         while not self._stopping.is_set():

@@ -23,7 +23,7 @@ Wait = Callable[[Callable[[], bool], float], None]
 def at_work(means: Means, progress: Progress | None = None) -> Iterator[Callable[[], None]]:
     """Yields `wait()`: return once everything asked for so far, and what followed from it, is done."""
     alone = means.settings.embedded and EmbeddedLock.holder(means.settings.home) is None
-    worker = Worker(means, holder="a rolecall command", scheduled=False, poll_s=0.05) if alone else None
+    worker = Worker(means, holder="a rolecall command", scheduled=False) if alone else None
     if worker is not None:
         worker.start()
     try:

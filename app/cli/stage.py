@@ -105,7 +105,7 @@ def set_up(
             else:
                 _add_systems(session, means, company, sandboxes, page_size, at)
                 _add_outbox(session, means, at)
-        worker = Worker(means, holder="rolecall demo", scheduled=False, poll_s=0.05)
+        worker = Worker(means, holder="rolecall demo", scheduled=False)
         if work:
             worker.start()
             stack.callback(worker.stop)

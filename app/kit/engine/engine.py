@@ -5,6 +5,7 @@ DBOS keeps the queues and the runs; what it must not be asked to do is answered 
 - on PostgreSQL each process has an executor id of its own, and `workers` takes over from the dead;
 - on SQLite there is exactly one process, whose stable id recovers its own work at the start, from a file of its own that
   never meets the application's write lock;
+- its queues are looked at as soon as something was handed over or ended here (`bell`), and seldom otherwise;
 - payloads and results are kept as JSON, not pickled; steps are kept by `steps`, by name and not by position;
 - nothing is sent anywhere: no key is given, no log line advertises a console.
 """
@@ -23,10 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+from dbos._queue import queue_worker_thread
 from sqlalchemy import delete, insert, select, update
 
 from app.kit.db import Database
 from app.kit.engine.attempts import Attempts
+from app.kit.engine.bell import Bell
 from app.kit.engine.embedded import EmbeddedLock, teach_subseconds
 from app.kit.engine.runs import Interrupted, Job, Run, RunStatus
 from app.kit.engine.tables import JobRow, SpentKeyRow, StepRow
@@ -36,6 +39,7 @@ NAME = "rolecall"
 VERSION = "1"  # for ever: steps are found by name; a job that old work in flight cannot follow gets a new name
 QUEUE, LANES = "jobs", "lanes"
 EMBEDDED_ID = "embedded"
+_NOTED_S = 0.03  # so long after a job's end DBOS has usually noted it, and what waits behind it in its lane may begin
 
 _STATUS = {
     "DELAYED": RunStatus.WAITING,
@@ -88,6 +92,8 @@ class Engine:
         self._lock = EmbeddedLock(home) if embedded and home else None
         self._heart: Heart | None = None
         self._client: DBOSClient | None = None
+        self._bells = {QUEUE: Bell(), LANES: Bell()}
+        self._lookers: list[threading.Thread] = []
 
     # --- life -----------------------------------------------------------------------------------------------------
 
@@ -115,6 +121,7 @@ class Engine:
         if self._client is None:
             return
         self._stopping.set()
+        self._end_looking()
         with self._idle:
             self._idle.wait_for(lambda: self._running == 0, timeout_s)
         self._end()
@@ -139,14 +146,30 @@ class Engine:
             system_database_url=url, serializer=DBOSPortableJSONSerializer(), application_name=NAME
         )
         self._register_queues(self._client)  # before launching: found later, they would be looked at a second later
-        DBOS(config=self._config(url))
+        dbos = DBOS(config=self._config(url))
+        DBOS.listen_queues([])  # by itself it would look by the clock alone
         for name in self._jobs:
             DBOS.workflow(name=name, max_recovery_attempts=None)(self._workflow(name))
         if self._heart:
             self._heart.beat()  # before any job can be ours
         DBOS.launch()
+        for each in self._bells.items():
+            self._lookers.append(threading.Thread(target=self._look, args=(dbos, *each), daemon=True))
+            self._lookers[-1].start()
         if self._heart:
             self._heart.start()
+
+    def _look(self, dbos: DBOS, name: str, bell: Bell) -> None:
+        """Take from a queue what may begin here, until this engine stops."""
+        while not bell.is_set():
+            queue = DBOS.retrieve_queue(name)
+            if queue is not None:
+                queue_worker_thread(bell, dbos, queue)
+            bell.wait(1)  # somebody took the queue away under it
+
+    def _end_looking(self) -> None:
+        for bell in self._bells.values():
+            bell.set()
 
     def _register_queues(self, client: DBOSClient) -> None:
         for queue, per_lane in ((QUEUE, None), (LANES, 1)):
@@ -159,6 +182,9 @@ class Engine:
             )
 
     def _close(self) -> None:
+        self._end_looking()
+        for looker in self._lookers:
+            looker.join(timeout=10)
         DBOS.destroy(destroy_registry=True)
         if self._client is not None:
             self._client.destroy()
@@ -190,7 +216,7 @@ class Engine:
             log_level="WARNING",
             serializer=DBOSPortableJSONSerializer(),
             scheduler_polling_interval_sec=3600.0,  # its schedules and notifications are not used
-            notification_listener_polling_interval_sec=min(1.0, 4 * self._poll),  # a stop waits this long for it
+            notification_listener_polling_interval_sec=min(0.25, self._poll),  # a stop waits this long for it
         )
 
     # --- handing over and asking ----------------------------------------------------------------------------------
@@ -217,6 +243,12 @@ class Engine:
         if delay_s > 0:
             options["delay_seconds"] = delay_s
         self._dbos.enqueue(options, json.loads(json.dumps(dict(payload))), lane)  # type: ignore[arg-type]
+        self._bells[options["queue_name"]].ring()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job runs in this process at this moment."""
+        return self._running > 0
 
     def cancel(self, key: str) -> None:
         """End a job before its next step. The step in flight is not interrupted; an ended job stays as it ended."""
@@ -284,6 +316,8 @@ class Engine:
                 with self._idle:
                     self._running -= 1
                     self._idle.notify_all()
+                if lane is not None:
+                    self._bells[LANES].ring_in(_NOTED_S)
 
         workflow.__qualname__ = name
         return workflow

@@ -38,6 +38,20 @@ def test_the_same_key_runs_once(place: Place) -> None:
     assert place.trace.lines == ["ran"]
 
 
+def test_what_is_handed_over_here_begins_at_once_however_seldom_the_queues_are_looked_at(place: Place) -> None:
+    def note(steps: Steps, payload: Payload) -> None:
+        place.trace(steps.key)
+
+    engine = place.launched({"note": note, "lane": note}, poll_s=5)
+    began = time.monotonic()
+    engine.enqueue("note", "note:1", {})
+    for number in range(4):
+        engine.enqueue("lane", f"lane:{number}", {}, lane="one")
+    for key in ("note:1", "lane:0", "lane:1", "lane:2", "lane:3"):
+        engine.wait(key, 30)
+    assert time.monotonic() - began < 10, "each in the lane waited for the next look"  # which would be 15 s and more
+
+
 def test_a_forgotten_job_keeps_its_key_spent(place: Place) -> None:
     engine = place.launched({"note": lambda steps, payload: place.trace("ran")})
     engine.enqueue("note", "note:1", {})

@@ -60,7 +60,7 @@ class Worker:
             attempts=settings.job_attempts,
             heartbeat_s=settings.heartbeat_seconds,
             takeover_s=settings.takeover_seconds,
-            poll_s=poll_s,
+            poll_s=4 * poll_s,  # what is handed over here begins at once; this is for what others did
             first_pause_s=first_pause_s,
             holder=holder,
         )

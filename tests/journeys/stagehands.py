@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +18,8 @@ import httpx2
 from app.cli.stage import Stage
 from app.kit.secrets import generate_key_file
 from connectors.sandbox.serve import Running
+from tests.journeys import forerunner
+from tests.journeys.forerunner import Forked
 
 
 def environment(home: Path, database_url: str, **more: str) -> dict[str, str]:
@@ -46,31 +46,22 @@ def environment(home: Path, database_url: str, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def process(environ: Mapping[str, str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
+def process(environ: Mapping[str, str], *words: str) -> Iterator[Forked]:
     """A `rolecall` process, in a group of its own, gone when the block ends."""
-    command = [sys.executable, "-c", "from app.cli import main; main()", *words]
-    log = Path(environ["ROLECALL_HOME"]) / f"{words[0]}-{time.time_ns()}.log"
-    with log.open("wb") as out:
-        made = subprocess.Popen(command, env=dict(environ), stdout=out, stderr=out, start_new_session=True)
+    made = forerunner.rolecall(environ, Path(environ["ROLECALL_HOME"]) / f"{words[0]}-{time.time_ns()}.log", *words)
     try:
         yield made
     finally:
         end(made)
 
 
-def end(made: subprocess.Popen[bytes], how: signal.Signals = signal.SIGTERM) -> None:
+def end(made: Forked, how: signal.Signals = signal.SIGTERM) -> None:
     """End a process and its children; by force if it does not go by itself."""
     for sign, patience in ((how, 15), (signal.SIGKILL, 5)):
-        try:
+        with suppress(ProcessLookupError, TimeoutError):
             os.killpg(made.pid, sign)
-        except ProcessLookupError:
-            break
-        try:
             made.wait(patience)
-            break
-        except subprocess.TimeoutExpired:
-            continue
-    made.wait()
+            return
 
 
 def until(so: Callable[[], Any], *, patience: float = 120, what: str = "it", every: float = 0.1) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -41,6 +40,7 @@ from app.review.decisions import Ask
 from app.review.tables import ItemRow, TaskRow
 from app.worker import Worker
 from tests.journeys import stagehands
+from tests.journeys.forerunner import Forked
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +59,7 @@ class Crew:
     stage: Stage
     environ: dict[str, str]
     stack: ExitStack
-    workers: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    workers: dict[str, Forked] = field(default_factory=dict)
 
     def join(self) -> None:
         """One more worker, and wait until it works."""

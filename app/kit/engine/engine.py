@@ -69,7 +69,7 @@ class Engine:
         threads: int = 8,
         attempts: int = 8,
         first_pause_s: float = 30.0,
-        poll_s: float = 0.25,
+        poll_s: float = 1.0,
         heartbeat_s: float = 5.0,
         takeover_s: float = 30.0,
         holder: str = "a Rolecall worker",
@@ -156,6 +156,7 @@ class Engine:
         for each in self._bells.items():
             self._lookers.append(threading.Thread(target=self._look, args=(dbos, *each), daemon=True))
             self._lookers[-1].start()
+            each[1].ring()  # what was left behind
         if self._heart:
             self._heart.start()
 
@@ -333,6 +334,7 @@ class Engine:
                 lost.setdefault(each.queue_name or QUEUE, []).append(each.workflow_id)
         for queue, keys in lost.items():
             client.resume_workflows(keys, queue_name=queue)
+            self._bells[queue].ring()
         return sum(len(keys) for keys in lost.values())
 
     @property

@@ -156,7 +156,7 @@ class Engine:
         for each in self._bells.items():
             self._lookers.append(threading.Thread(target=self._look, args=(dbos, *each), daemon=True))
             self._lookers[-1].start()
-            each[1].ring()  # what was left behind
+        self._look_now()  # something may have been left behind
         if self._heart:
             self._heart.start()
 
@@ -167,6 +167,10 @@ class Engine:
             if queue is not None:
                 queue_worker_thread(bell, dbos, queue)
             bell.wait(1)  # somebody took the queue away under it
+
+    def _look_now(self) -> None:
+        for bell in self._bells.values():
+            bell.ring()
 
     def _end_looking(self) -> None:
         for bell in self._bells.values():
@@ -334,7 +338,8 @@ class Engine:
                 lost.setdefault(each.queue_name or QUEUE, []).append(each.workflow_id)
         for queue, keys in lost.items():
             client.resume_workflows(keys, queue_name=queue)
-            self._bells[queue].ring()
+        if lost:
+            self._look_now()
         return sum(len(keys) for keys in lost.values())
 
     @property

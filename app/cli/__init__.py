@@ -27,8 +27,9 @@ def main() -> None:
     try:
         tree()(prog_name="rolecall")
     except Refused as refused:
-        refusal = refused.refusal
-        sys.exit(f"{refusal.reason}\n{refusal.way_out}".strip())
+        from app.cli import wording
+
+        sys.exit(wording.said(refused.refusal))
     except (SettingsWrong, SecretsError, ConnectorError, UnknownKind, OSError) as known:
         sys.exit(str(known))
     except OperationalError as away:  # its own text names the server and never the password

@@ -66,14 +66,20 @@ def add(
     _dates(telling, meant, at)
 
 
-def change(telling: Telling, name: str, given: Mapping[str, Any], every_day: bool) -> None:
-    """Have its next reviews open otherwise."""
+def change(
+    telling: Telling, name: str, owner: str | None, word: str | None, given: Mapping[str, Any], every_day: bool
+) -> None:
+    """Have its next reviews open otherwise, or under another control owner, or on a new word of theirs."""
     at = clock.now()
     with opened() as means, means.database.transaction() as session:
         row = _found(session, name)
         changes = {**given, "calendar": None} if every_day else dict(given)
-        limits = review_limits(means.settings)
-        row = schedules.change(session, row.id, limits=limits, **cast(Changes, changes), by=operator(), at=at)
+        changes |= {"scope": {**row.scope, "control_owner": owner}} if owner else {}
+        accepted = vouching.read(session, means, word, row.name, changes.get("scope") or row.scope, at)
+        row = schedules.change(
+            session, row.id, limits=review_limits(means.settings), acceptance=accepted, **cast(Changes, changes),
+            by=operator(), at=at,
+        )  # fmt: skip
         meant = queries.plan_of(row)
     telling.say(f"{row.name} opens on {schedule.said(meant)}:")
     _dates(telling, meant, at)

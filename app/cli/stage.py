@@ -27,6 +27,7 @@ from app.inventory import rosters, systems
 from app.inventory.policy import OURSELVES
 from app.inventory.tables import AccountRow, SystemRow
 from app.kit import clock
+from app.kit.refusal import Refusal, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
@@ -101,6 +102,7 @@ def set_up(
         means = stack.enter_context(opened(migrate=True, demo=True, **given))
         with means.database.transaction() as session:
             if known:
+                insist(_why_not_again(session, home))
                 _find_again(session, sandboxes)
             else:
                 _add_systems(session, means, company, sandboxes, page_size, at)
@@ -187,6 +189,15 @@ def _add_outbox(session: Session, means: Means, at: datetime) -> None:
 def mails_of(stage: Stage) -> Path:
     """Where the demo's mails lie."""
     return stage.means.settings.home / "outbox"
+
+
+def _why_not_again(session: Session, home: Path) -> Refusal | None:
+    """Why a home that is kept cannot be played on: a demo did not begin it, or was stopped before it had its systems."""
+    if {ROSTER, SALESFORCE, HUBSPOT} <= {row.name for row in inventory.systems(session)}:
+        return None
+    told = f"{home} was begun by another command, or by a demo that was stopped early: the demo's company is not in it."
+    way_out = "Without --keep it is begun anew, and what is in it is thrown away; or name another ROLECALL_HOME."
+    return Refusal("not_a_demo", told, way_out)
 
 
 def _find_again(session: Session, sandboxes: Mapping[str, Running]) -> None:

@@ -53,11 +53,19 @@ def leaves_out(scope: Scope) -> bool:
 
 
 def why_not_excluded(
-    scope: Scope, approval: Approval | None, approver_id: int | None, *, set_up_by: int | None, by: Actor, at: datetime
+    scope: Scope,
+    approval: Approval | None,
+    approver_id: int | None,
+    *,
+    set_up_by: int | None,
+    by: Actor,
+    at: datetime,
+    called: str | None = None,
 ) -> Refusal | None:
     """Why a review may not leave out what it does: no approver, no word of theirs, or nobody but who sets it up.
 
-    `approver_id` is whom the scope names, `set_up_by` who set the review or its schedule up, by identity.
+    `approver_id` is whom the scope names, `set_up_by` who set the review or its schedule up, by identity; `called` is
+    the approver in words.
     """
     if not leaves_out(scope):
         return None
@@ -67,14 +75,14 @@ def why_not_excluded(
         way_out = (
             "Ask for it: they give it in the console, or with POST /api/v1/approvals, and you bring it when opening."
         )
-        return _not_yet(f"waits for the word of {scope.approver}", way_out)
+        return _not_yet(f"waits for the word of {called or scope.approver}", way_out)
     if approval.identity_id is None or approval.identity_id != approver_id:
-        return _not(f"was approved by somebody else than {scope.approver}", "Ask the approver whom it names.")
+        return _not(f"was approved by somebody else than {called or scope.approver}", "Ask the approver whom it names.")
     if approval.by == by.id or approver_id in (by.identity_id, set_up_by):
         return _not("is approved by who sets it up", "Let somebody else open it, or approve it.")
     if at - approval.at > GOOD_FOR:
         told = f"was approved on {approval.at.date().isoformat()}, over a year ago"
-        return _not_yet(told, f"Ask {scope.approver} for a new word, and change the schedule with it.")
+        return _not_yet(told, f"Ask {called or scope.approver} for a new word, and change the schedule with it.")
     return None
 
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.inventory.tables import IdentityRow, SnapshotRow, StreamRow, SystemRow
+from app.inventory.tables import IdentityEmailRow, IdentityRow, SnapshotRow, StreamRow, SystemRow
 from app.kit.refusal import Refusal, Refused, insist
 from app.review import chain, choosing, expression, modelling, policy, queries, trust
 from app.review import scope as scopes
@@ -136,6 +136,15 @@ def people(session: Session, keys: set[str]) -> dict[str, Person]:
     """Identities by their roster keys, as `choice` thinks of them."""
     rows = session.scalars(select(IdentityRow).where(IdentityRow.key.in_(keys)))
     return {row.key: person(row) for row in rows}
+
+
+def called(session: Session, key: str | None) -> str | None:
+    """Who a roster key is, by name and address, for whoever opens reviews; the key where nobody is known by it."""
+    row = session.scalar(select(IdentityRow).where(IdentityRow.key == key)) if key is not None else None
+    if row is None:
+        return key
+    address = select(func.min(IdentityEmailRow.email)).where(IdentityEmailRow.identity_id == row.id)
+    return f"{row.name} ({session.scalar(address) or key})"
 
 
 def person(row: IdentityRow) -> Person:

@@ -83,28 +83,31 @@ def why_not_accepted(
     set_up_by: int | None,
     by: Actor,
     at: datetime,
+    called: str | None = None,
 ) -> Refusal | None:
     """Why a review of this `population` may not open: its owner's word is missing, somebody else's, too old, or for another
-    population. None is a schedule that is added, for which alone, as for its reviews, a word may stand."""
+    population. None is a schedule that is added, for which alone, as for its reviews, a word may stand. `called` is the
+    owner in words."""
     if scope.control_owner is None:
         return None
+    owner = called or scope.control_owner
     if acceptance is None:
         way_out = (
             "Ask for it: they give it in the console, or with POST /api/v1/acceptances, and you bring it when opening."
         )
-        return _not_yet(f"waits for the word of {scope.control_owner}, its control owner", way_out)
+        return _not_yet(f"waits for the word of {owner}, its control owner", way_out)
     if acceptance.identity_id is None or acceptance.identity_id != owner_id:
-        return _not(f"was accepted by somebody else than {scope.control_owner}", "Ask the control owner.")
+        return _not(f"was accepted by somebody else than {owner}", "Ask the control owner.")
     if acceptance.by == by.id or owner_id in (by.identity_id, set_up_by):
         return _not("is accepted by who sets it up", "Let somebody else open it, or name another control owner.")
     if at - acceptance.at > exclusions.GOOD_FOR:
         told = f"was accepted on {acceptance.at.date().isoformat()}, over a year ago"
-        return _not_yet(told, f"Ask {scope.control_owner} for a new word, and change the schedule with it.")
+        return _not_yet(told, f"Ask {owner} for a new word, and change the schedule with it.")
     if acceptance.population != population and acceptance.population is not None and population is not None:
         return Refusal(
             "other_population",
             "What would be opened is not what its control owner accepted: something was read, or changed, since.",
-            f"Ask {scope.control_owner} to look again.",
+            f"Ask {owner} to look again.",
         )
     if (acceptance.population is None) != (population is None or by.way == "schedule"):
         told = "for a schedule only" if acceptance.population is None else "for one review only"

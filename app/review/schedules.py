@@ -207,10 +207,12 @@ def _words(
     asked, set_up_by = scopes.read(scope), by.identity_id
     approver = grounds.approver(session, asked, at, at, set_up_by)
     word = approval or owning.serves(asked, acceptance)
-    insist(exclusions.why_not_excluded(asked, word, approver, set_up_by=set_up_by, by=by, at=at))
+    approving, accepting = (grounds.called(session, key) for key in (asked.approver, asked.control_owner))
+    usual: dict[str, Any] = {"set_up_by": set_up_by, "by": by, "at": at}
+    insist(exclusions.why_not_excluded(asked, word, approver, called=approving, **usual))
     insist(owning.why_not_unowned(asked, needed=limits is not None and limits.owned))
     owner = grounds.control_owner(session, asked, at, at, set_up_by)
-    insist(owning.why_not_accepted(asked, acceptance, owner, population=None, set_up_by=set_up_by, by=by, at=at))
+    insist(owning.why_not_accepted(asked, acceptance, owner, population=None, called=accepting, **usual))
     left_out, owned = word is not None and exclusions.leaves_out(asked), asked.control_owner is not None
     return {
         "approval": word.written() if word is not None and left_out else None,

@@ -78,7 +78,8 @@ def approving(
     approver = grounds.approver(session, asked, at, due_at, set_up_by)
     if word is None and unasked and asked.approver is not None and asked.approver == asked.control_owner:
         return None
-    insist(exclusions.why_not_excluded(asked, word, approver, set_up_by=set_up_by, by=by, at=at))
+    called = grounds.called(session, asked.approver)
+    insist(exclusions.why_not_excluded(asked, word, approver, set_up_by=set_up_by, by=by, at=at, called=called))
     return word if exclusions.leaves_out(asked) else None
 
 
@@ -101,7 +102,14 @@ def accepted(
     digest = owning.digest(told)
     insist(
         owning.why_not_accepted(
-            asked, acceptance, row.owner_id, population=digest, set_up_by=row.configurer_id, by=by, at=at
+            asked,
+            acceptance,
+            row.owner_id,
+            population=digest,
+            set_up_by=row.configurer_id,
+            by=by,
+            at=at,
+            called=grounds.called(session, asked.control_owner),
         )
     )
     if acceptance is None:

@@ -81,10 +81,12 @@ def reschedule(
     open_on: Open = None,
     closed: Closed = None,
     every_day: Annotated[bool, typer.Option("--every-day", help="No day is closed any more.")] = False,
+    control_owner: Annotated[str | None, typer.Option(help="Roster id of who answers for its reviews instead.")] = None,
+    acceptance: Annotated[str | None, typer.Option(help="Their new word, from `campaign accept --standing`.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Have a schedule's next reviews open otherwise; what is not named stays. Days are closed anew, all of them."""
     from app.cli import scheduling
 
     plan = scheduling.plan(cadence, every, starts_on, day, hour, zone, due_days, open_on, closed)
-    scheduling.change(Telling(as_json), name, plan, every_day)
+    scheduling.change(Telling(as_json), name, control_owner, acceptance, plan, every_day)

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from app.actors import actors
 from app.actors.actor import Actor, Role
-from app.inventory.tables import AccountRow, IdentityRow
+from app.actors.tables import ActorRow
+from app.inventory.tables import AccountRow, IdentityEmailRow, IdentityRow
 from app.kit import clock
-from app.review import decisions
+from app.means import review_limits
+from app.review import decisions, overrides
 from app.review.decisions import Ask
-from app.review.tables import ItemRow, TaskRow
+from app.review.tables import ItemRow, ScheduleRow, TaskRow
+from tests import make
 from tests.app.cli.saying import Place
 
 
@@ -104,6 +108,67 @@ def test_a_schedule_is_looked_at_made_and_changed_with_its_next_dates(place: Pla
     [often] = [each for each in place.rolecall("campaign", "schedules", "--json").json() if each["name"] == "Often"]
     assert [each["because"] for each in often["dates"]] == [None]
     place.rolecall("campaign", "reschedule", "Often", "--closed", "24.12. Christmas").refused("24.12.")
+
+
+def test_who_opens_a_review_without_an_owner_is_told_the_option_and_whose_word_is_missing_by_name(place: Place) -> None:
+    asked = (
+        "campaign",
+        "open",
+        "Owned",
+        "--fallback",
+        place.fallback,
+        "--second",
+        place.second,
+        "--many-answers",
+        "none yet",
+    )
+    owner = of_somebody(place, IdentityRow.key.not_in((place.fallback, place.second)))[1]
+    owned = place.rolecall(*asked, ROLECALL_CONTROL_OWNER_REQUIRED="yes")
+    owned.refused("names no control owner", "--control-owner and their roster id")
+    assert '"control_owner"' not in owned.all
+    waiting = place.rolecall(*asked, "--control-owner", owner)
+    with place.means() as means, means.database.reading() as session:
+        person = session.scalars(select(IdentityRow).where(IdentityRow.key == owner)).one()
+        address = session.scalars(
+            select(IdentityEmailRow.email).where(IdentityEmailRow.identity_id == person.id).order_by("email")
+        ).first()
+    waiting.refused(f"the word of {person.name} ({address})", "rolecall campaign accept", "--acceptance")
+
+
+def test_a_schedule_is_changed_with_a_new_word_of_its_control_owner(place: Place) -> None:
+    place.rolecall("campaign", "schedule", "Ours", "--fallback", place.fallback).well()
+    change = ("campaign", "reschedule", "Ours", "--control-owner", place.second)
+    place.rolecall(*change).refused("waits for the word of", "--acceptance")
+    place.rolecall(*change, "--acceptance", _word(place, "Others")).refused("for another review")
+    place.rolecall(*change, "--acceptance", _word(place, "Ours")).well()
+    first = _kept(place)
+    place.rolecall("campaign", "reschedule", "Ours", "--acceptance", _word(place, "Ours")).well()
+    assert _kept(place) > first
+
+
+def _kept(place: Place) -> str:
+    """When the word that the schedule keeps was given."""
+    with place.means() as means, means.database.reading() as session:
+        row = session.scalars(select(ScheduleRow).where(ScheduleRow.name == "Ours")).one()
+        assert row.scope["control_owner"] == place.second
+        assert row.acceptance is not None
+        return str(row.acceptance["at"])
+
+
+def _word(place: Place, name: str) -> str:
+    """The standing word of who stands above everybody, for a schedule's reviews."""
+    scope = {"systems": "all", "fallback": place.fallback, "control_owner": place.second}
+    with place.means() as means, means.database.transaction() as session:
+        at, person = clock.now(), session.scalars(select(IdentityRow).where(IdentityRow.key == place.second)).one()
+        row = session.scalars(select(ActorRow).where(ActorRow.person_key == person.key)).first()
+        row = row or actors.make(
+            session, person.name, {Role.REVIEWER: None}, person_key=person.key, by=make.ADMIN, at=at
+        )
+        by = Actor(row.id, row.name, frozenset({Role.REVIEWER}), person.id, "oidc")
+        return overrides.accept(
+            session, means.keys.derive("links"), name, scope, "it is all there", population=None,
+            limits=review_limits(means.settings), by=by, at=at,
+        ).sealed  # fmt: skip
 
 
 # --- deciding ---

@@ -28,6 +28,13 @@ def test_a_demo_is_of_a_believable_size(empty: Place) -> None:
     empty.rolecall("demo", "break", "--people", "80").refused("150", code=2)
 
 
+def test_a_home_that_no_demo_began_is_not_played_on(empty: Place) -> None:
+    empty.rolecall("sync", ROLECALL_HOME=str(empty.home / "demo"))
+    assert (empty.home / "demo" / "key").exists()
+    kept = empty.rolecall("demo", "--once", "--keep", "--people", "80")
+    kept.refused(str(empty.home / "demo"), "was begun by another command", "Without --keep", "ROLECALL_HOME")
+
+
 def test_embedded_the_api_and_the_worker_are_one_process_and_a_command_leaves_the_work_to_it(place: Place) -> None:
     port = stagehands.free_port()
     with place.entered(ROLECALL_PORT=str(port)):

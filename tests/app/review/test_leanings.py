@@ -189,10 +189,16 @@ def test_a_review_may_bar_who_holds_what_they_would_decide_on(database: Database
         }
         assert heirs.heirs(session, [boss.id], NOW)[boss.id] is None
         assert {each.item_id: each.to_id for each in passing.plan(session, campaign, To.OWNER, NOW)}[boss.id] is None
+        flags = cast.opened(session, scope=CONTENTS, name="flags")
+        flagged = cast.items(session, flags)[f"definition:{company.boss.id}"]
+        assert (_whose(session, flagged), leanings.barred(session, [flagged.id])) == (company.cy.id, {})
         fay = make.account(session, company.system, identity_id=company.fay.id, username="fay@corp")
         make.grant(session, fay, company.boss)
         assert cast.refusal(session, scope=CONTENTS | {"holders": "bar"}, name="all").code == "no_reviewer"
-        assert cast.opened(session, scope=CONTENTS, name="flags").scope.get("holders") is None
+        company.fay.ended = NOW
+        session.flush()
+        successions.pass_on(session, campaign.id, by=SCHEDULER, at=NOW)
+        assert _whose(session, boss) == company.fay.id, "whoever is left holds it"
 
 
 def _grants(session: Session, company: cast.Company, *people: IdentityRow) -> None:

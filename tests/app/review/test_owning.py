@@ -17,18 +17,24 @@ from app.ledger.tables import EntryRow, PersonalRow
 from app.review import (
     campaigns,
     decisions,
+    delegations,
     drifts,
+    heirs,
     owning,
+    passing,
     policy,
+    rounding,
     schedules,
     scope,
     signatures,
     successions,
     tasks,
+    turns,
     vouching,
 )
 from app.review.owning import Acceptance
-from app.review.tables import CampaignRow, DriftRow, TaskRow
+from app.review.silence import To
+from app.review.tables import CampaignRow, DriftRow, ItemRow, TaskRow
 from app.review.trust import Limits
 from app.stories import populations
 from tests import make
@@ -185,7 +191,7 @@ def test_a_schedule_keeps_a_standing_word_as_long_as_it_is_of_the_same(database:
             "scope": SCOPE | {"control_owner": "eve"},
             "by": make.ADMIN,
         }
-        with pytest.raises(Refused, match="waits for the word of eve"):
+        with pytest.raises(Refused, match=r"waits for the word of Eve \(eve-.*@example.com\)"):
             schedules.add(session, **asked, at=NOW)
         stands = _word(company, None)
         row = schedules.add(session, **asked, acceptance=stands, at=NOW)
@@ -228,6 +234,52 @@ def test_the_owner_decides_on_nothing_in_it(database: Database) -> None:
         successions.pass_on(session, row.id, by=SCHEDULER, at=NOW)
         left = session.scalars(select(TaskRow.reviewer_id).where(TaskRow.campaign_id == row.id)).all()
         assert company.flo.id in left
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_owner_is_next_for_nothing_of_it(database: Database) -> None:
+    """Not for what is set aside, in a further round, where nobody answered, by a delegation, or after somebody."""
+    with database.transaction() as session:
+        company = cast.company(session)
+        row = cast.opened(
+            session, scope={"kinds": ["grant"], "then": [{"name": "Owners", "ask": ["owner"], "due_days": 7}]}
+        )
+        items = [item.id for item in cast.items(session, row).values()]
+
+        def following() -> list[set[int | None]]:
+            going = rounding.plan(session, row, turns.course(row.scope)[0], NOW)
+            passed = passing.plan(session, row, To.OWNER, NOW)
+            return [
+                set(heirs.heirs(session, items, NOW).values()),
+                {each.to_id for each in going},
+                {each.to_id for each in passed},
+                set(passing.to_owners(session, row, NOW)),
+            ]
+
+        cy, flo = company.cy.id, company.flo.id
+        assert following() == [{cy}, {cy}, {cy}, {cy}], "as the owner of the system"
+        row.owner_id = cy
+        session.flush()
+        assert following() == [{flo}, {flo}, {None}, set()]
+        ada = company.actor(company.ada)
+        delegations.make(
+            session, from_id=company.ada.id, to_id=cy, until=NOW + timedelta(days=5), reason="away", by=ada, at=NOW
+        )
+        assert session.scalars(select(TaskRow.reviewer_id).where(TaskRow.campaign_id == row.id)).all() == [
+            company.ada.id
+        ]
+
+        def whose() -> list[int]:
+            successions.pass_on(session, row.id, by=SCHEDULER, at=NOW)
+            held = select(TaskRow.reviewer_id).join(ItemRow, ItemRow.task_id == TaskRow.id).order_by(ItemRow.id)
+            return list(session.scalars(held.where(TaskRow.campaign_id == row.id)))
+
+        company.ada.ended = NOW
+        session.flush()
+        assert whose() == [flo, flo]
+        company.flo.ended, company.plain.ended, row.owner_id = NOW, NOW, company.fay.id
+        session.flush()
+        assert whose() == [flo, cy], "the last fallback signs it, so what is gone from the system stays"
 
 
 def test_what_came_of_it_is_signed_once_under_its_closing(database: Database) -> None:

@@ -58,4 +58,12 @@ def _line(known: Mapping[str, Any]) -> str:
     """Whose, and what, in one line."""
     who, what = known.get("who") or {}, known.get("what") or {}
     named = (known.get("system"), who.get("name") or who.get("account"), what.get("label") or what.get("name"))
-    return " · ".join(str(part) for part in named if part)
+    return " · ".join(str(part) for part in (*named, *map(_changed, known.get("changed") or ())) if part)
+
+
+def _changed(part: Mapping[str, Any]) -> str:
+    """What came and what went of one part: "native +AuthorApex", "members 12, now 13"."""
+    if part["part"] == "members":
+        return f"members {part['before']}, now {part['now']}"
+    signs = [f"+{each}" for each in part["came"]] + [f"-{each}" for each in part["went"]]
+    return f"{part['part']} {', '.join(signs)}"

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.inventory.tables import AccountRow, IdentityRow, SystemRow
+from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, SystemRow
 from app.kit import clock
 from app.review.tables import ItemRow, TaskRow
 from tests import make
@@ -89,6 +89,12 @@ def began(place: Place) -> tuple[int, str]:
         system = session.get_one(SystemRow, account.system_id)
         mighty = make.entitlement(session, system, privileges=["export"])
         grant = make.grant(session, account, mighty)
+        held = select(EntitlementRow).join(GrantRow, GrantRow.entitlement_id == EntitlementRow.id)
+        team = session.scalars(
+            held.join(ItemRow, ItemRow.grant_id == GrantRow.id).where(EntitlementRow.kind == "team")
+        ).first()
+        assert team is not None
+        team.privileges = ["export"]
         return grant.id, session.get_one(IdentityRow, account.identity_id).key
 
 
@@ -97,7 +103,11 @@ def test_drift_is_listed_and_decided_on_once_by_somebody_else(place: Place, bega
     listed = place.rolecall("campaign", "drift", "Q4", "--json").json()
     drift = next(each for each in listed if each["subject"] == f"grant:{grant}")
     assert (drift["change"], drift["needs_decision"], drift["answer"]) == ("began", True, None)
-    assert "need a decision" in place.rolecall("campaign", "drift", "Q4").well().out
+    (changed,) = (each for each in listed if each["change"] == "changed")
+    assert (changed["needs_decision"], changed["shown"]["changed"][0]["came"]) == (True, ["export"])
+    told = place.rolecall("campaign", "drift", "Q4").well()
+    assert "2 need a decision" in told.all
+    assert "brings +export" in told.all
     words = "campaign", "drift-decide", str(drift["id"])
     place.rolecall(*words, "keep", "--as", whose, "-r", "mine").refused("own access")
     place.rolecall(*words, "perhaps", "--as", place.second, "-r", "new job").refused("keep or remove")

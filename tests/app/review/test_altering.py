@@ -81,6 +81,7 @@ def test_a_role_that_brings_more_than_was_shown_is_decided_on_before_closing(dat
         ]
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_definition_is_compared_part_by_part_with_what_was_frozen(database: Database) -> None:
     with database.transaction() as session:
         company = cast.company(session)

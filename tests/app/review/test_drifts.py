@@ -37,6 +37,7 @@ def test_drift_lists_what_began_and_ended_since_freezing(database: Database) -> 
         assert len(again) == len(found)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_account_that_was_switched_off_meanwhile_has_ended(database: Database) -> None:
     with database.transaction() as session:
         company = cast.company(session)

@@ -42,7 +42,7 @@ def _broken(
     _tell(stage, "rights", {"principal": "reader", "without": []})
     _tell(stage, route, order)
     with telling.step(what):
-        stages.read_all(stage)
+        stages.read_all(stage, "salesforce")
     reason = _why_not_open(stage)
     after = _grants(stage)
     telling.say(f"    the review: {reason or 'OPENED'}")

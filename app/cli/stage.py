@@ -115,10 +115,11 @@ def set_up(
         yield Stage(means, worker, company, sandboxes, *heads)
 
 
-def read_all(stage: Stage) -> None:
-    """Have every system read, the roster first, so that who people are is known when their accounts are seen."""
+def read_all(stage: Stage, *only: str) -> None:
+    """Have every system read, the roster first, so that who people are is known when their accounts are seen; or systems of
+    the kinds that are named alone."""
     with stage.means.database.reading() as session:
-        rows = inventory.systems(session)
+        rows = [row for row in inventory.systems(session) if not only or row.kind in only]
         ordered = sorted(rows, key=lambda row: row.kind != "roster")
     for wave in ([row for row in ordered if row.kind == "roster"], [row for row in ordered if row.kind != "roster"]):
         with stage.means.database.transaction() as session:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 
 
 class Bell(threading.Event):
@@ -12,6 +14,7 @@ class Bell(threading.Event):
         super().__init__()
         self._rung = threading.Condition()
         self._rings = 0
+        self._due = math.inf  # when it rings by itself, on the monotonic clock
         self._heard = threading.local()
 
     def ring(self) -> None:
@@ -21,10 +24,10 @@ class Bell(threading.Event):
             self._rung.notify_all()
 
     def ring_in(self, seconds: float) -> None:
-        """Ring a little later, from a thread of its own: for what is about to be true."""
-        later = threading.Timer(seconds, self.ring)
-        later.daemon = True
-        later.start()
+        """Ring a little later: for what is about to be true. Of several, the last counts."""
+        with self._rung:
+            self._due = time.monotonic() + seconds
+            self._rung.notify_all()
 
     def set(self) -> None:
         """End all waiting, for good."""
@@ -33,8 +36,15 @@ class Bell(threading.Event):
 
     def wait(self, timeout: float | None = None) -> bool:
         """Until it is set, rung, or `timeout` seconds are over. Whether it is set."""
+        until = time.monotonic() + timeout if timeout is not None else math.inf
         with self._rung:
             heard = getattr(self._heard, "rings", 0)
-            self._rung.wait_for(lambda: self.is_set() or self._rings != heard, timeout)
+            while not self.is_set() and self._rings == heard and (now := time.monotonic()) < until:
+                if self._due <= now:
+                    self._due = math.inf
+                    self.ring()
+                else:
+                    left = min(until, self._due) - now
+                    self._rung.wait(left if left < math.inf else None)
             self._heard.rings = self._rings
         return self.is_set()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import CDPSession, Page
 
 from tests.browser.chromium import Window
 
@@ -14,11 +16,26 @@ LARGEST = 150_000  # bytes of everything a first visit loads
 
 def weighing(window: Window) -> list[int]:
     """The bytes on the wire of what is loaded from now on, one number for each answer."""
+    return _weighing(window)[1]
+
+
+@contextmanager
+def first_visit(window: Window) -> Iterator[list[int]]:
+    """What is opened here is weighed as `weighing` does, and nothing of it was kept from an earlier visit."""
+    wire, sizes = _weighing(window)
+    wire.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    try:
+        yield sizes
+    finally:
+        wire.detach()
+
+
+def _weighing(window: Window) -> tuple[CDPSession, list[int]]:
     wire = window.context.new_cdp_session(window.page)
     wire.send("Network.enable")
     sizes: list[int] = []
     wire.on("Network.loadingFinished", lambda told: sizes.append(int(told["encodedDataLength"])))
-    return sizes
+    return wire, sizes
 
 
 def violations(page: Page, *rules: str) -> list[str]:

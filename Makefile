@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 TEST_ARGS ?= -q -n auto
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_REQUIRE_VIRTUALENV =
+# Compiling all that is installed takes as long as installing it, and half of it is never imported.
+INSTALL = $(BIN)/python -m pip install --quiet --no-compile
 
 .PHONY: help setup demo rules lives test fuzz lint types contracts bench soak browser screenshots lock clean
 help:            ## this list
@@ -15,16 +17,16 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) from requirements.lock (half a minute) ..." >&2
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rolecall needs Python 3.11 or newer; try: make PYTHON=python3.12 setup")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock >&2
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable . >&2
+	@$(INSTALL) --require-hashes --requirement requirements.lock >&2
+	@$(INSTALL) --no-deps --no-build-isolation --editable . >&2
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml
 	@echo "Setting up $(VENV) from requirements-dev.lock (about a minute) ..." >&2
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Rolecall needs Python 3.11 or newer; try: make PYTHON=python3.12 test")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements-dev.lock >&2
-	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable . >&2
+	@$(INSTALL) --require-hashes --requirement requirements-dev.lock >&2
+	@$(INSTALL) --no-deps --no-build-isolation --editable . >&2
 	@touch $@ $(VENV)/.runtime
 
 demo: $(VENV)/.runtime   ## the whole story on the sandbox CRMs (ONCE=1: unwatched, one JSON object; KEEP=1: keep its home)

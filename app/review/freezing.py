@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -114,13 +115,18 @@ def prepare(session: Session, frame: Frame) -> None:
     choosing.fill(session, frame.routes, frame.at.date(), frame.due_at.date(), apart=frame.apart)
     peers.models(session, frame.at)
     session.execute(insert(FINDINGS).from_select([c.name for c in FINDINGS.c], _findings(frame.at)))
-    session.execute(insert(ADVICE), [_advised(bits, told) for bits, told in advice.every()])
+    session.execute(insert(ADVICE), _every_advice())
     if any(place.previous_id is not None for place in frame.places):
         session.execute(insert(LAST).from_select([c.name for c in LAST.c], _last()))
     session.execute(insert(PEOPLE).from_select([c.name for c in PEOPLE.c], _people(frame.at)))
     if any(ItemKind.GRANT in place.kinds for place in frame.places):
         peers.held(session)
     analyze(session)
+
+
+@cache
+def _every_advice() -> list[dict[str, Any]]:
+    return [_advised(bits, told) for bits, told in advice.every()]
 
 
 def _advised(bits: int, told: dict[str, str | None]) -> dict[str, Any]:

@@ -54,7 +54,8 @@ def python(home: Path) -> Path:
 
 
 def _install(inside: Path) -> list[str | Path]:
-    flags = ["--quiet", "--quiet", "--no-input", "--disable-pip-version-check", "--no-deps", "--require-hashes"]
+    said = ["--quiet", "--quiet", "--no-input", "--disable-pip-version-check"]
+    flags = [*said, "--no-compile", "--no-deps", "--require-hashes"]
     return [inside, "-m", "pip", "install", *flags, "--only-binary", ":all:", "--requirement", LOCK_FILE]
 
 

@@ -13,17 +13,22 @@ import gc
 import os
 import shutil
 import socket
+import sqlite3
 import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
 
+from app import schema as app_schema
+from app.cli import installation
 from app.kit import db
 from app.kit.db import Database
 from tests import schema
@@ -68,6 +73,24 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     schema.make(database)
     database.close()  # the last connection to close folds the write-ahead log into the file
     return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _migrated_once(sqlite_template: Path) -> Iterator[None]:
+    """A command in a new home finds a copy of a database that was migrated, and goes on from there."""
+
+    def upgrade(database: Database) -> None:
+        if database.sqlite:
+            with closing(sqlite3.connect(sqlite_template)) as template, database.writer.connect() as connection:
+                there: Any = connection.connection.dbapi_connection
+                if not there.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+                    connection.rollback()
+                    template.backup(there)
+        app_schema.upgrade(database)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(installation, "schema", SimpleNamespace(**vars(app_schema) | {"upgrade": upgrade}))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -25,13 +25,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, inspect, make_url, text
+from sqlalchemy import Engine, create_engine, text
 
 from app import schema as app_schema
 from app.cli import installation
 from app.kit import db
 from app.kit.db import Database
 from tests import schema
+from tests.postgres import Kept, Postgres, psycopg
 
 MEMORY = Path("/dev/shm")
 ROOM = 6 * 2**30  # bytes that a whole run may need at its height, twice over
@@ -117,17 +118,13 @@ def postgres() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _psycopg(url: str) -> Any:
-    return make_url(url).set(drivername="postgresql+psycopg")
-
-
 @pytest.fixture(scope="session")
 def postgres_template(postgres: str) -> Iterator[tuple[str, str]]:
     name = f"template_{uuid.uuid4().hex[:12]}"
-    admin = create_engine(_psycopg(postgres), isolation_level="AUTOCOMMIT")
+    admin = create_engine(psycopg(postgres), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f'CREATE DATABASE "{name}"'))
-    url = _psycopg(postgres).set(database=name).render_as_string(hide_password=False)
+    url = psycopg(postgres).set(database=name).render_as_string(hide_password=False)
     database = Database(url)
     schema.make(database)
     database.close()
@@ -137,36 +134,9 @@ def postgres_template(postgres: str) -> Iterator[tuple[str, str]]:
     admin.dispose()
 
 
-class _Postgres:
-    """Makes and drops databases on one server, through one connection."""
-
-    def __init__(self, server: str, template: str) -> None:
-        self.server, self.template = _psycopg(server), template
-        self._admin = create_engine(self.server, isolation_level="AUTOCOMMIT")
-        with self._admin.connect() as connection:
-            new = int(connection.execute(text("SHOW server_version_num")).scalar_one()) >= 150_000
-        # A copy of files takes a third of the time of a copy through the log, and leaves a drop less to do.
-        self._how = " STRATEGY file_copy" if new else ""  # before 15 there is no other way
-
-    def make(self, name: str) -> str:
-        """Copy the template under this name; returns its address."""
-        with self._admin.connect() as connection:
-            connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"{self._how}'))
-        return str(self.server.set(database=name).render_as_string(hide_password=False))
-
-    def drop(self, name: str) -> None:
-        """Drop it, whoever is still connected."""
-        with self._admin.connect() as connection:
-            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-
-    def close(self) -> None:
-        """Let go of the connection."""
-        self._admin.dispose()
-
-
 @pytest.fixture(scope="session")
-def _server(postgres_template: tuple[str, str]) -> Iterator[_Postgres]:
-    server = _Postgres(*postgres_template)
+def _server(postgres_template: tuple[str, str]) -> Iterator[Postgres]:
+    server = Postgres(*postgres_template)
     yield server
     server.close()
 
@@ -200,10 +170,10 @@ def _engines() -> Iterator[dict[str, Database]]:
 
 
 @pytest.fixture(scope="session")
-def _kept(_engines: dict[str, Database], _server: _Postgres) -> Iterator[_Kept]:
+def _kept(_engines: dict[str, Database], _server: Postgres) -> Iterator[Kept]:
     """The PostgreSQL database of `database`, emptied after each test."""
     url = _server.server.set(database=f"each_{uuid.uuid4().hex[:12]}").render_as_string(hide_password=False)
-    kept = _Kept(_server, _engines.setdefault("postgresql", Database(url)))
+    kept = Kept(_server, _engines.setdefault("postgresql", Database(url)))
     yield kept
     kept.let_go()
 
@@ -225,7 +195,7 @@ def database(
         _copy(request.getfixturevalue("sqlite_template"), str(kept.url.database))
         done = kept.close
     else:
-        server: _Kept = request.getfixturevalue("_kept")
+        server: Kept = request.getfixturevalue("_kept")
         kept, done = server.ready(), server.empty
     made = copy.copy(kept)
     made.writer = kept.writer.execution_options()  # shares connections and compiled statements, not listeners
@@ -238,93 +208,6 @@ def _copy(template: Path, place: str) -> None:
     for ending in ("", "-wal", "-shm"):
         Path(place + ending).unlink(missing_ok=True)
     shutil.copy(template, place)
-
-
-class _Kept:
-    """One database on PostgreSQL that tests use one after the other: connections, and what servers keep for each, stay.
-
-    What a test wrote is deleted, its sequences begin anew. Where it left more behind than rows (a table, a connection, a
-    lock), the database goes and another one comes. A test sees no difference, and a run takes a fifth less.
-    """
-
-    def __init__(self, server: _Postgres, database: Database) -> None:
-        self.server, self.database, self.there = server, database, False
-        self.as_made: Any = None
-        self.master = False  # else what is guarded cannot be deleted
-        self._engine = database.writer.execution_options(isolation_level="AUTOCOMMIT")
-
-    def ready(self) -> Database:
-        """The database, as the template is."""
-        if not self.there:
-            self.server.make(str(self.database.url.database))
-            self.there = True
-            with self._engine.connect() as connection:
-                self.master = connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"))
-                self._read(connection)
-                self.as_made = self._state(connection)
-        return self.database
-
-    def _read(self, connection: Connection) -> None:
-        """Which tables there are, and which of them are never empty, as the template has rows there."""
-        tables = inspect(connection).get_table_names()
-        self._full = text(
-            " UNION ALL ".join(f"""SELECT '"{name}"' WHERE EXISTS (SELECT FROM "{name}")""" for name in tables)
-        )
-        self._given = set(connection.scalars(self._full))
-        self._guards = connection.execute(text(_GUARDS)).all()  # they hold against a replica too
-
-    def _state(self, connection: Connection) -> Any:
-        """What else than rows a test may leave behind, and the rows that the template has."""
-        return connection.execute(text(_STATE)).one(), [
-            connection.scalar(text(f"SELECT md5(string_agg(each::text, '|' ORDER BY each::text)) FROM {name} each"))
-            for name in sorted(self._given)
-        ]
-
-    def empty(self) -> None:
-        """Make it as it was, or let it go where that cannot be."""
-        pool: Any = self.database.writer.pool
-        emptied = False
-        try:
-            emptied = self.master and not pool.checkedout() and self._emptied(pool)
-        finally:
-            if not emptied:
-                self.let_go()
-
-    def _emptied(self, pool: Any) -> bool:
-        with self._engine.connect() as connection:
-            full = [name for name in connection.scalars(self._full) if name not in self._given]
-            connection.execute(text("SET session_replication_role = replica"))  # no trigger, no foreign key
-            if full:
-                guards = [(table, guard) for table, guard in self._guards if table in full]
-                off = [f"ALTER TABLE {table} DISABLE TRIGGER {guard}" for table, guard in guards]
-                on = [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {guard}" for table, guard in guards]
-                connection.execute(text("; ".join([*off, *(f"DELETE FROM {name}" for name in full), *on])))
-                connection.execute(text(f"VACUUM {', '.join(full)}"))  # the files are empty again
-            connection.execute(text("RESET session_replication_role"))
-            connection.execute(text(_BEGIN_ANEW))
-            others = connection.scalar(text(_OTHERS))
-            return bool(others == pool.checkedin() and self._state(connection) == self.as_made)
-
-    def let_go(self) -> None:
-        """Drop it, whoever is connected."""
-        self.database.close()
-        self.server.drop(str(self.database.url.database))
-        self.there = False
-
-
-_STATE = """
-    SELECT (SELECT (count(*), max(oid)) FROM pg_class), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'),
-    (SELECT (count(*), max(oid)) FROM pg_proc), (SELECT (count(*), max(oid)) FROM pg_trigger)
-"""
-_GUARDS = """
-    SELECT format('"%s"', relname), quote_ident(tgname) FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-    WHERE tgenabled = 'A'
-"""
-_BEGIN_ANEW = """
-    SELECT setval(format('%I.%I', schemaname, sequencename), start_value, false) FROM pg_sequences
-    WHERE last_value IS NOT NULL
-"""
-_OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
 
 @pytest.fixture(autouse=True)

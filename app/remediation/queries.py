@@ -212,12 +212,6 @@ def underway(session: Session, subjects: Sequence[str]) -> dict[str, Remediation
     return {row.subject: row for row in session.scalars(found.order_by(RemediationRow.id))}
 
 
-def provable(session: Session, system_id: int) -> frozenset[str]:
-    """The kinds of subject of a system of which a reading may prove any removal."""
-    mine = (RemediationRow.system_id == system_id, RemediationRow.status.in_(PROVABLE))
-    return frozenset(session.scalars(select(RemediationRow.kind).where(*mine).distinct()))
-
-
 def gone(session: Session, system_id: int, kind: str) -> Sequence[RemediationRow]:
     """Removals of a kind that a reading may prove and that are true as the rows stand: gone, exchanged, given its end, or,
     of what was undone, there again."""

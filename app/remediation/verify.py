@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
@@ -23,7 +23,7 @@ from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.remediation import policy, queries, ways
-from app.remediation.policy import Status
+from app.remediation.policy import PROVABLE, Status
 from app.remediation.tables import RemediationRow
 
 CHUNK = 1_000
@@ -60,10 +60,16 @@ def verify(session: Session, snapshot_id: int, *, by: Actor, at: datetime) -> Co
         return Counts()
     proved = queries.streams_trusted(session, snapshot_id)
     verified = still = 0
-    for kind in sorted(proved & queries.provable(session, snapshot.system_id)):
+    for kind in sorted(proved & _waiting(session, snapshot.system_id)):
         verified += _verified(session, snapshot, kind, by, at)
         still += _still_there(session, snapshot, kind, by, at)
     return Counts(verified, still, tuple(sorted(set(queries.STREAMS) - proved)))
+
+
+def _waiting(session: Session, system_id: int) -> frozenset[str]:
+    """The kinds of subject of which any removal waits for a proof."""
+    mine = (RemediationRow.system_id == system_id, RemediationRow.status.in_(PROVABLE))
+    return frozenset(session.scalars(select(RemediationRow.kind).where(*mine).distinct()))
 
 
 def _verified(session: Session, snapshot: SnapshotRow, kind: str, by: Actor, at: datetime) -> int:

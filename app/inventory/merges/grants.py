@@ -62,9 +62,11 @@ def merge_staged(sealing: Sealing, staged: Table, gone: Table | None = None) -> 
     constants = {"system_id": sealing.system_id, "began": sealing.moment}
     lacking = [bulk.absent(GRANTS, staged, KEY)] if gone is None else differences.only_in(GRANTS, gone, staged, KEY)
     ended = end(sealing, GRANTS, [live[1], *lacking]) if sealing.ends(Stream.GRANTS) else 0
-    began = bulk.insert_new(
-        session, GRANTS, staged, on=KEY, columns=[*KEY, *COLUMNS], constants=constants, where=[GRANTS.c.ended.is_(None)]
-    )
+    with bulk.parents_known(session):  # as `_resolved` found them
+        began = bulk.insert_new(
+            session, GRANTS, staged, on=KEY, columns=[*KEY, *COLUMNS], constants=constants,
+            where=[GRANTS.c.ended.is_(None)],
+        )  # fmt: skip
     sealing.count(GRANTS.name, began=began, changed=changed, ended=ended)
 
 

@@ -93,9 +93,10 @@ def _merge_staged(sealing: Sealing, target: Table, staged: Table, names: list[st
     columns = [name for name in names if name != "key"]
     changed = bulk.update_changed(session, target, staged, on=["key"], columns=columns, where=ours)
     constants = {"system_id": sealing.system_id}
-    began = bulk.insert_new(
-        session, target, staged, on=["key"], columns=names, constants=constants, where=ours, order=order
-    )
+    with bulk.parents_known(session):  # of changes there are none, and of sign-ins the accounts that were found
+        began = bulk.insert_new(
+            session, target, staged, on=["key"], columns=names, constants=constants, where=ours, order=order
+        )
     sealing.count(target.name, began=began, changed=changed)
 
 

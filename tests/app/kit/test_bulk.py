@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import Column, Integer, String, Table, event, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, EntitlementRow
@@ -166,3 +169,44 @@ def test_a_merge_asks_the_same_number_of_questions_however_many_rows(database: D
         merge(session, [row(f"k{n}") for n in range(500)], system.id)
         assert len(asked) <= 2 * few + 1  # rows are staged some hundred to a statement, and what is left over
         assert session.scalar(select(AccountRow.id)) is None
+
+
+def _of_nobody(database: Database, *, known: bool, first: str = "SELECT 1") -> None:
+    """Write a row whose system there is not."""
+    with database.transaction() as session:
+        for each in first.split("; "):
+            session.execute(text(each))
+        table = staged(session, [row(uuid.uuid4().hex)])
+        bulk.ready(session, table, ["key"])
+        with bulk.parents_known(session):
+            if known:
+                _insert(session, table)
+        if not known:
+            _insert(session, table)
+
+
+def _insert(session: Session, table: Table) -> None:
+    bulk.insert_new(session, ENTITLEMENTS, table, on=["key"], columns=NAMES, constants={"system_id": 999})
+
+
+def test_parents_that_are_known_are_not_looked_up_anew_where_the_role_may_spare_it(database: Database) -> None:
+    with pytest.raises(IntegrityError) if database.sqlite else nullcontext():
+        _of_nobody(database, known=True)
+    with pytest.raises(IntegrityError):
+        _of_nobody(database, known=False)  # from there on they are
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_role_that_may_not_spare_it_is_not_refused(database: Database) -> None:
+    role = f"plain_{uuid.uuid4().hex[:12]}"  # roles are the server's, which other tests use too
+    with database.transaction() as session:
+        session.execute(text(f"CREATE ROLE {role}"))
+        session.execute(text(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}"))
+        session.execute(text(f"GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {role}"))
+    with pytest.raises(IntegrityError):
+        _of_nobody(database, known=True, first=f"SET LOCAL ROLE {role}")
+    allowed = f"GRANT SET ON PARAMETER session_replication_role TO {role}"
+    _of_nobody(database, known=True, first=f"{allowed}; SET LOCAL ROLE {role}")
+    with database.transaction() as session:
+        session.execute(text(f"DROP OWNED BY {role}"))
+        session.execute(text(f"DROP ROLE {role}"))

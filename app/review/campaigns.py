@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, literal, select, update
+from sqlalchemy import Insert, bindparam, delete, exists, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow, SystemRow
 from app.kit import clock
+from app.kit.db import Big
 from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
@@ -49,6 +51,7 @@ from app.review.independence import Leaners
 from app.review.owning import Acceptance
 from app.review.policy import Override, Status
 from app.review.scope import ItemKind, Scope
+from app.review.scoping import Inside
 from app.review.silence import Settled
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DelegationRow, ItemRow, TaskRow
@@ -284,16 +287,23 @@ def _delegated(session: Session, campaign_id: int, by: Actor, at: datetime) -> N
 
 
 def _items(session: Session, campaign_id: int, kind: ItemKind, scope: Scope, rules: Sequence[Rule]) -> int:
-    rows = population.of(kind, scoping.inside(scope), rules).subquery()
+    made: Any = session.execute(_items_of(kind, scoping.inside(scope), tuple(rules)), {"of_campaign": campaign_id})
+    return int(made.rowcount)
+
+
+@lru_cache(maxsize=64)
+def _items_of(kind: ItemKind, wanted: Inside | None, rules: tuple[Rule, ...]) -> Insert:
+    """One statement for a kind, kept: putting it together takes longer than a hundred items do."""
+    campaign_id = bindparam("of_campaign", type_=Big)
+    rows = population.of(kind, wanted, rules).subquery()
     kept = [column for column in rows.c if column.name not in ("reviewer_id", "known")]
-    chosen = select(literal(campaign_id), TaskRow.id, literal(1), *kept).join(
+    chosen = select(campaign_id, TaskRow.id, literal(1), *kept).join(
         TaskRow, (TaskRow.campaign_id == campaign_id) & (TaskRow.reviewer_id == rows.c.reviewer_id)
     )
     names = ["campaign_id", "task_id", "version", *(column.name for column in kept)]
-    made: Any = session.execute(
-        insert(ItemRow).from_select(names, chosen, include_defaults=False).execution_options(preserve_rowcount=True)
-    )
-    return int(made.rowcount)
+    table: Any = ItemRow.__table__
+    made = insert(table).from_select(names, chosen, include_defaults=False)
+    return made.execution_options(preserve_rowcount=True)
 
 
 def _efforts(session: Session, campaign_id: int) -> dict[str, int]:

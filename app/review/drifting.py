@@ -6,12 +6,14 @@ Shared by the listing of drift and by closing, which must not overlook what bega
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import and_, exists, literal, not_, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, literal, not_, or_, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, CredentialRow, EntitlementRow, GrantRow, IntegrationRow, SystemRow
+from app.kit.db import Big
 from app.review import altering, freezing, frozen, grounds, population, scoping
 from app.review import scope as scopes
 from app.review.chain import Rule
@@ -19,6 +21,7 @@ from app.review.choosing import Route
 from app.review.dialect import insert_or_skip
 from app.review.freezing import Frame
 from app.review.scope import ItemKind, Scope
+from app.review.scoping import Inside
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DriftRow, ItemRow
 
 
@@ -44,23 +47,29 @@ def record(session: Session, campaign_id: int, at: datetime) -> int:
         freezing.prepare(session, frame)
         population.entitlements(session, [row.id for row in rows])
         found = sum(_began(session, campaign_id, kind, scope) for kind in scope.kinds)
-    return found + _ended(session, campaign_id) + altering.record(session, campaign_id, rows)
+    return found + _insert(session, _ended(), campaign_id) + altering.record(session, campaign_id, rows)
 
 
+CAMPAIGN = bindparam("of_campaign", type_=Big)
 NAMES = ["campaign_id", "subject", "change", "privileged", "shown"]
 
 
 def _began(session: Session, campaign_id: int, kind: ItemKind, scope: Scope) -> int:
     """What would be an item by now and is none. Access of unknown contents counts as privileged: unknown is not no."""
-    rows = population.of(kind, scoping.inside(scope)).subquery()
-    frozen_then = exists().where(ItemRow.campaign_id == campaign_id, ItemRow.subject == rows.c.subject)
-    new = select(
-        literal(campaign_id), rows.c.subject, literal("began"), or_(rows.c.privileged, not_(rows.c.known)), rows.c.shown
-    ).where(~frozen_then, ~_listed(campaign_id, rows.c.subject, "began"))
-    return _insert(session, new)
+    return _insert(session, _began_of(kind, scoping.inside(scope)), campaign_id)
 
 
-def _ended(session: Session, campaign_id: int) -> int:
+@lru_cache(maxsize=64)
+def _began_of(kind: ItemKind, wanted: Inside | None) -> Select[Any]:
+    rows = population.of(kind, wanted).subquery()
+    frozen_then = exists().where(ItemRow.campaign_id == CAMPAIGN, ItemRow.subject == rows.c.subject)
+    return select(
+        CAMPAIGN, rows.c.subject, literal("began"), or_(rows.c.privileged, not_(rows.c.known)), rows.c.shown
+    ).where(~frozen_then, ~_listed(rows.c.subject, "began"))
+
+
+@cache
+def _ended() -> Select[Any]:
     """Items whose subject is gone by now, or whose account nobody can sign in to any more."""
     gone = or_(
         and_(ItemRow.grant_id.is_not(None), GrantRow.ended.is_not(None)),
@@ -69,23 +78,22 @@ def _ended(session: Session, campaign_id: int) -> int:
         and_(ItemRow.entitlement_id.is_not(None), EntitlementRow.ended.is_not(None)),
         and_(ItemRow.credential_id.is_(None), or_(AccountRow.ended.is_not(None), AccountRow.active.is_(False))),
     )
-    went = (
-        select(literal(campaign_id), ItemRow.subject, literal("ended"), ItemRow.privileged, ItemRow.shown)
+    return (
+        select(CAMPAIGN, ItemRow.subject, literal("ended"), ItemRow.privileged, ItemRow.shown)
         .outerjoin(GrantRow, GrantRow.id == ItemRow.grant_id)
         .outerjoin(IntegrationRow, IntegrationRow.id == ItemRow.integration_id)
         .outerjoin(CredentialRow, CredentialRow.id == ItemRow.credential_id)
         .outerjoin(EntitlementRow, EntitlementRow.id == ItemRow.entitlement_id)
         .outerjoin(AccountRow, AccountRow.id == ItemRow.account_id)
-        .where(ItemRow.campaign_id == campaign_id, gone, ~_listed(campaign_id, ItemRow.subject, "ended"))
+        .where(ItemRow.campaign_id == CAMPAIGN, gone, ~_listed(ItemRow.subject, "ended"))
     )
-    return _insert(session, went)
 
 
-def _listed(campaign_id: int, subject: Any, change: str) -> Any:
-    return exists().where(DriftRow.campaign_id == campaign_id, DriftRow.subject == subject, DriftRow.change == change)
+def _listed(subject: Any, change: str) -> Any:
+    return exists().where(DriftRow.campaign_id == CAMPAIGN, DriftRow.subject == subject, DriftRow.change == change)
 
 
-def _insert(session: Session, rows: Any) -> int:
-    found = insert_or_skip(session, DriftRow).from_select(NAMES, rows, include_defaults=False)
-    made: Any = session.execute(found.execution_options(preserve_rowcount=True))
+def _insert(session: Session, rows: Select[Any], campaign_id: int) -> int:
+    found = insert_or_skip(session, DriftRow.__table__).from_select(NAMES, rows, include_defaults=False)
+    made: Any = session.execute(found.execution_options(preserve_rowcount=True), {CAMPAIGN.key: campaign_id})
     return int(made.rowcount)

@@ -6,15 +6,19 @@ an item; it is shown with the grant that brings it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Insert,
     Select,
+    Table,
     and_,
+    bindparam,
     case,
     cast,
     func,
@@ -37,7 +41,7 @@ from app.inventory.tables import (
     IntegrationRow,
     PrivilegeRow,
 )
-from app.kit.db import Big
+from app.kit.db import Big, Moment
 from app.review import advice, choosing, defining, dialect, leanings, peers, scope, shown
 from app.review.asking import BAR
 from app.review.choosing import Route
@@ -99,9 +103,11 @@ def prepare(session: Session, frame: Frame) -> None:
     asked = [_asked(place) for place in frame.places if set(place.kinds) & set(scope.CONTENTS)]
     if asked:
         defining.fill(session, asked, frame.at)
-    session.execute(insert(CONCERNS).from_select(["kind", "row_id", "identity_id"], _concerns()))
-    for subjects in (_accounts(frame), _integrations(frame), _credentials(frame), *([_contents()] if asked else [])):
-        session.execute(insert(SUBJECTS).from_select([c.name for c in SUBJECTS.c], subjects))
+    session.execute(_filled(CONCERNS, _concerns))
+    for subjects in (_accounts, _integrations, _credentials):
+        session.execute(_filled(SUBJECTS, subjects, frame.department))
+    if asked:
+        session.execute(_filled(SUBJECTS, _contents))
     if frame.bars_holders and asked:
         held = leanings.held_by(select(CONTENTS.c.entitlement_id)).subquery()
         own = select(CONTENTS.c.kind, held.c.top, held.c.identity_id).join(
@@ -114,14 +120,20 @@ def prepare(session: Session, frame: Frame) -> None:
     analyze(session)
     choosing.fill(session, frame.routes, frame.at.date(), frame.due_at.date(), apart=frame.apart)
     peers.models(session, frame.at)
-    session.execute(insert(FINDINGS).from_select([c.name for c in FINDINGS.c], _findings(frame.at)))
+    session.execute(_filled(FINDINGS, _findings), {"of_moment": frame.at})
     session.execute(insert(ADVICE), _every_advice())
     if any(place.previous_id is not None for place in frame.places):
-        session.execute(insert(LAST).from_select([c.name for c in LAST.c], _last()))
-    session.execute(insert(PEOPLE).from_select([c.name for c in PEOPLE.c], _people(frame.at)))
+        session.execute(_filled(LAST, _last))
+    session.execute(_filled(PEOPLE, _people, frame.at.date()))
     if any(ItemKind.GRANT in place.kinds for place in frame.places):
         peers.held(session)
     analyze(session)
+
+
+@lru_cache(maxsize=64)
+def _filled(table: Table, rows: Callable[..., Any], *given: Any) -> Insert:
+    """Fill a scratch table with `rows(*given)`: put together once, for every review asks the same."""
+    return insert(table).from_select([column.name for column in table.c], rows(*given))
 
 
 @cache
@@ -213,13 +225,13 @@ def _manager(account: Any) -> ColumnElement[Any]:
     )
 
 
-def _in_department(frame: Frame, account: Any) -> ColumnElement[bool]:
-    if frame.department is None:
+def _in_department(department: str | None, account: Any) -> ColumnElement[bool]:
+    if department is None:
         return true()
-    return func.coalesce(IdentityRow.department, account.department, "") == frame.department
+    return func.coalesce(IdentityRow.department, account.department, "") == department
 
 
-def _accounts(frame: Frame) -> Any:
+def _accounts(department: str | None) -> Any:
     live = AccountRow.active.is_not(False)  # unknown is not inactive
     rows: Any = (
         select(
@@ -229,7 +241,7 @@ def _accounts(frame: Frame) -> Any:
             AccountRow.id,
             AccountRow.identity_id,
             _manager(AccountRow),
-            and_(live, or_(SYSTEMS.c.accounts, SYSTEMS.c.grants), _in_department(frame, AccountRow)),
+            and_(live, or_(SYSTEMS.c.accounts, SYSTEMS.c.grants), _in_department(department, AccountRow)),
         )
         .join(SYSTEMS, SYSTEMS.c.system_id == AccountRow.system_id)
         .outerjoin(IdentityRow, IdentityRow.id == AccountRow.identity_id)
@@ -238,7 +250,7 @@ def _accounts(frame: Frame) -> Any:
     return rows
 
 
-def _integrations(frame: Frame) -> Any:
+def _integrations(department: str | None) -> Any:
     rows: Any = (
         select(
             literal(str(ItemKind.INTEGRATION)),
@@ -247,7 +259,7 @@ def _integrations(frame: Frame) -> Any:
             null(),
             AccountRow.identity_id,
             null(),
-            and_(SYSTEMS.c.integrations, IntegrationRow.active.is_not(False), _in_department(frame, AccountRow)),
+            and_(SYSTEMS.c.integrations, IntegrationRow.active.is_not(False), _in_department(department, AccountRow)),
         )
         .join(SYSTEMS, SYSTEMS.c.system_id == IntegrationRow.system_id)
         .outerjoin(AccountRow, AccountRow.id == IntegrationRow.owner_account_id)
@@ -257,7 +269,7 @@ def _integrations(frame: Frame) -> Any:
     return rows
 
 
-def _credentials(frame: Frame) -> Select[Any]:
+def _credentials(department: str | None) -> Select[Any]:
     owner = aliased(AccountRow, name="owner")
     return (
         select(
@@ -267,7 +279,7 @@ def _credentials(frame: Frame) -> Select[Any]:
             CredentialRow.account_id,
             func.coalesce(AccountRow.identity_id, owner.identity_id),
             _manager(AccountRow),
-            and_(SYSTEMS.c.credentials, CredentialRow.active.is_not(False), _in_department(frame, AccountRow)),
+            and_(SYSTEMS.c.credentials, CredentialRow.active.is_not(False), _in_department(department, AccountRow)),
         )
         .join(SYSTEMS, SYSTEMS.c.system_id == CredentialRow.system_id)
         .outerjoin(AccountRow, AccountRow.id == CredentialRow.account_id)
@@ -294,7 +306,7 @@ def _last() -> Any:
     )
 
 
-def _findings(at: datetime) -> Select[Any]:
+def _findings() -> Select[Any]:
     """What is wrong with what may be an item. Its subject ("account:12") comes apart, so that items find it by number."""
     told = obj(rule=FindingRow.rule, severity=FindingRow.severity, because=FindingRow.because)
     kind: Any = case(*((FindingRow.subject.like(f"{each}:%"), str(each)) for each in ItemKind))
@@ -302,10 +314,15 @@ def _findings(at: datetime) -> Select[Any]:
     # Nothing that is no number finds an item: PostgreSQL would refuse it, SQLite would take the digits that it begins with.
     counts = and_(tail != "", func.length(tail) < 19, func.ltrim(tail, "0123456789") == "")
     number: Any = case((counts, cast(tail, Big)))
+    moment = bindparam("of_moment", type_=Moment)
     rows = (
         select(number.label("row_id"), kind.label("kind"), FindingRow.rule, FindingRow.severity, told.label("told"))
         .join(SYSTEMS, SYSTEMS.c.system_id == FindingRow.system_id)
-        .where(FindingRow.status == "open", FindingRow.opened_at <= at, number.is_not(None))
+        .where(
+            FindingRow.status == "open",
+            FindingRow.opened_at <= moment,
+            number.is_not(None),
+        )
         .order_by(number, kind, FindingRow.rule)
         .subquery()
     )
@@ -315,7 +332,7 @@ def _findings(at: datetime) -> Select[Any]:
     return select(rows.c.row_id, rows.c.kind, listed, rules, worst).group_by(rows.c.row_id, rows.c.kind)
 
 
-def _people(at: datetime) -> Select[Any]:
+def _people(today: date) -> Select[Any]:
     """Every account that may be shown, inactive ones too: their tokens may live."""
     tokens = (
         select(CredentialRow.account_id, func.max(CredentialRow.last_used).label("last"))
@@ -342,7 +359,7 @@ def _people(at: datetime) -> Select[Any]:
             AccountRow.id,
             AccountRow.system_id,
             AccountRow.active.is_not(False),
-            and_(IdentityRow.id.is_not(None), shown.gone(at.date())),
+            and_(IdentityRow.id.is_not(None), shown.gone(today)),
             shown.job(),
             MODELS.c.version_id,
             func.coalesce(IdentityRow.department, AccountRow.department),
@@ -350,7 +367,7 @@ def _people(at: datetime) -> Select[Any]:
             AccountRow.kind,
             func.coalesce(held.c.flags, BAR),
             func.coalesce(FINDINGS.c.rules, BAR),
-            shown.who(at.date()),
+            shown.who(today),
             band,
             members(
                 use=plain(band),

@@ -6,6 +6,7 @@ What a kind has no word for, and what a system does not tell, is null: neither t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, String, and_, case, cast, exists, false, func, literal, null, select
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.inventory.tables import IdentityRow, ObservationRow, SnapshotRow, StreamRow
 from app.review import asking, policy, trust
+from app.review.expression import Expression
 from app.review.frozen import FINDINGS, LAST, PEOPLE, SYSTEMS
 from app.review.scope import FACTS, ItemKind, Scope
 from app.review.silence import Settled
@@ -22,16 +24,25 @@ Whose = aliased(IdentityRow, name="whose")
 Wanted = Callable[[Mapping[str, Any]], ColumnElement[bool]]
 
 
-def inside(scope: Scope) -> Wanted | None:
-    """What the scope's expressions take in: `where` holds, and no exclusion surely does."""
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What the scope's expressions take in: `where` holds, and no exclusion surely does. The same for the same expressions,
+    so that what is asked by it is put together once."""
+
+    where: Expression | None
+    exclude: tuple[Expression, ...]
+
+    def __call__(self, facts: Mapping[str, Any]) -> ColumnElement[bool]:
+        """The condition, over one kind's facts."""
+        fits = [asking.condition(self.where, facts, FACTS)] if self.where is not None else []
+        return and_(*fits, *(_not_surely(asking.condition(each, facts, FACTS)) for each in self.exclude))
+
+
+def inside(scope: Scope) -> Inside | None:
+    """What the scope's expressions take in; None: everything."""
     if scope.where is None and not scope.exclude:
         return None
-
-    def wanted(facts: Mapping[str, Any]) -> ColumnElement[bool]:
-        fits = [asking.condition(scope.where, facts, FACTS)] if scope.where is not None else []
-        return and_(*fits, *(_not_surely(asking.condition(each.where, facts, FACTS)) for each in scope.exclude))
-
-    return wanted
+    return Inside(scope.where, tuple(each.where for each in scope.exclude))
 
 
 def facts(kind: ItemKind, subject: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ class Undocumented(AssertionError):
 
 
 class Holding:
-    """A client's hook; made once for an app and kept with it, because compiling the shapes costs more than asking."""
+    """A client's hook. What it knows is kept with the description, because compiling the shapes costs more than asking."""
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
@@ -45,6 +45,7 @@ class _Known:
     """An app's description, with its shapes compiled as they are needed."""
 
     def __init__(self, description: dict[str, Any]) -> None:
+        self.description = description  # kept, so that no other one comes to stand in its place
         self.components = description["components"]
         self.compiled: dict[str, Any] = {}
         self.paths = [
@@ -67,8 +68,11 @@ class _Known:
             raise Undocumented(f"{where}: {error.message} at {list(error.instance_path)}")
 
 
+_KNOWN: dict[int, _Known] = {}  # apps that share a description share this
+
+
 def _known(app: FastAPI) -> _Known:
-    known: _Known | None = getattr(app.state, "known", None)
-    if known is None:
-        known = app.state.known = _Known(app.openapi())
-    return known
+    description = app.openapi()
+    if id(description) not in _KNOWN:
+        _KNOWN[id(description)] = _Known(description)
+    return _KNOWN[id(description)]

@@ -27,8 +27,7 @@ def _app() -> FastAPI:
 @pytest.fixture
 def lent_app(_app: FastAPI) -> Iterator[FastAPI]:
     """One app for all tests of a run, as good as new: putting it together costs more than most of them do."""
-    routes, known = len(_app.router.routes), getattr(_app.state, "known", None)
-    _app.state = State({"known": known} if known else {})
+    routes, _app.state = len(_app.router.routes), State()
     yield _app
     del _app.router.routes[routes:]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import threading
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import uvicorn
@@ -20,6 +21,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from standardwebhooks.webhooks import Webhook
+from starlette.datastructures import State
 
 from app import settings
 from app.actors import actors, hooks, tokens
@@ -211,6 +213,20 @@ def means_over(database: Database, clock: Callable[[], datetime] = lambda: NOW) 
     return Means(database, KEYS, settings.read(LENIENT), clock)
 
 
+@cache
+def _app() -> FastAPI:
+    return create_app(means_over(Database("sqlite://")))
+
+
+def app_over(means: Means) -> FastAPI:
+    """An app of one's own, but for its routes and its description: to put those together costs more than most tests do."""
+    app = copy.copy(_app())
+    assert means.settings.base_url == _app().state.means.settings.base_url  # by which it is put together
+    app.state, app.middleware_stack = State({"means": means}), None
+    app.user_middleware, app.exception_handlers = list(app.user_middleware), dict(app.exception_handlers)
+    return app
+
+
 def furnish(
     database: Database, *, clock: Callable[[], datetime] = lambda: NOW, accounts: int = 0, app: FastAPI | None = None
 ) -> House:
@@ -266,7 +282,7 @@ def furnish(
         leaves.integrate(session)
         signed.sign(session, signing.signer(session, KEYS), by="cli:test", at=NOW)
         session.flush()
-    app = app or create_app(means)
+    app = app or app_over(means)
     app.state.means = means
     rows = (company, campaign, items, found, drift, remediation, integration, credential, schedule)
     return House(means, app, *rows, gone.id, outbox, subscribed, delivery, hook, secret, given)

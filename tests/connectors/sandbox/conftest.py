@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connectors.sandbox import keys
+from connectors.sandbox.clock import Clock
+from connectors.sandbox.company import Wish
+from connectors.sandbox.salesforce import front, world
 from connectors.sandbox.serve import Running, start
+from connectors.sandbox.store import Store
 from tests.connectors.sandbox import visitors
 from tests.connectors.sandbox.visitors import NOW, SEED, Org, Portal
 
@@ -21,8 +28,31 @@ def _one_set_of_keys() -> Iterator[None]:
     keys.load = true
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_writing_of_each_org() -> Iterator[None]:
+    """Writing an org takes longer than most of what is asked of it, so homeless ones alike begin as copies of the first."""
+    written: dict[tuple[Wish, date], bytes] = {}
+    write = world.open_world
+
+    def opened(home: Path | None, clock: Clock, keys: dict[str, Any], wish: Wish) -> world.World:
+        alike = (wish, clock.now().date())
+        if home is not None or wish.crowd:
+            return write(home, clock, keys, wish)
+        if alike not in written:
+            made = write(None, clock, keys, wish)
+            written[alike] = made.store.db.serialize()
+            return made
+        store = Store(None)
+        store.db.deserialize(written[alike])
+        return world.World(store, clock, keys)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(front, "open_world", opened)
+        yield
+
+
 @pytest.fixture(scope="session")
-def read_salesforce(_one_set_of_keys: None) -> Iterator[Running]:
+def read_salesforce(_one_set_of_keys: None, _one_writing_of_each_org: None) -> Iterator[Running]:
     running = start("salesforce", home=None, seed=SEED, now=NOW)
     yield running
     running.stop()
@@ -84,7 +114,7 @@ def portal_executor(hubspot: Running) -> Portal:
 
 
 @pytest.fixture(scope="module")
-def salesforce_module(_one_set_of_keys: None) -> Iterator[Org]:
+def salesforce_module(_one_set_of_keys: None, _one_writing_of_each_org: None) -> Iterator[Org]:
     """The reader of an org whose rights a module's tests turn on and off, each beginning with all of them."""
     running = start("salesforce", home=None, seed=SEED, people=80, now=NOW)
     yield visitors.org(running)

@@ -14,7 +14,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from connectors.sandbox.serve import WAYS_IN, Kind, Running, start
+from connectors.sandbox.clock import Clock
+from connectors.sandbox.company import Wish
+from connectors.sandbox.salesforce.front import Salesforce
+from connectors.sandbox.serve import WAYS_IN, Kind, Running, opened, start
+from connectors.sandbox.store import Store
 from tests.connectors.sandbox import visitors
 from tests.connectors.sandbox.visitors import NOW, SEED
 
@@ -140,3 +144,20 @@ def test_a_company_of_a_thousand_starts_and_answers() -> None:
     assert org.count("User") > 1000
     assert len(org.rows("SELECT Id, Profile.Name FROM User")) == org.count("User")
     running.stop()
+
+
+def test_two_orgs_begin_alike_and_go_their_own_ways() -> None:
+    clock, wish = Clock(NOW), Wish(SEED, 80)
+    one, other = (_store(clock, wish) for _ in range(2))
+    assert list(one.db.iterdump()) == list(other.db.iterdump())
+    with one.change():
+        one.db.execute("DELETE FROM User")
+    assert one.scalar("SELECT count(*) FROM User") == 0 < other.scalar("SELECT count(*) FROM User")
+    larger = _store(clock, Wish(SEED, 90))
+    assert larger.scalar("SELECT count(*) FROM User") > other.scalar("SELECT count(*) FROM User")
+
+
+def _store(clock: Clock, wish: Wish) -> Store:
+    made, _ = opened("salesforce", home=None, clock=clock, wish=wish)
+    assert isinstance(made, Salesforce)
+    return made.world.store

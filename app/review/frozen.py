@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
-from sqlalchemy import Boolean, Column, Integer, MetaData, PrimaryKeyConstraint, String, Table, text
+from sqlalchemy import Boolean, Column, Dialect, Integer, MetaData, PrimaryKeyConstraint, String, Table, text
 from sqlalchemy.orm import Session
+from sqlalchemy.schema import CreateTable
 
 from app.kit.db import Big, Json, Moment
 
@@ -237,11 +239,22 @@ HELD = _table(
 def tables(session: Session) -> Iterator[None]:
     """The scratch tables, empty at first and gone afterwards; a transaction that fails takes them with it."""
     connection = session.connection()
-    for table in _scratch.sorted_tables:
-        table.create(connection, checkfirst=False)
+    made, dropped = _statements(connection.dialect)
+    for statement in made:
+        connection.exec_driver_sql(statement)
     yield
-    for table in _scratch.sorted_tables:
-        table.drop(connection, checkfirst=False)
+    for statement in dropped:
+        connection.exec_driver_sql(statement)
+
+
+@lru_cache(maxsize=8)
+def _statements(dialect: Dialect) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What makes the tables and what drops them: all at once, except where a database takes one at a time."""
+    tables = _scratch.sorted_tables
+    made = tuple(str(CreateTable(each).compile(dialect=dialect)).strip() for each in tables)
+    if dialect.name == "sqlite":
+        return made, tuple(f"DROP TABLE {each.name}" for each in tables)
+    return ("; ".join(made),), (f"DROP TABLE {', '.join(each.name for each in tables)}",)
 
 
 def analyze(session: Session, *names: str) -> None:

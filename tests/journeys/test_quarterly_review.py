@@ -55,7 +55,7 @@ def test_a_stranger_plays_the_quarter_with_one_command(tmp_path: Path) -> None:
 
 def test_make_demo_says_that_one_command() -> None:
     said = subprocess.run(
-        ["make", "-n", "VENV=its/own", "demo", "ONCE=1", "KEEP=1"],
+        ["make", "-n", "--no-print-directory", "VENV=its/own", "demo", "ONCE=1", "KEEP=1"],
         cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=60, check=True,
     )  # fmt: skip
     assert said.stdout.splitlines()[-1] == "its/own/bin/rolecall demo --once --json --keep"

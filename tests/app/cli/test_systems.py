@@ -139,6 +139,7 @@ def test_a_sample_is_read_again_and_is_as_the_reading_said(place: Place, system:
 
 
 def test_the_doctor_finds_a_healthy_house_healthy(place: Place) -> None:
+    place.rolecall("sync", "People").well()  # a command that lends itself does what opening a review left to be done
     told = place.rolecall("doctor", "--json").json()
     wrong = [check["what"] for check in told["installation"] if check["well"] is False]
     assert wrong == ["worker"]  # nobody works here between commands

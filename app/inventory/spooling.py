@@ -77,32 +77,35 @@ def _begin_again_after_another_release(reading: Reading) -> None:
 
 def _read(reading: Reading, stream: Stream, covered: StreamCoverage) -> None:
     """Read one stream from where it stopped, and conclude it."""
-    with reading.database.transaction() as session:
+    with reading.database.hasty() as session:  # what a power cut took of it is begun again
         if _begun(session, reading, stream).ended_at is not None:
             return
+        place = _place(session, reading, stream)
     if not covered.readable:
         missing = (covered.missing,) if covered.missing else ()
         told = f"it may not be read: {covered.missing}" if covered.missing else "it may not be read"
-        _conclude(reading, stream, StreamReceipt(Verdict.NOT_COLLECTED, told, missing=missing), _Place())
+        with reading.database.transaction() as session:
+            receipt = StreamReceipt(Verdict.NOT_COLLECTED, told, missing=missing)
+            _conclude(session, reading, stream, receipt, _Place())
         return
     error: ConnectorError | None = None
     for chance in (1, 2):
-        error = _pull(reading, stream) or _doubt(reading, stream)
+        error = _pull(reading, stream, place) or _doubt(reading, stream)
         if not (isinstance(error, Misread) and error.restart and chance == 1):
             break
         with reading.database.transaction() as session:  # its place is gone: once more from page one
             session.execute(delete(SpoolRow).where(*_mine(reading, stream)))
+        place = _Place()
     if reading.over.is_set():
         return
-    with reading.database.reading() as session:
+    with reading.database.transaction() as session:
         place = _place(session, reading, stream)
-    _conclude(reading, stream, absence.conclude(place.pages, ended=place.ended, error=error), place)
+        receipt = absence.conclude(place.pages, ended=place.ended, error=error)
+        _conclude(session, reading, stream, receipt, place)
 
 
-def _pull(reading: Reading, stream: Stream) -> ConnectorError | None:
+def _pull(reading: Reading, stream: Stream, place: _Place) -> ConnectorError | None:
     """Spool the pages that are not there yet. Returns what stopped the reading, if anything did."""
-    with reading.database.reading() as session:
-        place = _place(session, reading, stream)
     if place.ended:
         return None
     number, rows = place.number, place.rows
@@ -205,16 +208,15 @@ def _begun(session: Session, reading: Reading, stream: Stream) -> StreamRow:
     return row
 
 
-def _conclude(reading: Reading, stream: Stream, receipt: StreamReceipt, place: _Place) -> None:
-    with reading.database.transaction() as session:
-        row = _begun(session, reading, stream)
-        row.verdict, row.because = receipt.verdict, receipt.because
-        row.rows, row.pages, row.calls = receipt.rows, receipt.pages, receipt.calls
-        row.said, row.said_after = receipt.said, receipt.said_after
-        row.missing, row.dropped, row.asked = list(receipt.missing), list(receipt.dropped), list(receipt.asked)
-        row.parts = packing.parts_out(receipt.parts)
-        row.records, row.server_at, row.skew_seconds = place.rows, place.server_at, place.skew
-        row.ended_at = reading.clock()
+def _conclude(session: Session, reading: Reading, stream: Stream, receipt: StreamReceipt, place: _Place) -> None:
+    row = _begun(session, reading, stream)
+    row.verdict, row.because = receipt.verdict, receipt.because
+    row.rows, row.pages, row.calls = receipt.rows, receipt.pages, receipt.calls
+    row.said, row.said_after = receipt.said, receipt.said_after
+    row.missing, row.dropped, row.asked = list(receipt.missing), list(receipt.dropped), list(receipt.asked)
+    row.parts = packing.parts_out(receipt.parts)
+    row.records, row.server_at, row.skew_seconds = place.rows, place.server_at, place.skew
+    row.ended_at = reading.clock()
 
 
 def _mine(reading: Reading, stream: Stream) -> Sequence[ColumnElement[bool]]:

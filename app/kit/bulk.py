@@ -113,6 +113,8 @@ def ready(session: Session, staged: Table, key: Sequence[str]) -> dict[Any, int]
     Returns how many rows were taken out as repeats, by the value of their `part` column where there is one.
     """
     connection = session.connection()
+    if connection.scalar(select(staged.c[key[0]]).limit(1)) is None:  # of a key no part is null
+        return {}
     if connection.dialect.name == "postgresql":
         surplus = _without_repeats(connection, staged, key)
         connection.exec_driver_sql(f"ANALYZE {staged.name}")

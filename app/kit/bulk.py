@@ -113,7 +113,7 @@ def ready(session: Session, staged: Table, key: Sequence[str]) -> dict[Any, int]
     Returns how many rows were taken out as repeats, by the value of their `part` column where there is one.
     """
     connection = session.connection()
-    if connection.scalar(select(staged.c[key[0]]).limit(1)) is None:  # of a key no part is null
+    if connection.scalar(select(literal_column("1")).select_from(staged).limit(1)) is None:
         return {}
     if connection.dialect.name == "postgresql":
         surplus = _without_repeats(connection, staged, key)

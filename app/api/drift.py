@@ -11,7 +11,7 @@ from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from app.api import answering, campaigns, paging, problems
-from app.api.answering import Key
+from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Asked, Nothing, Page, Told
@@ -38,6 +38,7 @@ class Drift(Told):
     reason: str | None
     by: str | None
     at: datetime | None
+    version: int = Field(description="One more whenever it contains something else, and when it is decided on.")
 
 
 class DriftPage(Page):
@@ -99,13 +100,22 @@ def detect_drift(
 
 @router.put("/drift/{drift_id}/decision", response_model=Drift)
 def decide_drift(
-    drift_id: paging.Number, asked: DriftAnswer, request: Request, means: With, actor: Entered, key: Key = None
+    drift_id: paging.Number,
+    asked: DriftAnswer,
+    request: Request,
+    means: With,
+    actor: Entered,
+    key: Key = None,
+    if_match: IfMatch = None,
 ) -> Response:
-    """Decide on what began or changed while the review ran. 412 if somebody decided already, naming who and what."""
+    """Decide on what began or changed while the review ran. 412 if somebody decided already, naming who and what; with
+    If-Match also if it contains something else by now than in the version that you saw."""
+    seen = answering.version(if_match)
 
     def verb(session: Session, at: datetime) -> Drift:
         if session.get(DriftRow, drift_id) is None:
             raise problems.not_found("drift", drift_id)
-        return Drift.model_validate(drifts.decide(session, drift_id, asked.answer, asked.reason, by=actor, at=at))
+        row = drifts.decide(session, drift_id, asked.answer, asked.reason, version=seen, by=actor, at=at)
+        return Drift.model_validate(row)
 
     return answering.once(means, actor, key, asked, request, verb)

@@ -9,6 +9,7 @@ from app.actors.actor import Role
 from app.cli.installation import find_campaign, opened, operator, speaking_for
 from app.cli.telling import Telling
 from app.kit import clock
+from app.kit.refusal import Refusal, insist
 from app.review import drifts
 from app.review.tables import DriftRow
 
@@ -21,7 +22,7 @@ def listed(telling: Telling, name: str) -> None:
             rows = drifts.detect(session, found.id, by=operator(), at=clock.now())
             told = [_told(row) for row in rows]
     telling.table(
-        ("drift", "change", "what", "privileged", "answer", "reason"),
+        ("drift", "seen", "change", "what", "privileged", "answer", "reason"),
         map(_row, told),
         empty=f"Nothing began, ended or changed since {found.name} was frozen, as far as has been read.",
     )
@@ -31,27 +32,43 @@ def listed(telling: Telling, name: str) -> None:
     telling.answer(told)
 
 
-def decide(telling: Telling, drift: int, answer: str, who: str, reason: str) -> None:
-    """Say what becomes of what began or changed since freezing, as the administrator who is that person."""
+def decide(telling: Telling, drift: int, answer: str, who: str, reason: str, seen: int | None) -> None:
+    """Say what becomes of what began or changed since freezing, as the administrator who is that person. What changed once
+    more since it was listed first takes the version that was `seen`."""
     with opened() as means:
         acting = speaking_for(means, who, Role.ADMIN)
         with means.database.transaction() as session:
-            row = drifts.decide(session, drift, answer, reason, by=acting, at=clock.now())
+            row = session.get(DriftRow, drift)
+            if row is not None and row.answer is None:
+                insist(_why_not_unseen(row, seen))
+            row = drifts.decide(session, drift, answer, reason, version=seen, by=acting, at=clock.now())
             telling.answer(_told(row) | {"by": row.by})
     telling.say(f"Drift {drift}: {answer}, by {acting.name}.")
+
+
+def _why_not_unseen(row: DriftRow, seen: int | None) -> Refusal | None:
+    """Why somebody has to say which version they saw: there was more than one."""
+    if seen is not None or row.version == 1:
+        return None
+    return Refusal(
+        "unseen",
+        f"Drift {row.id} changed once more since it was listed first. It is now: {_line(row.shown) or row.subject}.",
+        f"If that is what you decide on, say so with --seen {row.version}.",
+        status=412,
+    )
 
 
 def _told(row: DriftRow) -> dict[str, Any]:
     return {
         "id": row.id, "subject": row.subject, "change": row.change, "privileged": row.privileged, "shown": row.shown,
-        "answer": row.answer, "reason": row.reason,
+        "answer": row.answer, "reason": row.reason, "version": row.version,
         "needs_decision": row.privileged and row.change != "ended" and row.answer is None,
     }  # fmt: skip
 
 
 def _row(told: Mapping[str, Any]) -> tuple[object, ...]:
     what, privileged = _line(told["shown"]) or told["subject"], "yes" if told["privileged"] else ""
-    return told["id"], told["change"], what, privileged, told["answer"], told["reason"]
+    return told["id"], told["version"], told["change"], what, privileged, told["answer"], told["reason"]
 
 
 def _line(known: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.inventory import composition, contents
@@ -146,7 +146,7 @@ def _brought(frozen: Mapping[str, Any]) -> frozenset[str] | None:
 
 def _update(session: Session, row: DriftRow, told: dict[str, Any]) -> None:
     """What was not decided on tells the latest. What was, and contains something else since, is to be decided on anew,
-    unless it is again what was frozen; an answer that is given at the same time stands."""
+    unless it is again what was frozen. Either way it is another version; an answer given at the same time stands."""
     values, shown = dict(told), told["shown"]
     if row.shown["what"].get("digests") == shown["what"]["digests"] or (
         row.answer is not None and not shown["changed"]
@@ -157,11 +157,10 @@ def _update(session: Session, row: DriftRow, told: dict[str, Any]) -> None:
         values |= {"answer": None, "reason": None, "by": None, "at": None, "shown": shown | {"earlier": earlier}}
     elif "earlier" in row.shown:
         values["shown"] = shown | {"earlier": row.shown["earlier"]}
-    same = or_(DriftRow.answer.is_(None), DriftRow.at == row.at) if row.answer else DriftRow.answer.is_(None)
     session.execute(
         update(DriftRow)
-        .where(DriftRow.id == row.id, same)
-        .values(**values)
+        .where(DriftRow.id == row.id, DriftRow.version == row.version)
+        .values(version=row.version + 1, **values)
         .execution_options(synchronize_session=False)
     )
     session.expire(row)

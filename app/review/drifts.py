@@ -15,7 +15,7 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import altering, apart, drifting, policy, queries, ties
+from app.review import altering, apart, drifting, meanwhile, policy, queries, ties
 from app.review.tables import CampaignRow, DriftRow
 
 
@@ -36,8 +36,13 @@ def detect(session: Session, campaign: int, *, by: Actor, at: datetime) -> Seque
     return found
 
 
-def decide(session: Session, drift: int, answer: str, reason: str, *, by: Actor, at: datetime) -> DriftRow:
-    """Say what becomes of something that began or changed since freezing: keep or remove, once. Never one's own."""
+def decide(
+    session: Session, drift: int, answer: str, reason: str, *, version: int | None = None, by: Actor, at: datetime
+) -> DriftRow:
+    """Say what becomes of something that began or changed since freezing: keep or remove, once. Never one's own.
+
+    Refuses (412) what is no longer at `version`: somebody decided on it, whom it names, or it contains something else.
+    """
     at = clock.utc(at)
     row = session.get(DriftRow, drift)
     if row is None:
@@ -45,25 +50,32 @@ def decide(session: Session, drift: int, answer: str, reason: str, *, by: Actor,
     status, owner = _held(session, row.campaign_id)
     concerned = ties.concerned_by(session, row.subject)
     insist(
-        policy.why_not_answer_drift(
+        meanwhile.why_not_answer(
             status=status, change=row.change, answer=answer, reason=reason, concerned=concerned, by=by
         )
         or apart.why_not_apart(by.identity_id, None, owner)
+        or _why_not_seen(session, row, version)
     )
+    seen = row.version
     moved: Any = session.execute(
         update(DriftRow)
-        .where(DriftRow.id == drift, DriftRow.answer.is_(None))
-        .values(answer=answer, reason=reason.strip(), by=by.id, at=at)
+        .where(DriftRow.id == drift, DriftRow.version == seen, DriftRow.answer.is_(None))
+        .values(answer=answer, reason=reason.strip(), by=by.id, at=at, version=seen + 1)
         .execution_options(synchronize_session=False)
     )
     session.refresh(row)
     if moved.rowcount != 1:
-        raise Refused(policy.too_late(version=0, answer=row.answer, who=row.by, at=row.at))
+        insist(_why_not_seen(session, row, seen))
     body = {"campaign": row.campaign_id, "about": row.subject, "answer": answer, "by_identity": by.identity_id}
     personal = {"reason": reason.strip(), "shown": queries.digest(row.shown)}
     person = f"identity:{min(concerned)}" if concerned else None
     entries.record(session, Entry(Kind.DRIFT_DECIDED, f"drift:{drift}", body, personal, person), by=by.id, at=at)
     return row
+
+
+def _why_not_seen(session: Session, row: DriftRow, version: int | None) -> Refusal | None:
+    who = queries.author(session, row.by) if row.by is not None else None
+    return meanwhile.why_not_seen(version, row.version, answer=row.answer, who=who, at=row.at)
 
 
 def _held(session: Session, campaign: int) -> tuple[str, int | None]:

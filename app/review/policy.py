@@ -379,18 +379,3 @@ def why_not_unseen(seen: str | None, silent: str) -> Refusal | None:
         return None
     told = "Other items than those that you looked at have no answer by now."
     return Refusal("unseen", told, "Look once more, then close it.", status=412)
-
-
-def why_not_answer_drift(
-    *, status: str, change: str, answer: str, reason: str, concerned: frozenset[int], by: Actor
-) -> Refusal | None:
-    """Why this actor may not decide on something that came up since freezing: administrators do, never on their own."""
-    if not by.has(Role.ADMIN) or by.identity_id is None:
-        return Refusal("not_reviewer", "Drift is decided by an administrator, as a person.", "Ask one.", status=403)
-    if change == "ended":
-        return Refusal("bad_answer", "What has ended needs no decision.", "Decide on the rest.", status=422)
-    if answer not in (Answer.KEEP, Answer.REMOVE):
-        return _no_answer(f'"{answer}" is not an answer to drift', "Answer keep or remove.")
-    if not reason.strip():
-        return _no_answer("a decision on drift needs a reason", "Say why.")
-    return why_not_move(status) or independence.why_not_independent(by.identity_id, concerned)

@@ -15,6 +15,7 @@ from sqlalchemy import and_, case, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
+from app.actors.tables import ActorRow
 from app.inventory.tables import IdentityRow
 from app.ledger import jcs
 from app.review import apart, schedule, workdays
@@ -302,6 +303,15 @@ def drift(session: Session, campaign_id: int) -> Sequence[DriftRow]:
         .where(DriftRow.campaign_id == campaign_id)
         .order_by(DriftRow.privileged.desc(), DriftRow.change, DriftRow.id)
     ).all()
+
+
+def author(session: Session, by: str) -> str:
+    """What whoever did something is called; also somebody for whom the command line spoke ("cli:root for person:p-7"), and
+    as it stands whoever has no name here."""
+    spoken_for = by.partition(" for person:")[2]
+    person = session.scalar(select(IdentityRow.name).where(IdentityRow.key == spoken_for)) if spoken_for else None
+    row = session.get(ActorRow, by)
+    return person or (row.name if row is not None else by)
 
 
 def drift_undecided(session: Session, campaign_id: int) -> int:

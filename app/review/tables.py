@@ -278,6 +278,7 @@ class DriftRow(Base):
     reason: Mapped[str | None] = mapped_column(String)
     by: Mapped[str | None] = mapped_column(String(80))
     at: Mapped[datetime | None] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")  # one more when it tells something else
     __table_args__ = (UniqueConstraint("campaign_id", "subject", "change"),)
 
 

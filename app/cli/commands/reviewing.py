@@ -232,12 +232,15 @@ def campaign_drift_decide(
     answer: Annotated[str, typer.Argument(help="keep or remove.")],
     who: Annotated[str, typer.Option("--as", help="The administrator who decides: roster id or e-mail address.")],
     reason: Reason,
+    seen: Annotated[
+        int | None, typer.Option(help="Its version in the list; needed if it changed since it was listed first.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Decide on what began or changed while a review runs. Nobody decides on their own access."""
     from app.cli import drifting
 
-    drifting.decide(Telling(as_json), drift, answer, who, reason)
+    drifting.decide(Telling(as_json), drift, answer, who, reason, seen)
 
 
 @campaign_app.command("import")

@@ -28,6 +28,7 @@ router = APIRouter()
 Text = Annotated[str, Form(max_length=2000)]
 Name = Annotated[str, Form(max_length=320)]
 After = Annotated[str, Query(max_length=200)]
+Seen = Annotated[int | None, Form(ge=1, le=2**31 - 1)]
 MOST = 100
 
 
@@ -93,14 +94,15 @@ def list_drift(request: Request, campaign_id: int, means: With, visit: Entered) 
 
 @router.post("/campaigns/{campaign_id}/drift/{drift_id}")
 def decide_drift(
-    request: Request, campaign_id: int, drift_id: int, means: With, visit: Entered, answer: Text = "", reason: Text = ""
-) -> Response:
-    """Say what becomes of something that began or changed meanwhile."""
+    request: Request, campaign_id: int, drift_id: int, means: With, visit: Entered,
+    answer: Text = "", reason: Text = "", version: Seen = None,
+) -> Response:  # fmt: skip
+    """Say what becomes of something that began or changed meanwhile, as the page showed it."""
     with means.database.transaction() as session:
         row = session.get(DriftRow, drift_id)
         if row is None or row.campaign_id != campaign_id:
             raise _none("change")
-        drifts.decide(session, drift_id, answer, reason, by=visit.actor, at=means.clock())
+        drifts.decide(session, drift_id, answer, reason, version=version, by=visit.actor, at=means.clock())
     return rendering.go(request, f"/campaigns/{campaign_id}/drift", said="Decided.")
 
 

@@ -139,6 +139,24 @@ def test_drift_is_listed_and_decided_on(house: House) -> None:
         f"/api/v1/drift/{house.drift.id}/decision", json={"answer": "keep", "reason": "new job"}
     )
     assert (answer.status_code, answer.json()["answer"]) == (200, "keep")
+    assert (answer.headers["ETag"], answer.json()["version"]) == ('"2"', listed[0]["version"] + 1)
+
+
+def test_drift_that_changed_since_it_was_seen_is_not_decided_on(house: House) -> None:
+    boss, path = house.client("boss"), f"/api/v1/campaigns/{house.campaign.id}/drift"
+
+    def brings(*privileges: str) -> dict[str, Any]:
+        with house.database.transaction() as session:
+            session.get_one(EntitlementRow, house.company.role.id).privileges = list(privileges)
+        boss.post(path)
+        return next(iter(get(house, f"{path}?change=changed")["drift"]))
+
+    seen, now = brings("export"), brings("export", "develop")
+    told = {"answer": "keep", "reason": "new job"}
+    decision, tag = f"/api/v1/drift/{seen['id']}/decision", '"{version}"'.format
+    stale = boss.put(decision, json=told, headers={"If-Match": tag(**seen)})
+    assert (stale.status_code, stale.json()["code"], stale.json()["facts"]["version"]) == (412, "changed_meanwhile", 2)
+    assert boss.put(decision, json=told, headers={"If-Match": tag(**now)}).status_code == 200
 
 
 def test_drift_is_listed_now(house: House) -> None:

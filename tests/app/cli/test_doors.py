@@ -116,6 +116,14 @@ def test_drift_is_listed_and_decided_on_once_by_somebody_else(place: Place, bega
     assert told["by"].endswith(f"for person:{place.second}")
     place.rolecall(*words, "remove", "--as", place.second, "-r", "after all").refused("keep")
     place.rolecall("campaign", "drift-decide", "999999", "keep", "--as", place.second, "-r", "x").refused("999999")
+    with place.means() as means, means.database.transaction() as session:
+        key = int(changed["subject"].partition(":")[2])
+        session.get_one(EntitlementRow, key).privileges = ["export", "administer"]
+    place.rolecall("campaign", "drift", "Q4").well()
+    words = "campaign", "drift-decide", str(changed["id"]), "keep", "--as", place.second, "-r", "seen"
+    place.rolecall(*words).refused("brings +administer, +export", "--seen 2")
+    place.rolecall(*words, "--seen", "1").refused("something else than you saw")
+    assert place.rolecall(*words, "--seen", "2", "--json").json()["version"] == 3
 
 
 # --- cancelling ---

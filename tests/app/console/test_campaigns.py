@@ -201,7 +201,8 @@ def test_drift_is_listed_and_belongs_to_its_review(house: House) -> None:
     assert "what holding it brings: <strong>came</strong>" in page
     with house.database.reading() as session:
         changed = session.scalars(select(DriftRow.id).where(DriftRow.change == "changed")).one()
-    assert boss.act(f"{path}/{changed}", {"answer": "remove", "reason": "nobody asked for it"}).status_code == 303
+    said = {"answer": "remove", "reason": "nobody asked for it"}
+    assert boss.act(f"{path}/{changed}", said | _seen(page, changed)).status_code == 303
     with house.database.transaction() as session:
         session.get_one(EntitlementRow, house.company.role.id).privileges = ["export", "develop"]
     boss.act(path)
@@ -209,8 +210,19 @@ def test_drift_is_listed_and_belongs_to_its_review(house: House) -> None:
     assert "changed again" in page
     assert "It changed once more since, so it is asked again." in page
     assert ">To be changed back</button>" in page
+    stale = boss.act(f"{path}/{changed}", said | {"version": "1"})
+    assert (stale.status_code, "contains something else than you saw" in stale.text) == (412, True)
+    assert boss.act(f"{path}/{changed}", said | _seen(page, changed)).status_code == 303
     other = f"/campaigns/{house.campaign.id + 1}/drift/{house.drift.id}"
     assert boss.act(other, {"answer": "keep", "reason": "seen"}).status_code == 404
+
+
+def _seen(page: str, drift: int) -> dict[str, str]:
+    """What the form of one row sends of what it showed."""
+    form = page.partition(f'/drift/{drift}"')[2].partition("</form>")[0]
+    found = re.search(r'name="version" value="(\d+)"', form)
+    assert found is not None
+    return {"version": found[1]}
 
 
 # --- reminding, and lists that are longer than a page ---

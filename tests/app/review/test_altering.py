@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,6 +80,82 @@ def test_a_role_that_brings_more_than_was_shown_is_decided_on_before_closing(dat
         assert [(each.kind, each.subject_id, each.wish) for each in of_drift] == [
             ("definition", company.role.id, "change")
         ]
+
+
+def test_a_decision_is_on_the_contents_that_were_seen(database: Database) -> None:
+    """A reading that changes them between the page and the answer makes the answer a stale one."""
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session)
+        brings(session, company.role, "export")
+        row = listed(session, campaign)[f"changed definition:{company.role.id}"]
+        listed(session, campaign)
+        assert row.version == 1, "nothing changed"
+        brings(session, company.role, "export", "administer")
+        listed(session, campaign)
+        by = company.actor(company.eve, cast.Role.ADMIN)
+        with pytest.raises(Refused, match="contains something else than you saw") as refused:
+            drifts.decide(session, row.id, "keep", "looked at it", version=1, by=by, at=NOW)
+        stale = refused.value.refusal
+        assert (stale.code, stale.status, stale.facts) == ("changed_meanwhile", 412, {"version": 2})
+        assert row.answer is None
+        drifts.decide(session, row.id, "keep", "looked at it", version=2, by=by, at=NOW)
+        brings(session, company.role, "export", "develop")
+        listed(session, campaign)
+        with pytest.raises(Refused, match="something else"):
+            drifts.decide(session, row.id, "remove", "as before", version=3, by=by, at=NOW)
+        assert (row.version, row.answer) == (4, None)
+
+
+def test_who_was_first_is_told_by_name(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session)
+        brings(session, company.role, "export")
+        row = listed(session, campaign)[f"changed definition:{company.role.id}"]
+        eve = company.actor(company.eve, cast.Role.ADMIN)
+        drifts.decide(session, row.id, "keep", "seen", by=replace(eve, id="cli:root for person:eve"), at=NOW)
+        with pytest.raises(Refused, match='Eve said "keep"'):
+            drifts.decide(session, row.id, "remove", "no", by=company.actor(company.cy, cast.Role.ADMIN), at=NOW)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)  # SQLite has one writer
+def test_a_listing_and_a_decision_at_the_same_time_do_not_undo_each_other(database: Database) -> None:
+    """Whoever read first and writes second changes nothing: there is no answer to contents that nobody was shown, and no
+    other contents under an answer."""
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session)
+        role, by = company.role.id, company.actor(company.eve, cast.Role.ADMIN)
+        brings(session, company.role, "export")
+        number = listed(session, campaign)[f"changed definition:{role}"].id
+
+    def decides(session: Session) -> None:
+        drifts.decide(session, number, "keep", "seen", by=by, at=NOW)
+
+    def lists(session: Session) -> None:
+        brings(session, session.get_one(EntitlementRow, role), "export", "administer")
+        listed(session, campaign)
+
+    def row(session: Session) -> DriftRow:
+        return session.get_one(DriftRow, number)
+
+    with database.transaction() as late:
+        kept = row(late)
+        with database.transaction() as first:
+            lists(first)
+        with pytest.raises(Refused, match="something else"):
+            decides(late)
+        assert kept.answer is None
+    with database.transaction() as late:
+        late.get_one(EntitlementRow, role).privileges = ["develop"]
+        kept = row(late)
+        with database.transaction() as first:
+            decides(first)
+        listed(late, campaign)
+        assert (kept.answer, told(kept)[0]["came"]) == ("keep", ["administer", "export"])
+        listed(late, campaign)
+        assert (kept.answer, told(kept)[0]["came"]) == (None, ["develop"])
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

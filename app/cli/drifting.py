@@ -68,7 +68,8 @@ def _told(row: DriftRow) -> dict[str, Any]:
 
 def _row(told: Mapping[str, Any]) -> tuple[object, ...]:
     what, privileged = _line(told["shown"]) or told["subject"], "yes" if told["privileged"] else ""
-    return told["id"], told["version"], told["change"], what, privileged, told["answer"], told["reason"]
+    change = told["change"] + (", decided, changed again" if "earlier" in told["shown"] and not told["answer"] else "")
+    return told["id"], told["version"], change, what, privileged, told["answer"], told["reason"]
 
 
 def _line(known: Mapping[str, Any]) -> str:

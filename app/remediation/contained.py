@@ -62,7 +62,8 @@ def _parts(session: Session, rows: Sequence[_Beside]) -> dict[int, dict[str, str
     for row in rows:
         if row.entitlement_id in now and row.system_id in asked:
             brings = brought.get(row.entitlement_id, frozenset())
-            now[row.entitlement_id]["brings"] = composition.digest(sorted(brings))
+            told = now[row.entitlement_id]["privileges"] is not None  # else what is missing may only not be told
+            now[row.entitlement_id]["brings"] = composition.digest(sorted(brings)) if told else None
     return now
 
 

@@ -1,5 +1,6 @@
 """What access contains that changed since a review was frozen: groups and definitions part by part, as they were frozen; of
-what is only held in it, whether holding it brings other privileges than was shown.
+what is only held in it, whether holding it brings other privileges than was shown. What began since is held against what it
+was when somebody decided on it.
 
 What was not told then, or is not told now, is not compared: unknown is no change. A decision holds for the contents that
 it was made on: what contains something else after it is open once more, and says what was decided before.
@@ -7,7 +8,7 @@ it was made on: what contains something else after it is open once more, and say
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +20,12 @@ from app.inventory.composition import Contents
 from app.inventory.tables import EntitlementRow, GrantRow, SnapshotRow, SystemRow
 from app.review import defining
 from app.review.dialect import insert_or_skip
-from app.review.scope import ItemKind
+from app.review.scope import CONTENTS, ItemKind
 from app.review.tables import CampaignSnapshotRow, DriftRow, ItemRow
 
+BEGAN = "began"
 CHANGED = "changed"
+CHUNK = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,32 +35,55 @@ class _Now:
     row: EntitlementRow
     system: str
     made: Contents
-    brings: frozenset[str]
+    brought: Sequence[Mapping[str, Any]]
+    what: Mapping[str, Any]
     joined: bool
-    names: Mapping[tuple[int, str], str]  # of what there is, by system and key
 
     @property
-    def digests(self) -> dict[str, str | None]:
-        """A digest of each part, and of the privileges that it brings however it comes by them."""
-        return composition.parts(self.made) | {"brings": composition.digest(sorted(self.brings))}
+    def subject(self) -> str:
+        return f"{defining.kind_of(self.row)}:{self.row.id}"
+
+    @property
+    def brings(self) -> frozenset[str]:
+        """The privileges that holding it brings, however it comes by them."""
+        return frozenset(each["privilege"] for each in self.brought)
 
 
 def record(session: Session, campaign_id: int, systems: Sequence[SystemRow]) -> int:
     """List what contains something else by now, and bring up to date what is listed. Returns how many rows are new."""
     mine = select(DriftRow).where(DriftRow.campaign_id == campaign_id, DriftRow.change != "ended")
-    listed = {row.subject: row for row in session.scalars(mine)}
-    before, fresh = _frozen(session, campaign_id), []
-    for now in _now(session, campaign_id, systems, sorted(before)):
-        subject = f"{defining.kind_of(now.row)}:{now.row.id}"
-        told = _told(before[now.row.id], now)
-        row = listed.get(subject)
-        if row is None and told["shown"]["changed"]:
-            fresh.append({"campaign_id": campaign_id, "subject": subject, "change": CHANGED, **told})
-        elif row is not None and row.change == CHANGED:
-            _update(session, row, told)
-    if fresh:
-        session.execute(insert_or_skip(session, DriftRow), fresh)
-    return len(fresh)
+    rows = session.scalars(mine.order_by(DriftRow.change.desc())).all()
+    listed = {row.subject: row for row in rows}  # as what began, if also as what changed
+    before, new = _given(session, rows) | _frozen(session, campaign_id), []
+    for now in _now(session, campaign_id, systems, sorted(before.keys() | _own(rows))):
+        row = listed.get(now.subject)
+        if row is not None and row.change == BEGAN:
+            _update(session, row, _grown(row, now))
+        elif row is not None:
+            _update(session, row, _told(before[now.row.id], now))
+        elif (told := _told(before[now.row.id], now))["shown"]["changed"]:
+            new.append({"campaign_id": campaign_id, "subject": now.subject, "change": CHANGED, **told})
+    if new:
+        session.execute(insert_or_skip(session, DriftRow), new)
+    return len(new)
+
+
+def _own(rows: Iterable[DriftRow]) -> set[int]:
+    """The groups and definitions that began."""
+    parted = (row.subject.partition(":") for row in rows if row.change == BEGAN)
+    return {int(number) for kind, _, number in parted if kind in CONTENTS}
+
+
+def _given(session: Session, rows: Iterable[DriftRow]) -> dict[int, Mapping[str, Any]]:
+    """What each entitlement was shown to be beside the first grant of it that began."""
+    began = (row for row in rows if row.change == BEGAN and row.subject.startswith("grant:"))
+    shown = {int(row.subject.partition(":")[2]): row.shown for row in began}
+    numbers, found = sorted(shown, reverse=True), dict[int, Mapping[str, Any]]()
+    for start in range(0, len(numbers), CHUNK):
+        some = select(GrantRow.id, GrantRow.entitlement_id).where(GrantRow.id.in_(numbers[start : start + CHUNK]))
+        for grant, entitlement in session.execute(some.order_by(GrantRow.id.desc())):
+            found[entitlement] = shown[grant].get("what") or {}
+    return found
 
 
 def _frozen(session: Session, campaign_id: int) -> dict[int, Mapping[str, Any]]:
@@ -83,13 +109,17 @@ def _now(session: Session, campaign_id: int, systems: Sequence[SystemRow], wante
     called = {system.id: system.name for system in systems}
     live = select(EntitlementRow).where(EntitlementRow.system_id.in_(called), EntitlementRow.ended.is_(None))
     rows = {row.id: row for row in session.scalars(live)}
-    names = {(row.system_id, row.key): row.label or row.name for row in rows.values()}
-    brings, joined = contents.brought(session, called), _joined(session, campaign_id)
+    names, joined = defining.names(rows.values()), _joined(session, campaign_id)
+    brought = defining.brought(session, called, rows)
     there = [number for number in wanted if number in rows]
     made = contents.contents(session, there)
     for number in there:
-        row = rows[number]
-        yield _Now(row, called[row.system_id], made[number], brings.get(number, frozenset()), number in joined, names)
+        row, brings = rows[number], brought.get(number, [])
+        what = defining.what_of(row, made[number], brings, names)
+        # What others bring is known of what tells its own; else nothing can be held against it.
+        own = None if row.privileges is None else composition.digest(sorted({each["privilege"] for each in brings}))
+        what["digests"] |= {"brings": own}
+        yield _Now(row, called[row.system_id], made[number], brings, what, number in joined)
 
 
 def _joined(session: Session, campaign_id: int) -> set[int]:
@@ -111,26 +141,40 @@ def _joined(session: Session, campaign_id: int) -> set[int]:
 
 def _told(frozen: Mapping[str, Any], now: _Now) -> dict[str, Any]:
     """What is listed of it. Who only left a group, and nothing else, is nothing that could do harm."""
-    changed, then, row = list(_changes(frozen, now)), _brought(frozen), now.row
+    changed = list(_changes(frozen, now))
     more = any(each["part"] != "members" or now.joined for each in changed)
-    mighty = bool(now.brings or then) or then is None or row.privileges is None
-    what = {"kind": row.kind, "label": row.label or row.name, "name": row.name, "key": row.key, "digests": now.digests}
     return {
-        "privileged": mighty and more,
-        "shown": {"what": what, "system": now.system, "changed": changed},
+        "privileged": _mighty(frozen, now) and more,
+        "shown": {"what": now.what, "system": now.system, "changed": changed},
     }
 
 
-def _changes(frozen: Mapping[str, Any], now: _Now) -> Iterator[dict[str, Any]]:
+def _grown(row: DriftRow, now: _Now) -> dict[str, Any]:
+    """What is told of something that began: what came and went since it was decided on, if it was. What a former review
+    knew it by is not told of other contents."""
+    earlier = row.shown.get("earlier") or {}
+    decided = row.shown["what"] if row.answer is not None else earlier.get("what")
+    if decided is not None:
+        changed = list(_changes(decided, now))
+    else:
+        first = row.shown["what"].get("digests") or {}
+        changed = [] if composition.differing(first, now.what["digests"]) else row.shown.get("changed", [])
+    shown = {**row.shown, "what": now.what, "changed": changed}
+    return {"privileged": _mighty(decided or {"privileges": []}, now), "shown": shown}
+
+
+def _mighty(before: Mapping[str, Any], now: _Now) -> bool:
+    """Whether it brings a privilege, did, or does not tell; unknown is not no."""
+    then = _brought(before)
+    return bool(now.brought or then) or then is None or now.row.privileges is None
+
+
+def _changes(before: Mapping[str, Any], now: _Now) -> Iterator[dict[str, Any]]:
     """What came and what went, part by part; and which privileges it brings, if its own do not say that already."""
-    named = {
-        part: sorted(now.names.get((now.row.system_id, key), key) for key in getattr(now.made, part))
-        for part in ("includes", "inside")
-    }
-    is_now = {"own": now.made.privileges, "native": now.made.native, "rights": now.made.rights, **named}
-    told = defining.changes(frozen, is_now | {"direct": now.made.direct, "digests": composition.parts(now.made)})
+    parts = {name: value for name, value in now.what["digests"].items() if name != "brings"}
+    told = defining.changes(before, {**now.what, "digests": parts})
     yield from told
-    then = _brought(frozen)
+    then = _brought(before)
     if then is None or now.row.privileges is None or then == now.brings:
         return
     words = {"came": sorted(now.brings - then), "went": sorted(then - now.brings)}
@@ -147,20 +191,29 @@ def _brought(frozen: Mapping[str, Any]) -> frozenset[str] | None:
 def _update(session: Session, row: DriftRow, told: dict[str, Any]) -> None:
     """What was not decided on tells the latest. What was, and contains something else since, is to be decided on anew,
     unless it is again what was frozen. Either way it is another version; an answer given at the same time stands."""
-    values, shown = dict(told), told["shown"]
-    if row.shown["what"].get("digests") == shown["what"]["digests"] or (
-        row.answer is not None and not shown["changed"]
-    ):
+    before, now = row.shown["what"].get("digests") or {}, told["shown"]["what"]["digests"]
+    differs = bool(composition.differing(before, now))
+    if row.answer is None:
+        same = before == now
+    else:
+        same = not differs or (row.change == CHANGED and not told["shown"]["changed"])
+    if same:
         return
-    if row.answer is not None and row.at is not None:
-        earlier = {"answer": row.answer, "at": row.at.isoformat()}
-        values |= {"answer": None, "reason": None, "by": None, "at": None, "shown": shown | {"earlier": earlier}}
-    elif "earlier" in row.shown:
-        values["shown"] = shown | {"earlier": row.shown["earlier"]}
+    only_more = "brings" not in before and not differs  # what began is listed without it
     session.execute(
         update(DriftRow)
         .where(DriftRow.id == row.id, DriftRow.version == row.version)
-        .values(version=row.version + 1, **values)
+        .values(version=row.version + (0 if only_more else 1), **told | _opened(row, told["shown"]))
         .execution_options(synchronize_session=False)
     )
     session.expire(row)
+
+
+def _opened(row: DriftRow, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer makes room for the next, and is told beside it; of what began, with the contents that it was on."""
+    if row.answer is None or row.at is None:
+        return {"shown": {**shown, "earlier": row.shown["earlier"]}} if "earlier" in row.shown else {}
+    earlier = {"answer": row.answer, "at": row.at.isoformat()}
+    if row.change == BEGAN:
+        earlier |= {"what": row.shown["what"]}
+    return {"answer": None, "reason": None, "by": None, "at": None, "shown": {**shown, "earlier": earlier}}

@@ -72,17 +72,16 @@ def fill(session: Session, asked: Sequence[Asked], at: datetime) -> None:
     places = {each.system_id: each for each in asked}
     live = (EntitlementRow.system_id.in_(places), EntitlementRow.ended.is_(None))
     rows = {row.id: row for row in session.scalars(select(EntitlementRow).where(*live))}
-    brought = _brought(session, places, rows)
+    brings = brought(session, places, rows)
     ours = set(session.scalars(select(SystemRow.id).where(SystemRow.kind == inventory.OURSELVES)))
     # What this installation's roles allow is built in.
     others = [row for row in rows.values() if row.system_id not in ours]
-    wanted = [row.id for row in others if _wanted(row, places[row.system_id], brought)]
+    wanted = [row.id for row in others if _wanted(row, places[row.system_id], brings)]
     former, decided = _former(session, wanted)
-    names = {(row.system_id, row.key): _name(row) for row in rows.values()}
     known = _Known(
         rows,
-        names,
-        brought,
+        names(rows.values()),
+        brings,
         contents.contents(session, wanted),
         _findings(session, wanted, at),
         former,
@@ -103,7 +102,12 @@ def _wanted(row: EntitlementRow, place: Asked, brought: Mapping[int, list[dict[s
     return place.every_definition or bool(brought.get(row.id)) or row.privileges is None
 
 
-def _brought(
+def names(rows: Iterable[EntitlementRow]) -> dict[tuple[int, str], str]:
+    """What each is called, by its system and its key there."""
+    return {(row.system_id, row.key): _name(row) for row in rows}
+
+
+def brought(
     session: Session, places: Iterable[int], rows: Mapping[int, EntitlementRow]
 ) -> Mapping[int, list[dict[str, Any]]]:
     """The privileges that holding each brings, its own and by what it includes, with the names on the way."""
@@ -167,7 +171,7 @@ def _findings(session: Session, wanted: Sequence[int], at: datetime) -> dict[int
 def _row(row: EntitlementRow, system: str, known: _Known) -> dict[str, Any]:
     kind, made = kind_of(row), known.made[row.id]
     brought, found, former = known.brought.get(row.id, []), known.found.get(row.id, []), known.former.get(row.id)
-    what = _what(row, made, brought, known)
+    what = what_of(row, made, brought, known.names)
     changed = changes(former.shown.get("what") or {}, what) if former is not None else None
     told = former.told if former is not None else None
     stayed = told is not None and told["answer"] in _STAYED and not told["silent"]
@@ -213,11 +217,13 @@ def _risk(row: EntitlementRow, made: Contents, privileged: bool, changed: bool) 
     )
 
 
-def _what(row: EntitlementRow, made: Contents, brought: list[dict[str, Any]], known: _Known) -> dict[str, Any]:
-    """What it is, in words, and a digest of each part."""
+def what_of(
+    row: EntitlementRow, made: Contents, brought: list[dict[str, Any]], called: Mapping[tuple[int, str], str]
+) -> dict[str, Any]:
+    """What it is, in words, and a digest of each part. `called`: what others are (`names`)."""
 
     def named(keys: Sequence[str]) -> list[str]:
-        return sorted(known.names.get((row.system_id, key), key) for key in keys)
+        return sorted(called.get((row.system_id, key), key) for key in keys)
 
     return {
         "kind": row.kind,

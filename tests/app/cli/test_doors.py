@@ -124,6 +124,10 @@ def test_drift_is_listed_and_decided_on_once_by_somebody_else(place: Place, bega
     place.rolecall(*words).refused("brings +administer, +export", "--seen 2")
     place.rolecall(*words, "--seen", "1").refused("something else than you saw")
     assert place.rolecall(*words, "--seen", "2", "--json").json()["version"] == 3
+    assert "changed again" not in place.rolecall("campaign", "drift", "Q4").well().out
+    with place.means() as means, means.database.transaction() as session:
+        session.get_one(EntitlementRow, key).privileges = ["develop"]
+    assert "changed, decided, changed again" in place.rolecall("campaign", "drift", "Q4").well().out
 
 
 # --- cancelling ---

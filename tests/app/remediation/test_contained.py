@@ -159,7 +159,10 @@ def test_what_changed_while_a_review_ran_is_proved_when_it_contains_or_brings_so
     assert town.carry_out().by_hand == 1
     assert (town.only.kind, town.only.wish, town.only.entitlement_id) == ("definition", "change", number)
     assert read(town).verified == 0
+    alter(town, number, privileges=None)
     alter(town, part, privileges=[])
+    assert read(town).verified == 0, "what it allows itself is not told, so nobody knows what it brings"
+    alter(town, number, privileges=[])
     assert read(town).verified == 1, "of its own parts none is different, and it brings less"
     with town.database.transaction() as session:
         undoings.undo(

@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import EdgeRow, EntitlementRow
 from app.kit.db import Database
 from app.kit.refusal import Refused
+from app.ledger.tables import EntryRow
 from app.remediation import queries
 from app.review import campaigns, drifts
 from app.review.tables import CampaignRow, DriftRow
@@ -46,9 +48,9 @@ def includes(session: Session, thing: EntitlementRow, part: EntitlementRow) -> N
     session.flush()
 
 
-def waits(session: Session, campaign: CampaignRow) -> None:
+def waits(session: Session, campaign: CampaignRow, unanswered: str | None = None) -> None:
     with pytest.raises(Refused, match="1 privileged change has no decision"):
-        campaigns.close(session, campaign.id, by=make.ADMIN, at=NOW)
+        campaigns.close(session, campaign.id, unanswered=unanswered, by=make.ADMIN, at=NOW)
 
 
 def test_a_role_that_brings_more_than_was_shown_is_decided_on_before_closing(database: Database) -> None:
@@ -240,6 +242,117 @@ def test_a_definition_that_is_to_be_asked_by_now_has_begun_and_is_listed_once(da
             (row,) = listed(session, campaign).values()
             assert (row.subject, row.change, row.privileged) == (f"definition:{company.role.id}", "began", True)
             assert "how" in row.shown
+
+
+def test_a_definition_that_began_and_was_decided_on_is_asked_again_when_it_changes(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session, scope={"kinds": ["grant", "definition"]})
+        brings(session, company.role, "export")
+        name = f"began definition:{company.role.id}"
+        row = listed(session, campaign)[name]
+        assert (row.version, listed(session, campaign), row.version) == (1, {name: row}, 1), "nothing changed"
+        decide(session, company, row, "keep")
+        brings(session, company.role, "export", "administer")
+        waits(session, campaign, unanswered="remove")  # nobody had listed it
+        assert listed(session, campaign) == {name: row}, "one row"
+        assert (row.answer, row.privileged, row.shown["earlier"]["answer"]) == (None, True, "keep")
+        assert told(row) == [{"part": "privileges", "came": ["administer"], "went": []}]
+        assert [each["privilege"] for each in row.shown["what"]["privileges"]] == ["administer", "export"]
+        assert "how" in row.shown
+        brings(session, company.role, "administer")
+        listed(session, campaign)
+        assert told(row) == [{"part": "privileges", "came": ["administer"], "went": ["export"]}], (
+            "beside what was decided"
+        )
+        decide(session, company, row, "remove")
+        brings(session, company.role)
+        waits(session, campaign, unanswered="remove")  # what was to go brings nothing any more, which nobody decided on
+        listed(session, campaign)
+        decide(session, company, row, "keep")
+        campaigns.close(session, campaign.id, unanswered="remove", by=make.ADMIN, at=NOW)
+        said = select(EntryRow).where(EntryRow.kind == "drift.decided", EntryRow.subject == f"drift:{row.id}")
+        assert [entry.body["answer"] for entry in session.scalars(said.order_by(EntryRow.id))] == [
+            "keep",
+            "remove",
+            "keep",
+        ]
+
+
+def test_a_group_that_began_is_asked_again_when_somebody_came_and_when_it_brings_more(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session, scope=BOTH)
+        group = make.entitlement(session, company.system, kind="group", name="Deals", privileges=["export"])
+        inner = make.entitlement(session, company.system, label="Rights of all", privileges=[])
+        includes(session, group, inner)
+        row = listed(session, campaign)[f"began group:{group.id}"]
+        decide(session, company, row, "keep")
+        make.grant(session, company.account, group, began=LATER)
+        listed(session, campaign)
+        assert (row.answer, told(row)) == (None, [{"part": "members", "before": 0, "now": 1}])
+        decide(session, company, row, "keep")
+        brings(session, inner, "view_all")
+        listed(session, campaign)
+        assert (row.answer, told(row)) == (None, [{"part": "brings", "came": ["view_all"], "went": []}])
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_began_and_nobody_decided_on_is_told_as_it_is_by_now(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session, scope={"kinds": ["grant", "definition"]})
+        brings(session, company.role, "export")
+        row = listed(session, campaign)[f"began definition:{company.role.id}"]
+        last = [{"part": "privileges", "came": ["export"], "went": []}]
+        bare = {part: of for part, of in row.shown["what"]["digests"].items() if part != "brings"}
+        row.shown = row.shown | {
+            "changed": last,
+            "what": row.shown["what"] | {"digests": bare},
+        }  # since a former review
+        assert (listed(session, campaign), told(row)) == ({f"began definition:{company.role.id}": row}, last)
+        brings(session, company.role, "export", "administer")
+        listed(session, campaign)
+        assert [each["privilege"] for each in row.shown["what"]["privileges"]] == ["administer", "export"]
+        assert (row.version, told(row)) == (2, [])
+        brings(session, company.role)
+        listed(session, campaign)
+        assert (row.privileged, row.shown["what"]["privileges"]) == (False, [])
+        company.role.privileges = None
+        listed(session, campaign)
+        assert row.privileged, "it does not tell"
+
+
+def test_access_that_began_is_held_against_what_it_brought_then(database: Database) -> None:
+    """Its holder's grant was listed and needed nobody; that what it gives became mighty is listed as a change."""
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session)
+        cast.decide_all(session, company, campaign)
+        thing = make.entitlement(session, company.system, label="Nothing much", privileges=[])
+        grant = make.grant(session, company.account, thing, began=LATER)
+        (row,) = listed(session, campaign).values()
+        assert (row.subject, row.privileged) == (f"grant:{grant.id}", False)
+        brings(session, thing, "export")
+        waits(session, campaign)
+        changed = listed(session, campaign)[f"changed definition:{thing.id}"]
+        assert (changed.privileged, told(changed)) == (True, [{"part": "brings", "came": ["export"], "went": []}])
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_decision_stands_while_something_is_not_told(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session, scope={"kinds": ["grant", "definition"]})
+        brings(session, company.role, "export")
+        brings(session, company.boss, "export", "delete")
+        rows = listed(session, campaign)
+        for row in rows.values():
+            decide(session, company, row, "keep")
+        company.role.privileges = company.boss.privileges = None
+        again = listed(session, campaign)
+        assert {name: row.answer for name, row in again.items()} == dict.fromkeys(rows, "keep")
+        assert len(rows) == 2
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

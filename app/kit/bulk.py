@@ -280,18 +280,19 @@ def _each(convert: Callable[[Any], Any], values: Values) -> Values:
 
 def _moments_for_sqlite(values: Values) -> Values:
     """`2026-03-04 05:06:07.000000`, as SQLAlchemy writes it, of UTC."""
-    if all(type(value) is str and len(value) == 25 for value in values):  # whole seconds, as most are: all in one go
+    if all(type(value) is str and len(value) == 20 for value in values):  # whole seconds, as most are: all in one go
         text = "\n".join(values) + "\n"
-        if text.count("+00:00\n") == len(values):
-            return text.replace("T", " ").replace("+00:00\n", ".000000\n").split("\n")[:-1]
+        if text.count("Z\n") == len(values):
+            return text.replace("T", " ").replace("Z\n", ".000000\n").split("\n")[:-1]
     return _each(_moment_for_sqlite, values)
 
 
 def _moment_for_sqlite(moment: datetime | str) -> str:
     text = moment if isinstance(moment, str) else in_utc(moment).isoformat()
-    if text[26 if len(text) == 32 else 19 :] != "+00:00":
+    fraction = text[20:26] if text[19:20] == "." else ""
+    if text[26 if fraction else 19 :] not in ("Z", "+00:00"):
         raise ValueError(f"{text} is not a moment of UTC")
-    return f"{text[:10]} {text[11:19]}.{text[20:26] if len(text) == 32 else '000000'}"
+    return f"{text[:10]} {text[11:19]}.{fraction or '000000'}"
 
 
 def _as_it_is(moment: datetime | str) -> datetime | str:

@@ -7,7 +7,6 @@ them apart. An HTML page where JSON was due means a wrong address or a fault of 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ import requests
 from connectors import pacing
 from connectors.bottlecrm.auth import Access, Session, SignIn
 from connectors.connector import Keep
+from connectors.decoding import decoded
 from connectors.errors import ConnectorError, Declined, Denied, Misread, Throttled, Unreachable
 
 SIGN_IN_AGAIN = "Organization context is required"
@@ -143,7 +143,7 @@ class Client:
 
 def _parse(content: bytes) -> tuple[Any, bool]:
     try:
-        return json.loads(content), True
+        return decoded(content), True
     except ValueError:
         return None, False
 

@@ -6,7 +6,6 @@ Nothing here knows what an answer means (`refusals` does) or whether it may be a
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 import requests
 
 from connectors import pacing
+from connectors.decoding import decoded
 from connectors.errors import Misread
 
 HUBSPOT = "https://api.hubapi.com"
@@ -44,7 +44,7 @@ class Answer:
     def body(self) -> dict[str, Any]:
         """The JSON object in it. Raises Misread for anything else, a page of HTML included."""
         try:
-            body = json.loads(self.raw)
+            body = decoded(self.raw)
         except ValueError as error:  # also raised for bytes that are not UTF-8
             raise Misread(f"{self.asked}: the answer is no JSON") from error
         if not isinstance(body, dict):

@@ -25,6 +25,7 @@ from simple_salesforce.exceptions import SalesforceError
 from simple_salesforce.util import exception_handler
 
 from connectors import pacing
+from connectors.decoding import decoded
 from connectors.errors import Denied, Misread, Unreachable
 from connectors.salesforce import refusals, soap
 from connectors.salesforce.auth import Access, Token
@@ -276,12 +277,11 @@ class Client:
         plain = frozenset({parts.netloc}) if parts.scheme == "http" else frozenset[str]()
         self._token, self._session = token, pacing.open_session(self.connection.timeouts, plain=plain)
         self._session.hooks["response"].append(self._heard)
-        self._crm = Salesforce(
+        self._crm = _Fast(
             session_id=token.value,
             instance_url=token.instance_url,
             version=self.access.api_version,
             session=self._session,
-            object_pairs_hook=None,  # plain dicts: the library's ordered ones take more than three times as long to parse
         )
         return self._crm
 
@@ -292,6 +292,16 @@ class Client:
     def _heard(self, response: requests.Response, *_args: Any, **_options: Any) -> None:
         self._last = response
         self._counted(response.headers.get("Sforce-Limit-Info"))
+
+
+class _Fast(Salesforce):
+    """simple-salesforce, but for the reading of JSON: its ordered dicts take six times as long, and nobody needs them."""
+
+    def parse_result_to_json(self, result: requests.Response) -> Any:
+        try:
+            return decoded(result.content)
+        except ValueError:
+            return result.json()  # in another encoding, if the answer says so; otherwise its error
 
 
 def _said(response: requests.Response, what: str) -> Any:

@@ -86,3 +86,28 @@ def test_a_receipt_comes_out_as_it_went_in() -> None:
     )
     kept = packing.receipt_out(receipt) | {"dropped": ["x"], "missing": ["y"], "rows_digest": "r"}
     assert packing.receipt_in(kept) == receipt
+
+
+def test_what_only_looks_like_a_character_that_is_cleaned_stays() -> None:
+    value = r"C:\u0000 and \\u0000"
+    assert packing.unpack(packing.pack([SettingRecord("s", value)])[0])["SettingRecord"] == [["s", value]]
+
+
+def test_other_rows_of_a_page_that_is_cleaned_stay_as_they_are() -> None:
+    (spoilt, whole) = packing.unpack(packing.pack([SettingRecord("s\0", "\ud800"), RECORDS[0]])[0]).values()
+    assert spoilt == packing.unpack(packing.pack([RECORDS[0]])[0])["AccountRecord"]
+    assert whole == [["s", "?"]]
+
+
+def test_every_row_of_a_kind_that_is_compared_by_line_is_a_line() -> None:
+    grants: list[Record] = [GrantRecord(f"a\n{each}", "e],[", until=AT) for each in range(3)]
+    packed, _ = packing.pack(grants)
+    found = packing.lines(packed, "GrantRecord")
+    assert len(found) == 3
+    assert packing.of_lines(found) == packing.unpack(packed, times=False)["GrantRecord"]
+
+
+def test_moments_are_of_utc_whichever_zone_they_came_in() -> None:
+    came: list[Record] = [LoginRecord("l", None, AT, None), LoginRecord("m", None, AT.astimezone(UTC), None)]
+    one, other = packing.unpack(packing.pack(came)[0], times=False)["LoginRecord"]
+    assert one[2] == other[2] == "2026-11-16T07:30:01.000250Z"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +11,16 @@ from pydantic import Field
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
+from app.actors.actor import Actor
 from app.api import answering, campaigns, paging, problems
 from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
 from app.api.shapes import Asked, Nothing, Page, Told
 from app.api.words import DriftChange, KeepOrRemove
-from app.review import drifts, queries
-from app.review.tables import DriftRow
+from app.review import deciders, drifts, queries
+from app.review.independence import Lean
+from app.review.tables import CampaignRow, DriftRow
 
 router = APIRouter(prefix="/api/v1", tags=["reviews"])
 # Privileged first, as a column without a direction of its own: a page's order falls or rises as a whole.
@@ -38,6 +41,11 @@ class Drift(Told):
     reason: str | None
     by: str | None
     at: datetime | None
+    leans: list[Lean] = Field(
+        [],
+        description="How you lean who ask this, where you may decide on it: as for items. It forbids nothing unless the "
+        "review bars it, and is recorded with the decision.",
+    )
     version: int = Field(description="One more whenever it contains something else, and when it is decided on.")
 
 
@@ -81,7 +89,7 @@ def list_drift(
     with means.database.reading() as session:
         campaigns.found(session, campaign_id)
         rows, after = page.page(session, statement, Order((_FIRST, DriftRow.change, DriftRow.id)))
-        return DriftPage(drift=[Drift.model_validate(row[0]) for row in rows], next=after)
+        return DriftPage(drift=_told(session, [row[0] for row in rows], actor), next=after)
 
 
 @router.post("/campaigns/{campaign_id}/drift", response_model=DriftListed)
@@ -116,6 +124,19 @@ def decide_drift(
         if session.get(DriftRow, drift_id) is None:
             raise problems.not_found("drift", drift_id)
         row = drifts.decide(session, drift_id, asked.answer, asked.reason, version=seen, by=actor, at=at)
-        return Drift.model_validate(row)
+        return _told(session, [row], actor)[0]
 
     return answering.once(means, actor, key, asked, request, verb)
+
+
+def _told(session: Session, rows: Sequence[DriftRow], actor: Actor) -> list[Drift]:
+    if not rows:
+        return []
+    campaign = session.get_one(CampaignRow, rows[0].campaign_id)
+    standings = deciders.standings(session, campaign, rows, by=actor)
+    return [_row(row, standings[row.id]) for row in rows]
+
+
+def _row(row: DriftRow, standing: deciders.Standing) -> Drift:
+    leans = [] if standing.refusal is not None else list(standing.leans)
+    return Drift.model_validate(row).model_copy(update={"leans": leans})

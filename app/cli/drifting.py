@@ -10,8 +10,9 @@ from app.cli.installation import find_campaign, opened, operator, speaking_for
 from app.cli.telling import Telling
 from app.kit import clock
 from app.kit.refusal import Refusal, insist
-from app.review import drifts
-from app.review.tables import DriftRow
+from app.review import deciders, drifts
+from app.review.independence import Lean
+from app.review.tables import CampaignRow, DriftRow
 
 
 def listed(telling: Telling, name: str) -> None:
@@ -42,8 +43,19 @@ def decide(telling: Telling, drift: int, answer: str, who: str, reason: str, see
             if row is not None and row.answer is None:
                 insist(_why_not_unseen(row, seen))
             row = drifts.decide(session, drift, answer, reason, version=seen, by=acting, at=clock.now())
-            telling.answer(_told(row) | {"by": row.by})
+            campaign = session.get_one(CampaignRow, row.campaign_id)
+            leans = deciders.standings(session, campaign, [row], by=acting)[drift].leans
+            telling.answer(_told(row) | {"by": row.by, "leans": list(leans)})
     telling.say(f"Drift {drift}: {answer}, by {acting.name}.")
+    for lean in leans:
+        telling.say(f"On record with it: {_LEANS[lean]}.")
+
+
+_LEANS = {
+    Lean.EACH_OTHER: "whose access it is decides on theirs in the same review",
+    Lean.GRANTS: "they can give access in that system",
+    Lean.HOLDS: "they hold it, or are in it",
+}
 
 
 def _why_not_unseen(row: DriftRow, seen: int | None) -> Refusal | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
@@ -15,14 +15,14 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import altering, apart, drifting, meanwhile, policy, queries, ties
+from app.review import altering, deciders, drifting, meanwhile, policy, queries
 from app.review.tables import CampaignRow, DriftRow
 
 
 def detect(session: Session, campaign: int, *, by: Actor, at: datetime) -> Sequence[DriftRow]:
     """List what began, ended and changed since the campaign was frozen, as far as has been read by now."""
     at = clock.utc(at)
-    insist(policy.why_not_move(_held(session, campaign)[0]))
+    insist(policy.why_not_move(_held(session, campaign).status))
     fresh = drifting.record(session, campaign, at)
     found = queries.drift(session, campaign)
     body = {
@@ -41,21 +41,16 @@ def decide(
 ) -> DriftRow:
     """Say what becomes of something that began or changed since freezing: keep or remove, once. Never one's own.
 
-    Refuses (412) what is no longer at `version`: somebody decided on it, whom it names, or it contains something else.
+    Refuses whom the review bars since they lean, and (412) what is no longer at `version`: somebody decided on it, whom it
+    names, or it contains something else.
     """
     at = clock.utc(at)
     row = session.get(DriftRow, drift)
     if row is None:
         raise Refused(Refusal("not_found", f"There is no drift {drift}.", "List it.", status=404))
-    status, owner = _held(session, row.campaign_id)
-    concerned = ties.concerned_by(session, row.subject)
-    insist(
-        meanwhile.why_not_answer(
-            status=status, change=row.change, answer=answer, reason=reason, concerned=concerned, by=by
-        )
-        or apart.why_not_apart(by.identity_id, None, owner)
-        or _why_not_seen(session, row, version)
-    )
+    campaign = _held(session, row.campaign_id)
+    standing = deciders.standings(session, campaign, [row], by=by)[drift]
+    insist(standing.refusal or meanwhile.why_not_say(answer, reason) or _why_not_seen(session, row, version))
     seen = row.version
     moved: Any = session.execute(
         update(DriftRow)
@@ -66,9 +61,16 @@ def decide(
     session.refresh(row)
     if moved.rowcount != 1:
         insist(_why_not_seen(session, row, seen))
-    body = {"campaign": row.campaign_id, "about": row.subject, "answer": answer, "by_identity": by.identity_id}
+    body = {
+        "campaign": row.campaign_id,
+        "about": row.subject,
+        "answer": answer,
+        "by_identity": by.identity_id,
+        **({"leans": [str(lean) for lean in standing.leans]} if standing.leans else {}),
+        **{word: campaign.scope[word] for word in ("granters", "holders") if campaign.scope.get(word)},
+    }
     personal = {"reason": reason.strip(), "shown": queries.digest(row.shown)}
-    person = f"identity:{min(concerned)}" if concerned else None
+    person = f"identity:{min(standing.concerned)}" if standing.concerned else None
     entries.record(session, Entry(Kind.DRIFT_DECIDED, f"drift:{drift}", body, personal, person), by=by.id, at=at)
     return row
 
@@ -78,10 +80,9 @@ def _why_not_seen(session: Session, row: DriftRow, version: int | None) -> Refus
     return meanwhile.why_not_seen(version, row.version, answer=row.answer, who=who, at=row.at)
 
 
-def _held(session: Session, campaign: int) -> tuple[str, int | None]:
-    """A campaign's status, held until this transaction ends, and who signs it."""
-    held = select(CampaignRow.status, CampaignRow.owner_id).where(CampaignRow.id == campaign)
-    found = session.execute(held.with_for_update(read=True)).one_or_none()
+def _held(session: Session, campaign: int) -> CampaignRow:
+    """A campaign as it is now, held until this transaction ends."""
+    found = session.get(CampaignRow, campaign, with_for_update={"read": True})
     if found is None:
         raise Refused(Refusal("not_found", f"There is no campaign {campaign}.", "Look at the list.", status=404))
-    return found.status, found.owner_id
+    return found

@@ -61,7 +61,7 @@ def of_rows(session: Session, rows: Iterable[Asked]) -> dict[int, tuple[Lean, ..
     for campaign, some in by_campaign.items():
         reviewers = {row.reviewer_id for row in some}
         subjects = {row.subject_identity_id for row in some} - {None}
-        back = _decided(session, campaign, subjects, reviewers)
+        back = decided(session, campaign, subjects, reviewers)
         able = granters(session, reviewers, {row.system_id for row in some})
         held = holders(session, reviewers, {row.entitlement_id for row in some} - {None})
         for row in some:
@@ -225,7 +225,7 @@ def _barring(session: Session, item_ids: Sequence[int], word: str) -> Iterator[A
         yield from (row for row in rows if row.campaign_id in bars)
 
 
-def _decided(session: Session, campaign: int, by: set[Any], of: set[int]) -> set[tuple[int, int]]:
+def decided(session: Session, campaign: int, by: Iterable[int], of: Iterable[int]) -> set[tuple[int, int]]:
     """Who of some decides on access of whom of others in a campaign."""
     found: set[tuple[int, int]] = set()
     wanted, others = sorted(by), sorted(of)

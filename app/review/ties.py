@@ -9,13 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, bindparam, or_, select
+from sqlalchemy import Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, CredentialRow, GrantRow, IdentityEmailRow, IntegrationRow
 from app.review import independence
 from app.review.independence import Login, Ties
-from app.review.scope import CONTENTS
 from app.review.tables import ItemRow
 
 _CHUNK = 5_000  # below what either database takes as parameters of one statement
@@ -43,31 +42,43 @@ def of_rows(session: Session, rows: Iterable[Any]) -> Mapping[int, frozenset[int
     return found
 
 
-def concerned_by(session: Session, subject: str) -> frozenset[int]:
-    """The identities that something outside any campaign concerns, by its subject ("grant:12")."""
-    kind, _, number = subject.partition(":")
-    if kind in CONTENTS:  # nobody is the person a group or a definition concerns
-        return frozenset()
-    key = int(number)
-    behind = select(IntegrationRow.owner_account_id).join(
-        CredentialRow, CredentialRow.integration_id == IntegrationRow.id
-    )
-    accounts: dict[str, list[Any]] = {
-        "grant": [select(GrantRow.account_id).where(GrantRow.id == key)],
-        "account": [select(AccountRow.id).where(AccountRow.id == key)],
-        "integration": [select(IntegrationRow.owner_account_id).where(IntegrationRow.id == key)],
-        "credential": [
-            select(CredentialRow.account_id).where(CredentialRow.id == key),
-            behind.where(CredentialRow.id == key),
-        ],
-    }
-    rows = session.execute(
-        select(AccountRow.identity_id, AccountRow.username, AccountRow.email).where(
-            or_(*(AccountRow.id.in_(of) for of in accounts[kind]))
-        )
-    )
-    logins = tuple(Login(row.identity_id, row.username, row.email) for row in rows)
-    return independence.concerned(Ties(logins), _addresses(session, logins))
+def concerned_by(session: Session, subjects: Iterable[str]) -> Mapping[str, frozenset[int]]:
+    """The identities that things outside any campaign concern, by their subjects ("grant:12")."""
+    keys: dict[str, set[int]] = defaultdict(set)
+    found: dict[str, frozenset[int]] = {}
+    for subject in subjects:
+        kind, _, number = subject.partition(":")
+        keys[kind].add(int(number))
+        found[subject] = frozenset()  # so it is of a group or a definition, which concern nobody
+    logins: dict[str, list[Login]] = defaultdict(list)
+    for kind, numbers in keys.items():
+        for behind in _BEHIND.get(kind, ()):
+            for number, *login in session.execute(behind.where(behind.selected_columns[0].in_(numbers))):
+                logins[f"{kind}:{number}"].append(Login(*login))
+    known = _addresses(session, (login for some in logins.values() for login in some))
+    return found | {subject: independence.concerned(Ties(tuple(some)), known) for subject, some in logins.items()}
+
+
+_LOGIN = (AccountRow.identity_id, AccountRow.username, AccountRow.email)
+_CREDENTIAL = select(CredentialRow.id, *_LOGIN).select_from(CredentialRow)
+# Whose accounts are behind things of each kind, by their ids.
+_BEHIND: Mapping[str, Sequence[Select[*tuple[Any, ...]]]] = {
+    "grant": [
+        select(GrantRow.id, *_LOGIN).select_from(GrantRow).join(AccountRow, AccountRow.id == GrantRow.account_id)
+    ],
+    "account": [select(AccountRow.id, *_LOGIN)],
+    "integration": [
+        select(IntegrationRow.id, *_LOGIN)
+        .select_from(IntegrationRow)
+        .join(AccountRow, AccountRow.id == IntegrationRow.owner_account_id)
+    ],
+    "credential": [
+        _CREDENTIAL.join(AccountRow, AccountRow.id == CredentialRow.account_id),
+        _CREDENTIAL.join(IntegrationRow, IntegrationRow.id == CredentialRow.integration_id).join(
+            AccountRow, AccountRow.id == IntegrationRow.owner_account_id
+        ),
+    ],
+}
 
 
 _BESIDE = 12  # columns that `beside` adds: three of each of four accounts

@@ -17,7 +17,7 @@ from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
 from app.means import quiet_hours, removals_common
 from app.notices import nudges
-from app.review import campaigns, drifts, former, leanings, policy, queries, schedule, tasks
+from app.review import campaigns, deciders, drifts, former, leanings, policy, queries, schedule, tasks
 from app.review import rounds as turning
 from app.review import silences as passed
 from app.review.queries import Share
@@ -76,9 +76,10 @@ def drift(request: Request, campaign_id: int, means: With, visit: Entered, after
     """What began, ended or changed since the review was frozen, as far as it was listed."""
     with means.database.reading() as session:
         campaign, rows = _found(session, campaign_id), queries.drift(session, campaign_id)
-    some, more, later = cursors.part(rows, lambda row: row.id, after, MOST)
+        some, more, later = cursors.part(rows, lambda row: row.id, after, MOST)
+        standings = deciders.standings(session, campaign, some, by=visit.actor)
     return rendering.page(
-        request, "campaigns/drift.html", visit, campaign=campaign, rows=some,
+        request, "campaigns/drift.html", visit, campaign=campaign, rows=some, standings=standings,
         runs=_runs(visit) and campaign.status == "open", **_pages(f"/campaigns/{campaign_id}/drift", more, later),
     )  # fmt: skip
 

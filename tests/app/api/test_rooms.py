@@ -156,6 +156,12 @@ def test_drift_that_changed_since_it_was_seen_is_not_decided_on(house: House) ->
     decision, tag = f"/api/v1/drift/{seen['id']}/decision", '"{version}"'.format
     stale = boss.put(decision, json=told, headers={"If-Match": tag(**seen)})
     assert (stale.status_code, stale.json()["code"], stale.json()["facts"]["version"]) == (412, "changed_meanwhile", 2)
+    assert now["leans"] == []
+    with house.database.transaction() as session:
+        flo = make.account(session, house.company.system, identity_id=house.company.flo.id, username="flo@corp")
+        make.grant(session, flo, session.get_one(EntitlementRow, house.company.role.id))
+    (again,) = get(house, f"{path}?change=changed", "boss")["drift"]
+    assert again["leans"] == ["holds"]
     assert boss.put(decision, json=told, headers={"If-Match": tag(**now)}).status_code == 200
 
 

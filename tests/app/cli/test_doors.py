@@ -127,7 +127,14 @@ def test_drift_is_listed_and_decided_on_once_by_somebody_else(place: Place, bega
     assert "changed again" not in place.rolecall("campaign", "drift", "Q4").well().out
     with place.means() as means, means.database.transaction() as session:
         session.get_one(EntitlementRow, key).privileges = ["develop"]
+        person = session.scalars(select(IdentityRow).where(IdentityRow.key == place.second)).one()
+        thing = session.get_one(EntitlementRow, key)
+        theirs = make.account(
+            session, session.get_one(SystemRow, thing.system_id), identity_id=person.id, username="second@corp"
+        )
+        make.grant(session, theirs, thing)
     assert "changed, decided, changed again" in place.rolecall("campaign", "drift", "Q4").well().out
+    assert "On record with it: they hold it, or are in it." in place.rolecall(*words, "--seen", "4").well().all
 
 
 # --- cancelling ---

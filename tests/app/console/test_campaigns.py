@@ -217,6 +217,24 @@ def test_drift_is_listed_and_belongs_to_its_review(house: House) -> None:
     assert boss.act(other, {"answer": "keep", "reason": "seen"}).status_code == 404
 
 
+def test_who_holds_what_drifted_is_told_so_and_has_no_form_where_the_review_bars_it(house: House) -> None:
+    boss, path = visitor(house, "boss"), f"/campaigns/{house.campaign.id}/drift"
+    with house.database.transaction() as session:
+        role = session.get_one(EntitlementRow, house.company.role.id)
+        role.privileges = ["export"]
+        flo = make.account(session, house.company.system, identity_id=house.company.flo.id, username="flo@corp")
+        make.grant(session, flo, role, began=NOW)
+    boss.act(path)
+    row = boss.get(path).text.partition("what holding it brings")
+    assert ("holds it themselves" in row[0], "<form" in row[2].partition("</div></div>")[0]) == (True, True)
+    with house.database.transaction() as session:
+        campaign = session.get_one(CampaignRow, house.campaign.id)
+        campaign.scope = campaign.scope | {"holders": "bar"}
+    row = boss.get(path).text.partition("what holding it brings")
+    answer = row[2].partition("</div></div>")[0]
+    assert ("<form" in answer, "this review bars those who hold what they decide on" in answer) == (False, True)
+
+
 def _seen(page: str, drift: int) -> dict[str, str]:
     """What the form of one row sends of what it showed."""
     form = page.partition(f'/drift/{drift}"')[2].partition("</form>")[0]

@@ -28,8 +28,7 @@ def read_all(world: World, *, whole: bool = True) -> str:
     with world.database.transaction() as session:
         at = world.later()
         system = session.get_one(SystemRow, world.system_id)
-        if whole:
-            _apply(world, session)
+        _apply(world, session, whole=whole)
         made = make.snapshot(session, system, at=at, streams=STREAMS | ({} if whole else {"grants": "incomplete"}))
         told = verify.verify(session, made.id, by=SCHEDULER, at=at)
         back = comebacks.notice(session, made.id, by=SCHEDULER, at=at)
@@ -37,7 +36,8 @@ def read_all(world: World, *, whole: bool = True) -> str:
     return f"{'complete' if whole else 'incomplete'}, {told}, {back} returned"
 
 
-def _apply(world: World, session: Session) -> None:
+def _apply(world: World, session: Session, *, whole: bool) -> None:
+    """What is said to have been read whole is as it is: the accounts in any case, and the grants if they were."""
     world.crm.pass_time()
     accounts = {
         row.key: row for row in session.scalars(select(AccountRow).where(AccountRow.system_id == world.system_id))
@@ -48,6 +48,8 @@ def _apply(world: World, session: Session) -> None:
     }
     for row in accounts.values():
         row.active = row.key in world.crm.present
+    if not whole:
+        return
     live = {}
     for grant, account, right in session.execute(
         select(GrantRow, AccountRow.key, EntitlementRow.key)

@@ -30,6 +30,8 @@ class Silence(Told):
     seen: str
     by_reviewer: dict[str, int]
     privileged: int
+    stays: int = Field(description="Of how many the answer of an earlier round stands, which lets them stay.")
+    goes: int = Field(description="Of how many it stands and takes them away.")
     takes_away: list[Removed]
     accounts: int
     emptied: int
@@ -67,7 +69,8 @@ def preview_silence(
         )
         return Silence(
             answer="keep" if told.answer == "keep" else "remove", items=told.items, seen=told.seen,
-            by_reviewer=dict(told.by_reviewer), privileged=told.privileged, accounts=told.accounts, emptied=told.emptied,
+            by_reviewer=dict(told.by_reviewer), privileged=told.privileged, stays=told.stays, goes=told.goes,
+            accounts=told.accounts, emptied=told.emptied,
             rule=told.rule.written() if told.rule is not None else None,
             refused=told.refusal.reason if told.refusal is not None else None,
             takes_away=[

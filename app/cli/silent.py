@@ -27,7 +27,10 @@ def preview(telling: Telling, name: str, answer: str | None) -> None:
         )  # fmt: skip
     asked = ", ".join(f"{who}: {count}" for who, count in told.by_reviewer.items()) or "nobody is silent"
     telling.say(f"{name}: {told.items} items have no answer ({asked}); {told.privileged} are privileged.", style="bold")
-    telling.say(f"Closing would {told.answer} them.")
+    if told.stays or told.goes:
+        telling.say(f"Of them, what was said in a round before stands: {told.stays} stay, {told.goes} go.")
+    if told.items > told.stays + told.goes:
+        telling.say(f"Closing would {told.answer} {'the others' if told.stays or told.goes else 'them'}.")
     telling.table(
         ("system", "by Rolecall", "by hand", "why by hand"),
         (
@@ -46,6 +49,7 @@ def preview(telling: Telling, name: str, answer: str | None) -> None:
     telling.answer(
         {
             "answer": told.answer, "items": told.items, "seen": told.seen, "privileged": told.privileged,
+            "stays": told.stays, "goes": told.goes,
             "by_reviewer": dict(told.by_reviewer), "accounts": told.accounts, "emptied": told.emptied,
             "takes_away": [
                 {

@@ -29,13 +29,18 @@ NAMED = 50  # privileged ones that are named
 @dataclass(frozen=True, slots=True)
 class Silenced:
     """The silent items of a review, and what `answer` makes of them. `seen` is the digest that closing brings back;
-    `takes_away` is empty unless they are removed; `emptied` counts the accounts that would be left with nothing here."""
+    `takes_away` is empty unless they are removed; `emptied` counts the accounts that would be left with nothing here. Of
+    `stays` and `goes` silence makes nothing: what earlier rounds came to stands. `named` are the privileged ones that it
+    would make something of, or the first of these `mighty`."""
 
     answer: str
     items: int
     seen: str
     by_reviewer: Mapping[str, int]
     privileged: int
+    stays: int
+    goes: int
+    mighty: int
     named: Sequence[ItemRow]
     takes_away: Sequence[Consequence]
     accounts: int
@@ -63,7 +68,12 @@ def preview(
     if means != "remove":  # then what goes is what the rounds before have decided on
         open_items = (*open_items, ItemRow.id.in_(taken))
     goes = means == "remove" or bool(taken)
-    mighty = (ItemRow.campaign_id == campaign.id, ItemRow.outcome.is_(None), ItemRow.privileged.is_(True))
+    mighty = (
+        ItemRow.campaign_id == campaign.id,
+        ItemRow.outcome.is_(None),
+        ItemRow.privileged.is_(True),
+        *_but_for([*kept, *taken]),
+    )
     accounts, emptied = _accounts(session, open_items) if goes else (0, 0)
     return Silenced(
         answer=means,
@@ -71,6 +81,9 @@ def preview(
         seen=seen,
         by_reviewer={share.reviewer: share.undecided for share in shares if share.undecided},
         privileged=privileged,
+        stays=len(kept),
+        goes=len(taken),
+        mighty=session.scalar(select(func.count()).where(*mighty)) or 0,
         named=session.scalars(
             select(ItemRow).where(*mighty).order_by(ItemRow.risk.desc(), ItemRow.id).limit(NAMED)
         ).all(),

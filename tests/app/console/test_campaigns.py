@@ -12,10 +12,12 @@ from app.inventory.tables import EntitlementRow, IdentityRow
 from app.ledger.tables import EntryRow
 from app.notices import subscriptions
 from app.notices.tables import ChannelRow, DeliveryRow
+from app.review import decisions, rounds
 from app.review.tables import CampaignRow, DriftRow, ItemRow, TaskRow
 from tests import make
 from tests.app.api.house import NOW, House
 from tests.app.console.visiting import visitor
+from tests.app.review import cast
 
 OPENING = {
     "name": "Extra", "systems": ["Sales org"], "kinds": ["grant", "account"], "fallback": "fay", "second": "cy",
@@ -90,7 +92,8 @@ def test_closing_says_before_what_no_answer_would_come_to(house: House) -> None:
     closed = boss.act(path, {"unanswered": "remove"} | seen)
     assert closed.status_code == 303, closed.text
     assert _status(house) == "closed"
-    assert "is closed" in boss.get(f"/campaigns/{house.campaign.id}").text
+    page = boss.get(f"/campaigns/{house.campaign.id}").text
+    assert ("is closed" in page, "not submitted" in page, "answered, not submitted" in page) == (True, True, False)
 
 
 def test_a_second_round_and_a_rule_for_silence_are_set_up_and_shown(house: House) -> None:
@@ -215,6 +218,36 @@ def test_drift_is_listed_and_belongs_to_its_review(house: House) -> None:
     assert boss.act(f"{path}/{changed}", said | _seen(page, changed)).status_code == 303
     other = f"/campaigns/{house.campaign.id + 1}/drift/{house.drift.id}"
     assert boss.act(other, {"answer": "keep", "reason": "seen"}).status_code == 404
+
+
+def test_the_page_for_closing_does_not_say_that_what_a_round_before_kept_is_removed(house: House) -> None:
+    ada = house.company.actor(house.company.ada)
+    with house.database.transaction() as session:
+        then = [{"name": "Owners", "ask": ["owner"], "where": "privileged", "due_days": 7}]
+        campaign = cast.opened(session, scope={"kinds": ["grant"], "then": then}, name="Twice")
+        for item in cast.items(session, campaign).values():
+            decisions.record(session, item.id, "keep", reason="seen", by=ada, at=NOW)
+        cast.submit(session, campaign, ada)
+        rounds.go_on(session, campaign.id, by=make.ADMIN, at=NOW)
+    page = visitor(house, "boss").get(f"/campaigns/{campaign.id}/closure").text
+    assert "Each of them was answered in a round before, and what was said then stands: 1 stays, 0 go." in page
+    assert (">Close on the answers of before</button>" in page, "without an answer</button>" in page) == (True, False)
+
+
+def test_whom_a_review_waits_for_is_said_to_be_some_of_them_where_there_are_more(house: House) -> None:
+    with house.database.transaction() as session:
+        for _ in range(5):
+            make.account(session, house.company.system, identity_id=house.company.bo.id, matched_by="email")
+        campaign = cast.opened(session, scope={"kinds": ["account"]}, name="Wide")
+        for number, item in enumerate(cast.items(session, campaign).values()):
+            person = make.identity(session, f"Reviewer {number}")
+            task = TaskRow(campaign_id=campaign.id, reviewer_id=person.id, status="open", version=1)
+            session.add(task)
+            session.flush()
+            item.task_id = task.id
+    boss = visitor(house, "boss")
+    assert "It waits most of all for Reviewer" in boss.get(f"/campaigns/{campaign.id}").text
+    assert "It waits for Ada" in boss.get(f"/campaigns/{house.campaign.id}").text
 
 
 def test_who_holds_what_drifted_is_told_so_and_has_no_form_where_the_review_bars_it(house: House) -> None:

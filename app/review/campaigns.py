@@ -23,6 +23,7 @@ from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.review import (
+    allowing,
     apart,
     delegating,
     drifting,
@@ -264,7 +265,7 @@ def _freeze(
     )
     with frozen.tables(session):
         freezing.prepare(session, frame)
-        population.entitlements(session, list(snapshots))
+        allowing.entitlements(session, list(snapshots))
         rules = [route.rule for route in frame.routes]
         alone = population.without_reviewer(session, scope.kinds, scoping.inside(scope), rules)
         insist(policy.why_not_reviewed(alone))

@@ -60,6 +60,18 @@ class _Plain(FunctionElement[str]):
     name = "json_plain"
 
 
+class _Sure(FunctionElement[str]):
+    type = String()
+    inherit_cache = True
+    name = "json_sure"
+
+
+class _Quoted(FunctionElement[str]):
+    type = String()
+    inherit_cache = True
+    name = "json_quoted"
+
+
 class _Flag(FunctionElement[str]):
     type = String()
     inherit_cache = True
@@ -72,7 +84,7 @@ class _Day(FunctionElement[str]):
     name = "day_of"
 
 
-_JSON = (_Members, _Ready, _Array, _Embed, _Plain, _Flag)
+_JSON = (_Members, _Ready, _Array, _Embed, _Plain, _Quoted, _Flag)
 
 
 def text(value: Any) -> str:
@@ -110,6 +122,21 @@ def plain(value: Any) -> ColumnElement[str]:
     return _Plain(value)
 
 
+def sure(value: Any) -> ColumnElement[str]:
+    """The same of what is never null: cheaper still. Only a part of an `obj` or of `members`."""
+    return _Sure(value)
+
+
+def ready(value: Any) -> ColumnElement[str]:
+    """JSON built earlier that is never null, as a part of JSON built now."""
+    return _Ready(value)
+
+
+def quoted(value: Any) -> ColumnElement[str]:
+    """A value of the database's as JSON, for where only some rows have one: quoting even null is a call for each."""
+    return _Quoted(value)
+
+
 def flag(value: Any) -> ColumnElement[str]:
     """true, false or null, where SQLite would write 1 or 0."""
     return _Flag(value)
@@ -142,12 +169,18 @@ def _pattern(element: Any) -> tuple[str, list[Any]]:
     parts, values = [], []
     clauses = list(element.clauses)
     for key, value in zip(clauses[::2], clauses[1::2], strict=True):
-        inner, within = _pattern(value) if isinstance(value, _Object) else ("%s", [value])
+        inner, within = _part(value)
         name = key.name.strip("'")
         parts.append(f'"{name}":{inner}' if name else inner)
         values += within
     told = ",".join(parts)
     return ("{" + told + "}" if isinstance(element, _Object) else told), values
+
+
+def _part(value: Any) -> tuple[str, list[Any]]:
+    if isinstance(value, _Sure):
+        return '"%s"', [_Ready(*value.clauses)]
+    return _pattern(value) if isinstance(value, _Object) else ("%s", [value])
 
 
 @compiles(_Members, "sqlite")
@@ -172,6 +205,16 @@ def _quoted(value: Any, compiler: Any, kw: Any) -> str:
 def _as_text(value: Any, compiler: Any, kw: Any) -> str:
     told: str = compiler.process(value, **kw)
     return told if isinstance(value, _JSON) else f"coalesce(to_json({told})::text, 'null')"
+
+
+@compiles(_Quoted, "sqlite")
+def _(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"json_quote({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(_Quoted, "postgresql")
+def _(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"to_json({compiler.process(element.clauses, **kw)})::text"
 
 
 @compiles(_Ready)

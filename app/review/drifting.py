@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, CredentialRow, EntitlementRow, GrantRow, IntegrationRow, SystemRow
 from app.kit.db import Big
-from app.review import altering, freezing, frozen, grounds, population, scoping
+from app.review import allowing, altering, freezing, frozen, grounds, population, scoping
 from app.review import scope as scopes
 from app.review.chain import Rule
 from app.review.choosing import Route
@@ -45,7 +45,7 @@ def record(session: Session, campaign_id: int, at: datetime) -> int:
     )
     with frozen.tables(session):
         freezing.prepare(session, frame)
-        population.entitlements(session, [row.id for row in rows])
+        allowing.entitlements(session, [row.id for row in rows])
         found = sum(_began(session, campaign_id, kind, scope) for kind in scope.kinds)
     return found + _insert(session, _ended(), campaign_id) + altering.record(session, campaign_id, rows)
 

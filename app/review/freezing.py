@@ -359,7 +359,7 @@ def _people(today: date) -> Select[Any]:
             AccountRow.id,
             AccountRow.system_id,
             AccountRow.active.is_not(False),
-            and_(IdentityRow.id.is_not(None), shown.gone(today)),
+            *shown.weighing(today, band, risk),
             shown.job(),
             MODELS.c.version_id,
             func.coalesce(IdentityRow.department, AccountRow.department),

@@ -113,13 +113,18 @@ LINES = _table(
     key=("start_id", "depth"),
 )
 
-# What is shown of each account, whoever asks.
+# What is shown of each account, whoever asks, and what it makes of each of its grants: worked out once for all of them.
 PEOPLE = _table(
     "frozen_people",
     Column("account_id", Big, autoincrement=False),
     Column("system_id", Big, nullable=False),
     Column("live", Boolean, nullable=False),
     Column("gone", Boolean, nullable=False),
+    Column("bits", Integer, nullable=False),  # of advice, as far as the account gives it
+    Column("weight", Integer, nullable=False),  # its risk with that of its use
+    Column("odd", Boolean, nullable=False),  # decided by itself for whose it is, or for its use
+    Column("odd_grants", Boolean, nullable=False),  # so is each of its grants, since nobody is asked about the account
+    Column("uncovered", Boolean, nullable=False),  # and a role model covers none of them
     Column("job", String),  # department and title; null: one of them is not known
     Column("version_id", Big),  # the role model of their job
     Column("department", String),
@@ -140,9 +145,12 @@ PEOPLE = _table(
 ENTITLEMENTS = _table(
     "frozen_entitlements",
     Column("entitlement_id", Big, autoincrement=False),
-    Column("what", String, nullable=False),
     Column("privileged", Boolean, nullable=False),
     Column("known", Boolean, nullable=False),  # whether the system says what it allows
+    Column("bits", Integer, nullable=False),  # of advice, as far as it gives it
+    Column("risk", Integer, nullable=False),  # what it adds by what it allows
+    Column("odd", Boolean, nullable=False),  # decided by itself, whoever holds it
+    Column("what", String, nullable=False),
     Column("key", String, nullable=False),
     Column("flags", String),  # the privileges it brings, packed; null: the system does not say
     Column("low_risk", Boolean),
@@ -228,8 +236,8 @@ HELD = _table(
     "frozen_held",
     Column("job", Big, autoincrement=False),
     Column("entitlement_id", Big, autoincrement=False),
-    Column("holders", Integer, nullable=False),
-    Column("people", Integer, nullable=False),
+    Column("bits", Integer, nullable=False),  # of advice, as far as custom gives it
+    Column("odd", Boolean, nullable=False),  # only one of many has it
     Column("told", String, nullable=False),
     key=("job", "entitlement_id"),
 )

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, literal, select
+from sqlalchemy import and_, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import GrantRow, IdentityRow
-from app.review import bundling, dialect, modelling
+from app.review import advice, bundling, dialect, modelling, shown, unusual
 from app.review.dialect import insert_or_skip, obj
 from app.review.frozen import HELD, MODELS, PEERS, PEOPLE, VERSIONS
 
@@ -57,8 +57,17 @@ def held(session: Session) -> None:
     live = GrantRow.ended.is_(None)  # first each once, whatever ways it comes by: in order of an index, so for nothing
     once = select(GrantRow.account_id, GrantRow.entitlement_id).where(live).distinct().subquery()
     holders, people = func.count(), func.min(PEERS.c.people)
+    many, only = people >= unusual.PEERS, holders == 1
     told: Any = (
-        select(PEERS.c.job, once.c.entitlement_id, holders, people, obj(held=holders, of=people))
+        select(
+            PEERS.c.job,
+            once.c.entitlement_id,
+            shown.bits(
+                alone=and_(people >= advice.PEERS, only), usual=and_(people >= advice.PEERS, holders * 2 >= people)
+            ),
+            and_(many, only),
+            obj(held=holders, of=people),
+        )
         .join(once, once.c.account_id == PEERS.c.account_id)
         .group_by(PEERS.c.job, once.c.entitlement_id)
     )

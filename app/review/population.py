@@ -26,9 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from app.inventory.tables import AccountRow, CredentialRow, EntitlementRow, GrantRow, IntegrationRow, PrivilegeRow
+from app.inventory.tables import AccountRow, CredentialRow, EntitlementRow, GrantRow, IntegrationRow
 from app.kit.db import Big
-from app.review import advice, asking, dialect, scoping, shown
+from app.review import advice, asking, scoping, shown
 from app.review.chain import Rule
 from app.review.expression import words
 from app.review.frozen import (
@@ -79,7 +79,7 @@ def of(kind: ItemKind, wanted: Wanted | None = None, rules: Rules = ()) -> Any:
 
 def count(session: Session, kind: ItemKind, wanted: Wanted) -> int:
     """How many rows of a kind are wanted."""
-    rows: Any = of(kind, wanted).with_only_columns(func.count(), maintain_column_froms=True)
+    rows: Any = of(kind, wanted).with_only_columns(func.count())
     return int(session.scalars(rows).one())
 
 
@@ -88,31 +88,8 @@ def without_reviewer(session: Session, kinds: Sequence[ItemKind], wanted: Wanted
     nobody = CHOICES.c.reviewer_id.is_(None)
     if session.scalar(select(CHOICES.c.row_id).where(nobody).limit(1)) is None:
         return 0
-    counted = [
-        of(kind, wanted, rules).where(nobody).with_only_columns(func.count(), maintain_column_froms=True)
-        for kind in kinds
-    ]
+    counted = [of(kind, wanted, rules).where(nobody).with_only_columns(func.count()) for kind in kinds]
     return sum(int(session.scalars(each).one()) for each in counted)
-
-
-def entitlements(session: Session, system_ids: list[int]) -> None:
-    """Fill in what each entitlement is, with the privileges it brings and the path they come by."""
-    rows = {
-        row.id: row for row in session.scalars(select(EntitlementRow).where(EntitlementRow.system_id.in_(system_ids)))
-    }
-    brought: dict[int, dict[tuple[str, str], None]] = {}
-    paths = (
-        select(PrivilegeRow.entitlement_id, PrivilegeRow.privilege, PrivilegeRow.path)
-        .where(PrivilegeRow.system_id.in_(system_ids))
-        .distinct()
-        .order_by(PrivilegeRow.privilege, PrivilegeRow.path)
-    )
-    for entitlement_id, privilege, path in session.execute(paths):
-        brought.setdefault(entitlement_id, {})[(privilege, path)] = None
-    risks = scoping.risks(session, system_ids)
-    made = [_entitlement(row, list(brought.get(row.id, ())), rows, risks) for row in rows.values() if row.ended is None]
-    if made:
-        session.execute(insert(ENTITLEMENTS), made)
 
 
 def tasks(session: Session, campaign_id: int) -> None:
@@ -123,41 +100,16 @@ def tasks(session: Session, campaign_id: int) -> None:
     session.execute(insert(TaskRow).from_select(names, chosen, include_defaults=False))
 
 
-def _entitlement(
-    row: EntitlementRow,
-    brought: list[tuple[str, str]],
-    rows: dict[int, EntitlementRow],
-    risks: Callable[[int, int], bool | None],
-) -> dict[str, Any]:
-    """`brought` are (privilege, path) pairs; the path's ids become names, its own one is left out."""
-    told = [{"privilege": name, "via": _via(path, rows)} for name, path in brought]
-    known = {entry["privilege"] for entry in told}
-    told += [{"privilege": name, "via": []} for name in row.privileges or () if name not in known]
-    contents = None if row.privileges is None and not told else told
-    return {
-        "entitlement_id": row.id,
-        "what": dialect.text(shown.entitlement(row, contents)),
-        "privileged": bool(told),
-        "known": row.privileges is not None,
-        "key": row.key,
-        "flags": asking.packed(sorted({str(entry["privilege"]) for entry in told})) if contents is not None else None,
-        "low_risk": False if told else None if row.privileges is None else risks(row.system_id, row.id),
-        "revocable": row.revocable,
-    }
-
-
-def _via(path: str, rows: dict[int, EntitlementRow]) -> list[str]:
-    steps = [int(step) for step in path.split(">")[1:] if step.isdigit()]
-    return [(rows[step].label or rows[step].name) if step in rows else f"entitlement {step}" for step in steps]
-
-
 def _grants(wanted: Wanted | None, rules: Rules) -> Any:
-    privileged, known = ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known
     joined = (
-        _joined(GrantRow, "account", GrantRow.account_id)
+        select(literal(1))
+        .select_from(SUBJECTS)
+        .join(SYSTEMS, SYSTEMS.c.system_id == SUBJECTS.c.system_id)
+        .join(PEOPLE, PEOPLE.c.account_id == SUBJECTS.c.row_id)
+        .outerjoin(PEERS, PEERS.c.account_id == SUBJECTS.c.row_id)
+        .join(GrantRow, GrantRow.account_id == SUBJECTS.c.row_id)
         .join(ENTITLEMENTS, ENTITLEMENTS.c.entitlement_id == GrantRow.entitlement_id)
         .outerjoin(Grantor, and_(Grantor.system_id == GrantRow.system_id, Grantor.key == GrantRow.granted_by))
-        .outerjoin(PEERS, PEERS.c.account_id == GrantRow.account_id)
         .outerjoin(HELD, and_(HELD.c.job == PEERS.c.job, HELD.c.entitlement_id == GrantRow.entitlement_id))
         .outerjoin(
             BundleContentRow,
@@ -173,10 +125,11 @@ def _grants(wanted: Wanted | None, rules: Rules) -> Any:
         key=GrantRow.id,
         grant_id=GrantRow.id,
         account_id=GrantRow.account_id,
-        privileged=privileged,
-        known=known,
-        risk=PEOPLE.c.risk + shown.use_risk(PEOPLE.c.used) + shown.content_risk(privileged, known),
-        model=case((shown.covered(privileged, known), PEOPLE.c.version_id)),
+        privileged=ENTITLEMENTS.c.privileged,
+        known=ENTITLEMENTS.c.known,
+        risk=PEOPLE.c.weight + ENTITLEMENTS.c.risk,
+        model=case((shown.covered(), PEOPLE.c.version_id)),
+        alone=shown.alone_grant(),
         told=shown.of_grant(),
         bits=shown.bits_of_grant(),
         wanted=wanted,
@@ -188,7 +141,13 @@ def _grants(wanted: Wanted | None, rules: Rules) -> Any:
             "temporary": GrantRow.until.is_not(None),
             "low_risk": ENTITLEMENTS.c.low_risk,
         },
-    ).where(SYSTEMS.c.grants, GrantRow.ended.is_(None), ENTITLEMENTS.c.revocable)
+    ).where(
+        SUBJECTS.c.kind == str(ItemKind.ACCOUNT),
+        SUBJECTS.c.inside,
+        SYSTEMS.c.grants,
+        GrantRow.ended.is_(None),
+        ENTITLEMENTS.c.revocable,
+    )
 
 
 def _accounts(wanted: Wanted | None, rules: Rules) -> Any:
@@ -200,7 +159,8 @@ def _accounts(wanted: Wanted | None, rules: Rules) -> Any:
         account_id=AccountRow.id,
         privileged=privileged,
         known=true(),
-        risk=PEOPLE.c.risk + shown.use_risk(PEOPLE.c.used) + shown.content_risk(privileged, true()),
+        risk=PEOPLE.c.weight + shown.content_risk(privileged, true()),
+        alone=shown.alone_account(privileged),
         told=shown.of_account(),
         bits=shown.bits_of_account(),
         wanted=wanted,
@@ -300,13 +260,12 @@ _BUILD = {
 }
 
 
-def _joined(row: Any, chooser: str, account: Any) -> Any:
+def _joined(row: Any, kind: str, account: Any) -> Any:
     """A kind's rows with the subject that they hang on, their system, and the account behind them."""
-    subject = row.account_id if row is GrantRow else row.id
     return (
         select(literal(1))
         .select_from(row)
-        .join(SUBJECTS, and_(SUBJECTS.c.kind == chooser, SUBJECTS.c.row_id == subject, SUBJECTS.c.inside))
+        .join(SUBJECTS, and_(SUBJECTS.c.kind == kind, SUBJECTS.c.row_id == row.id, SUBJECTS.c.inside))
         .join(SYSTEMS, SYSTEMS.c.system_id == row.system_id)
         .outerjoin(PEOPLE, PEOPLE.c.account_id == account)
     )
@@ -331,28 +290,28 @@ def _rows(
     credential_id: Any = None,
     entitlement_id: Any = None,
     bits: Any = None,
+    alone: Any = None,
 ) -> Any:
     finding: ColumnElement[Any] = func.coalesce(FINDINGS.c.risk, 0)
     subject = literal(f"{kind}:", String) + cast(key, String)
     if kind in (ItemKind.GRANT, ItemKind.CREDENTIAL):  # what is wrong with the account weighs on what it holds
         finding = case((PEOPLE.c.finding_risk > finding, PEOPLE.c.finding_risk), else_=finding)
-    found = joined
     for aside in (FINDINGS, LAST):
-        found = found.outerjoin(aside, and_(aside.c.row_id == key, aside.c.kind == str(kind)))
+        joined = joined.outerjoin(aside, and_(aside.c.row_id == key, aside.c.kind == str(kind)))
     if bits is not None:
-        found = found.outerjoin(ADVICE, ADVICE.c.bits == bits)
+        joined = joined.outerjoin(ADVICE, ADVICE.c.bits == bits)
     if kind in (ItemKind.GRANT, ItemKind.ACCOUNT):
-        found = found.outerjoin(Told, _told_of(kind))
+        joined = joined.outerjoin(Told, _told_of(kind))
     sure: ColumnElement[Any] = case((privileged, true()), (known, false()))  # of unknown contents it is not known
     every = scoping.facts(kind, subject) | {"privileged": sure} | dict(facts)
     every["use"] = func.nullif(every["use"], str(advice.Use.UNKNOWN))
     if wanted is not None or any("owner" in words(rule.where) for rule in rules if rule.where is not None):
-        found = found.outerjoin(scoping.Whose, scoping.Whose.id == SUBJECTS.c.identity_id)
+        joined = joined.outerjoin(scoping.Whose, scoping.Whose.id == SUBJECTS.c.identity_id)
     if wanted is not None:
-        found = found.where(wanted(every))
+        joined = joined.where(wanted(every))
     chosen = and_(CHOICES.c.kind == SUBJECTS.c.kind, CHOICES.c.row_id == SUBJECTS.c.row_id)
-    found = found.join(CHOICES, and_(chosen, CHOICES.c.route == _route(kind, rules, every)))
-    return found.with_only_columns(
+    joined = joined.join(CHOICES, and_(chosen, CHOICES.c.route == _route(kind, rules, every)))
+    return joined.with_only_columns(
         literal(str(kind)).label("kind"),
         subject.label("subject"),
         SUBJECTS.c.system_id.label("system_id"),
@@ -368,7 +327,7 @@ def _rows(
         known.label("known"),
         (risk + finding).label("risk"),
         _or_null(model).label("bundle_version_id"),
-        shown.alone(str(kind), privileged, known).label("alone"),
+        (true() if alone is None else alone).label("alone"),
         told.label("shown"),
         maintain_column_froms=True,
     )

@@ -8,7 +8,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, false, func, literal, literal_column, not_, or_, true
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    literal_column,
+    not_,
+    or_,
+    true,
+)
 from sqlalchemy.orm import aliased
 
 from app.inventory.tables import (
@@ -19,10 +33,10 @@ from app.inventory.tables import (
     IdentityRow,
     IntegrationRow,
 )
-from app.review import advice, unusual
+from app.review import advice
 from app.review.advice import Use
-from app.review.dialect import day, embed, flag, obj, plain, text, whole
-from app.review.frozen import ADVICE, ENTITLEMENTS, FINDINGS, HELD, LAST, PEOPLE, SUBJECTS, SYSTEMS
+from app.review.dialect import day, embed, flag, obj, plain, quoted, ready, sure, text, whole
+from app.review.frozen import ADVICE, ENTITLEMENTS, FINDINGS, HELD, LAST, PEOPLE, SYSTEMS
 from app.review.silence import Settled
 from app.review.tables import BundleContentRow, ImportedDecisionRow
 
@@ -31,6 +45,8 @@ Grantor = aliased(AccountRow, name="grantor")
 Owner = aliased(AccountRow, name="owner")
 Told = aliased(ImportedDecisionRow, name="told")
 EMPTY: Any = literal_column("'[]'")
+IDLE = (str(Use.NEVER), str(Use.LONGER))
+IN_USE = (str(Use.RECENT), str(Use.QUARTER))
 
 
 def used(last: Any, known_since: Any, created: Any) -> ColumnElement[str]:
@@ -65,6 +81,21 @@ def gone(today: Any) -> ColumnElement[bool]:
     return or_(IdentityRow.ended.is_not(None), and_(IdentityRow.end.is_not(None), IdentityRow.end < today))
 
 
+def weighing(today: Any, band: Any, risk: Any) -> tuple[ColumnElement[Any], ...]:
+    """What an account makes of itself and of each of its grants: `frozen.PEOPLE` from `gone` to `uncovered`."""
+    left, idle = and_(IdentityRow.id.is_not(None), gone(today)), band.in_(IDLE)
+    odd, wrong = or_(left, AccountRow.identity_id.is_(None), idle), FINDINGS.c.told.is_not(None)
+    unasked = SYSTEMS.c.accounts.is_(False)
+    return (
+        left,
+        bits(gone=left, unused=idle, used=band.in_(IN_USE)),
+        risk + use_risk(band),
+        odd,
+        and_(unasked, or_(odd, wrong)),
+        and_(unasked, or_(idle, wrong)),
+    )
+
+
 def who(today: Any) -> ColumnElement[str]:
     """The person behind an account; what the roster does not say is taken from the system, and nobody stays null."""
     return obj(
@@ -86,50 +117,61 @@ def job() -> ColumnElement[Any]:
     return department + literal(" / ") + func.coalesce(IdentityRow.title, AccountRow.title)
 
 
-def covered(privileged: Any, known: Any) -> ColumnElement[bool]:
+def covered() -> ColumnElement[bool]:
     """Whether the role model of its holder's job covers a grant (twin of `bundling.covers`).
 
     What is wrong with the account counts here only where the account itself is not asked about.
     """
-    unasked = SYSTEMS.c.accounts.is_(False)
-    idle = PEOPLE.c.used.in_((str(Use.NEVER), str(Use.LONGER)))
     return and_(
         BundleContentRow.version_id.is_not(None),
-        known,
-        ~privileged,
+        not_(ENTITLEMENTS.c.odd),
         GrantRow.until.is_(None),
         FINDINGS.c.told.is_(None),
-        ~and_(unasked, or_(PEOPLE.c.findings.is_not(None), idle)),
+        not_(PEOPLE.c.uncovered),
         or_(SYSTEMS.c.previous_id.is_(None), LAST.c.outcome.is_not(None)),
-        or_(HELD.c.people.is_(None), HELD.c.people < unusual.PEERS, HELD.c.holders > 1),
+        HELD.c.odd.is_not(True),
     )
 
 
-def alone(kind: str, privileged: Any, known: Any) -> ColumnElement[bool]:
-    """Whether an item is decided by itself (twin of `unusual.reasons`, but for what only one of a share's people has)."""
-    if kind not in ("grant", "account"):
-        return true()
-    idle = PEOPLE.c.used.in_((str(Use.NEVER), str(Use.LONGER)))
-    of_account = or_(PEOPLE.c.gone, SUBJECTS.c.identity_id.is_(None), idle)
-    every = or_(
-        privileged,
-        FINDINGS.c.told.is_not(None),
-        and_(SYSTEMS.c.previous_id.is_not(None), LAST.c.outcome.is_(None)),
-    )
-    if kind == "account":
-        return or_(every, of_account)
-    return or_(
-        every,
-        and_(SYSTEMS.c.accounts.is_(False), or_(of_account, PEOPLE.c.findings.is_not(None))),
-        not_(known),
+def alone_grant() -> ColumnElement[bool]:
+    """Whether a grant is decided by itself (twin of `unusual.reasons`, but for what only one of a share's people has)."""
+    return _any(
+        ENTITLEMENTS.c.odd,
+        PEOPLE.c.odd_grants,
+        *_apart(),
         GrantRow.until.is_not(None),
         and_(PEOPLE.c.version_id.is_not(None), BundleContentRow.version_id.is_(None)),
-        func.coalesce(and_(HELD.c.people >= unusual.PEERS, HELD.c.holders == 1), false()),
+        HELD.c.odd.is_(True),
     )
+
+
+def alone_account(privileged: Any) -> ColumnElement[bool]:
+    """Whether an account is decided by itself (twin of `unusual.reasons`)."""
+    return _any(privileged, PEOPLE.c.odd, *_apart())
+
+
+def _apart() -> tuple[ColumnElement[bool], ...]:
+    """Something is wrong with it, or it is new since the last review."""
+    return FINDINGS.c.told.is_not(None), and_(SYSTEMS.c.previous_id.is_not(None), LAST.c.outcome.is_(None))
+
+
+def _any(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether any holds. Of an OR that is a value SQLite works out every part, of a CASE what comes first."""
+    return case(*((each, true()) for each in conditions), else_=false())
+
+
+def _number(value: int) -> ColumnElement[int]:
+    """Written out: a bound one would be copied for each row."""
+    return literal_column(str(value), Integer)
+
+
+def _word(value: str) -> ColumnElement[str]:
+    """A word of ours as JSON, written out."""
+    return literal_column(f"'{text(value)}'", String)
 
 
 def _told() -> ColumnElement[str]:
-    return embed(func.coalesce(FINDINGS.c.told, EMPTY))
+    return ready(func.coalesce(FINDINGS.c.told, EMPTY))
 
 
 def last_time(*, elsewhere: bool = False) -> ColumnElement[str]:
@@ -148,48 +190,52 @@ def _silent_then() -> ColumnElement[bool]:
     return func.coalesce(LAST.c.settled, literal("")) == str(Settled.SILENCE)
 
 
-def bits(privileged: Any, used_: Any, **more: Any) -> ColumnElement[int]:
-    """Which advice is given, as its key in `frozen.ADVICE` (twin of `advice.codes`). `more` are what a kind has besides."""
-    told: dict[str, Any] = {
-        "gone": more.get("gone"),
-        "unused": used_.in_((str(Use.NEVER), str(Use.LONGER))),
-        "over": more.get("over"),
-        "alone": more.get("alone"),
-        "finding": FINDINGS.c.risk >= advice.FINDING_RISK["high"],
-        "model": more.get("covered"),
-        "used": used_.in_((str(Use.RECENT), str(Use.QUARTER))),
-        "usual": more.get("usual"),
-        "last": and_(LAST.c.outcome.in_(("keep", "acknowledge")), not_(_silent_then())),
-        "privileged": privileged,
-    }
-    found: ColumnElement[int] = literal(0)
+def bits(**told: Any) -> ColumnElement[int]:
+    """Advice whose conditions hold, as a part of its key in `frozen.ADVICE` (twin of `advice.codes`)."""
+    found: ColumnElement[int] = _number(0)
     for code, condition in told.items():
-        found = found + case((condition, advice.BITS[code]), else_=0) if condition is not None else found
+        found = found + case((condition, _number(advice.BITS[code])), else_=_number(0))
     return found
+
+
+def _bits_of_item() -> ColumnElement[int]:
+    """What is advised of everything for what was found wrong with it, and for what was said last time."""
+    stayed = and_(LAST.c.outcome.in_(("keep", "acknowledge")), not_(_silent_then()))
+    return bits(finding=FINDINGS.c.risk >= advice.FINDING_RISK["high"], last=stayed)
+
+
+def _bits_of_use(band: Any) -> ColumnElement[int]:
+    return bits(unused=band.in_(IDLE), used=band.in_(IN_USE))
 
 
 def of_grant() -> ColumnElement[Any]:
     """What the reviewer of a direct grant is shown, as one JSON column."""
-    seen_first = case((GrantRow.granted.is_(None), text("first seen")), else_=text("granted"))
+    seen_first = case((GrantRow.granted.is_(None), _word("first seen")), else_=_word("granted"))
+    grantor = func.coalesce(Grantor.name, Grantor.username, GrantRow.granted_by)
+    in_model = case(
+        (PEOPLE.c.version_id.is_(None), literal_column("'null'")),
+        (BundleContentRow.version_id.is_not(None), literal_column("'true'")),
+        else_=literal_column("'false'"),
+    )
     return whole(
         obj(
             PEOPLE.c.beside,
             ADVICE.c.covering,
-            who=embed(PEOPLE.c.who),
-            what=embed(ENTITLEMENTS.c.what),
-            system=embed(SYSTEMS.c.named),
+            who=ready(PEOPLE.c.who),
+            what=ready(ENTITLEMENTS.c.what),
+            system=ready(SYSTEMS.c.named),
             how=obj(
                 source=GrantRow.source,
                 authority=GrantRow.authority,
-                since=plain(day(func.coalesce(GrantRow.granted, GrantRow.began))),
-                since_is=embed(seen_first),
-                granted_by=func.coalesce(Grantor.name, Grantor.username, GrantRow.granted_by),
-                until=plain(day(GrantRow.until)),
+                since=sure(day(func.coalesce(GrantRow.granted, GrantRow.began))),
+                since_is=ready(seen_first),
+                granted_by=embed(case((GrantRow.granted_by.is_not(None), quoted(grantor)))),
+                until=embed(case((GrantRow.until.is_not(None), plain(day(GrantRow.until))))),
                 effective=flag(GrantRow.effective),
             ),
             findings=_told(),
             peers=embed(HELD.c.told),
-            in_model=flag(case((PEOPLE.c.version_id.is_not(None), BundleContentRow.version_id.is_not(None)))),
+            in_model=ready(in_model),
             last=last_time(elsewhere=True),
         )
     )
@@ -197,15 +243,9 @@ def of_grant() -> ColumnElement[Any]:
 
 def bits_of_grant() -> ColumnElement[int]:
     """Which advice the reviewer of a direct grant is given."""
-    return bits(
-        ENTITLEMENTS.c.privileged,
-        PEOPLE.c.used,
-        gone=PEOPLE.c.gone,
-        over=day(GrantRow.until) < day(SYSTEMS.c.seen_at),
-        alone=and_(HELD.c.people >= advice.PEERS, HELD.c.holders == 1),
-        covered=covered(ENTITLEMENTS.c.privileged, ENTITLEMENTS.c.known),
-        usual=and_(HELD.c.people >= advice.PEERS, HELD.c.holders * 2 >= HELD.c.people),
-    )
+    over = and_(GrantRow.until.is_not(None), day(GrantRow.until) < day(SYSTEMS.c.seen_at))
+    own = bits(over=over, model=covered())
+    return PEOPLE.c.bits + ENTITLEMENTS.c.bits + func.coalesce(HELD.c.bits, 0) + own + _bits_of_item()
 
 
 def of_account() -> ColumnElement[Any]:
@@ -234,7 +274,7 @@ def of_account() -> ColumnElement[Any]:
 
 def bits_of_account() -> ColumnElement[int]:
     """Which advice the reviewer of an account is given."""
-    return bits(PEOPLE.c.privileges.is_not(None), PEOPLE.c.used, gone=PEOPLE.c.gone)
+    return PEOPLE.c.bits + bits(privileged=PEOPLE.c.privileges.is_not(None)) + _bits_of_item()
 
 
 def of_integration() -> ColumnElement[Any]:
@@ -262,7 +302,8 @@ def of_integration() -> ColumnElement[Any]:
 
 def bits_of_integration() -> ColumnElement[int]:
     """Which advice the reviewer of an integration is given."""
-    return bits(false(), used(IntegrationRow.last_used, None, IntegrationRow.created), gone=PEOPLE.c.gone)
+    band = used(IntegrationRow.last_used, None, IntegrationRow.created)
+    return _bits_of_use(band) + bits(gone=PEOPLE.c.gone) + _bits_of_item()
 
 
 def of_credential() -> ColumnElement[Any]:
@@ -293,12 +334,13 @@ def of_credential() -> ColumnElement[Any]:
 
 def bits_of_credential() -> ColumnElement[int]:
     """Which advice the reviewer of a credential is given."""
-    return bits(
-        PEOPLE.c.privileges.is_not(None),
-        used(CredentialRow.last_used, CredentialRow.uses_known_since, CredentialRow.created),
+    band = used(CredentialRow.last_used, CredentialRow.uses_known_since, CredentialRow.created)
+    own = bits(
+        privileged=PEOPLE.c.privileges.is_not(None),
         gone=PEOPLE.c.gone,
         over=day(CredentialRow.expires) < day(SYSTEMS.c.seen_at),
     )
+    return own + _bits_of_use(band) + _bits_of_item()
 
 
 def entitlement(row: EntitlementRow, privileges: list[dict[str, Any]] | None) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow, SystemRow
 from app.kit import clock
 from app.review import (
+    allowing,
     apart,
     choosing,
     delegating,
@@ -110,7 +111,7 @@ def _chosen(session: Session, campaign: CampaignRow, waiting: Sequence[Row[Any]]
     tasks = _tasks(session, campaign.id, {item.reviewer_id for item in waiting})
     found: dict[int, int] = {}
     with frozen.tables(session):
-        population.entitlements(session, [system.id for system in systems])
+        allowing.entitlements(session, [system.id for system in systems])
         freezing.prepare(session, frame)
         for kind in scope.kinds:
             rows = population.of(kind, None, [route.rule for route in frame.routes]).subquery()

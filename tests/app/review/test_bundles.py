@@ -297,6 +297,27 @@ def test_of_two_models_the_narrower_one_is_a_persons(database: Database) -> None
         assert items[f"grant:{company.plain.id}"].bundle_version_id == narrow.id
 
 
+# --- what custom says, where there is no model ---
+
+
+def test_what_only_one_of_a_job_has_is_decided_by_itself_and_advised_to_be_removed(database: Database) -> None:
+    with database.transaction() as session:
+        there = team(session)
+        only = make.grant(session, there.accounts[1], make.entitlement(session, there.company.system))
+        items = cast.items(session, cast.opened(session))
+        assert [items[f"grant:{each.id}"].alone for each in (only, there.grants[1])] == [True, False]
+        assert items[f"grant:{only.id}"].shown["advice"] == {"says": "remove", "because": "alone used"}
+
+
+def test_privileged_access_that_is_used_and_usual_is_not_advised_to_be_kept(database: Database) -> None:
+    with database.transaction() as session:
+        there = team(session)
+        mighty, *_ = [make.grant(session, account, there.company.boss) for account in there.accounts[1:]]
+        shown = {name: item.shown for name, item in cast.items(session, cast.opened(session)).items()}
+        assert shown[f"grant:{there.grants[1].id}"]["advice"] == {"says": "keep", "because": "used usual"}
+        assert shown[f"grant:{mighty.id}"]["advice"] == {"says": None, "because": "used usual"}
+
+
 # --- acknowledging ---
 
 

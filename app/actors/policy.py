@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
+from math import ceil
 
 from app.actors.actor import Actor, Role
 from app.kit.refusal import Refusal
@@ -220,10 +221,12 @@ def dead_link() -> Refusal:
 
 def too_many_tries(seconds: int) -> Refusal:
     """Too many different wrong things were presented; `seconds` until the next may be."""
+    minutes = max(1, ceil(seconds / 60))  # a minute too early would only count as one more
     return Refusal(
         "too_many_tries",
-        "Too many tries to get in have failed from there, or with this link or token.",
-        f"Wait {max(1, round(seconds / 60))} minutes, then try again once.",
+        "Too many tries to get in have failed, from your network or with this link or token.",
+        f"Wait {'a minute' if minutes == 1 else f'{minutes} minutes'}, then try once more. Whoever is signed in stays so. "
+        "If it was not you, tell whoever looks after this installation.",
         status=429,
         facts={"retry_after": seconds},
     )

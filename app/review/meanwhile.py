@@ -31,8 +31,15 @@ def why_not_decide(
 ) -> Refusal | None:
     """Why this actor may not decide on something that came up since freezing, whatever they say. `concerned`: whom it
     concerns, `owner`: who signs the review, both by identity."""
-    if not by.has(Role.ADMIN) or by.identity_id is None:
+    if not by.has(Role.ADMIN):
         return Refusal("not_reviewer", "Drift is decided by an administrator, as a person.", "Ask one.", status=403)
+    if by.identity_id is None:
+        return Refusal(
+            "not_reviewer",
+            "You are no person whom the roster knows, so nobody could tell whether this is your own access.",
+            "Sign in as an administrator whom it knows, or say it for one with `rolecall campaign drift-decide`.",
+            status=403,
+        )
     if change == "ended":
         return Refusal("bad_answer", "What has ended needs no decision.", "Decide on the rest.", status=422)
     return (

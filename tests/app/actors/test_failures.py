@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from app.actors import failures
+from app.actors import failures, policy
 from app.actors.tables import FailedEntryRow
 from app.kit.db import Database
 
@@ -88,3 +88,11 @@ def test_no_address_is_kept(database: Database, at: datetime) -> None:
     with database.transaction() as session:
         failures.forget(session, before=at + timedelta(seconds=1))
         assert session.scalars(select(FailedEntryRow)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(1, "a minute"), (60, "a minute"), (61, "2 minutes"), (889, "15 minutes")]
+)
+def test_who_has_to_wait_is_told_no_less_than_that(seconds: int, told: str) -> None:
+    refusal = policy.too_many_tries(seconds)
+    assert f"Wait {told}, then try once more." in refusal.way_out

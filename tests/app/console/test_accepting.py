@@ -58,6 +58,8 @@ def test_the_owner_sees_what_it_is_of_and_it_opens_with_their_word_and_is_signed
     assert "names no control owner" in admin.act("/campaigns/new", opening(house, control_owner="")).text
     looked = admin.act("/campaigns/new", opening(house))
     assert looked.status_code == 200, looked.text
+    label = looked.text.partition('name="acceptance"')[0].rpartition("<label")[2]
+    assert ("control owner" in label, "optional" in label) == (True, False)
     path = address(looked.text)
     page, answer = given(house, path)
     items = re.search(r"<strong>It would ask \d+ reviewers? about (\d+) items", looked.text)

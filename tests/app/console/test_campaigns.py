@@ -250,6 +250,27 @@ def test_whom_a_review_waits_for_is_said_to_be_some_of_them_where_there_are_more
     assert "It waits for Ada" in boss.get(f"/campaigns/{house.campaign.id}").text
 
 
+def test_each_change_is_told_by_what_it_allows(house: House) -> None:
+    path = f"/campaigns/{house.campaign.id}/drift"
+    with house.database.transaction() as session:
+        session.get_one(EntitlementRow, house.company.role.id).privileges = ["export", "develop"]
+        token = {
+            "what": {"kind": "oauth_token", "label": "Badge printer", "integration": "Badge printer"},
+            "system": "Org",
+        }
+        row = DriftRow(
+            campaign_id=house.campaign.id, subject="credential:9", change="began", privileged=True, shown=token
+        )
+        session.add(row)
+    visitor(house, "boss").act(path)
+    page = visitor(house, "boss").get(path).text
+    told = page.partition("what holding it brings")[0]
+    assert "1 account has it · can run own code inside the CRM, can take data out in bulk" in told
+    assert page.count("Badge printer") == 1
+    nobody = visitor(house, "admin").get(path).text  # an administrator whom the roster does not know
+    assert ("You are no person whom the roster knows" in nobody, "drift/" in nobody) == (True, False)
+
+
 def test_who_holds_what_drifted_is_told_so_and_has_no_form_where_the_review_bars_it(house: House) -> None:
     boss, path = visitor(house, "boss"), f"/campaigns/{house.campaign.id}/drift"
     with house.database.transaction() as session:

@@ -87,6 +87,8 @@ def test_nobody_decides_on_drift_of_their_own_and_nobody_twice(database: Databas
             with pytest.raises(Refused) as refused:
                 drifts.decide(session, row.id, answer, reason, by=by, at=NOW)
             assert refused.value.refusal.code == code
+        with pytest.raises(Refused, match="no person whom the roster knows"):
+            drifts.decide(session, row.id, "keep", "fine", by=make.ADMIN, at=NOW)
         drifts.decide(session, row.id, "keep", "fine", by=admin, at=NOW)
         with pytest.raises(Refused) as refused:
             drifts.decide(session, row.id, "remove", "no", by=admin, at=NOW)

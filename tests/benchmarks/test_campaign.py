@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.actors.actor import Actor, Role
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, SystemRow
-from app.kit import ids
+from app.kit import bulk, ids
 from app.kit.db import Base, Database
 from app.ledger.tables import EntryRow, LeaflessRow, PersonalRow
 from app.review import campaigns, decisions, queries
@@ -126,11 +126,11 @@ def _floor_table(database: Database, name: str) -> Table:
 
 
 def _floor(database: Database, floor: Table, campaign: int) -> float:
-    """One INSERT…SELECT of the same items, read in the order of their ids."""
+    """One INSERT…SELECT of the same items, read in the order of their ids; keys are checked as ours checks them."""
     began = cores(database)
     names = [column.name for column in floor.c if column.name != "id"]  # numbered by the table, as items are
     same = select(*(ItemRow.__table__.c[name] for name in names)).where(ItemRow.campaign_id == campaign)
-    with database.transaction() as session:
+    with database.transaction() as session, bulk.parents_known(session):
         session.execute(insert(floor).from_select(names, same, include_defaults=False))
     return cores(database) - began
 
@@ -143,7 +143,7 @@ def _made(database: Database, floor: Table, campaign: int) -> float:
         row = _row(
             kind, campaign, "json_object" if database.url.get_backend_name() == "sqlite" else "jsonb_build_object"
         )
-        with database.transaction() as session:
+        with database.transaction() as session, bulk.parents_known(session):
             session.execute(insert(floor).from_select(list(row.selected_columns.keys()), row, include_defaults=False))
     took = cores(database) - began
     with database.transaction() as session:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, select
 from sqlalchemy.orm import Session
 
 from app.inventory.composition import GATHERS
@@ -124,19 +124,38 @@ def _questions(scope: Scope) -> list[tuple[str, str, Select[tuple[int]]]]:
         ),
     ]
     if scope.department is not None:
-        placed = func.coalesce(IdentityRow.department, AccountRow.department)
-        reviewed = accounts.outerjoin(IdentityRow, IdentityRow.id == AccountRow.identity_id).where(
-            or_(SYSTEMS.c.accounts, SYSTEMS.c.grants), active
-        )
-        asked += [
-            (
-                "accounts of other departments",
-                "the scope is one department",
-                reviewed.where(placed != scope.department),
-            ),
-            ("accounts of no known department", "nobody says where they belong", reviewed.where(placed.is_(None))),
-        ]
+        for kind, rows in _placed().items():
+            asked += [
+                (
+                    f"{kind}s of other departments",
+                    "the scope is one department",
+                    rows.where(scope.department != PLACED),
+                ),
+                (f"{kind}s of no known department", "nobody says where they belong", rows.where(PLACED.is_(None))),
+            ]
     return asked
+
+
+PLACED = func.coalesce(IdentityRow.department, AccountRow.department)
+
+
+def _placed() -> dict[ItemKind, Any]:
+    """What would be asked about in any department, by kind, beside the person to whom it belongs."""
+    active = AccountRow.active.is_not(False)
+    held = _live(GrantRow).join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
+    rows = {
+        ItemKind.ACCOUNT: _live(AccountRow).where(SYSTEMS.c.accounts, active),
+        ItemKind.GRANT: held.join(AccountRow, AccountRow.id == GrantRow.account_id).where(
+            SYSTEMS.c.grants, active, EntitlementRow.revocable.is_not(False)
+        ),
+        ItemKind.INTEGRATION: _live(IntegrationRow)
+        .outerjoin(AccountRow, AccountRow.id == IntegrationRow.owner_account_id)
+        .where(SYSTEMS.c.integrations, IntegrationRow.active.is_not(False)),
+        ItemKind.CREDENTIAL: _live(CredentialRow)
+        .outerjoin(AccountRow, AccountRow.id == CredentialRow.account_id)
+        .where(SYSTEMS.c.credentials, CredentialRow.active.is_not(False)),
+    }
+    return {kind: each.outerjoin(IdentityRow, IdentityRow.id == AccountRow.identity_id) for kind, each in rows.items()}
 
 
 def _live(row: Any) -> Any:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.detection.tables import FindingRow
+from app.inventory.tables import AccountRow, CredentialRow, GrantRow, IntegrationRow, SystemRow
 from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.review import campaigns, decisions, drifts, scope
@@ -110,6 +113,35 @@ def test_where_takes_in_what_it_holds_for_and_the_rest_is_counted(database: Data
             assert {name for name, subject in names.items() if subject in found} == expected, where
             counted = sum(each["count"] for each in campaign.excluded if "scope's expression" in each["what"])
             assert counted == len(EVERY - expected), where
+
+
+def _elsewhere(session: Session) -> None:
+    """Somebody of another department, and what is theirs."""
+    system = session.scalars(select(SystemRow).where(SystemRow.name == "Sales org")).one()
+    account = make.account(session, system, key="far", department="Legal")
+    make.grant(session, account, make.entitlement(session, system, key="role:far"))
+    make.integration(session, system, key="far app", owner_account_id=account.id)
+    make.credential(session, system, key="far key", account_id=account.id)
+
+
+@pytest.mark.parametrize("kinds", [None, ["grant"], ["account"], ["integration", "credential"]])
+def test_a_department_and_what_is_outside_of_it_add_up_to_all_there_is(
+    database: Database, kinds: list[str] | None
+) -> None:
+    rows: dict[str, Any] = {
+        "account": AccountRow, "grant": GrantRow, "integration": IntegrationRow, "credential": CredentialRow
+    }  # fmt: skip
+    with database.transaction() as session:
+        _town(session)
+        _elsewhere(session)
+        campaign = cast.opened(session, scope={"department": "Sales"} | ({"kinds": kinds} if kinds else {}))
+        found = Counter(subject.partition(":")[0] for subject in cast.items(session, campaign))
+        for kind in kinds or rows:
+            left = sum(each["count"] for each in campaign.excluded if each["what"].startswith(kind))
+            there = session.scalar(select(func.count()).where(rows[kind].ended.is_(None)))
+            assert found[kind] + left == there, (kind, campaign.excluded)
+        about = {each["what"].partition("s ")[0] for each in campaign.excluded}
+        assert about <= set(kinds or rows), "what was not asked about is not left out"
 
 
 def test_what_cannot_be_told_is_counted_by_itself(database: Database) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.kit.db import Json
+from app.kit.db import JsonText
 
 
 class _Members(FunctionElement[str]):
@@ -31,7 +31,7 @@ class _Object(_Members):
 
 
 class _Whole(FunctionElement[Any]):
-    type = Json
+    type = JsonText
     inherit_cache = True
     name = "json_whole"
 
@@ -225,7 +225,7 @@ def _(element: Any, compiler: Any, **kw: Any) -> str:
 
 @compiles(_Whole, "postgresql")
 def _(element: Any, compiler: Any, **kw: Any) -> str:
-    return f"({compiler.process(element.clauses, **kw)})::jsonb"
+    return f"({compiler.process(element.clauses, **kw)})::json"
 
 
 @compiles(_Array, "sqlite")

@@ -14,7 +14,7 @@ from sqlalchemy import Boolean, Column, Dialect, Integer, MetaData, PrimaryKeyCo
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
-from app.kit.db import Big, Json, Moment
+from app.kit.db import Big, JsonText, Moment
 
 _scratch = MetaData()
 
@@ -172,7 +172,7 @@ CONTENTS = _table(
     Column("changed", Boolean),  # null: it was never decided on
     Column("rules", String, nullable=False),  # those it fails, packed
     Column("risk", Integer, nullable=False),
-    Column("shown", Json, nullable=False),
+    Column("shown", JsonText, nullable=False),
     key=("entitlement_id",),
 )
 

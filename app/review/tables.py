@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.inventory.tables.seen import JsonOrNull
-from app.kit.db import Base, Big, Json, Moment
+from app.kit.db import Base, Big, Json, JsonText, Moment
 
 
 class ScheduleRow(Base):
@@ -143,7 +143,7 @@ class ItemRow(Base):
     chosen_by: Mapped[str] = mapped_column(String(12))  # see `choice.ChosenBy`
     privileged: Mapped[bool]
     risk: Mapped[int]  # higher first in a reviewer's list
-    shown: Mapped[dict[str, Any]] = mapped_column(Json)
+    shown: Mapped[dict[str, Any]] = mapped_column(JsonText)
     delegation_id: Mapped[int | None] = mapped_column(Big)  # by which it came here; no foreign key, as for schedules
     # The version of a role model that covers it: one answer for the person may acknowledge it, which is no keeping.
     bundle_version_id: Mapped[int | None] = mapped_column(ForeignKey("bundle_versions.id"))
@@ -273,7 +273,7 @@ class DriftRow(Base):
     subject: Mapped[str] = mapped_column(String(60))  # "grant:12"
     change: Mapped[str] = mapped_column(String(8))  # began, ended, changed
     privileged: Mapped[bool]
-    shown: Mapped[dict[str, Any]] = mapped_column(Json)
+    shown: Mapped[dict[str, Any]] = mapped_column(JsonText)
     answer: Mapped[str | None] = mapped_column(String(10))  # keep, remove
     reason: Mapped[str | None] = mapped_column(String)
     by: Mapped[str | None] = mapped_column(String(80))

@@ -141,7 +141,7 @@ def _made(database: Database, floor: Table, campaign: int) -> float:
     began = cores(database)
     for kind in ("grant", "account"):
         row = _row(
-            kind, campaign, "json_object" if database.url.get_backend_name() == "sqlite" else "jsonb_build_object"
+            kind, campaign, "json_object" if database.url.get_backend_name() == "sqlite" else "json_build_object"
         )
         with database.transaction() as session, bulk.parents_known(session):
             session.execute(insert(floor).from_select(list(row.selected_columns.keys()), row, include_defaults=False))

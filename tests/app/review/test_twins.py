@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
 from collections import Counter
@@ -10,7 +11,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import String, select
+from sqlalchemy import cast as typed
 from sqlalchemy.orm import Session
 
 from app.detection.tables import FindingRow
@@ -398,6 +400,24 @@ def test_bands_of_use_and_risk_are_the_same_by_the_row_and_by_the_set(writing: D
                 worst=None,
             ), item.subject
     assert len(seen) == 5
+
+
+def test_what_is_shown_names_nothing_twice(writing: Database) -> None:
+    """PostgreSQL keeps the text, where `jsonb` would have let all but the last of a name go."""
+    seen = Counter[str]()
+    for session, chance, people in _worlds(writing, 5):
+        if _open(session, people, chance, kinds=list(ItemKind), definitions="all") is None:
+            continue
+        for kind, kept in session.execute(select(ItemRow.kind, typed(ItemRow.shown, String))):
+            seen[kind] += 1
+            assert "what" in json.loads(kept, object_pairs_hook=_once), kept
+    assert set(seen) >= {"grant", "account", "integration", "credential", "definition"}, seen
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = [name for name, _ in pairs]
+    assert len(found) == len(set(found)), found
+    return dict(pairs)
 
 
 def _modelled(session: Session, chance: random.Random, people: list[IdentityRow]) -> BundleVersionRow:

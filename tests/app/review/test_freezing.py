@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from app.inventory.tables import IdentityEmailRow
 from app.kit.db import Database
+from app.review import frozen
 from app.review.tables import TaskRow
 from tests import make
 from tests.app.review import cast
@@ -72,3 +75,16 @@ def test_a_due_time_that_has_passed_is_refused(database: Database) -> None:
     with database.transaction() as session:
         cast.company(session)
         assert cast.refusal(session, due_at=NOW).code == "bad_due"
+
+
+def test_on_postgresql_a_review_has_room_to_be_joined_in_until_the_transaction_ends(
+    make_database: Callable[[str], str],
+) -> None:
+    with closing(Database(make_database("postgresql"))) as database:
+        with database.transaction() as session:
+            room = text("SHOW work_mem")
+            usual = session.scalar(room)
+            with frozen.tables(session):
+                assert session.scalar(room) == "64MB" != usual
+        with database.transaction() as session:
+            assert session.scalar(room) == usual

@@ -37,6 +37,7 @@ from app.review import (
     population,
     queries,
     remainder,
+    rounding,
     scoping,
     silence,
     turning,
@@ -147,7 +148,7 @@ def close(
             policy.why_not_close(
                 Status.OPEN if moved else _status(session, campaign),
                 undecided={share.reviewer: share.undecided for share in shares if share.undecided},
-                privileged_undecided=queries.undecided_privileged(session, campaign),
+                privileged_undecided=rounding.privileged_left(session, row) if row is not None else 0,
                 drift_undecided=queries.drift_undecided(session, campaign),
                 unanswered=unanswered,
                 drafts=drafts,

@@ -83,6 +83,16 @@ def settled(session: Session, campaign: CampaignRow) -> Mapping[int, str | None]
     return {item_id: turns.tally(rule, [*told, last[item_id]]) for item_id, told in answers.items()}
 
 
+def privileged_left(session: Session, campaign: CampaignRow) -> int:
+    """Of how many privileged items silence would make something: without an answer now, and none that earlier rounds come
+    to."""
+    silent = select(ItemRow.id).where(
+        ItemRow.campaign_id == campaign.id, ItemRow.outcome.is_(None), ItemRow.privileged.is_(True)
+    )
+    stands = settled(session, campaign) if campaign.round > 1 else {}
+    return sum(stands.get(item_id) is None for item_id in session.scalars(silent))
+
+
 # --- whom ---
 
 

@@ -94,14 +94,15 @@ def preview(
         accounts=accounts,
         emptied=emptied,
         rule=rule,
-        refusal=_why_not(session, campaign, said, shares, privileged),
+        refusal=_why_not(session, campaign, said, shares, rounding.privileged_left(session, campaign)),
     )  # fmt: skip
 
 
 def why_not(
     session: Session, campaign: CampaignRow, answer: str, shares: Sequence[Share], privileged: int, *, by: Actor
 ) -> Refusal | None:
-    """Why it cannot be closed so now, or None. `shares`: how far everybody is; `privileged`: how many such are silent."""
+    """Why it cannot be closed so now, or None. `shares`: how far everybody is; `privileged`: of how many such silence would
+    make something."""
     insist(rights.why_not(by, May.RUN_CAMPAIGNS))
     return _why_not(session, campaign, answer, shares, privileged)
 

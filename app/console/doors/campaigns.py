@@ -117,7 +117,7 @@ def before_closing(request: Request, campaign_id: int, means: With, visit: Enter
             session, campaign, "remove", shares=shares, common=removals_common(means.settings), by=visit.actor,
             at=means.clock(),
         )  # fmt: skip
-        keeping = silences.why_not(session, campaign, "keep", shares, goes.privileged, by=visit.actor)
+        keeping = silences.why_not(session, campaign, "keep", shares, goes.mighty, by=visit.actor)
         facts: dict[str, Any] = {
             "undecided": goes.by_reviewer,
             "privileged_undecided": goes.privileged,

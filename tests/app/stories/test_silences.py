@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.kit.db import Database
+from app.kit.refusal import Refused
 from app.remediation.brakes import Brakes, Common
 from app.review import campaigns, decisions, rounds
 from app.review.tables import CampaignRow
@@ -61,3 +62,31 @@ def test_in_the_first_round_nothing_stands(database: Database) -> None:
         cast.company(session)
         told = _preview(session, cast.opened(session, scope={"kinds": ["grant"]}), "remove")
         assert (told.items, told.stays, told.goes, told.mighty, len(told.named)) == (2, 0, 0, 1, 1)
+
+
+@pytest.mark.parametrize("answer", ["keep", "remove"])
+def test_silence_keeps_nothing_privileged_where_a_round_before_has_answered(database: Database, answer: str) -> None:
+    """What stands is somebody's answer, so closing with "keep" is no way around it, and not refused."""
+    with database.transaction() as session:
+        campaign = _asked_again(session, answer)
+        assert _preview(session, campaign, "keep").refusal is None
+        campaigns.close(session, campaign.id, unanswered="keep", by=make.ADMIN, at=NOW)
+        session.expire_all()
+        of = {item.privileged: item.outcome for item in cast.items(session, campaign).values()}
+        assert of == {True: answer, False: "keep"}
+
+
+def test_silence_keeps_nothing_privileged_that_no_round_has_answered(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = cast.opened(session, scope=AGAIN)
+        mighty = cast.items(session, campaign)[f"grant:{company.mighty.id}"]
+        for item in cast.items(session, campaign).values():
+            if item.id != mighty.id:
+                decisions.record(session, item.id, "keep", reason="seen", by=company.actor(company.ada), at=NOW)
+        rounds.go_on(session, campaign.id, by=make.ADMIN, at=cast.DUE)
+        no = _preview(session, campaign, "keep").refusal
+        assert no is not None
+        assert "silence does not keep privileged access" in no.reason
+        with pytest.raises(Refused, match="1 privileged items have no decision"):
+            campaigns.close(session, campaign.id, unanswered="keep", by=make.ADMIN, at=cast.DUE)

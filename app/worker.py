@@ -46,6 +46,7 @@ class Worker:
         means: Means,
         *,
         holder: str = "rolecall work",
+        address: str | None = None,
         scheduled: bool = True,
         poll_s: float = 0.25,
         first_pause_s: float = 30.0,
@@ -63,6 +64,7 @@ class Worker:
             poll_s=4 * poll_s,  # what is handed over here begins at once; this is for what others did
             first_pause_s=first_pause_s,
             holder=holder,
+            address=address,
         )
         for job in jobs.JOBS.values():
             self.engine.job(job.name, self._bound(job), lane=job.lane is not None)

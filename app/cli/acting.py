@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.actors import actors, hooks, links, queries, roles, sessions, tokens
 from app.actors.actor import Role
 from app.actors.tables import ActorRow, TokenRow
-from app.cli.installation import opened, operator
+from app.cli.installation import address, opened, operator
 from app.cli.telling import Telling
 from app.inventory import systems
 from app.kit import clock
@@ -56,7 +56,7 @@ def link(telling: Telling, name: str) -> None:
     with opened() as means:
         with means.database.transaction() as session:
             path = links.invite(session, named(session, name), by=operator(), at=clock.now())
-        print(means.settings.base_url + path)
+        print(address(means) + path)
 
 
 def give(telling: Telling, name: str, role: str, days: int | None) -> None:

@@ -20,7 +20,7 @@ from app.kit.refusal import Refusal, Refused
 from app.means import quiet_hours, review_limits
 from app.notices import nudges
 from app.remediation.tables import RemediationRow
-from app.review import campaigns, decisions, drifts, queries, tasks
+from app.review import campaigns, decisions, drifts, queries, remainder, tasks
 from app.review.tables import ItemRow, TaskRow
 from app.stories import outlooks
 
@@ -63,7 +63,7 @@ def open_one(
         asked_of = f"{len(shares)} reviewer{'' if len(shares) == 1 else 's'}"
         telling.say(f"{name} is open: {sum(s.items for s in shares):,} items for {asked_of}, due {row.due_at.date()}.")
         for each in row.excluded:
-            telling.say(f"  left out: {each['count']:,} {each['what']}: {each['because']}")
+            telling.say(f"  left out: {remainder.told(each)}: {each['because']}")
         telling.answer(
             {"id": row.id, "name": row.name, "items": sum(s.items for s in shares), "reviewers": len(shares)}
         )

@@ -166,9 +166,14 @@ def _owner(stage: Stage, session: Session, at: datetime) -> Actor:
     person = inventory.find_identity(session, stage.owner)
     if person is None:
         raise RuntimeError(f"nobody in the roster is {stage.owner}")
-    known = session.scalar(select(ActorRow).where(ActorRow.person_key == stage.owner, ActorRow.ended.is_(None)))
-    row = known or actors.make(session, person.name, {Role.REVIEWER: None}, person_key=stage.owner, by=ADMIN, at=at)
+    row = reviewer(session, person, at)
     return Actor(row.id, row.name, frozenset({Role.REVIEWER}), person.id, "demo")
+
+
+def reviewer(session: Session, person: IdentityRow, at: datetime) -> ActorRow:
+    """Who this person is here, made if nobody: a control owner may have the most to review as well."""
+    known = session.scalar(select(ActorRow).where(ActorRow.person_key == person.key, ActorRow.ended.is_(None)))
+    return known or actors.make(session, person.name, {Role.REVIEWER: None}, person_key=person.key, by=ADMIN, at=at)
 
 
 def _sign(stage: Stage, campaign: CampaignRow) -> str:
@@ -294,9 +299,7 @@ def _let_in(stage: Stage, campaign: CampaignRow) -> dict[str, str]:
             .limit(1)
         ).scalar_one()
         made = {
-            "manager": actors.make(
-                session, busiest.name, {Role.REVIEWER: None}, person_key=busiest.key, by=ADMIN, at=at
-            ),
+            "manager": reviewer(session, busiest, at),
             "admin": actors.make(session, "Demo admin", {Role.ADMIN: None}, by=ADMIN, at=at),
             "auditor": actors.make(session, "Demo auditor", {Role.AUDITOR: at + timedelta(days=30)}, by=ADMIN, at=at),
             "owner": session.get_one(ActorRow, _owner(stage, session, at).id),

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from app.actors import hooks, queries
 from app.actors.tables import HookRow
 from app.cli.acting import named
-from app.cli.installation import opened, operator
+from app.cli.installation import address, opened, operator
 from app.cli.telling import Telling
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
@@ -20,8 +20,8 @@ def make(telling: Telling, name: str, label: str, days: int) -> None:
             session, named(session, name), label, days=days, keys=means.keys, by=operator(), at=clock.now()
         )
         telling.say(f"{row.label} decides for {name}: not on privileged access, and until {row.expires:%Y-%m-%d}.")
-        address = means.settings.base_url.rstrip("/") + hooks.path(row.id)
-    print(f"{address}\n{signing}")
+        where = address(means) + hooks.path(row.id)
+    print(f"{where}\n{signing}")
 
 
 def listed(telling: Telling, name: str) -> None:

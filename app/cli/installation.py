@@ -24,6 +24,7 @@ from app.inventory.policy import OURSELVES
 from app.inventory.tables import SystemRow
 from app.kit import clock
 from app.kit.db import Database
+from app.kit.engine import EmbeddedLock
 from app.kit.refusal import Refusal, Refused, insist
 from app.kit.secrets import load_keys
 from app.ledger import entries, signing
@@ -65,6 +66,14 @@ def _review_ourselves(database: Database) -> None:
         row = systems.found_ourselves(session, signing.origin(session) or "", by=operator(), at=clock.now())
         body = {"system": row.id, "because": "a new installation is read at once"}
         entries.record(session, Entry(Kind.SYNC_REQUESTED, f"system:{row.id}", body), by=operator().id, at=clock.now())
+
+
+def address(means: Means) -> str:
+    """Where people reach the console, as links in messages begin: ROLECALL_BASE_URL, if this command knows it; else where
+    this home is served now, which an option or a free port may have decided; else where it would be."""
+    settings = means.settings
+    served = None if "base_url" in settings.model_fields_set else EmbeddedLock.address(settings.home)
+    return (served or settings.base_url).rstrip("/")
 
 
 def operator() -> Actor:

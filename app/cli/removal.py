@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,7 +14,6 @@ from app.cli import filing
 from app.cli.at_work import at_work
 from app.cli.installation import find_system, opened, operator
 from app.cli.telling import Telling
-from app.inventory.tables import SystemRow
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused
 from app.ledger import documents, entries
@@ -25,6 +23,7 @@ from app.means import Means
 from app.remediation import handovers, lookback, queries, remediations, undoings
 from app.remediation.tables import RemediationRow
 from app.stories import removals
+from app.stories.removals import Line
 
 _CHUNK = 500
 
@@ -37,33 +36,37 @@ def show(telling: Telling, run: str | None, status: str | None) -> None:
                 _ask(means, run)
                 with at_work(means, progress) as wait:
                     wait()
-        statement = select(RemediationRow, SystemRow.name).join(SystemRow, SystemRow.id == RemediationRow.system_id)
+        statement = select(RemediationRow)
         if status is not None:
             statement = statement.where(RemediationRow.status == status)
         with means.database.reading() as session:
-            rows = session.execute(statement.order_by(RemediationRow.id)).all()
-            reasons = _reasons(session, [row for row, _ in rows])
+            told = _lines(session, session.scalars(statement.order_by(RemediationRow.id)).all())
     telling.table(
-        ("system", "what", "status", "because"),
-        ((system, _what(row.target), row.status, row.because) for row, system in rows),
+        ("id", "system", "whose", "what", "status", "because"),
+        (
+            (line.row.id, line.system, _whose(line), line.what, line.row.status.replace("_", " "), line.row.because)
+            for line in told
+        ),
         empty="Nothing was promised to be removed.",
     )
-    for row, system in rows:
+    for line in told:
+        row = line.row
         if row.status in ("by_hand", "declined") and row.steps:
-            telling.say(f"\n{system}, {_what(row.target)} ({row.id}):", style="bold")
-            if row.id in reasons:
-                telling.say(f"  To {row.wish.replace('_', ' ')}: {reasons[row.id]}")
+            telling.say(f"\n{line.system}, {_named(line)} ({row.id}):", style="bold")
+            if line.reason:
+                telling.say(f"  To {row.wish.replace('_', ' ')}: {line.reason}")
             for number, step in enumerate(row.steps, 1):
                 telling.say(f"  {number}. {step}")
     telling.answer(
         [
             {
-                "id": row.id, "system": system, "subject": row.subject, "target": row.target, "wish": row.wish,
-                "reason": reasons.get(row.id), "status": row.status, "because": row.because, "steps": row.steps,
-                "due_at": row.due_at, "acted_at": row.acted_at, "verified_at": row.verified_at,
-                "verified_snapshot": row.verified_snapshot_id,
+                "id": line.row.id, "system": line.system, "what": line.what, "whose": line.whose, "person": line.person,
+                "subject": line.row.subject, "target": line.row.target, "wish": line.row.wish, "reason": line.reason,
+                "status": line.row.status, "because": line.row.because, "steps": line.row.steps,
+                "due_at": line.row.due_at, "acted_at": line.row.acted_at, "verified_at": line.row.verified_at,
+                "verified_snapshot": line.row.verified_snapshot_id,
             }
-            for row, system in rows
+            for line in told
         ]
     )  # fmt: skip
 
@@ -73,7 +76,8 @@ def done(telling: Telling, removal: str, note: str) -> None:
     with opened() as means, means.database.transaction() as session:
         row = _found(session, removal)
         remediations.say_done(session, row, note, by=operator(), at=clock.now())
-    telling.say(f"{_what(row.target)}: said to be done. The system's next complete reading proves it.")
+        called = _called(session, row)
+    telling.say(f"{called}: said to be done. The system's next complete reading proves it.")
     telling.answer({"id": row.id, "status": row.status, "because": row.because})
 
 
@@ -83,13 +87,14 @@ def again(telling: Telling, removal: str, reason: str) -> None:
         with means.database.transaction() as session:
             row = _found(session, removal)
             remediations.try_again(session, row, reason, by=operator(), at=clock.now())
-        with telling.step(f"Trying {_what(row.target)} again") as progress:
+            called = _called(session, row)
+        with telling.step(f"Trying {called} again") as progress:
             _ask(means, str(row.system_id))
             with at_work(means, progress) as wait:
                 wait()
         with means.database.reading() as session:
             row = _found(session, removal)
-    telling.say(f"{_what(row.target)}: {row.status}{f', {row.because}' if row.because else ''}")
+    telling.say(f"{called}: {row.status.replace('_', ' ')}{f', {row.because}' if row.because else ''}")
     telling.answer({"id": row.id, "status": row.status, "because": row.because})
 
 
@@ -99,14 +104,16 @@ def undo(telling: Telling, removal: str, reason: str) -> None:
         sla = timedelta(days=means.settings.removal_sla_days)
         with means.database.transaction() as session:
             row = undoings.undo(session, _found(session, removal), reason, sla=sla, by=operator(), at=clock.now())
-            made, system = row.id, row.system_id
+            made, system, called = row.id, row.system_id, _called(session, row)
         with telling.step("Giving it back") as progress:
             _ask(means, str(system))
             with at_work(means, progress) as wait:
                 wait()
         with means.database.reading() as session:
             row = _found(session, str(made))
-    telling.say(f"{_what(row.target)}: undone. Giving it back: {row.status}{f', {row.because}' if row.because else ''}")
+    telling.say(
+        f"{called}: undone. Giving it back: {row.status.replace('_', ' ')}{f', {row.because}' if row.because else ''}"
+    )
     telling.answer({"id": row.id, "undoes": row.undoes_id, "status": row.status, "because": row.because})
 
 
@@ -123,7 +130,7 @@ def evidence(telling: Telling, removal: str, file: Path | None, note: str, fetch
                 content = documents.content(session, queries.paper(session, row.id, fetch).digest)
                 (out or Path(fetch[:12])).write_bytes(content)
                 telling.say(f"Written to {out or fetch[:12]}, {len(content):,} bytes.")
-            rows = queries.papers(session, [row.id])[row.id]
+            rows, called = queries.papers(session, [row.id])[row.id], _called(session, row)
     telling.table(
         ("file", "what it shows", "by", "when", "SHA-256"),
         ((each.name, each.note, each.by, f"{each.at:%Y-%m-%d %H:%M} UTC", each.digest) for each in rows),
@@ -131,7 +138,7 @@ def evidence(telling: Telling, removal: str, file: Path | None, note: str, fetch
     )
     if file is not None:
         stays = row.status.replace("_", " ")
-        telling.say(f"{_what(row.target)} stays {stays}: a file is no proof, the next complete reading is.")
+        telling.say(f"{called} stays {stays}: a file is no proof, the next complete reading is.")
     telling.answer(
         [{"digest": each.digest, "name": each.name, "note": each.note, "by": each.by, "at": each.at} for each in rows]
     )
@@ -142,11 +149,11 @@ def look_back(telling: Telling, removal: str) -> None:
     with opened() as means, means.database.reading() as session:
         row = _found(session, removal)
         kept = timedelta(days=means.settings.login_retention_days)
-        back = lookback.of(session, row, kept=kept, at=clock.now())
+        back, called = lookback.of(session, row, kept=kept, at=clock.now()), _called(session, row)
     if back is None:
         raise Refused(Refusal("takes_nothing", "This takes no access away.", "Look back on a removal.", 409))
     until = f"until it went at {back.ended:%Y-%m-%d %H:%M} UTC" if back.ended else "and it has not gone yet"
-    telling.say(f"{_what(row.target)}: from {back.began:%Y-%m-%d %H:%M} UTC, {until}.", style="bold")
+    telling.say(f"{called}: from {back.began:%Y-%m-%d %H:%M} UTC, {until}.", style="bold")
     for name, seen in (("sign-ins", back.sign_ins), ("changes it made", back.changes), ("uses of it", back.used)):
         if seen is not None:
             count = "unknown" if seen.count is None else str(seen.count)
@@ -174,13 +181,21 @@ def _ask(means: Means, name: str) -> None:
         entries.record(session, entry, by=operator().id, at=clock.now())
 
 
-def _reasons(session: Session, rows: Sequence[RemediationRow]) -> dict[UUID, str]:
-    """Why each was decided, in the words of whoever did."""
+def _lines(session: Session, rows: Sequence[RemediationRow]) -> list[Line]:
+    """These removals in words, in their order."""
     parts = (rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK))
-    return {line.row.id: line.reason for some in parts for line in removals.lines(session, some) if line.reason}
+    return [line for some in parts for line in removals.lines(session, some)]
 
 
-def _what(target: Mapping[str, Any]) -> str:
-    """Whose, and what, in one line."""
-    named = ("username", "entitlement_key", "integration_key", "credential_key")
-    return " ".join(str(target[name]) for name in named if target.get(name)) or str(target.get("account_key"))
+def _whose(line: Line) -> str:
+    """Who loses it: the person, and the login where there is one."""
+    return " ".join(each for each in (line.person, line.whose and f"({line.whose})") if each)
+
+
+def _named(line: Line) -> str:
+    """What, and whose, in one line."""
+    return f"{line.what} of {_whose(line)}" if _whose(line) else line.what
+
+
+def _called(session: Session, row: RemediationRow) -> str:
+    return _named(removals.lines(session, [row])[0])

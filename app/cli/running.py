@@ -44,7 +44,7 @@ def serve(telling: Telling, host: str | None, port: int | None) -> None:
 def run_here(means: Means) -> None:
     """API in this process, and the worker too when embedded."""
     settings = means.settings
-    worker = Worker(means, holder="rolecall serve") if settings.embedded else None
+    worker = Worker(means, holder="rolecall serve", address=settings.base_url) if settings.embedded else None
     if worker is not None:
         worker.start()
     try:

@@ -27,6 +27,7 @@ from app.inventory import rosters, systems
 from app.inventory.policy import OURSELVES
 from app.inventory.tables import AccountRow, SystemRow
 from app.kit import clock
+from app.kit.engine import EmbeddedLock
 from app.kit.refusal import Refusal, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
@@ -76,7 +77,8 @@ def set_up(
     `page_size` is Salesforce's; without `work` others are the workers. `port` is where the demo will be served: links in
     its messages lead there.
     """
-    home = settings.read().home / "demo"
+    home = home_in(settings.read().home)
+    insist(why_not_here(home))
     if home.exists() and not keep:
         shutil.rmtree(home)
     known = (home / "key").exists()
@@ -107,12 +109,31 @@ def set_up(
             else:
                 _add_systems(session, means, company, sandboxes, page_size, at)
                 _add_outbox(session, means, at)
-        worker = Worker(means, holder="rolecall demo", scheduled=False)
+        worker = Worker(
+            means,
+            holder="rolecall demo",
+            scheduled=False,
+            address=means.settings.base_url if port is not None else None,
+        )
         if work:
             worker.start()
             stack.callback(worker.stop)
         heads = _heads(company)
         yield Stage(means, worker, company, sandboxes, *heads)
+
+
+def home_in(given: Path) -> Path:
+    """Where the demo lives: in a folder of its own, which `given` is already where a demo told somebody to point to it."""
+    return given if given.name == "demo" and (given / "sandbox").is_dir() else given / "demo"
+
+
+def why_not_here(home: Path) -> Refusal | None:
+    """Why no demo may begin in this home: one is being shown there."""
+    holder = EmbeddedLock.holder(home) if home.exists() else None
+    if holder is None:
+        return None
+    way_out = "Stop it first (Ctrl-C in its terminal), or name another ROLECALL_HOME."
+    return Refusal("demo_runs", f"{home} is in the hands of {holder}.", way_out)
 
 
 def read_all(stage: Stage, *only: str) -> None:

@@ -14,7 +14,7 @@ from app.cli.telling import Telling, shown
 from app.inventory import queries as inventory
 from app.kit import clock
 from app.means import review_limits
-from app.review import overrides, signatures
+from app.review import overrides, remainder, signatures
 from app.stories import populations, signing
 
 read = acceptances.read
@@ -57,7 +57,7 @@ def accept(
         f"{told.told['of_nobody']} are nobody's."
     )
     for each in told.excluded:
-        telling.say(f"  left out: {each}")
+        telling.say(f"  left out: {remainder.told(each)}: {each['because']}")
     if word is None:
         telling.say(f"Not accepted: say `--seen {told.digest}` if this is what it is to be of.")
     else:

@@ -5,13 +5,13 @@ Plain words first, for readers who come four times a year; a word that is not kn
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.review import advice as thinking
+from app.review import remainder
 
 USE: Mapping[str, tuple[str, str]] = {  # band -> (level of the picture, words)
     "within 30 days": ("4", "Used within 30 days"),
@@ -160,14 +160,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def left_out(each: Mapping[str, Any]) -> str:
-    """How much of what a review leaves out: "1 grant that …", "301 grants that …"; it is kept with its noun for many."""
-    what = str(each["what"])
-    if each["count"] == 1:
-        what = re.sub(r"\b(grant|account|integration|credential|group|definition)s\b", r"\1", what, count=1).replace(
-            "that are", "that is"
-        )
-    return f"{each['count']:,} {what}"
+left_out = remainder.told  # how much of what a review leaves out
 
 
 def day(at: datetime, zone: str) -> str:

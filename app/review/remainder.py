@@ -5,6 +5,7 @@ Counted while the scratch tables stand, in the words that are printed on the evi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -171,3 +172,13 @@ def _without(session: Session, system: str, kind: ItemKind, reason: str) -> dict
     row: Any = _ROWS[kind]
     count = session.scalars(_live(row).where(and_(SYSTEMS.c.name == system))).one()
     return {"what": f"{kind}s of {system}", "count": count, "because": reason}
+
+
+def told(each: Mapping[str, Any]) -> str:
+    """How much of what a review leaves out: "1 grant that …", "301 grants that …"; it is kept with its noun for many."""
+    what = str(each["what"])
+    if each["count"] == 1:
+        what = re.sub(r"\b(grant|account|integration|credential|group|definition)s\b", r"\1", what, count=1).replace(
+            "that are", "that is"
+        )
+    return f"{each['count']:,} {what}"

@@ -81,8 +81,8 @@ class Settings(SigningIn, Noticing, Promising, Settling, Reviewing, Removing, Wa
     )
     base_url: str = Field(
         default_factory=lambda given: _local_address(given.get("host", "127.0.0.1"), given.get("port", 8321)),
-        description="Address under which people reach the console; links in messages begin with it. Default: host and "
-        "port.",
+        description="Address under which people reach the console; links in messages and on the command line begin with "
+        "it. Default: host and port.",
         validate_default=True,
     )
     api_processes: int = Field(

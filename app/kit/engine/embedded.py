@@ -18,6 +18,7 @@ from sqlalchemy import Engine, event
 from app.kit.refusal import Refusal, Refused
 
 _SUBSECONDS_SINCE = (3, 42, 0)
+_MOST = 2_000  # bytes of a note: two lines, of which an address is one
 
 
 class EmbeddedLock:
@@ -27,14 +28,15 @@ class EmbeddedLock:
         self.path = home / "worker.lock"
         self._file: int | None = None
 
-    def take(self, holder: str) -> None:
-        """Take it, noting `holder` ("rolecall serve") for whoever comes next. Raises Refused naming who has it."""
+    def take(self, holder: str, address: str | None = None) -> None:
+        """Take it, noting `holder` ("rolecall serve") for whoever comes next, and the `address` at which it serves the
+        console, if it does. Raises Refused naming who has it."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            who = os.read(file, 200).decode(errors="replace").strip() or "another process"
+            who = _who(os.read(file, _MOST))
             os.close(file)
             raise Refused(
                 Refusal(
@@ -44,7 +46,7 @@ class EmbeddedLock:
                 )
             ) from None
         os.ftruncate(file, 0)
-        os.pwrite(file, f"{holder} (process {os.getpid()})\n".encode(), 0)
+        os.pwrite(file, f"{holder} (process {os.getpid()})\n{address or ''}\n".encode(), 0)
         self._file = file
 
     def release(self) -> None:
@@ -56,17 +58,32 @@ class EmbeddedLock:
     @staticmethod
     def holder(home: Path) -> str | None:
         """Who holds the lock of this home now, as text for people; None when nobody does."""
-        try:
-            file = os.open(home / "worker.lock", os.O_RDONLY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return None
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return None
-        except BlockingIOError:
-            return os.read(file, 200).decode(errors="replace").strip() or "another process"
-        finally:
-            os.close(file)
+        noted = _noted(home)
+        return None if noted is None else _who(noted)
+
+    @staticmethod
+    def address(home: Path) -> str | None:
+        """Where whoever holds the lock of this home now serves the console; None when nobody does, or serves none."""
+        return (_noted(home) or b"").decode(errors="replace").partition("\n")[2].strip() or None
+
+
+def _noted(home: Path) -> bytes | None:
+    """What the holder of a home's lock wrote into it; None when nobody holds it."""
+    try:
+        file = os.open(home / "worker.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        return os.read(file, _MOST)
+    finally:
+        os.close(file)
+
+
+def _who(noted: bytes) -> str:
+    return noted.decode(errors="replace").partition("\n")[0].strip() or "another process"
 
 
 def teach_subseconds(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> None:

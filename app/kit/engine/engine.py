@@ -73,13 +73,14 @@ class Engine:
         heartbeat_s: float = 5.0,
         takeover_s: float = 30.0,
         holder: str = "a Rolecall worker",
+        address: str | None = None,
     ) -> None:
         self._database = Database(database_url, pool_size=3)
         if self._database.sqlite and not embedded:
             raise ValueError("SQLite has one process only: the engine must be embedded, or the database PostgreSQL")
         if embedded and home is None:
             raise ValueError("an embedded engine needs a home for its lock and its file")
-        self._home, self._holder = home, holder
+        self._home, self._holder, self._address = home, holder, address
         unique = f"{socket.gethostname()}:{uuid.uuid4()}"
         self.executor_id = executor_id or (EMBEDDED_ID if self._database.sqlite else unique)
         self._threads, self._poll = threads, poll_s
@@ -108,7 +109,7 @@ class Engine:
     def launch(self) -> None:
         """Begin to work. Refuses (Refused) when another process is this home's embedded worker."""
         if self._lock is not None:
-            self._lock.take(self._holder)
+            self._lock.take(self._holder, self._address)
         try:
             _outside_loop(self._launch)
         except BaseException:

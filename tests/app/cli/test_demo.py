@@ -6,10 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import httpx2
 import pytest
 
+from app.actors.tables import ActorRow
+from app.cli import demo, stage
+from app.kit import clock
+from app.kit.db import Database
+from app.kit.refusal import Refused, insist
+from tests import make
 from tests.app.cli.saying import Place
 from tests.journeys import stagehands
 
@@ -46,6 +53,13 @@ def test_embedded_the_api_and_the_worker_are_one_process_and_a_command_leaves_th
     try:
         stagehands.until(lambda: ready(port), what="the API", patience=30)
         place.rolecall("work").refused("rolecall serve", "SQLite has one worker only")
+        place.rolecall("actor", "add", "Ada", "--role", "reviewer").well()
+        for words in (("actor", "link", "Ada"), ("hook", "make", "Ada", "--label", "chat bot")):
+            assert f"http://127.0.0.1:{port}/" in place.rolecall(*words).well().out, (
+                "where it is served, not where by default"
+            )
+        with pytest.raises(Refused, match="rolecall serve"):
+            insist(stage.why_not_here(place.home))
         assert "left to the running worker" in place.rolecall("sync", "Portal").well().all
         assert next(c for c in place.rolecall("doctor", "--json").json()["installation"] if c["what"] == "worker")[
             "well"
@@ -54,6 +68,26 @@ def test_embedded_the_api_and_the_worker_are_one_process_and_a_command_leaves_th
         serving.send_signal(signal.SIGTERM)
         said, _ = serving.communicate(timeout=30)
     assert b"Traceback" not in said, said.decode()
+
+
+@pytest.mark.parametrize(
+    ("folders", "name", "is_one"), [(("sandbox",), "demo", True), ((), "demo", False), (("sandbox",), "other", False)]
+)
+def test_a_demos_own_home_holds_no_second_one(
+    tmp_path: Path, folders: tuple[str, ...], name: str, is_one: bool
+) -> None:
+    given = tmp_path / name
+    for folder in ("", *folders):
+        (given / folder).mkdir()
+    assert stage.home_in(given) == (given if is_one else given / "demo")
+
+
+def test_whoever_has_the_most_to_review_and_signs_is_one_actor(database: Database) -> None:
+    with database.transaction() as session:
+        ada = make.identity(session, "Ada", key="ada")
+        first = demo.reviewer(session, ada, clock.now())
+        assert demo.reviewer(session, ada, clock.now()).id == first.id
+        assert session.query(ActorRow).count() == 1
 
 
 def ready(port: int) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
-from app.inventory.tables import AccountRow, SystemRow
+from app.inventory.tables import AccountRow, IdentityRow, SystemRow
 from app.kit import clock, ids
 from app.ledger.tables import EntryRow
 from app.remediation.tables import RemediationRow
@@ -34,8 +35,16 @@ def waiting(place: Place) -> str:
 
 
 def test_what_waits_for_a_person_is_told_with_its_id_and_said_to_be_done(place: Place, waiting: str) -> None:
+    with place.means() as means, means.database.reading() as session:
+        row = session.get_one(RemediationRow, UUID(waiting))
+        account = session.get_one(AccountRow, row.account_id)
+        person = session.get(IdentityRow, account.identity_id) if account.identity_id else None
     shown = place.rolecall("removals").well()
-    assert waiting in shown.all
+    assert waiting in next(line for line in shown.all.splitlines() if account.username in line), (
+        "what, and the id to act on"
+    )
+    assert person is None or person.name in shown.all
+    assert account.key not in shown.all, "no key of the CRM's"
     assert shown.all.index("To remove: left in May") < shown.all.index("1. Open Settings")
     place.rolecall("removals", "--done", waiting).refused("Say what was done")
     told = place.rolecall("removals", "--done", waiting, "-r", "removed in Settings", "--json").json()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,14 @@ def test_a_word_is_put_on_file_revised_and_approved_by_somebody_else(place: Plac
 
 def _in(days: int) -> str:
     return (clock.now().date() + make.timedelta(days=days)).isoformat()
+
+
+def test_what_a_control_owner_accepts_is_told_with_what_it_leaves_out_in_words(place: Place, tmp_path: Path) -> None:
+    scope = tmp_path / "scope.json"
+    scope.write_text(json.dumps({"systems": "all", "kinds": ["account"], "where": "privileged"}))
+    seen = ("campaign", "accept", "Narrow", "--fallback", place.fallback, "--control-owner", place.second)
+    mine = token(place, tmp_path, "owner", Role.REVIEWER)
+    told = place.rolecall(*seen, "--scope", str(scope), "--token", mine, "--remark", "all of it is there").well().all
+    assert re.search(r"left out: [\d,]+ inactive accounts?: nobody can sign in to them", told), told
+    assert "{'" not in told
+    assert "say `--seen" in told

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from app.api import ways
 from app.kit.refusal import Refusal, Refused
 
 MEDIA_TYPE = "application/problem+json"
@@ -49,7 +50,7 @@ def render(refusal: Refusal) -> JSONResponse:
         status=refusal.status,
         code=refusal.code,
         detail=refusal.reason,
-        way_out=refusal.way_out,
+        way_out=ways.out(refusal),
         facts=dict(refusal.facts),
     )
     headers = refusal.headers | ({"WWW-Authenticate": "Bearer"} if refusal.status == 401 else {})

@@ -10,6 +10,7 @@ from app.actors import policy, tokens
 from app.actors.actor import Actor
 from app.actors.policy import May
 from app.actors.tables import ActorRow
+from app.cli import wording
 from app.cli.installation import find_system, opened, operator
 from app.cli.telling import Telling
 from app.inventory import queries as inventory
@@ -46,7 +47,7 @@ def plan(telling: Telling, removal: str, look: bool) -> None:
             stopped=lambda: stopped_outside(means.settings), keys=means.keys, clock=means.clock, look=look,
         )  # fmt: skip
     if told.held is not None:
-        telling.say(f"It waits. {told.held.reason} {told.held.way_out}", style="bold")
+        telling.say(f"It waits. {told.held.reason} {wording.out(told.held)}", style="bold")
     if told.gone:
         telling.say("The system shows it gone: nothing would be called.")
     elif told.already is not None:

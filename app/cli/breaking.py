@@ -10,6 +10,7 @@ import httpx2
 from sqlalchemy import func, select
 
 from app.cli import stage as stages
+from app.cli import wording
 from app.cli.stage import ADMIN, Stage
 from app.cli.telling import Telling, fail
 from app.inventory.tables import GrantRow
@@ -65,7 +66,7 @@ def _why_not_open(stage: Stage) -> str | None:
                 at=at,
             )
     except Refused as refused:
-        return f"{refused.refusal.reason} {refused.refusal.way_out}"
+        return f"{refused.refusal.reason} {wording.out(refused.refusal)}"
     return None
 
 

@@ -23,7 +23,7 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
 
-_WAY_OUT = "Approve it in the console, or with a token that was made there for you."
+_WAY_OUT = "Approve it in the console, or with a token that an administrator makes for you there, under Settings."
 
 
 def presented(file: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.cli import wording
 from app.cli.installation import find_campaign, opened, operator
 from app.cli.telling import Telling, shown
 from app.kit import clock
@@ -45,7 +46,7 @@ def preview(telling: Telling, name: str, answer: str | None) -> None:
     if told.accounts:
         telling.say(f"{told.accounts} accounts would lose something, {told.emptied} of them every grant they hold.")
     if told.refusal is not None:
-        telling.say(f"Not now: {told.refusal.reason} {told.refusal.way_out}")
+        telling.say(f"Not now: {told.refusal.reason} {wording.out(told.refusal)}")
     telling.answer(
         {
             "answer": told.answer, "items": told.items, "seen": told.seen, "privileged": told.privileged,

@@ -1,25 +1,43 @@
-"""What a refusal calls by the names of the API's fields and addresses, by those of the command line."""
+"""Ways out in the words of the command line: what is typed there."""
 
 from __future__ import annotations
 
-from app.kit.refusal import Refusal
+from collections.abc import Mapping
+from enum import StrEnum
 
-# What stands in a refusal, and what is typed here for it.
-OURS = {
-    '"control_owner": "<roster key>"': "--control-owner and their roster id",
-    '"approver": "<roster key>"': '"approver": "<roster key>" in the file that --scope names',
-    "or with POST /api/v1/acceptances, and you bring it when opening": (
-        "or with `rolecall campaign accept`, and you bring it with --acceptance"
+from app.kit.refusal import Refusal
+from app.ways import Way
+
+WORDS: Mapping[StrEnum, str] = {
+    Way.NAME_FALLBACK: "Say --fallback and their roster id.",
+    Way.NAME_APPROVER: 'Say "approver": "<roster key>" in the file that --scope names.',
+    Way.NAME_CONTROL_OWNER: "Say --control-owner and their roster id; or once for all, ROLECALL_CONTROL_OWNER.",
+    Way.ASK_APPROVER: (
+        "They give it in the console, at an address that the page for opening a review shows, or with "
+        "POST /api/v1/approvals. Bring it with --approval."
     ),
-    "or with POST /api/v1/approvals, and you bring it when opening": (
-        "or with POST /api/v1/approvals, and you bring it with --approval"
-    ),
+    Way.ASK_CONTROL_OWNER: "They give it in the console, or with `rolecall campaign accept`. Bring it with --acceptance.",
+    Way.SAY_WHY_SO_MANY: "Say it with --many-answers.",
+    Way.DECIDE_DRIFT: "Say --as and who decides.",
+    Way.SAY_WHAT_SILENCE_MEANS: "Say --unanswered keep, or --unanswered remove.",
+    Way.LET_SILENCE_REMOVE: "Say --unanswered remove.",
+    Way.ACTORS: "See `rolecall actor list`.",
+    Way.CHANNELS: "See `rolecall notices list`.",
+    Way.CONTROLS: "See `rolecall controls`.",
+    Way.LIMITS: "See `rolecall rules limits`.",
+    Way.MESSAGES: "See `rolecall notices log`.",
+    Way.REMOVALS: "See `rolecall removals`.",
+    Way.REVIEWS: "See `rolecall campaign list`.",
+    Way.SYSTEMS: "See `rolecall system list`.",
+    Way.READ_AGAIN: "Read the system again: `rolecall sync SYSTEM`.",
 }
 
 
+def out(refusal: Refusal) -> str:
+    """A refusal's way out, as it is told here."""
+    return refusal.leads(WORDS)
+
+
 def said(refusal: Refusal) -> str:
-    """A refusal with its way out, as it is told here."""
-    told = f"{refusal.reason}\n{refusal.way_out}".strip()
-    for theirs, ours in OURS.items():
-        told = told.replace(theirs, ours)
-    return told
+    """A refusal with its way out."""
+    return f"{refusal.reason}\n{out(refusal)}".strip()

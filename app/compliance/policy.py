@@ -12,6 +12,7 @@ from enum import StrEnum
 from app.actors.actor import Actor
 from app.compliance.controls.line import Line
 from app.kit.refusal import Refusal
+from app.ways import Way
 
 
 class Status(StrEnum):
@@ -37,7 +38,7 @@ SHORTEST = 15  # letters of a statement or a justification: "n/a" tells an audit
 
 def no_line(line: str) -> Refusal:
     """There is no such line."""
-    return Refusal("no_line", f"The checklist has no line {line}.", "See `rolecall controls`.", status=404)
+    return Refusal("no_line", f"The checklist has no line {line}.", status=404, way=Way.CONTROLS)
 
 
 def why_not_attest(

@@ -5,8 +5,10 @@ The API's answers stay problem details. Installed after them, this takes over fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -39,6 +41,7 @@ _OURS = Refusal(
     "Try again; the log says what it was.",
     status=500,
 )
+_OF_OURS = re.compile(r"/(?![/\\])[^\x00-\x20\\]*\Z")  # a path: a second slash would make it somebody else's host
 _API = ("/api/", "/health", "/ready", "/openapi.json")
 
 Handler = Callable[[Request, Any], Response | Awaitable[Response]]
@@ -54,8 +57,27 @@ def render(request: Request, refusal: Refusal, *, headers: Mapping[str, str] | N
         status=refusal.status,
         headers={**refusal.headers, **(headers or {})},
         refusal=refusal,
+        back=back(request),
         title=TITLES.get(refusal.status, "Not possible"),
     )
+
+
+def back(request: Request) -> str | None:
+    """Where whoever asked came from, as a path of ours with its query; None where that is not known or is this very page.
+
+    The browser says it (`Referer`), and anybody can make it say anything, so only a page of this address counts and only
+    its path is used.
+    """
+    try:
+        came = urlsplit(request.headers.get("referer", ""))
+        ours = came.scheme in ("http", "https") and came.netloc == request.headers.get("host")
+    except ValueError:
+        return None
+    path = f"{came.path}?{came.query}" if came.query else came.path
+    asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    if not ours or not _OF_OURS.match(path) or came.path.startswith(_API):
+        return None
+    return None if path == asked and request.method == "GET" else path
 
 
 def refuse(before: Callable[[Refusal], Response]) -> Callable[[Request, Refusal], Response]:

@@ -22,7 +22,8 @@ from starlette.requests import Request
 
 from app import __version__
 from app.actors.actor import Actor
-from app.console import assets, flash, places, words
+from app.console import assets, flash, places, ways, words
+from app.kit.refusal import Refusal
 from app.means import Means
 
 _TYPED = re.compile("`([^`]+)`")
@@ -107,6 +108,7 @@ def _environment(zone: str) -> Environment:
         "capitalize_first": lambda text: text[:1].upper() + text[1:],
         "ago": words.ago,
         "said": _said,
+        "out": lambda no: _said(ways.out(no) if isinstance(no, Refusal) else no.way_out),
         "part": lambda text: quote(str(text), safe=""),
     }
     return made

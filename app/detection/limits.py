@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from app.kit.refusal import Refusal
+from app.ways import Way
 
 YEARS = 3650
 
@@ -142,7 +143,7 @@ def why_not_name(name: str) -> Refusal | None:
     """A limit that there is."""
     if name in NAMES:
         return None
-    return Refusal("no_such_limit", f"There is no limit {name}.", "See `rolecall rules limits`.", status=404)
+    return Refusal("no_such_limit", f"There is no limit {name}.", status=404, way=Way.LIMITS)
 
 
 def why_not_set(name: str, value: int) -> Refusal | None:

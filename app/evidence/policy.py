@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from app.kit.refusal import Refusal
+from app.ways import Way
 
 
 def why_not_seal(name: str | None, status: str | None, *, draft: bool) -> Refusal | None:
     """Why a campaign's packet may not be built. A draft may be built at any time, and says on every page that it is one."""
     if name is None or status is None:
-        return Refusal("no_such_campaign", "There is no such campaign.", "See `rolecall campaign list`.", status=404)
+        return Refusal("no_such_campaign", "There is no such campaign.", status=404, way=Way.REVIEWS)
     if draft or status == "closed":
         return None
     return Refusal(

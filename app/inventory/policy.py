@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.kit.refusal import Refusal
+from app.ways import Way
 from connectors.connector import ActKind
 from connectors.records import Stream
 
@@ -153,7 +154,7 @@ def why_not_replay(*, sample: int, read: Collection[Stream]) -> Refusal | None:
         return Refusal("no_sample", "A sample needs at least one account.", "Ask for some.", 422)
     if lacking := [each for each in (Stream.ACCOUNTS, Stream.ENTITLEMENTS, Stream.GRANTS) if each not in read]:
         told = f"The newest reading is not complete in {', '.join(lacking)}."
-        return Refusal("no_complete_reading", told, "Read the system again: `rolecall sync SYSTEM`.")
+        return Refusal("no_complete_reading", told, way=Way.READ_AGAIN)
     return None
 
 

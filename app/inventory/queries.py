@@ -29,6 +29,7 @@ from app.inventory.tables import (
     SystemRow,
 )
 from app.kit.refusal import Refusal, Refused
+from app.ways import Way
 from connectors.receipt import Verdict
 from connectors.records import Privilege, Stream
 
@@ -48,7 +49,7 @@ def system(session: Session, system_id: int) -> SystemRow:
     """One system, or Refused (404)."""
     found = session.get(SystemRow, system_id)
     if found is None or found.removed is not None:
-        raise Refused(Refusal("no_system", f"There is no system {system_id}.", "See `rolecall system list`.", 404))
+        raise Refused(Refusal("no_system", f"There is no system {system_id}.", status=404, way=Way.SYSTEMS))
     return found
 
 

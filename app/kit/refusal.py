@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why not. `code` is stable and machine-readable (`self_review`); `reason` is for people; `way_out` is what to do."""
+    """Why not. `code` is stable and machine-readable (`self_review`); `reason` is for people; `way_out` is what to do, and
+    `way` what each door has and calls otherwise: it is named here, and said by the door (`leads`)."""
 
     code: str
     reason: str
@@ -20,6 +22,11 @@ class Refusal:
         409  # what an HTTP door answers: 403 who, 404 what, 409 when, 412 someone else was first, 422 how, 429 wait
     )
     facts: Mapping[str, object] = field(default_factory=dict)
+    way: StrEnum | None = field(default=None, kw_only=True)
+
+    def leads(self, words: Mapping[StrEnum, str]) -> str:
+        """The whole way out, with the words that a door has for what it calls otherwise than the others."""
+        return f"{self.way_out} {words[self.way] if self.way is not None else ''}".strip()
 
     @property
     def headers(self) -> dict[str, str]:

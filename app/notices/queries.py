@@ -21,6 +21,7 @@ from app.notices.tables import ChannelRow, DeliveryRow, MarkRow, PreferenceRow, 
 from app.notices.timing import Quiet
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, ItemRow, TaskRow
+from app.ways import Way
 
 _CHUNK = 5_000
 
@@ -42,7 +43,7 @@ def channel(session: Session, channel_id: int) -> ChannelRow:
     """One channel, or Refused (404)."""
     found = session.get(ChannelRow, channel_id)
     if found is None or found.status == ChannelStatus.REMOVED:
-        raise Refused(Refusal("no_channel", f"There is no channel {channel_id}.", "See `rolecall notices list`.", 404))
+        raise Refused(Refusal("no_channel", f"There is no channel {channel_id}.", status=404, way=Way.CHANNELS))
     return found
 
 
@@ -244,8 +245,7 @@ def delivery(session: Session, delivery_id: uuid.UUID) -> DeliveryRow:
     """One message, or Refused (404)."""
     found = session.get(DeliveryRow, delivery_id)
     if found is None:
-        way_out = "See `rolecall notices log`."
-        raise Refused(Refusal("no_delivery", f"There is no message {delivery_id}.", way_out, 404))
+        raise Refused(Refusal("no_delivery", f"There is no message {delivery_id}.", status=404, way=Way.MESSAGES))
     return found
 
 

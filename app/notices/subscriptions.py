@@ -19,6 +19,7 @@ from app.ledger.kinds import Kind
 from app.notices import policy
 from app.notices.events import FOR_OPERATORS, FOR_REVIEWERS
 from app.notices.tables import ChannelRow, SubscriptionRow
+from app.ways import Way
 
 # What a channel that reaches people is subscribed to when nobody says otherwise.
 USUAL: tuple[tuple[str, Sequence[str]], ...] = (
@@ -51,7 +52,7 @@ def add(
     if channel.status == policy.ChannelStatus.REMOVED:
         raise Refused(Refusal("no_channel", "This channel was removed.", "Add another.", 404))
     if recipient is not None and recipient.startswith("actor") and session.get(ActorRow, recipient) is None:
-        raise Refused(Refusal("no_actor", f"There is no actor {recipient!r}.", "See `rolecall actor list`.", 404))
+        raise Refused(Refusal("no_actor", f"There is no actor {recipient!r}.", status=404, way=Way.ACTORS))
     if system_id is not None:
         inventory.system(session, system_id)
     row = SubscriptionRow(
@@ -76,7 +77,7 @@ def end(session: Session, subscription_id: int, *, by: Actor, at: datetime) -> S
     row = session.get(SubscriptionRow, subscription_id)
     if row is None:
         told = f"There is no subscription {subscription_id}."
-        raise Refused(Refusal("no_subscription", told, "See `rolecall notices list`.", 404))
+        raise Refused(Refusal("no_subscription", told, status=404, way=Way.CHANNELS))
     if row.ended is None:
         row.ended = clock.utc(at)
         entry = Entry(Kind.SUBSCRIPTION_ENDED, f"subscription:{row.id}", {"channel": row.channel_id})

@@ -105,10 +105,16 @@ def why_not_go_on(stop: Stop | None, zone: str = "UTC") -> Refusal | None:
         return None
     return Refusal(
         "stopped",
-        f"Removals are stopped everywhere, by {stop.by} since {_said(stop.at, zone)}: {stop.reason}",
+        f"Removals are stopped everywhere, by {stop.by} since {_said(stop.at, zone)}: {_ended(stop.reason)}",
         "They go on when somebody ends the stop: on the page of removals, by `rolecall removal resume`, or by the API.",
         facts={"since": stop.at.isoformat()},
     )
+
+
+def _ended(sentence: str) -> str:
+    """What somebody wrote as a sentence with its end: another one follows it."""
+    told = sentence.rstrip()
+    return told if told.endswith((".", "!", "?", "…")) else f"{told}."
 
 
 def _outside(when: Hours, at: datetime, since: datetime) -> Refusal | None:

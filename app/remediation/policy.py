@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from app.kit.refusal import Refusal
+from app.ways import Way
 
 
 class Status(StrEnum):
@@ -298,4 +299,4 @@ def why_not_erase(statuses: Sequence[Status]) -> Refusal | None:
     if not going:
         return None
     told = f"{len(going)} removals of this person's access are under way."
-    return Refusal("under_way", told, "Let them be verified first: `rolecall removals` has them.")
+    return Refusal("under_way", told, "Let them be verified first.", way=Way.REMOVALS)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.kit.refusal import Refusal
+from app.ways import Way
 
 # Of reading every new line of a share, making up one's mind and typing, as counted in a browser
 # (tests/browser/test_shares), with an eighth more for whoever looks twice.
@@ -42,6 +43,7 @@ def why_not_long(efforts: Mapping[str, int], most: int | None, reason: str | Non
     return Refusal(
         "many_answers",
         f"{name} would have {answers} answers to give{more}.",
-        'Approve role models, hand parts to owners, or say why it has to be: "many_answers": "…" in the scope.',
+        "Approve role models, hand parts to owners, or say why it has to be.",
         facts={"answers": long, "most": most},
+        way=Way.SAY_WHY_SO_MANY,
     )

@@ -14,6 +14,7 @@ from typing import Any
 from app.actors.actor import Actor
 from app.kit.refusal import Refusal
 from app.review.scope import Scope
+from app.ways import Way
 
 GOOD_FOR = timedelta(days=366)
 _PARTS = ("systems", "kinds", "department", "where", "without", "exclude", "approver")
@@ -70,12 +71,9 @@ def why_not_excluded(
     if not leaves_out(scope):
         return None
     if scope.approver is None:
-        return _not_yet("has no approver", 'Name somebody else than yourself: "approver": "<roster key>".')
+        return _not_yet("has no approver", "Name somebody else than yourself.", Way.NAME_APPROVER)
     if approval is None:
-        way_out = (
-            "Ask for it: they give it in the console, or with POST /api/v1/approvals, and you bring it when opening."
-        )
-        return _not_yet(f"waits for the word of {called or scope.approver}", way_out)
+        return _not_yet(f"waits for the word of {called or scope.approver}", "Ask for it.", Way.ASK_APPROVER)
     if approval.identity_id is None or approval.identity_id != approver_id:
         return _not(f"was approved by somebody else than {called or scope.approver}", "Ask the approver whom it names.")
     if approval.by == by.id or approver_id in (by.identity_id, set_up_by):
@@ -96,8 +94,8 @@ def why_not_give(scope: Scope, identity_id: int | None, approver_id: int | None)
     return None
 
 
-def _not_yet(reason: str, way_out: str) -> Refusal:
-    return Refusal("not_approved", f"What this review leaves out {reason}.", way_out)
+def _not_yet(reason: str, way_out: str, way: Way | None = None) -> Refusal:
+    return Refusal("not_approved", f"What this review leaves out {reason}.", way_out, way=way)
 
 
 def _not(reason: str, way_out: str) -> Refusal:

@@ -13,6 +13,7 @@ from app.kit.refusal import Refusal
 from app.review import apart, independence, policy
 from app.review.independence import Lean, Leaners
 from app.review.policy import Answer
+from app.ways import Way
 
 _BARRED = {
     Lean.GRANTS: (
@@ -37,8 +38,9 @@ def why_not_decide(
         return Refusal(
             "not_reviewer",
             "You are no person whom the roster knows, so nobody could tell whether this is your own access.",
-            "Sign in as an administrator whom it knows, or say it for one with `rolecall campaign drift-decide`.",
+            "It takes an administrator whom it knows.",
             status=403,
+            way=Way.DECIDE_DRIFT,
         )
     if change == "ended":
         return Refusal("bad_answer", "What has ended needs no decision.", "Decide on the rest.", status=422)

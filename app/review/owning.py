@@ -18,10 +18,14 @@ from app.kit.refusal import Refusal
 from app.ledger import jcs
 from app.review import exclusions
 from app.review.scope import Scope
+from app.ways import Way
 
 _SHORTEST = 10
 _MORE = ("control_owner", "definitions")  # of a scope, beside what an approver of exclusions is asked about
-_NAMED = 'Name somebody else than yourself: "control_owner": "<roster key>"; or once for all, ROLECALL_CONTROL_OWNER.'
+UNOWNED = Refusal(
+    "no_control_owner", "This review names no control owner.", "Name somebody else than yourself.", status=422,
+    way=Way.NAME_CONTROL_OWNER,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def why_not_unowned(scope: Scope, *, needed: bool) -> Refusal | None:
     """Why a review may not open without a control owner: this installation wants one, and none is named."""
     if not needed or scope.control_owner is not None:
         return None
-    return Refusal("no_control_owner", "This review names no control owner.", _NAMED, status=422)
+    return UNOWNED
 
 
 def why_not_accepted(
@@ -92,10 +96,7 @@ def why_not_accepted(
         return None
     owner = called or scope.control_owner
     if acceptance is None:
-        way_out = (
-            "Ask for it: they give it in the console, or with POST /api/v1/acceptances, and you bring it when opening."
-        )
-        return _not_yet(f"waits for the word of {owner}, its control owner", way_out)
+        return _not_yet(f"waits for the word of {owner}, its control owner", "Ask for it.", Way.ASK_CONTROL_OWNER)
     if acceptance.identity_id is None or acceptance.identity_id != owner_id:
         return _not(f"was accepted by somebody else than {owner}", "Ask the control owner.")
     if acceptance.by == by.id or owner_id in (by.identity_id, set_up_by):
@@ -118,7 +119,7 @@ def why_not_accepted(
 def why_not_accept(scope: Scope, identity_id: int | None, owner_id: int | None, remark: str) -> Refusal | None:
     """Why somebody may not accept a population: it names no owner, or another, or they say nothing about it."""
     if scope.control_owner is None:
-        return Refusal("no_control_owner", "This review names no control owner.", _NAMED, status=422)
+        return UNOWNED
     if identity_id is None or identity_id != owner_id:
         told = f"is for {scope.control_owner} to accept, who is not you"
         return _not(told, "Sign in as who the scope names, or let it name you.")
@@ -190,8 +191,8 @@ def why_not_named(
     return None
 
 
-def _not_yet(reason: str, way_out: str) -> Refusal:
-    return Refusal("not_accepted", f"This review {reason}.", way_out)
+def _not_yet(reason: str, way_out: str, way: Way | None = None) -> Refusal:
+    return Refusal("not_accepted", f"This review {reason}.", way_out, way=way)
 
 
 def _not(reason: str, way_out: str) -> Refusal:

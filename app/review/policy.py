@@ -16,6 +16,7 @@ from app.kit.refusal import Refusal
 from app.review import apart, aside, changing, independence, submission, turns
 from app.review.submission import TaskStatus
 from app.review.trust import Reading
+from app.ways import Way
 
 
 class Status(StrEnum):
@@ -347,21 +348,24 @@ def why_not_close(
         return Refusal(
             "undecided",
             f"{sum(undecided.values())} items have no decision ({told}).",
-            "Have them decided or reassigned, or close with unanswered=remove or unanswered=keep.",
+            "Have them decided or reassigned, or say what no answer means.",
             facts={"undecided": dict(undecided)},
+            way=Way.SAY_WHAT_SILENCE_MEANS,
         )
     if drafts and unanswered is None:
         return Refusal(
             "not_submitted",
             f"Answered and not submitted yet: {', '.join(drafts)}.",
-            "Have them submit, or close with unanswered=remove or unanswered=keep, which takes their answers as they are.",
+            "Have them submit; or say what no answer means, which takes their answers as they are.",
             facts={"drafts": list(drafts)},
+            way=Way.SAY_WHAT_SILENCE_MEANS,
         )
     if unanswered == Answer.KEEP and privileged_undecided:
         return Refusal(
             "undecided",
             f"{privileged_undecided} privileged items have no decision, and silence does not keep privileged access.",
-            "Have them decided, or close with unanswered=remove.",
+            "Have them decided, or have removed what has no answer.",
+            way=Way.LET_SILENCE_REMOVE,
         )
     if drift_undecided:
         return Refusal(

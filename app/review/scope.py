@@ -40,6 +40,7 @@ from app.review.expression import Sort
 from app.review.independence import Leaners
 from app.review.silence import Silence
 from app.review.turns import Outcome, Turn
+from app.ways import Way
 
 
 class ItemKind(StrEnum):
@@ -242,14 +243,12 @@ def read(written: Mapping[str, Any]) -> Scope:
         reviewers=chain.read(written.get("reviewers") or [], FACTS),
     )
     if not scope.fallback:
-        raise _no("it names no fallback reviewer", 'Name somebody: "fallback": "<roster key>".')
+        raise _no("it names no fallback reviewer", "Name somebody.", Way.NAME_FALLBACK)
     if scope.fallback == scope.second_fallback:
         raise _no("both fallback reviewers are the same person", "Name two people, or only one.")
     left_out = bool(scope.exclude or scope.without)
     if (scope.exclude and scope.approver is None) or (scope.approver is not None and not left_out):
-        raise _no(
-            "what is excluded needs an approver, and nothing else does", 'Name somebody: "approver": "<roster key>".'
-        )
+        raise _no("what is excluded needs an approver, and nothing else does", "Name somebody.", Way.NAME_APPROVER)
     strays = next((w for w in scope.without if scope.systems is not None and w.system not in scope.systems), None)
     if strays:
         raise _no(f'it leaves something out of "{strays.system}", which is not in scope', "Correct the name.")
@@ -361,5 +360,5 @@ def _name(written: Mapping[str, Any], word: str) -> str | None:
     return value.strip()
 
 
-def _no(reason: str, way_out: str) -> Refused:
-    return Refused(Refusal("bad_scope", f"This scope is not understood: {reason}.", way_out, status=422))
+def _no(reason: str, way_out: str, way: Way | None = None) -> Refused:
+    return Refused(Refusal("bad_scope", f"This scope is not understood: {reason}.", way_out, status=422, way=way))

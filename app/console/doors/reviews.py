@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from app.console import answering, forms, rendering
+from app.console import answering, forms, rendering, ways
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
@@ -114,7 +114,7 @@ def _pieces(
     """The rows that were answered, as they are now, for the script to put in their places."""
     touched = {result.item_id for result in results}
     mistakes = {
-        result.item_id: f"{result.refusal.reason} {result.refusal.way_out}" for result in results if result.refusal
+        result.item_id: f"{result.refusal.reason} {ways.out(result.refusal)}" for result in results if result.refusal
     }
     with means.database.reading() as session:
         found = share.share(session, campaign_id, by=visit.actor)
@@ -133,7 +133,7 @@ def _pieces(
 def _told(results: Sequence[Result], said: str, first: Refusal | None) -> str:
     done = sum(result.refusal is None for result in results)
     told = f"{done} {answering.TOLD.get(said, 'kept')}."
-    return f"{told} {len(results) - done} could not be answered: {first.reason} {first.way_out}" if first else told
+    return f"{told} {len(results) - done} could not be answered: {first.reason} {ways.out(first)}" if first else told
 
 
 def _back(campaign_id: int, form: FormData, wanted: Mapping[int, int]) -> str:

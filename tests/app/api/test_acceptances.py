@@ -37,7 +37,10 @@ def test_a_review_opens_with_its_owners_word_and_closes_to_be_signed(house: Hous
     asked = {"name": "Extra", "scope": owned(house)}
     nobody = admin.post("/api/v1/campaigns", json=asked | {"scope": cast.SCOPE})
     assert (nobody.status_code, nobody.json()["code"]) == (422, "no_control_owner")
-    assert admin.post("/api/v1/campaigns", json=asked).json()["code"] == "not_accepted"
+    assert '"control_owner": "<roster key>"' in nobody.json()["way_out"]
+    waiting = admin.post("/api/v1/campaigns", json=asked).json()
+    assert waiting["code"] == "not_accepted"
+    assert "POST /api/v1/acceptances" in waiting["way_out"]
     looked = admin.post("/api/v1/campaigns/preview", json=asked).json()
     assert sum(sum(kinds.values()) for kinds in looked["population"]["items"].values()) == looked["items"]
     assert accepting(house, "boss", population=looked["digest"]).json()["code"] == "bad_acceptance"

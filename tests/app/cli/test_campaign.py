@@ -124,7 +124,7 @@ def test_who_opens_a_review_without_an_owner_is_told_the_option_and_whose_word_i
     )
     owner = of_somebody(place, IdentityRow.key.not_in((place.fallback, place.second)))[1]
     owned = place.rolecall(*asked, ROLECALL_CONTROL_OWNER_REQUIRED="yes")
-    owned.refused("names no control owner", "--control-owner and their roster id")
+    owned.refused("names no control owner", "Say --control-owner and their roster id")
     assert '"control_owner"' not in owned.all
     waiting = place.rolecall(*asked, "--control-owner", owner)
     with place.means() as means, means.database.reading() as session:
@@ -222,7 +222,7 @@ def test_a_review_is_closed_and_what_it_decided_is_carried_out_and_proved(place:
     inactive = (ItemRow.kind == "account", ItemRow.privileged.is_(False), ItemRow.subject.in_(idle(place)))
     item, reviewer = of_somebody(place, *inactive)
     place.rolecall("decide", str(item), "remove", "--as", reviewer, "-r", "left").well()
-    place.rolecall("campaign", "close", "Q4").refused("have no decision", "unanswered=")
+    place.rolecall("campaign", "close", "Q4").refused("have no decision", "--unanswered keep")
     place.rolecall("campaign", "close", "Q4", "--unanswered", "keep").refused("privileged")
     answer_privileged(place)
     place.rolecall("system", "writing", "Sales org", "deactivate", "freeze", "end_sessions").well()

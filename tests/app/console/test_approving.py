@@ -52,6 +52,8 @@ def test_the_approver_sees_what_is_left_out_and_a_review_opens_with_their_word(h
     admin = visitor(house, "admin")
     refused = admin.act("/campaigns/new", opening(house))
     assert (refused.status_code, "waits for the word of" in refused.text) == (409, True)
+    assert "the address that stands on this page" in refused.text
+    assert "/api/" not in refused.text
     page, answer = given(house, address(refused.text))
     assert "<code>privileged</code>: seen each month" in page
     assert re.search(r"<li>1 grant that is excluded: seen each month", page), page

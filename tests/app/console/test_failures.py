@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 
 import pytest
@@ -67,3 +68,27 @@ def test_nothing_there_is_a_page_for_people_and_a_problem_for_programs(shown_hou
     assert (people.status_code, programs.status_code) == (404, 404)
     assert "There is no such page." in people.text
     assert programs.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("came", ["/campaigns/3?after=7", "/", "/reviews/1?q=a%2Fb&x=//y"])
+def test_a_refusal_leads_back_to_where_somebody_came_from(client: TestClient, came: str) -> None:
+    answer = client.get("/refused/409", headers={"Referer": f"http://testserver{came}"})
+    assert f'<a href="{html.escape(came)}">Back to where you were</a>' in answer.text
+    assert '<a href="/">To the start</a>' in answer.text
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        "https://elsewhere.example/campaigns/3", "http://testserver.elsewhere.example/x", "http://testserver@elsewhere.example/x",
+        "http://testserver:81/x", "javascript://testserver/%0aalert(1)", "//testserver/x", "http://testserver//elsewhere.example",
+        "http://testserver/\\elsewhere.example", "http://testserver/api/v1/items", "http://testserver", "http://[", "",
+        "http://testserver/refused/409",
+    ],
+)  # fmt: skip
+def test_it_leads_nowhere_else(client: TestClient, came: str) -> None:
+    """Not to another site, to no request of a program's, and to the refused page itself not either."""
+    answer = client.get("/refused/409", headers={"Referer": came})
+    assert answer.status_code == 409
+    assert "Back to where" not in answer.text
+    assert answer.text.count('href="/"') >= 1

@@ -62,7 +62,7 @@ def test_a_stop_holds_every_removal_and_says_who_pulled_it_and_how_it_ends(town:
     assert town.crm.log == []
     told = str(town.all()[0].because)
     assert "stopped everywhere, by admin" in told
-    assert "the wrong people are going" in told
+    assert "the wrong people are going. They go on when" in told, "one sentence, then the other"
     assert "ends the stop" in told
 
 
@@ -436,3 +436,10 @@ def test_each_number_of_its_own_goes_before_the_settings() -> None:
 def test_what_cannot_be_meant_is_refused(own: Own, reason: str, code: str | None) -> None:
     refusal = brakes.why_not_brake(own, reason)
     assert (refusal.code if refusal else None) == code
+
+
+@pytest.mark.parametrize("said", ["wrong people.", "wrong people!", "wrong people? ", "wrong people…"])
+def test_a_reason_that_ends_is_given_no_second_end(said: str) -> None:
+    no = brakes.why_not_go_on(brakes.Stop("Mo", make.NOW, said))
+    assert no is not None
+    assert no.reason.endswith(f": {said.strip()}")

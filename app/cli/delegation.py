@@ -36,11 +36,22 @@ def listed(telling: Telling) -> None:
     with opened() as means, means.database.reading() as session:
         rows = session.execute(select(DelegationRow, giver, taker).where(running).order_by(DelegationRow.id)).all()
     telling.table(
-        ("#", "from", "to", "until", "what"),
-        ((row.id, former, new, row.until.date(), row.scope or "everything") for row, former, new in rows),
+        ("#", "from", "to", "when", "what", "why"),
+        (
+            (row.id, former, new, f"{row.began.date()} to {row.until.date()}", row.scope or "everything", row.reason)
+            for row, former, new in rows
+        ),
         empty="Nobody reviews for somebody else.",
     )
-    telling.answer([{"id": row.id, "from": former, "to": new, "until": row.until} for row, former, new in rows])
+    telling.answer(
+        [
+            {
+                "id": row.id, "from": former, "to": new, "began": row.began, "until": row.until, "scope": row.scope,
+                "reason": row.reason,
+            }
+            for row, former, new in rows
+        ]
+    )  # fmt: skip
 
 
 def end(telling: Telling, delegation: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.cli import wording
 from app.cli.installation import find_campaign, opened, operator
 from app.cli.telling import Telling, shown
@@ -35,7 +37,7 @@ def preview(telling: Telling, name: str, answer: str | None) -> None:
     telling.table(
         ("system", "by Rolecall", "by hand", "why by hand"),
         (
-            (each.system, shown(each.carried_out), shown(each.by_hand), "; ".join(why for why, _ in each.because))
+            (each.system, _counted(each.carried_out), _counted(each.by_hand), "; ".join(why for why, _ in each.because))
             for each in told.takes_away
         ),
         empty="Nothing would be taken away.",
@@ -62,6 +64,11 @@ def preview(telling: Telling, name: str, answer: str | None) -> None:
             "refused": told.refusal.reason if told.refusal is not None else None,
         }
     )  # fmt: skip
+
+
+def _counted(kinds: Mapping[str, int]) -> str:
+    """How many of each kind, in words: "1 account, 20 grants"."""
+    return shown({kind if count == 1 else f"{kind}s": count for kind, count in kinds.items()})
 
 
 def pass_on(telling: Telling, name: str, to: str, reason: str) -> None:

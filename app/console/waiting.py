@@ -13,6 +13,7 @@ from app.actors import policy
 from app.actors.actor import Actor
 from app.actors.policy import May
 from app.console import words
+from app.inventory.tables import SystemRow
 from app.review.tables import CampaignRow
 from app.stories.beginning import Step
 from app.stories.desk import Own, Running
@@ -39,6 +40,7 @@ class Told:
     running: Sequence[Running] = ()
     findings: Mapping[str, int] = field(default_factory=dict)
     removals: Sequence[tuple[str, int]] = ()
+    unreleased: Sequence[tuple[SystemRow, int]] = ()  # removals that wait for their word
     systems: Sequence[Standing] = ()
     steps: Sequence[Step] = ()
     closed: CampaignRow | None = None  # the latest review that has ended
@@ -50,6 +52,7 @@ def waiting(told: Told, *, by: Actor, at: datetime) -> list[Waiting]:
     found = [*_own(told.own), *_unsigned(told.unsigned), *_first_steps(told.steps)]
     if May.READ_SYSTEMS in may:
         found += _failed(told.systems)
+    found += _unreleased(told.unreleased)
     if May.JUSTIFY in may:
         found += _findings(told.findings, "critical")
     if May.RUN_CAMPAIGNS in may:
@@ -102,6 +105,15 @@ def _failed(systems: Sequence[Standing]) -> Iterator[Waiting]:
         if each.state == State.FAILED:
             yield Waiting(f"{each.system.name} could not be read", each.because, f"/systems/{each.system.id}",
                           "See what is wrong")  # fmt: skip
+
+
+def _unreleased(waits: Sequence[tuple[SystemRow, int]]) -> Iterator[Waiting]:
+    for system, count in waits:
+        title = (
+            f"{words.plural(count, 'removal')} in {system.name} {'waits' if count == 1 else 'wait'} for a second person"
+        )
+        text = "You did not ask for them: look at the list, and release them if they are right."
+        yield Waiting(title, text, f"/systems/{system.id}/lane", "Look at the list")
 
 
 def _findings(counts: Mapping[str, int], severity: str) -> Iterator[Waiting]:

@@ -84,6 +84,13 @@ def why_not(session: Session, row: CampaignRow) -> Refusal | None:
     return policy.why_not_remind(row.status, told=bool(tells))
 
 
+def why_not_all(session: Session, row: CampaignRow, pending: Collection[int], at: datetime) -> Refusal | None:
+    """Why all who are `pending` (by identity) are not reminded now: nobody can be, or each of them heard within a day."""
+    waiting = set(pending)
+    chosen = len(waiting - _lately(session, row.id, clock.utc(at))) if waiting else 0
+    return why_not(session, row) or policy.why_not_remind_them(pending=len(waiting), chosen=chosen)
+
+
 def _lately(session: Session, campaign_id: int, at: datetime) -> set[int]:
     """Who was told of this review within a day, or will be; not those whom it did not reach."""
     found = select(DeliveryRow.whom).where(

@@ -141,7 +141,8 @@ def why_not_without_release(unreleased: int, lately: int, brakes: Brakes) -> Ref
         "needs_release",
         f"{unreleased} removals wait for a second person{besides}: "
         f"above {brakes.release_above} a day nobody starts them alone.",
-        "Somebody who did not ask for them looks at the list and releases them: on the system's page, or by the API.",
+        "Somebody who did not ask for them looks at the list and releases them: on the system's page, "
+        "by `rolecall removal release`, or by the API.",
         facts={"removals": unreleased, "lately": lately, "above": brakes.release_above},
     )
 
@@ -159,18 +160,26 @@ def foreseen(brakes: Brakes, *, stopped: bool, planned: int, lately: int) -> tup
     return tuple(told)
 
 
-def why_not_release(
-    *, by: str, person: int | None, way: str, askers: Mapping[str, int | None], waiting: int, seen: str, now: str,
-    reason: str,
-) -> Refusal | None:  # fmt: skip
-    """Whether somebody may release what waits. `askers`: who closed the review, started or repeated a removal, each with
-    the person behind it; `seen`: the digest of the list that was looked at, `now`: of the list as it is."""
+def why_not_second(by: str, person: int | None, way: str, askers: Mapping[str, int | None]) -> Refusal | None:
+    """Whether somebody may be the second person: they are here as themselves, and did not ask for the removals."""
     if way not in PRESENT:
         told = "A release is the word of somebody who is signed in as themselves."
         return Refusal("not_present", told, "Sign in, or use a token of your own.", 403)
     if by in askers or (person is not None and person in askers.values()):
         told = "You asked for these removals yourself, so you cannot release them."
         return Refusal("own_release", told, "Ask another administrator, or IT security.", 403)
+    return None
+
+
+def why_not_release(
+    *, by: str, person: int | None, way: str, askers: Mapping[str, int | None], waiting: int, seen: str, now: str,
+    reason: str,
+) -> Refusal | None:  # fmt: skip
+    """Whether somebody may release what waits. `askers`: who closed the review, started or repeated a removal, each with
+    the person behind it; `seen`: the digest of the list that was looked at, `now`: of the list as it is."""
+    no = why_not_second(by, person, way, askers)
+    if no is not None:
+        return no
     if len(reason.strip()) < SHORTEST:
         return Refusal("no_reason", "Say what you looked at.", "The auditor reads it.", 422)
     if not waiting:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow
-from app.review.tables import DelegationRow
+from app.review.tables import DelegationRow, ItemRow, TaskRow
 
 MOST = 50
 
@@ -26,6 +26,34 @@ class Told:
     over: bool
     begun: bool
     own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """How many items of a review are reviewed by somebody for another: `own` are theirs who is asked about, given away."""
+
+    row: DelegationRow
+    giver: str
+    taker: str
+    items: int
+    own: bool
+
+
+def carried(session: Session, campaign_id: int, identity_id: int) -> Sequence[Carried]:
+    """What of a review somebody reviews for others, and what others review for them, by delegations that have not ended."""
+    giver, taker = aliased(IdentityRow), aliased(IdentityRow)
+    rows = session.execute(
+        select(DelegationRow, giver.name, taker.name, func.count(ItemRow.id))
+        .join(giver, giver.id == DelegationRow.from_id)
+        .join(taker, taker.id == DelegationRow.to_id)
+        .join(TaskRow, TaskRow.reviewer_id == DelegationRow.to_id)
+        .join(ItemRow, (ItemRow.task_id == TaskRow.id) & (ItemRow.delegation_id == DelegationRow.id))
+        .where(TaskRow.campaign_id == campaign_id, DelegationRow.ended_at.is_(None))
+        .where(or_(DelegationRow.from_id == identity_id, DelegationRow.to_id == identity_id))
+        .group_by(DelegationRow.id, giver.name, taker.name)
+        .order_by(DelegationRow.id)
+    )
+    return [Carried(row, gave, took, count, row.from_id == identity_id) for row, gave, took, count in rows]
 
 
 def told(session: Session, *, by: Actor, at: datetime) -> Sequence[Told]:

@@ -12,10 +12,11 @@ from app.actors import policy
 from app.actors.actor import Actor
 from app.actors.policy import May
 from app.detection.tables import FindingRow
+from app.inventory.tables import SystemRow
 from app.kit.refusal import insist
-from app.remediation import braking
+from app.remediation import brakes, braking
 from app.remediation.brakes import Stop
-from app.remediation.tables import RemediationRow
+from app.remediation.tables import RemediationRow, WaitRow
 from app.review import queries
 from app.review.policy import Status
 from app.review.tables import CampaignRow, ItemRow, TaskRow
@@ -126,6 +127,20 @@ def removals_of(session: Session, campaign_id: int, *, by: Actor) -> dict[str, i
 def stopped(session: Session, *, by: Actor) -> Stop | None:
     """The stop that holds every removal, for those who may see them."""
     return braking.stop(session) if policy.why_not(by, May.SEE_REMEDIATIONS) is None else None
+
+
+def unreleased(session: Session, *, by: Actor) -> Sequence[tuple[SystemRow, int]]:
+    """How many removals wait for a second person, by system, for those who may release them and asked for none."""
+    if policy.why_not(by, May.RELEASE_REMOVALS) is not None or braking.stop(session) is not None:
+        return ()
+    waits = select(SystemRow).join(WaitRow, WaitRow.system_id == SystemRow.id).where(WaitRow.code == "needs_release")
+    found = []
+    for system in session.scalars(waits.order_by(SystemRow.name)):
+        rows = braking.waiting(session, system.id)
+        askers = braking.askers(session, rows)
+        if rows and brakes.why_not_second(by.id, by.identity_id, by.way, askers) is None:
+            found.append((system, len(rows)))
+    return found
 
 
 def removals(session: Session, *, by: Actor) -> Sequence[tuple[str, int]]:

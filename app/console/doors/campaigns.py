@@ -54,7 +54,9 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
         shares = queries.progress(session, campaign_id)
         undecided = queries.drift_undecided(session, campaign_id)
         removals = desk.removals_of(session, campaign_id, by=visit.actor)
+        waiting = [share.reviewer_id for share in shares if share.status != "submitted"]
         unheard = nudges.why_not(session, campaign)
+        heard = nudges.why_not_all(session, campaign, waiting, means.clock())
         leans = leanings.counted(session, campaign_id)
         outlook = outlooks.outlook(session, campaign, shares, by=visit.actor, at=means.clock())
         turned = former.rounds(session, campaign_id)
@@ -63,7 +65,7 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
     some, more, later = cursors.part(shares, lambda share: share.task_id, after, MOST)
     return rendering.page(
         request, "campaigns/one.html", visit, campaign=campaign, shares=shares, shown=some, pending=pending,
-        drift_undecided=undecided, removals=removals, unheard=unheard,
+        drift_undecided=undecided, removals=removals, unheard=unheard, heard=heard,
         rounds=turned, late=schedule.late(campaign.planned_at, campaign.opened_at),
         owner=owner.name if owner is not None else None, sign_days=means.settings.sign_days,
         outlook=outlook, leans=leans, runs=_runs(visit) and campaign.status == "open",

@@ -32,6 +32,7 @@ def home(request: Request, means: With, visit: Entered) -> Response:
             running=desk.running(session, by=by),
             findings=desk.findings(session, by=by),
             removals=desk.removals(session, by=by),
+            unreleased=desk.unreleased(session, by=by),
             closed=desk.latest_closed(session, by=by),
             steps=beginning.steps(session, by=by),
             systems=readings.standings(

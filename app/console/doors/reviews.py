@@ -15,7 +15,7 @@ from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
 from app.review import decisions, modelling
 from app.review.decisions import Ask, Result
-from app.stories import desk, share
+from app.stories import delegating, desk, share
 from app.stories.share import Line
 
 router = APIRouter()
@@ -50,7 +50,10 @@ def one(
         )  # fmt: skip
         if found is None:
             raise _none_here()
-    return rendering.page(request, "review/share.html", visit, share=found, undecided=show == "open", name=name)
+        carried = delegating.carried(session, campaign_id, found.reviewer.id)
+    return rendering.page(
+        request, "review/share.html", visit, share=found, carried=carried, undecided=show == "open", name=name
+    )
 
 
 @router.post("/reviews/{campaign_id}/answers")

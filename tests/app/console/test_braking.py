@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from app.ledger.tables import EntryRow
 from app.remediation import braking
-from app.remediation.tables import LaneRow
+from app.remediation.tables import LaneRow, WaitRow
 from tests.app.api.house import House, removal
 from tests.app.console.visiting import actor_of, visitor
+from tests.app.review.cast import NOW
 
 
 def lane_of(house: House) -> str:
@@ -63,6 +64,21 @@ def test_a_second_person_releases_exactly_what_they_looked_at(house: House) -> N
     page = other.get(lane_of(house)).text
     seen = re.search(r'name="seen" value="(\w+)"', page)[1]  # type: ignore[index]
     assert f"/removals/{house.remediation.id}" in page
+    with house.database.transaction() as session:
+        session.add(
+            WaitRow(
+                system_id=house.company.system.id,
+                code="needs_release",
+                because="above 0",
+                way_out="",
+                removals=1,
+                since=NOW,
+            )
+        )
+    asks = f'href="{lane_of(house)}"'
+    assert "for a second person" in other.get("/").text
+    assert asks in other.get("/").text, "whoever may give the word is led to the list"
+    assert asks not in admin.get("/").text, "who asked for it cannot"
     mine = html.unescape(admin.get(lane_of(house)).text)
     assert "You asked for these removals yourself" in mine  # the button says why it cannot be pressed
     release = f"/systems/{house.company.system.id}/release"

@@ -319,6 +319,12 @@ def test_who_is_not_done_is_reminded_with_one_click(house: House) -> None:
     said = admin.act(f"{path}/reminders")
     assert said.status_code == 303
     assert "1 of 1 who are not done are reminded" in admin.get(path).text
+    page = admin.get(path).text
+    assert re.search(r"<button disabled>Remind who is not done", page), (
+        "the button says beforehand that all of them heard"
+    )
+    assert "heard of this review within a day" in page
+    assert 'name="again"' in page, "one of them can be reminded all the same"
     again = admin.act(f"{path}/reminders")
     assert (again.status_code, "heard of this review within a day" in again.text) == (409, True)
     ada = {"whom": "ada", "again": "yes"}

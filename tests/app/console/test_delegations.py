@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from app.review.tables import DelegationRow
+from app.review.tables import CampaignRow, DelegationRow
 from tests.app.api.house import House
 from tests.app.console.visiting import visitor
 from tests.app.review.cast import NOW
@@ -15,8 +15,8 @@ PATH = "/reviews/delegations"
 DAY = (NOW + timedelta(days=5)).date().isoformat()
 
 
-def _made(house: House) -> DelegationRow:
-    form = {"to": "cy", "until": DAY, "scope": 'system = "Sales org"', "reason": "a week in the hills"}
+def _made(house: House, to: str = "cy") -> DelegationRow:
+    form = {"to": to, "until": DAY, "scope": 'system = "Sales org"', "reason": "a week in the hills"}
     answer = visitor(house, "ada").act(PATH, form)
     assert answer.status_code == 303, answer.text
     with house.database.reading() as session:
@@ -56,3 +56,22 @@ def test_what_does_not_fit_is_said_beside_what_was_typed_and_nothing_is_delegate
         assert 'value="{}"'.format((good | wrong)["to"]) in answer.text
     with house.database.reading() as session:
         assert session.scalars(select(DelegationRow)).all() == []
+
+
+def test_a_share_says_what_of_it_is_reviewed_for_somebody_else_until_that_ends(house: House) -> None:
+    ada, boss, admin = visitor(house, "ada"), visitor(house, "boss"), visitor(house, "admin")
+    with house.database.reading() as session:
+        campaign = session.scalars(select(CampaignRow.id)).first()
+    page = f"/reviews/{campaign}"
+    assert "reviews for" not in ada.get(page).text
+    row = _made(house, house.company.flo.key)
+    gave, took = ada.get(page).text, boss.get(page).text
+    assert f"with {house.company.flo.name}, who reviews for you until" in gave
+    assert "Ada’s, who has you review for them until" in took
+    for told in (gave, took):
+        assert "a week in the hills" in told
+    looked = admin.get(f"{page}?reviewer={house.company.flo.id}").text
+    assert f"Ada’s, who has {house.company.flo.name} review for them until" in looked
+    assert "Who reviews for whom" not in looked, "an administrator's own page of delegations does not have it"
+    assert ada.act(f"{PATH}/{row.id}/end").status_code == 303
+    assert "reviews for you" not in ada.get(page).text

@@ -151,10 +151,10 @@ def tally(rule: Outcome, answers: Sequence[str | None]) -> str | None:
 
 def open_yet(rule: Outcome, answers: Sequence[str | None]) -> bool:
     """Whether one more round could make something else of it."""
-    said = tally(rule, answers)
-    if said is None:
+    if tally(rule, answers) is None or rule is Outcome.LAST:
         return True
-    return rule is Outcome.LAST or (rule is not Outcome.FIRST and said != "remove")
+    # A removal that silence alone came to where all must keep is none that nobody can answer otherwise: by a change.
+    return rule is not Outcome.FIRST and "remove" not in answers
 
 
 def wanted(turn: Turn, rule: Outcome, item: Asked) -> bool:

@@ -40,9 +40,8 @@ def test_what_waits_for_a_person_is_told_with_its_id_and_said_to_be_done(place: 
         account = session.get_one(AccountRow, row.account_id)
         person = session.get(IdentityRow, account.identity_id) if account.identity_id else None
     shown = place.rolecall("removals").well()
-    assert waiting in next(line for line in shown.all.splitlines() if account.username in line), (
-        "what, and the id to act on"
-    )
+    (line,) = (line for line in shown.out.splitlines() if line.startswith(waiting))
+    assert account.username in line, "the id to act on, and what it is about"
     assert person is None or person.name in shown.all
     assert account.key not in shown.all, "no key of the CRM's"
     assert shown.all.index("To remove: left in May") < shown.all.index("1. Open Settings")

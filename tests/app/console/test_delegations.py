@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -73,5 +74,10 @@ def test_a_share_says_what_of_it_is_reviewed_for_somebody_else_until_that_ends(h
     looked = admin.get(f"{page}?reviewer={house.company.flo.id}").text
     assert f"Ada’s, who has {house.company.flo.name} review for them until" in looked
     assert "Who reviews for whom" not in looked, "an administrator's own page of delegations does not have it"
+    found = re.search(r'name="keep"[^>]* value="(\d+:\d+)"', took)
+    assert found, took
+    assert boss.act(f"{page}/answers", {"keep": found[1], "reason": "needed"}).status_code == 303
     assert ada.act(f"{PATH}/{row.id}/end").status_code == 303
-    assert "reviews for you" not in ada.get(page).text
+    assert "reviews for you" not in ada.get(page).text, (
+        "what was answered stays with who answered it, and nothing comes"
+    )

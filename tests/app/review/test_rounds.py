@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -256,6 +256,9 @@ def test_the_verifier_comes_to_the_same_by_its_own_lights(rule: Outcome, answers
 
 
 @given(rule=st.sampled_from(list(Outcome)), answers=_ANSWERS, more=_ANSWERS.filter(bool))
+@example(
+    rule=Outcome.ALL_KEEP, answers=[None, "keep"], more=["change"]
+)  # who was silent may be followed by who changes
 def test_what_is_not_open_yet_stays_whatever_is_answered_later(
     rule: Outcome, answers: list[str | None], more: list[str | None]
 ) -> None:

@@ -7,10 +7,11 @@ They hold different credentials on purpose: what proves a removal must not be wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from connectors.receipt import ActReceipt, PageReceipt
 from connectors.records import Record, Stream
@@ -58,13 +59,48 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """Records as whoever reads wants to keep them, packed where they were understood."""
+
+    data: bytes
+    digest: str
+    many: int  # records
+    oldest: datetime | None  # when the first of the sign-ins among them was
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """One page of one stream. `resume` is opaque text from which `pull` can go on after a crash; None on the last page."""
+    """One page of one stream. `resume` is opaque text from which `pull` can go on after a crash; None on the last page.
+
+    `packed`: what an `Aside` made of its records, which then are none here.
+    """
 
     stream: Stream
     records: Sequence[Record]
     receipt: PageReceipt
     resume: str | None
+    packed: Packed | None = None
+
+    @property
+    def many(self) -> int:
+        """How many records it has."""
+        return len(self.records) if self.packed is None else self.packed.many
+
+
+Rest = TypeVar("Rest")
+
+
+class Aside(Protocol):
+    """Has a page understood by another process, which packs its records too, while this one goes on."""
+
+    def __call__(
+        self, understand: Callable[..., tuple[Sequence[Record], Rest] | None], *given: object
+    ) -> tuple[Packed, Rest] | None:
+        """What `understand` makes of what is given: a function of a module, pure, its arguments such as can be pickled.
+
+        None where that process cannot say, whatever the reason: then understand the page here.
+        """
+        ...
 
 
 class TargetKind(StrEnum):
@@ -175,6 +211,19 @@ def lines(reader: Reader) -> int:
     A reader that says more keeps its pace and its sign-in over all of them together.
     """
     return max(1, int(getattr(reader, "lines", 1)))
+
+
+@contextmanager
+def lent(reader: Reader, aside: Aside | None) -> Iterator[None]:
+    """Meanwhile the reader may have large pages understood aside, if it is one that can: its attribute `aside`."""
+    able = hasattr(reader, "aside")
+    if able:
+        setattr(reader, "aside", aside)  # noqa: B010 - not every reader has it
+    try:
+        yield
+    finally:
+        if able:
+            setattr(reader, "aside", None)  # noqa: B010
 
 
 def again(reader: Reader, account_keys: Sequence[str]) -> Iterator[Page]:

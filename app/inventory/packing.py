@@ -21,6 +21,7 @@ import msgspec
 
 from app import __version__
 from app.ledger import jcs
+from connectors.connector import Packed, Rest
 from connectors.receipt import PageReceipt, PartReceipt
 from connectors.records import LoginRecord, Record
 
@@ -72,6 +73,14 @@ def pack(records: Iterable[Record]) -> tuple[bytes, str]:
     return zlib.compress(text, 1), hashlib.sha256(text).hexdigest()
 
 
+def understood(
+    understand: Callable[..., tuple[Sequence[Record], Rest] | None], *given: object
+) -> tuple[Packed, Rest] | None:
+    """What a connector makes of a page, its records packed: for another process to do."""
+    said = understand(*given)
+    return None if said is None else (packed(said[0]), said[1])
+
+
 _NUL = b"\\u0000"  # or a backslash and what only looks like it, which costs nothing but time
 
 
@@ -108,9 +117,11 @@ def _cleaned(value: Any) -> Any:
     return [_cleaned(each) for each in value] if isinstance(value, (tuple, list)) else value
 
 
-def oldest(records: Iterable[Record]) -> datetime | None:
-    """When the first of the sign-ins among them was; None where there are none."""
-    return min((each.at for each in records if type(each) is LoginRecord), default=None)
+def packed(records: Sequence[Record]) -> Packed:
+    """The page as the spool keeps it. Refuses a time without a zone (ValueError)."""
+    data, digest = pack(records)
+    oldest = min((each.at for each in records if type(each) is LoginRecord), default=None)
+    return Packed(data, digest, len(records), oldest)
 
 
 def unpack(packed: bytes, *, times: bool = True) -> dict[str, list[list[Any]]]:

@@ -30,6 +30,7 @@ from app.inventory.merges import (
 )
 from app.inventory.merges.sealing import Sealing
 from app.inventory.tables import SnapshotRow, SpoolRow, StreamRow, SystemRow
+from app.kit.beside import Beside
 from app.kit.refusal import insist
 from app.ledger import entries
 from app.ledger.entries import Entry
@@ -66,8 +67,10 @@ def begin(
     return snapshot
 
 
-def seal(session: Session, snapshot_id: int, *, by: Actor, at: datetime) -> SnapshotRow:
+def seal(session: Session, snapshot_id: int, *, by: Actor, at: datetime, beside: Beside | None = None) -> SnapshotRow:
     """Merge everything that was spooled into history. Sealing the same snapshot again changes nothing.
+
+    `beside`: a process that may be asked to prepare what is large.
 
     Refuses (and changes nothing) when a reading that began later was sealed before.
     """
@@ -83,6 +86,7 @@ def seal(session: Session, snapshot_id: int, *, by: Actor, at: datetime) -> Snap
         )
     )
     sealing = _sealing(session, snapshot)
+    sealing.beside = beside
     for stream, merge in MERGES.items():
         if stream in sealing.streams:
             merge(sealing)

@@ -112,7 +112,7 @@ def _pull(reading: Reading, stream: Stream, place: _Place) -> ConnectorError | N
     try:
         for page in reading.reader.pull(stream, place.resume):
             number += 1
-            rows += len(page.records)
+            rows += page.many
             _spool(reading, page, number, rows)
             if reading.over.is_set():
                 return None
@@ -140,12 +140,12 @@ def _doubt(reading: Reading, stream: Stream) -> ConnectorError | None:
 
 
 def _spool(reading: Reading, page: Page, number: int, rows: int) -> None:
-    packed, digest = packing.pack(page.records)
-    seen = {"rows_digest": digest, "records": len(page.records), "skew": skew(reading.clock(), page.receipt.at)}
+    packed = page.packed or packing.packed(page.records)
+    seen = {"rows_digest": packed.digest, "records": packed.many, "skew": skew(reading.clock(), page.receipt.at)}
     row = {
-        "snapshot_id": reading.snapshot_id, "stream": str(page.stream), "number": number, "records": packed,
+        "snapshot_id": reading.snapshot_id, "stream": str(page.stream), "number": number, "records": packed.data,
         "receipt": packing.receipt_out(page.receipt) | seen, "resume": page.resume,
-        "form": packing.FORM, "oldest": packing.oldest(page.records),
+        "form": packing.FORM, "oldest": packed.oldest,
     }  # fmt: skip
     with reading.told:
         with reading.database.hasty() as session:  # a page that a power cut took is asked for again

@@ -9,19 +9,21 @@ import uuid
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
-from app.inventory import policy, queries, readers, snapshots, spooling, systems
+from app.inventory import packing, policy, queries, readers, snapshots, spooling, systems
 from app.inventory.spooling import OnPage, Reading
 from app.inventory.tables import SnapshotRow, SpoolRow, StreamRow
 from app.kit import garbage, turns
+from app.kit.beside import Beside
 from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.kit.secrets import Keys, SecretsError
-from connectors.connector import Coverage, Reader, StreamCoverage
+from connectors.connector import Coverage, Reader, StreamCoverage, lent
 from connectors.errors import ConnectorError
 from connectors.records import Stream
 from connectors.registry import UnknownKind
@@ -51,18 +53,19 @@ def run(
     snapshot_id, status, upload_id = _begin(database, system_id, run, clock)
     if status != "reading":
         return snapshot_id
-    with garbage.seldom(), turns.short(), ExitStack() as stack:
-        try:
-            opened = reader or stack.enter_context(
-                readers.open_reader(database, system_id, keys, clock=clock, upload_id=upload_id)
-            )
-        except (ValueError, SecretsError, UnknownKind, ConnectorError, Refused) as error:
-            because: str | None = str(error)  # a setting or secret that nothing can be read with
-        else:
-            reading = Reading(database, snapshot_id, opened, clock, on_page, at_once)
-            because = _read_all(reading, system_id, streams, by)
-    with garbage.seldom():
-        _end(database, snapshot_id, because, by, clock)
+    with garbage.seldom(), Beside() as beside:
+        with turns.short(), ExitStack() as stack:
+            try:
+                opened = reader or stack.enter_context(
+                    readers.open_reader(database, system_id, keys, clock=clock, upload_id=upload_id)
+                )
+            except (ValueError, SecretsError, UnknownKind, ConnectorError, Refused) as error:
+                because: str | None = str(error)  # a setting or secret that nothing can be read with
+            else:
+                reading = Reading(database, snapshot_id, opened, clock, on_page, at_once)
+                stack.enter_context(lent(opened, partial(beside.do, packing.understood)))
+                because = _read_all(reading, system_id, streams, by)
+        _end(database, snapshot_id, because, by, clock, beside)
     return snapshot_id
 
 
@@ -114,7 +117,9 @@ def _note(session: Session, snapshot_id: int, coverage: Coverage) -> None:
     }
 
 
-def _end(database: Database, snapshot_id: int, because: str | None, by: Actor, clock: Callable[[], datetime]) -> None:
+def _end(
+    database: Database, snapshot_id: int, because: str | None, by: Actor, clock: Callable[[], datetime], beside: Beside
+) -> None:
     """Seal the reading if it saw anything; else give it up."""
     with database.transaction() as session:
         of = select(StreamRow).where(StreamRow.snapshot_id == snapshot_id)
@@ -130,7 +135,7 @@ def _end(database: Database, snapshot_id: int, because: str | None, by: Actor, c
         session.flush()
     try:
         with database.transaction() as session:
-            snapshots.seal(session, snapshot_id, by=by, at=clock())
+            snapshots.seal(session, snapshot_id, by=by, at=clock(), beside=beside)
     except Refused as refused:
         with database.transaction() as session:
             snapshots.fail(session, snapshot_id, str(refused), by=by, at=clock())

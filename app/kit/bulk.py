@@ -14,20 +14,25 @@ inside the caller's transaction; a staging table is gone when that ends.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import chain
+from types import NoneType
 from typing import Any, cast
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     Column,
     ColumnElement,
     Connection,
     Executable,
     FromClause,
+    Integer,
     MetaData,
     String,
     Table,
@@ -46,7 +51,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.schema import CreateTable
 
-from app.kit.db import Moment, in_utc
+from app.kit.db import Moment, in_utc, serialized
 
 Values = Sequence[Any]  # of one column
 # Staging tables by name and columns: the same object each time, so that a merge's statements are compiled once.
@@ -82,29 +87,96 @@ def fill(session: Session, staged: Table, rows: Sequence[list[Any]]) -> None:
 
 def fill_columns(session: Session, staged: Table, columns: list[Values]) -> None:
     """As `fill`, of values that stand column by column, all of one length: half of what a row at a time takes."""
+    write(session, staged, shaped(columns, shape(session, staged)))
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What makes values fit a staging table, and how its database takes them; can be pickled for most tables."""
+
+    steps: tuple[tuple[int, Callable[[Values], Values]], ...]
+    width: int  # columns
+    sqlite: bool
+    plain: bool  # text, numbers, flags, moments and JSON only
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Values as a database takes them: text to be copied, or tuples of many rows (SQLite) or one row each."""
+
+    copied: bytes = b""
+    together: Sequence[tuple[Any, ...]] = ()
+    single: Sequence[tuple[Any, ...]] = ()
+
+
+def shape(session: Session, staged: Table) -> Shape:
+    """How values go into this table."""
     connection = session.connection()
-    for place, fit in _lengths(staged):
+    plain = all(isinstance(column.type, (String, Integer, Boolean, Moment, JSON)) for column in staged.columns)
+    steps = (*_lengths(staged), *_conversions(connection, staged))
+    return Shape(steps, len(staged.columns), connection.dialect.name == "sqlite", plain)
+
+
+def shaped(columns: list[Values], to: Shape) -> Rows:
+    """Values that stand column by column, as `write` wants them. Pure: another process may do it."""
+    for place, fit in to.steps:
         columns[place] = fit(columns[place])
-    for place, convert in _conversions(connection, staged):
-        columns[place] = convert(columns[place])
+    if to.plain and not to.sqlite:
+        return Rows(copied=_copied(columns))
+    rows = list(zip(*columns, strict=True))
+    if not to.sqlite:
+        return Rows(single=rows)
+    at_once = _at_once(to.width)
+    whole = len(rows) - len(rows) % at_once
+    together = [tuple(chain.from_iterable(rows[begin : begin + at_once])) for begin in range(0, whole, at_once)]
+    return Rows(together=together, single=rows[whole:])
+
+
+def write(session: Session, staged: Table, rows: Rows) -> None:
+    """Add rows that were `shaped` for this table."""
+    connection = session.connection()
     if connection.dialect.name == "postgresql":
         names = ", ".join(_quoted(connection, column.name) for column in staged.columns)
         with _driver(connection).cursor() as cursor, cursor.copy(f"COPY {staged.name} ({names}) FROM STDIN") as copy:
-            for row in zip(*columns, strict=True):
+            copy.write(rows.copied)
+            for row in rows.single:
                 copy.write_row(row)
-    else:
-        _fill_sqlite(connection, staged, list(zip(*columns, strict=True)))
+        return
+    mark, into = f"({', '.join('?' * len(staged.columns))})", f"INSERT INTO {staged.name} VALUES "
+    if rows.together:
+        connection.exec_driver_sql(into + ", ".join([mark] * _at_once(len(staged.columns))), list(rows.together))
+    if rows.single:
+        connection.exec_driver_sql(into + mark, list(rows.single))
 
 
-def _fill_sqlite(connection: Connection, staged: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+def _at_once(width: int) -> int:
     """As many rows in one statement as any SQLite takes (it binds 999 values): a sixth less than one by one."""
-    mark, at_once = f"({', '.join('?' * len(staged.columns))})", max(1, 999 // len(staged.columns))
-    into, whole = f"INSERT INTO {staged.name} VALUES ", len(rows) - len(rows) % at_once
-    together = [tuple(chain.from_iterable(rows[begin : begin + at_once])) for begin in range(0, whole, at_once)]
-    if together:
-        connection.exec_driver_sql(into + ", ".join([mark] * at_once), together)
-    if whole < len(rows):
-        connection.exec_driver_sql(into + mark, list(rows[whole:]))
+    return max(1, 999 // width)
+
+
+def _copied(columns: Sequence[Values]) -> bytes:
+    """PostgreSQL's text for COPY: a row a line, tabs between, no value as a backslash and N."""
+    return ("\n".join(map("\t".join, zip(*map(_as_text, columns), strict=True))) + "\n").encode()
+
+
+def _as_text(values: Values) -> Sequence[str]:
+    kinds = set(map(type, values))
+    texts: Sequence[str]
+    if kinds == {int}:
+        return list(map(str, values))
+    if kinds <= {bool, NoneType}:
+        return [_NOTHING if value is None else "t" if value else "f" for value in values]
+    texts = values if kinds == {str} else ["" if value is None else str(value) for value in values]
+    if _SPECIAL.search("".join(texts)):
+        texts = [text.translate(_ESCAPED) for text in texts]
+    if NoneType not in kinds:
+        return texts
+    return [_NOTHING if value is None else text for value, text in zip(values, texts, strict=True)]
+
+
+_NOTHING = r"\N"
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+_ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
 def ready(session: Session, staged: Table, key: Sequence[str]) -> dict[Any, int]:
@@ -198,12 +270,9 @@ def insert_new(
     table = cast(Table, target)
     given = constants or {}
     values = [_literal(table, name, value) for name, value in given.items()]
-    there = exists().where(*where, _joined(table, staged, on))
-    rows = (
-        select(*values, *(staged.c[name] for name in columns))
-        .where(not_(there))
-        .order_by(*(staged.c[n] for n in order))
-    )
+    rows = select(*values, *(staged.c[name] for name in columns)).order_by(*(staged.c[n] for n in order))
+    if session.connection().scalar(select(literal_column("1")).select_from(table).where(*where).limit(1)) is not None:
+        rows = rows.where(not_(exists().where(*where, _joined(table, staged, on))))  # or there is nothing to be sought
     return written(session, insert(table).from_select([*given, *columns], rows))
 
 
@@ -268,6 +337,8 @@ def _conversions(connection: Connection, staged: Table) -> Iterator[tuple[int, C
     for place, column in enumerate(staged.columns):
         if isinstance(column.type, Moment):
             yield place, _moments_for_sqlite if sqlite else partial(_each, _as_it_is)
+        elif isinstance(column.type, JSON):
+            yield place, partial(_each, serialized)
         elif not isinstance(column.type, Boolean):  # both drivers know what a bool is
             convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
             if convert is not None:

@@ -104,7 +104,7 @@ class Database:
                 pool_pre_ping=True,
                 isolation_level="READ COMMITTED",
                 hide_parameters=True,  # an error's text goes into logs; what was being written does not
-                json_serializer=_serialized,
+                json_serializer=serialized,
             )
             self.reader = self.haste = self.writer
 
@@ -146,13 +146,14 @@ class Database:
         self.haste.dispose()
 
 
-def _serialized(value: Any) -> str:
+def serialized(value: Any) -> str:
+    """A value of a JSON column as the text that is kept."""
     return value if type(value) is Written else json.dumps(value)
 
 
 def _sqlite(url: Any, begin: str, synchronous: str) -> Engine:
     waiting = {"check_same_thread": False, "timeout": 30}
-    engine = create_engine(url, connect_args=waiting, hide_parameters=True, json_serializer=_serialized)
+    engine = create_engine(url, connect_args=waiting, hide_parameters=True, json_serializer=serialized)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

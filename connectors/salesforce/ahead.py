@@ -11,7 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from connectors.salesforce.client import Client
@@ -19,6 +19,7 @@ from connectors.salesforce.client import Client
 Heard = TypeVar("Heard")
 Ask = Callable[[Client], Iterator[Heard]]
 PAGES = 3  # that may wait to be heard, for each question
+PACKED = 8  # the same of pages that take next to no room
 PATIENCE = 0.2  # seconds after which a question that nobody listens to looks whether it should stop
 
 
@@ -26,7 +27,7 @@ PATIENCE = 0.2  # seconds after which a question that nobody listens to looks wh
 class _Question(Generic[Heard]):
     ask: Ask[Heard]
     stop: threading.Event
-    said: queue.Queue[tuple[Heard, int] | None] = field(default_factory=lambda: queue.Queue(PAGES))
+    said: queue.Queue[tuple[Heard, int] | None]
     ended: Future[None] | None = None
 
     def work(self, client: Client, idle: list[Client]) -> None:
@@ -62,10 +63,14 @@ class _Question(Generic[Heard]):
             self.ended.result()
 
 
-def in_order(client: Client, asks: Sequence[Ask[Heard]]) -> Iterator[tuple[int, Heard]]:
-    """Every answer to every question in order, with the question's number. `client` is charged for the calls it took."""
+def in_order(client: Client, asks: Sequence[Ask[Heard]], *, packed: bool = False) -> Iterator[tuple[int, Heard]]:
+    """Every answer to every question in order, with the question's number. `client` is charged for the calls it took.
+
+    `packed`: what waits takes next to no room, and is waited for although no call is under way. So more questions and pages
+    go ahead; never more calls at once.
+    """
     stop, idle, running = threading.Event(), list[Client](), deque[_Question[Heard]]()
-    width = min(client.access.at_once, len(asks))
+    width = min(client.access.at_once * (2 if packed else 1), len(asks))
     if not width:
         return
     with ThreadPoolExecutor(width, thread_name_prefix="ahead") as pool:
@@ -73,7 +78,7 @@ def in_order(client: Client, asks: Sequence[Ask[Heard]]) -> Iterator[tuple[int, 
             waiting = iter(asks)
             for number in range(len(asks)):
                 while len(running) < width and (ask := next(waiting, None)) is not None:
-                    question = _Question(ask, stop)
+                    question = _Question(ask, stop, queue.Queue(PACKED if packed else PAGES))
                     question.ended = pool.submit(question.work, client, idle)
                     running.append(question)
                 for heard, calls in running[0].heard():

@@ -14,7 +14,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from simple_salesforce.exceptions import SalesforceError
 from simple_salesforce.util import exception_handler
 
 from connectors import pacing
+from connectors.connector import Packed
 from connectors.decoding import decoded
 from connectors.errors import Denied, Misread, Unreachable
 from connectors.salesforce import refusals, soap
@@ -46,13 +47,42 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """What a page says whose rows were understood apart; `ids` of all its rows, by which repeats are known."""
+
+    total: int
+    next: str | None
+    ids: list[str]
+    dropped: list[str]
+    packed: Packed | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class QueryPage:
-    """One page of a query, already checked: `total` is the server's own count, `next` leads on, None at the end."""
+    """One page of a query, already checked: `total` is the server's own count, `next` leads on, None at the end.
+
+    `understood`: what was made of its rows where they were understood apart; then they are not here.
+    """
 
     rows: list[Row]
     total: int
     next: str | None
     answer: Answer
+    understood: Understood | None = None
+
+
+Apart = Callable[[bytes, datetime | None], Understood | None]  # a page as it came, and the server's clock
+
+
+def query_result(body: Any) -> tuple[list[Row], int, str | None]:
+    """A query's answer as its rows, the server's count and the link to go on by. Raises ValueError for any other answer."""
+    said = body if isinstance(body, dict) else {}
+    rows, total, done, link = (said.get(name) for name in ("records", "totalSize", "done", "nextRecordsUrl"))
+    if not isinstance(rows, list) or not isinstance(total, int) or not isinstance(done, bool):
+        raise ValueError("the answer is not a query result")
+    if not done and not isinstance(link, str):
+        raise ValueError("the answer is not the end, but does not say how to go on")
+    return rows, total, None if done else str(link)
 
 
 class Client:
@@ -75,7 +105,7 @@ class Client:
         self.access, self.now = access, self.connection.now
         self.spent = 0  # calls of this line alone
         self._token: Token | None = None
-        self._crm: Salesforce | None = None
+        self._crm: _Fast | None = None
         self._session: requests.Session | None = None
         self._last: requests.Response | None = None
 
@@ -125,20 +155,20 @@ class Client:
 
     # --- reading ---
 
-    def query(self, soql: str, *, tooling: bool = False) -> QueryPage:
-        """The first page of a query."""
+    def query(self, soql: str, *, tooling: bool = False, apart: Apart | None = None) -> QueryPage:
+        """The first page of a query. `apart` understands it as it came, or says None: then it is read here."""
         headers = {"Sforce-Query-Options": f"batchSize={self.access.page_size}"}
         where = "tooling/query/" if tooling else "query/"
-        return self._page(soql, lambda crm: crm.restful(where, params={"q": soql}, headers=headers))
+        return self._page(soql, lambda crm: crm.restful(where, params={"q": soql}, headers=headers), apart)
 
-    def more(self, link: str, soql: str) -> QueryPage:
+    def more(self, link: str, soql: str, *, apart: Apart | None = None) -> QueryPage:
         """The page that a former page's `next` leads to; a link to another host or service is a Misread."""
         base = f"https://{self._connected().sf_instance}"
         parts = urlsplit(pacing.same_host(link, base))
         if not parts.path.startswith("/services/data/"):
             raise Misread(f"{soql}: the next page's address is not one of the query service")
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
-        return self._page(soql, lambda crm: crm.query_more(path, identifier_is_url=True))
+        return self._page(soql, lambda crm: crm.query_more(path, identifier_is_url=True), apart)
 
     def count(self, source: str, where: str = "") -> int:
         """The server's own count of the rows that match."""
@@ -191,16 +221,38 @@ class Client:
         """Ask with patience. `ask` must not change anything."""
         return self.connection.patiently(lambda: self._once(what, ask))
 
-    def _page(self, soql: str, ask: Callable[[Salesforce], Any]) -> QueryPage:
-        answer = self.read(soql, ask)
-        body = answer.body if isinstance(answer.body, dict) else {}
-        rows, total, done = body.get("records"), body.get("totalSize"), body.get("done")
-        link = body.get("nextRecordsUrl")
-        if not isinstance(rows, list) or not isinstance(total, int) or not isinstance(done, bool):
-            raise Misread(f"{soql}: the answer is not a query result")
-        if not done and not isinstance(link, str):
-            raise Misread(f"{soql}: the answer is not the end, but does not say how to go on")
-        return QueryPage(rows, total, None if done else str(link), answer)
+    def _page(self, soql: str, ask: Callable[[Salesforce], Any], apart: Apart | None = None) -> QueryPage:
+        if apart is None:
+            answer = self.read(soql, ask)
+        else:
+            answer = self.connection.patiently(lambda: self._apart(soql, ask, apart))
+            if isinstance(said := answer.body, Understood):
+                return QueryPage([], said.total, said.next, replace(answer, body=None), said)
+        try:
+            rows, total, link = query_result(answer.body)
+        except ValueError as wrong:
+            raise Misread(f"{soql}: {wrong}") from None
+        return QueryPage(rows, total, link, answer)
+
+    def _apart(self, soql: str, ask: Callable[[Salesforce], Any], apart: Apart) -> Answer:
+        """Ask once, outside of whose turn it is let the answer be understood apart; read it here where it is not."""
+
+        def unread(crm: Salesforce) -> Any:
+            fast = self._connected()
+            fast.reads = False
+            try:
+                return ask(crm)
+            finally:
+                fast.reads = True
+
+        answer = self._once(soql, unread)
+        understood = apart(answer.body, answer.at)
+        if understood is not None:
+            return replace(answer, body=understood)
+        if (last := self._last) is None:
+            raise Misread(f"{soql}: nothing was sent")
+        with self._sorted(soql, changes=False):
+            return replace(answer, body=self._connected().parse_result_to_json(last))
 
     # --- changing ---
 
@@ -262,7 +314,7 @@ class Client:
         except json.JSONDecodeError:
             raise Unreachable(f"{what}: the answer is not readable", ambiguous=changes) from None
 
-    def _connected(self) -> Salesforce:
+    def _connected(self) -> _Fast:
         return self._crm or self._open(self.connection.token(None, self._counted))
 
     def _reconnect(self) -> None:
@@ -271,7 +323,7 @@ class Client:
         self.hang_up()
         self._open(self.connection.token(refused, self._counted))
 
-    def _open(self, token: Token) -> Salesforce:
+    def _open(self, token: Token) -> _Fast:
         parts = urlsplit(token.instance_url)
         # The library insists on https; the adapter speaks http to a loopback address that said so itself.
         plain = frozenset({parts.netloc}) if parts.scheme == "http" else frozenset[str]()
@@ -297,7 +349,11 @@ class Client:
 class _Fast(Salesforce):
     """simple-salesforce, but for the reading of JSON: its ordered dicts take six times as long, and nobody needs them."""
 
+    reads = True  # or answers are given as they came
+
     def parse_result_to_json(self, result: requests.Response) -> Any:
+        if not self.reads:
+            return result.content
         try:
             return decoded(result.content)
         except ValueError:

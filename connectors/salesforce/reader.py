@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from connectors.connector import ActKind, Allowance, Coverage, Page, StreamCoverage
+from connectors.connector import ActKind, Allowance, Aside, Coverage, Page, StreamCoverage
 from connectors.errors import Denied, Misread
 from connectors.records import Stream
 from connectors.salesforce import (
@@ -84,6 +84,7 @@ class SalesforceReader:
 
     def __init__(self, client: Client) -> None:
         self.client = client
+        self.aside: Aside | None = None  # who may be asked to understand large pages
 
     @property
     def lines(self) -> int:
@@ -104,7 +105,8 @@ class SalesforceReader:
             if refused := rights.why_not(stream, held):
                 raise refused
             gathered = Gathered(at=line.now(), rights=held)
-            yield from read_stream(line, stream, STREAMS[stream](line, gathered), gathered, resume, line.spent)
+            parts = STREAMS[stream](line, gathered)
+            yield from read_stream(line, stream, parts, gathered, resume, line.spent, self.aside)
         finally:
             line.hang_up()
 

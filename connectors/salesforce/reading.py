@@ -8,49 +8,65 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 
 from connectors import pacing
-from connectors.connector import Page
+from connectors.connector import Aside, Packed, Page
 from connectors.errors import Denied, Misread
 from connectors.receipt import PageReceipt
 from connectors.records import Record, Stream
-from connectors.salesforce import ahead
-from connectors.salesforce.client import Client, QueryPage
+from connectors.salesforce import ahead, apart
+from connectors.salesforce.client import Apart, Client, QueryPage, Understood
 from connectors.salesforce.parts import Gathered, Part, Place, Said
 from connectors.salesforce.refusals import NoSuchColumn, NoSuchObject
 
+LARGE = 50_000  # rows of a part, from which on another process is worth its start
+
 
 def read_stream(
-    client: Client, stream: Stream, parts: Sequence[Part], gathered: Gathered, resume: str | None, spent: int = 0
+    client: Client,
+    stream: Stream,
+    parts: Sequence[Part],
+    gathered: Gathered,
+    resume: str | None,
+    spent: int = 0,
+    aside: Aside | None = None,
 ) -> Iterator[Page]:
-    """All pages of a stream, from the start or from `resume`. `spent`: calls made already, told with the first page."""
+    """All pages of a stream, from the start or from `resume`. `spent`: calls made already, told with the first page.
+
+    `aside` is asked to understand what can be understood apart, of parts that are large.
+    """
     place, began = Place.of(resume, len(parts)), client.spent
     for part in parts[: place.part]:
         if part.gathers:
-            for _ in _read_part(client, part, Place(), gathered):
+            for _ in _read_part(client, part, Place(), gathered, None):
                 pass  # only to know again what it tells
     spent += client.spent - began
     for index in range(place.part, len(parts)):
         here = place if index == place.part else Place(index)
-        for records, receipt, then in _read_part(client, parts[index], here, gathered):
+        for records, receipt, then in _read_part(client, parts[index], here, gathered, aside):
             after = then or (Place(index + 1) if index + 1 < len(parts) else None)
             told, spent = replace(receipt, calls=receipt.calls + spent), 0
-            yield Page(stream, records, told, after.text() if after else None)
+            packed = records if isinstance(records, Packed) else None
+            yield Page(
+                stream, () if isinstance(records, Packed) else records, told, after.text() if after else None, packed
+            )
 
 
-Read = tuple[list[Record], PageReceipt, Place | None]
-Taken = tuple[list[Record], list[str], int]  # records, rows that were dropped with the reason, and rows that count
+Records = list[Record] | Packed
+Read = tuple[Records, PageReceipt, Place | None]
+Taken = tuple[Records, list[str], int]  # records, rows that were dropped with the reason, and rows that count
 
 
-def _read_part(client: Client, part: Part, place: Place, gathered: Gathered) -> Iterator[Read]:
+def _read_part(client: Client, part: Part, place: Place, gathered: Gathered, aside: Aside | None) -> Iterator[Read]:
     before = client.spent
     if part.call:
         yield from _call(client, part, part.call, gathered)
         return
     try:
         columns, lost = _columns(client, part)
-        reading = _Reading(client, part, gathered, columns, [*part.noted, *lost], before, place)
+        reading = _Reading(client, part, gathered, columns, [*part.noted, *lost], before, place, aside)
         pages = reading.pages()
         first = next(pages)
     except Denied as refused:
@@ -141,9 +157,10 @@ class _Reading:
         lost: list[str],
         calls: int,
         place: Place,
+        aside: Aside | None,
     ) -> None:
         self.client, self.part, self.gathered, self.columns, self.lost = client, part, gathered, columns, lost
-        self.calls, self.place, self.said = calls, place, place.said
+        self.calls, self.place, self.said, self.aside = calls, place, place.said, aside
         self.anchor = place.anchor or part.anchor
 
     def pages(self) -> Iterator[Read]:
@@ -169,9 +186,11 @@ class _Reading:
             if link is None:
                 break
         rest = [self._soql(where) for where in windows[first + 1 :]]
-        asks = [partial(self._ask_through, soql) for soql in rest]
+        large = self.part.apart and (self.said or 0) >= LARGE
+        understand = apart.by(self.aside, self.part, self.gathered) if self.aside and large else None
+        asks = [partial(self._ask_through, soql, understand) for soql in rest]
         window = -1
-        for number, (page, taken) in ahead.in_order(self.client, asks):
+        for number, (page, taken) in ahead.in_order(self.client, asks, packed=understand is not None):
             self.gathered.at = page.answer.at or self.gathered.at
             if number != window:
                 window, known = number, set()
@@ -209,42 +228,43 @@ class _Reading:
                 self.gathered.at = page.answer.at or self.gathered.at
                 return page, soql
 
-    def _ask_through(self, soql: str, line: Client) -> Iterator[tuple[QueryPage, Taken | None]]:
+    def _ask_through(
+        self, soql: str, understand: Apart | None, line: Client
+    ) -> Iterator[tuple[QueryPage, Taken | None]]:
         """Every page of one question, asked ahead; where rows are understood apart, only what they say is kept waiting."""
         guard, known = pacing.Pages(self.part.name), set[int]()
-        page = line.query(soql, tooling=self.part.tooling)
+
+        def elsewhere(raw: bytes, at: datetime | None) -> Understood | None:
+            said = understand(raw, at) if understand else None
+            return said if said is not None and _all_new(said.ids, known) else None  # with repeats it is taken here
+
+        asked = elsewhere if understand else None
+        page = line.query(soql, tooling=self.part.tooling, apart=asked)
         while True:
             taken = self._take(page, known) if self.part.apart else None
             if taken is not None:
-                page = replace(page, rows=[], answer=replace(page.answer, body=None))
+                page = replace(page, rows=[], answer=replace(page.answer, body=None), understood=None)
             yield page, taken
             if page.next is None:
                 return
-            page = line.more(guard.turn(page.next), soql)
+            page = line.more(guard.turn(page.next), soql, apart=asked)
 
     def _take(self, page: QueryPage, known: set[int]) -> Taken:
         """What a page says. `known`: hashes of the Ids that came in this window before, 8 bytes' worth each.
 
         A row that comes twice is no row; and none is in two windows, so what came in the last one need not be known.
         """
-        records: list[Record] = []
-        dropped: list[str] = []
-        repeated, translate, gathered = 0, self.part.translate, self.gathered
+        if (said := page.understood) is not None and said.packed is not None:
+            return said.packed, said.dropped, len(said.ids)
+        rows, gathered = page.rows, self.gathered
+        if not _all_new([key for row in rows if (key := row.get("Id")) is not None], known):
+            rows = [row for row in rows if (key := row.get("Id")) is None or _new(key, known)]
         if self.part.apart:
             gathered = replace(gathered, at=page.answer.at or gathered.at)
-        for row in page.rows:
-            if (key := row.get("Id")) is not None:
-                if (mark := hash(key)) in known:
-                    repeated += 1
-                    continue
-                known.add(mark)
-            try:
-                records += translate(row, gathered)
-            except ValueError as error:
-                dropped.append(f"{self.part.source} {key or 'row'}: {pacing.redact(str(error))}")
-        if repeated:
+        records, dropped = apart.translated(rows, self.part.source, self.part.translate, gathered)
+        if repeated := len(page.rows) - len(rows):
             dropped.append(f"{self.part.source}: {repeated} rows came twice and were counted once")
-        return records, dropped, len(page.rows) - repeated
+        return records, dropped, len(rows)
 
     def _receipt(self, page: QueryPage, soql: str, rows: int, dropped: list[str], end: bool) -> PageReceipt:
         after = self.client.count(self.part.source, self.part.where) if end and self.part.counted else None
@@ -263,6 +283,22 @@ class _Reading:
             missing=missing,
             calls=calls,
         )
+
+
+def _all_new(keys: Sequence[str], known: set[int]) -> bool:
+    """Whether none came twice, nor was known; then all are known."""
+    marks = set(map(hash, keys))
+    if len(marks) < len(keys) or not known.isdisjoint(marks):
+        return False
+    known |= marks
+    return True
+
+
+def _new(key: str, known: set[int]) -> bool:
+    if (mark := hash(key)) in known:
+        return False
+    known.add(mark)
+    return True
 
 
 def _named(column: str, message: str, soql: str) -> bool:

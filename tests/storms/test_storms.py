@@ -15,7 +15,7 @@ import pytest
 from connectors.connector import Coverage, Page, Reader
 from connectors.errors import ConnectorError
 from connectors.records import Stream
-from tests.storms.weather import Storm, Weather
+from tests.storms.weather import SHARE, Storm, Weather
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +35,13 @@ def test_every_storm_ends_complete_and_equal_or_honestly_incomplete_and_harmless
     assert ended[True] > 3
     assert ended[False] > 3
     assert len(happened) > 5
+
+
+def test_of_these_storms_some_pages_are_understood_apart(weather: Weather) -> None:
+    before = weather.apart
+    for seed in (SHARE, 3 * SHARE, 5 * SHARE):
+        assert weather.blow(Storm.of(seed))[1] == []
+    assert weather.apart > before
 
 
 def test_changes_alone_are_read_as_they_are(weather: Weather) -> None:

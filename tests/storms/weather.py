@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import select, text
 
 from app.inventory import absence, sync, systems
 from app.inventory.tables import StreamRow
+from app.kit.beside import Beside
 from app.kit.db import Database
 from app.kit.secrets import Keys
 from connectors import registry
 from connectors.connector import Reader
 from connectors.pacing import Budget
 from connectors.records import Stream
+from connectors.salesforce import reading
 from connectors.sandbox import serve
 from connectors.sandbox.calls import Calls
 from connectors.sandbox.clock import Clock
@@ -51,6 +55,7 @@ KINDS = (
 LARGEST_PAGE = {"salesforce": 120, "hubspot": 25}  # so that a small CRM has many pages, each of which may go wrong
 HEALING = ("limit_concurrent", "too_many", "server_error", "timeout", "cut_body", "short_page", "unauthorized")
 SCRIPTS = 4
+PAGE = 2_000  # rows that a page may have
 SHARE = 12  # one storm in so many is over Salesforce, where a reading takes four times as long
 LIVE = {  # what is live in our copy, by table: each row as one text
     "accounts": "SELECT key FROM accounts WHERE ended IS NULL",
@@ -133,7 +138,8 @@ def reader(world: World, time: Time) -> Iterator[Reader]:
         from connectors.salesforce.client import Client
         from connectors.salesforce.reader import SalesforceReader
 
-        client = Client(auth.read_access(config, secret), sleep=time.sleep, clock=time.clock, budget=Budget())
+        access = replace(auth.read_access(config, secret), page_size=PAGE)
+        client = Client(access, sleep=time.sleep, clock=time.clock, budget=Budget())
         opened: Reader = SalesforceReader(client)
     else:
         opened = registry.open_reader("hubspot", config, secret, _keep)
@@ -224,6 +230,7 @@ class Weather:
         self.states = {kind: _store(world).serialize() for kind, world in self.worlds.items()}
         self._after: dict[tuple[str, int], Rows] = {}
         self._copies: dict[str, Database] = {}
+        self.apart = 0  # pages that were handed over
 
     def blow(self, storm: Storm, wrap: Callable[[Reader], Reader] | None = None) -> tuple[Told, list[str]]:
         """Read once through the storm. Says what it came to, and what is wrong with our copy afterwards."""
@@ -270,10 +277,23 @@ class Weather:
 
         if storm.at_page is None:
             do()
-        told = _read(world, database, self.inside, "storm", storm.at_once, on_page, wrap)
+        with self._apart() if storm.seed // SHARE % 2 else nullcontext():
+            told = _read(world, database, self.inside, "storm", storm.at_once, on_page, wrap)
         if todo:  # the reading was over before the changes came: they concern no row of it
             do()
         return told
+
+    @contextmanager
+    def _apart(self) -> Iterator[None]:
+        """Pages are understood as another process would, which now and then says nothing; without its start."""
+
+        def do(_beside: Beside, function: Callable[..., Any], *given: object) -> Any:
+            self.apart += 1
+            return None if self.apart % 20 == 0 else pickle.loads(pickle.dumps(function(*given)))
+
+        # Small pages make several windows, of which all but the first are asked ahead.
+        with patch.object(Beside, "do", do), patch.object(reading, "LARGE", 1), patch.dict(globals(), PAGE=20):
+            yield
 
     def _copy(self, world: World) -> Database:
         """Our copy as it was before any storm; in one and the same database, whose statements are compiled already."""

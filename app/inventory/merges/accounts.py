@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from app.inventory import policy
-from app.inventory.merges.sealing import Sealing, merge_keyed, pages, say, told_repeats
+from app.inventory.merges.sealing import Sealing, as_they_are, merge_keyed, say, stage_pages, told_repeats
 from app.inventory.packing import FIELDS
 from app.inventory.tables import AccountChangeRow, AccountRow, SystemRow
 from app.kit import bulk
@@ -42,11 +42,7 @@ def merge(sealing: Sealing) -> None:
     session = sealing.session
     columns = [bulk.like(ACCOUNTS.c[name]) for name in FIELDS["AccountRecord"]]
     staged = bulk.stage(session, "stage_accounts", [Column(bulk.PART, Integer), *columns])
-    read = 0
-    for part, rows in pages(sealing, Stream.ACCOUNTS, times=False):
-        of_page = [[part, *row] for row in rows.get("AccountRecord", ())]
-        read += len(of_page)
-        bulk.fill(session, staged, of_page)
+    read = sum(stage_pages(sealing, Stream.ACCOUNTS, "AccountRecord", staged, as_they_are))
     told_repeats(sealing, Stream.ACCOUNTS, bulk.ready(session, staged, ["key"]), "accounts")
     if not read and Stream.ACCOUNTS in sealing.streams:
         _distrust_nobody(sealing)

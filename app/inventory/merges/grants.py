@@ -5,13 +5,23 @@ A grant that was gone and is there again is a new row, because somebody granted 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Integer, Table
 
 from app.inventory.merges import differences
-from app.inventory.merges.sealing import Page, Sealing, end, ids_of, keep_former, pages, told_losses, told_repeats
+from app.inventory.merges.sealing import (
+    Page,
+    Sealing,
+    end,
+    ids_of,
+    keep_former,
+    stage_pages,
+    stage_rows,
+    told_losses,
+    told_repeats,
+)
 from app.inventory.packing import FIELDS
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow
 from app.kit import bulk
@@ -25,10 +35,11 @@ COLUMNS = [name for name in FIELDS["GrantRecord"] if name not in ("account_key",
 def merge(sealing: Sealing) -> None:
     """Merge the GRANTS stream; accounts and entitlements were merged before."""
     session, lost = sealing.session, list[str]()
+    known = (ids_of(sealing, AccountRow, live=True), ids_of(sealing, EntitlementRow, live=True))
 
     def fill(staged: Table, found: Iterable[Page]) -> bool:
-        for columns in _resolved(sealing, found, lost):
-            bulk.fill_columns(session, staged, columns)
+        for part, kinds in found:
+            lost.extend(stage_rows(sealing, staged, part, kinds.get("GrantRecord", ()), resolved, *known))
         return not lost
 
     staged = new_stage(sealing)
@@ -37,7 +48,8 @@ def merge(sealing: Sealing) -> None:
     if gone is None:
         lost.clear()
         staged = new_stage(sealing)
-        fill(staged, pages(sealing, Stream.GRANTS, times=False))
+        for told in stage_pages(sealing, Stream.GRANTS, "GrantRecord", staged, resolved, *known):
+            lost += told
         told_losses(sealing, Stream.GRANTS, lost, "grants")
         told_repeats(sealing, Stream.GRANTS, bulk.ready(session, staged, KEY), "grants")
     merge_staged(sealing, staged, gone)
@@ -70,17 +82,17 @@ def merge_staged(sealing: Sealing, staged: Table, gone: Table | None = None) -> 
     sealing.count(GRANTS.name, began=began, changed=changed, ended=ended)
 
 
-def _resolved(sealing: Sealing, found: Iterable[Page], lost: list[str]) -> Iterator[list[Sequence[Any]]]:
-    """Pages as columns with our ids in place of the CRM's keys; what points nowhere goes to `lost`."""
-    accounts = ids_of(sealing, AccountRow, live=True)
-    entitlements = ids_of(sealing, EntitlementRow, live=True)
-    for part, kinds in found:
-        rows: Sequence[Sequence[Any]] = kinds.get("GrantRecord", ())
-        if strays := [row for row in rows if row[0] not in accounts or row[1] not in entitlements]:
-            for account, entitlement, *_ in strays:
-                what = "account" if account not in accounts else "entitlement"
-                lost.append(f"{account} holds {entitlement}: the {what} was not read")
-            rows = [row for row in rows if row[0] in accounts and row[1] in entitlements]
-        if rows:
-            whose, what_of, *rest = zip(*rows, strict=True)
-            yield [[part] * len(rows), [accounts[key] for key in whose], [entitlements[key] for key in what_of], *rest]
+def resolved(
+    rows: Sequence[Sequence[Any]], accounts: Mapping[str, int], entitlements: Mapping[str, int]
+) -> tuple[list[Sequence[Any]], list[str]]:
+    """Rows as columns with our ids in place of the CRM's keys, and which point nowhere."""
+    lost = list[str]()
+    if strays := [row for row in rows if row[0] not in accounts or row[1] not in entitlements]:
+        for account, entitlement, *_ in strays:
+            what = "account" if account not in accounts else "entitlement"
+            lost.append(f"{account} holds {entitlement}: the {what} was not read")
+        rows = [row for row in rows if row[0] in accounts and row[1] in entitlements]
+    if not rows:
+        return [], lost
+    whose, what_of, *rest = zip(*rows, strict=True)
+    return [[accounts[key] for key in whose], [entitlements[key] for key in what_of], *rest], lost

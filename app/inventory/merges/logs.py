@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Column, Integer, Table, case, delete, func, select, update
 
 from app.inventory.merges import differences
-from app.inventory.merges.sealing import Page, Sealing, ids_of, pages, told_repeats
+from app.inventory.merges.sealing import Page, Sealing, ids_of, pages, stage_pages, stage_rows, told_repeats
 from app.inventory.packing import FIELDS
 from app.inventory.tables import AccountRow, ChangeRow, LoginRow, SettingRow
 from app.kit import bulk
@@ -24,28 +24,34 @@ def merge_logins(sealing: Sealing) -> None:
     """Merge the LOGINS stream, and move each account's first and last sign-in by the ones that succeeded."""
     session, strangers = sealing.session, set[str]()
     names = ["account_id" if name == "account_key" else name for name in FIELDS["LoginRecord"]]
-    ids, place = ids_of(sealing, AccountRow), names.index("account_id")
+    ids = ids_of(sealing, AccountRow)
 
     def fill(staged: Table, found: Iterable[Page]) -> bool:
         for part, kinds in found:
-            if rows := kinds.get("LoginRecord"):
-                columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
-                whose = columns[place]
-                strangers.update(key for key in set(whose) if key is not None and key not in ids)
-                columns[place] = [ids.get(key) for key in whose]  # of an account that is gone it is still a sign-in
-                bulk.fill_columns(session, staged, [[part] * len(rows), *columns])
+            strangers.update(stage_rows(sealing, staged, part, kinds.get("LoginRecord", ()), resolved, ids))
         return True
 
     staged, ours = _stage(sealing, LOGINS, names), [LOGINS.c.system_id == sealing.system_id]
     gone = differences.stage(sealing, Stream.LOGINS, staged, fill, target=LOGINS, key=["key"], live=ours)
     if gone is None:
         staged = _stage(sealing, LOGINS, names)
-        fill(staged, pages(sealing, Stream.LOGINS, times=False))
+        for told in stage_pages(sealing, Stream.LOGINS, "LoginRecord", staged, resolved, ids):
+            strangers |= told
         told_repeats(sealing, Stream.LOGINS, bulk.ready(session, staged, ["key"]), str(Stream.LOGINS))
     _merge_staged(sealing, LOGINS, staged, names, order=("account_id", "at"))
     _move_use(sealing, staged)
     differences.settle(sealing, Stream.LOGINS, as_they_came=not strangers)  # whom a later reading may tell us
     bulk.drop(session, staged)
+
+
+def resolved(rows: Sequence[Sequence[Any]], ids: Mapping[str, int]) -> tuple[list[Sequence[Any]], set[str]]:
+    """Sign-ins as columns with our ids of accounts, and keys of accounts that we do not know."""
+    if not rows:
+        return [], set()
+    columns, place = list[Sequence[Any]](zip(*rows, strict=True)), FIELDS["LoginRecord"].index("account_key")
+    whose = columns[place]
+    columns[place] = [ids.get(key) for key in whose]  # of an account that is gone it is still a sign-in
+    return columns, {key for key in set(whose) if key is not None and key not in ids}
 
 
 def merge_changes(sealing: Sealing) -> None:

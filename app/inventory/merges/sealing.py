@@ -7,10 +7,11 @@ again goes on in its old row, with the gap kept in `returns`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sqlalchemy import Boolean, ColumnElement, String, Table, and_, case, cast, insert, literal, not_, select, update
 from sqlalchemy.orm import Session
@@ -26,11 +27,13 @@ from app.inventory.tables import (
     StreamRow,
 )
 from app.kit import bulk
+from app.kit.beside import Beside
 from connectors.records import Stream
 
 ALTERATIONS: Table = AlterationRow.__table__  # type: ignore[assignment]
 RETURNS: Table = ReturnRow.__table__  # type: ignore[assignment]
 BATCH = 16  # pages fetched from the spool at a time
+LARGE = 50_000  # records of a stream, from which on another process is worth its start
 
 
 @dataclass
@@ -44,6 +47,7 @@ class Sealing:
     streams: dict[Stream, StreamRow]
     parts: dict[Stream, dict[str, bool]]  # names of each stream's parts, in order, and whether the server counted them
     previous: datetime | None = None  # when the last reading with trusted accounts began
+    beside: Beside | None = None  # a process that may be asked to prepare pages
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     repeats: Counter[Stream] = field(default_factory=Counter)  # records that were there twice
     ids: dict[tuple[str, bool], dict[str, int]] = field(default_factory=dict)  # what `ids_of` has found before
@@ -95,6 +99,58 @@ def packed_pages(sealing: Sealing, stream: Stream, of: int | None = None) -> Ite
         for number, records, receipt in found:
             last = number
             yield parts.get(receipt["part"], 0), records
+
+
+Told = TypeVar("Told")
+# Rows as columns for staging, and what there is to say of them. By what it is given besides: our ids, for instance.
+Resolve = Callable[..., tuple[list[Sequence[Any]], Told]]
+
+
+def stage_pages(
+    sealing: Sealing, stream: Stream, kind: str, staged: Table, resolve: Resolve[Told], *known: Any
+) -> Iterator[Told]:
+    """Stage a stream's rows of one kind, page by page, and give what `resolve` says of each.
+
+    Pages of a large stream are prepared by the process beside, if there is one: `resolve` is a function of a module, pure.
+    """
+    prepare = partial(_prepared, kind, bulk.shape(sealing.session, staged), resolve)
+    found = packed_pages(sealing, stream)
+    if sealing.beside is not None and sealing.streams[stream].records >= LARGE:
+        prepared = sealing.beside.each(prepare, found, *known)
+    else:
+        prepared = (prepare(page, *known) for page in found)
+    for rows, told in prepared:
+        bulk.write(sealing.session, staged, rows)
+        yield told
+
+
+def as_they_are(rows: Sequence[Sequence[Any]]) -> tuple[list[Sequence[Any]], int]:
+    """Rows as columns, and how many they are."""
+    return list(zip(*rows, strict=True)), len(rows)
+
+
+def stage_rows(
+    sealing: Sealing, staged: Table, part: Part, rows: Sequence[Sequence[Any]], resolve: Resolve[Told], *known: Any
+) -> Told:
+    """The same of rows that are at hand."""
+    shape = bulk.shape(sealing.session, staged)
+    prepared, told = _resolved(shape, part, rows, resolve, known)
+    bulk.write(sealing.session, staged, prepared)
+    return told
+
+
+def _prepared(
+    kind: str, shape: bulk.Shape, resolve: Resolve[Told], page: tuple[Part, bytes], *known: Any
+) -> tuple[bulk.Rows, Told]:
+    part, packed = page
+    return _resolved(shape, part, packing.unpack(packed, times=False).get(kind, ()), resolve, known)
+
+
+def _resolved(
+    shape: bulk.Shape, part: Part, rows: Sequence[Sequence[Any]], resolve: Resolve[Told], known: tuple[Any, ...]
+) -> tuple[bulk.Rows, Told]:
+    columns, told = resolve(rows, *known)
+    return bulk.shaped([[part] * len(columns[0]), *columns], shape) if columns else bulk.Rows(), told
 
 
 def ids_of(

@@ -1,0 +1,140 @@
+"""Work done by a process beside, while this one goes on: Python lets one thread of a process think at a time.
+
+For pure work alone. Whoever asks must be able to do it too: the process may be killed, or there may be none.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from itertools import count
+from types import TracebackType
+from typing import Any, TypeVar
+
+LOG = logging.getLogger(__name__)
+AHEAD = 6  # pieces of work that may wait, or be done and not yet fetched
+Made = TypeVar("Made")
+Given = TypeVar("Given")
+
+
+class Beside:
+    """One such process, started when it is first asked for something. Safe for threads."""
+
+    def __init__(self, *, able: bool | None = None) -> None:
+        """`able`: whether there is a core for it; as many as we may use, unless told."""
+        self._able = len(os.sched_getaffinity(0)) > 1 if able is None else able
+        self._pool: ProcessPoolExecutor | None = None
+        self._starting = threading.Lock()
+
+    def __enter__(self) -> Beside:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=kind is None, cancel_futures=True)
+
+    def do(self, function: Callable[..., Made | None], *given: object) -> Made | None:
+        """What a module's function makes of this, as told by that process; None where it could not be had."""
+        return self._heard(self._asked(function, given))
+
+    def each(self, function: Callable[..., Made], every: Iterable[Given], *known: object) -> Iterator[Made]:
+        """What the function makes of each, in order: done there, a few ahead of whoever listens, or else here.
+
+        `known`: what it needs for all of them, which is told to that process once.
+        """
+        waiting = deque[tuple[Given, Future[Made] | None]]()
+
+        def made() -> Made:
+            while (first := waiting[0][1]) is not None and not first.done():
+                # While that is being done, do the last of the others here; it must not have been begun.
+                idle = next((n for n in range(len(waiting) - 1, 0, -1) if _withdrawn(waiting[n][1])), None)
+                if idle is None:
+                    break
+                waiting[idle] = (waiting[idle][0], _done(function(waiting[idle][0], *known)))
+            given, asked = waiting.popleft()
+            said = self._heard(asked)
+            return function(given, *known) if said is None else said
+
+        token = next(_tokens)
+        self._asked(_remember, (token, function, known))
+        for given in every:
+            waiting.append((given, self._asked(_remembering, (token, given))))
+            if len(waiting) > AHEAD:
+                yield made()
+        while waiting:
+            yield made()
+
+    def _asked(self, function: Callable[..., Made], given: tuple[Any, ...]) -> Future[Made] | None:
+        if not self._able:
+            return None
+        with self._starting:
+            if self._pool is None:
+                # A fresh Python: what forks with threads under way may find their locks taken for ever.
+                self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+            try:
+                return self._pool.submit(function, *given)
+            except (BrokenProcessPool, OSError, RuntimeError):  # it was killed, or may not be started
+                self._give_up()
+        return None
+
+    def _heard(self, asked: Future[Made] | None) -> Made | None:
+        if asked is None:
+            return None
+        try:
+            return asked.result()
+        except BrokenProcessPool:
+            self._give_up()
+        except Exception:  # whoever asked does it here, and hears of it there if it is in the work
+            LOG.debug("a piece of work could not be done beside", exc_info=True)
+        return None
+
+    def _give_up(self) -> None:
+        if self._able:
+            LOG.warning("the process beside this one has ended; its work is done here, and takes longer")
+        self._able = False
+
+
+def _withdrawn(asked: Future[Any] | None) -> bool:
+    return asked is not None and asked.cancel()
+
+
+def _done(made: Made) -> Future[Made]:
+    done = Future[Made]()
+    done.set_result(made)
+    return done
+
+
+_tokens = count()
+_remembered: dict[int, tuple[Callable[..., Any], tuple[Any, ...]]] = {}  # in the process beside: the last one
+
+
+def _remember(token: int, function: Callable[..., Any], known: tuple[Any, ...]) -> None:
+    _remembered.clear()
+    _remembered[token] = function, known
+
+
+def _remembering(token: int, given: object) -> Any:
+    function, known = _remembered[token]
+    return function(given, *known)
+
+
+def _end_with_parent() -> None:
+    """However the one that started us ends: nobody else would end us. A key that ends it is not ours to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="parent").start()

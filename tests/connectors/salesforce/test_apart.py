@@ -6,11 +6,13 @@ import json
 import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 
+from connectors import pacing
 from connectors.connector import Aside, Packed, Page
 from connectors.errors import Misread
 from connectors.receipt import Verdict, judge
@@ -56,7 +58,12 @@ def part(**changes: Any) -> Part:
 
 @pytest.fixture(autouse=True)
 def small_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And a minute goes by between any two answers."""
+    minutes = count()
     monkeypatch.setattr(reading, "LARGE", 30)
+    monkeypatch.setattr(
+        pacing, "server_time", lambda _: datetime(2026, 11, 16, 9, tzinfo=UTC) + timedelta(minutes=next(minutes))
+    )
 
 
 @pytest.fixture

@@ -65,6 +65,8 @@ def run(
                 reading = Reading(database, snapshot_id, opened, clock, on_page, at_once)
                 stack.enter_context(lent(opened, partial(beside.do, packing.understood)))
                 because = _read_all(reading, system_id, streams, by)
+        if database.sqlite:  # it works in this process, so there is little to be done beside, and memory is scarcer
+            beside.end()
         _end(database, snapshot_id, because, by, clock, beside)
     return snapshot_id
 

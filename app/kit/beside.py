@@ -39,8 +39,13 @@ class Beside:
     def __exit__(
         self, kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
     ) -> None:
+        self.end(wait=kind is None)
+
+    def end(self, *, wait: bool = True) -> None:
+        """Let the process go, with the memory that it has; what is asked from now on is done here."""
+        self._able = False
         if self._pool is not None:
-            self._pool.shutdown(wait=kind is None, cancel_futures=True)
+            self._pool.shutdown(wait=wait, cancel_futures=True)
 
     def do(self, function: Callable[..., Made | None], *given: object) -> Made | None:
         """What a module's function makes of this, as told by that process; None where it could not be had."""

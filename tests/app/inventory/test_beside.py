@@ -80,12 +80,12 @@ def kept(crm: Connected) -> dict[str, Any]:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was handed to the process beside."""
-    handed, each = list[str](), Beside.each
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
+    """What was to be handed to the process beside, and whether there is one."""
+    handed, each = list[tuple[str, bool]](), Beside.each
 
     def spied(self: Beside, function: Any, every: Any, *known: object) -> Iterator[Any]:
-        handed.append(str(function.args[0]))
+        handed.append((str(function.args[0]), self._able))
         return each(self, function, every, *known)
 
     monkeypatch.setattr(Beside, "each", spied)
@@ -93,7 +93,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_sealed_with_a_process_beside_or_without_is_the_same(
-    crowd: Connected, asked: list[str], monkeypatch: pytest.MonkeyPatch
+    crowd: Connected, asked: list[tuple[str, bool]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crowd.read(run="first")
     without, large = kept(crowd), sealing.LARGE
@@ -106,6 +106,7 @@ def test_sealed_with_a_process_beside_or_without_is_the_same(
     monkeypatch.setattr(sync, "Beside", lambda: Beside(able=True))
     other = replace(crowd, system_id=twin(crowd))
     other.read(run="second")
-    assert asked == ["AccountRecord", "GrantRecord", "LoginRecord"]
+    there = not crowd.database.sqlite  # which has no memory for it, and next to no use
+    assert asked == [("AccountRecord", there), ("GrantRecord", there), ("LoginRecord", there)]
     assert kept(other) == without
     assert large > 1_000

@@ -102,6 +102,15 @@ def test_without_a_core_for_it_all_is_done_here() -> None:
         assert list(beside.each(where, range(3))) == [(number, os.getpid()) for number in range(3)]
 
 
+def test_once_it_is_let_go_all_is_done_here(beside: Beside) -> None:
+    said = beside.do(where, 1)
+    assert said is not None
+    beside.end()
+    assert not _lives(said[1])
+    assert beside.do(where, 1) is None
+    assert list(beside.each(where, range(3))) == [(number, os.getpid()) for number in range(3)]
+
+
 def test_it_needs_two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
     with Beside() as beside:

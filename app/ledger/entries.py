@@ -80,10 +80,10 @@ def canonical(row: Mapping[str, Any]) -> bytes:
 def _canonical(row: Mapping[str, Any], body: str) -> bytes:
     """`body` is written already. The names stand in the order that the RFC sorts them in."""
     author, kind, subject = (jcs.text(str(row[name])) for name in ("author", "kind", "subject"))
-    return jcs.encoded(
+    return (
         f'{{"at":"{row["at"].isoformat()}","author":{author},"body":{body},"id":"{row["id"]}",'
         f'"kind":{kind},"subject":{subject}}}'
-    )
+    ).encode()
 
 
 def commitment(salt: bytes, value: str) -> str:

@@ -559,15 +559,23 @@ def test_the_verifier_imports_no_database_and_no_network(sample: Sample) -> None
     assert ran.stdout.splitlines()[-2:] == ["This packet verifies.", "[]"]
 
 
-def test_the_verifier_in_the_packet_runs_alone(sample: Sample, tmp_path: Path) -> None:
+# Where an auditor runs it, there is nothing that Rolecall is otherwise written with.
+BARE = (
+    "import runpy, sys; sys.modules['msgspec'] = None; sys.argv = sys.argv[1:];"
+    "runpy.run_path(sys.argv[0], run_name='__main__')"
+)
+
+
+@pytest.mark.parametrize("way", [(), ("-c", BARE)])
+def test_the_verifier_in_the_packet_runs_alone(sample: Sample, tmp_path: Path, way: tuple[str, ...]) -> None:
     (tmp_path / "verify.pyz").write_bytes(sample.files["verify.pyz"])
     (tmp_path / "earlier.txt").write_text(sample.earlier, encoding="utf-8")
     given = ("--key", sample.sealed.key, "--checkpoint", str(tmp_path / "earlier.txt"))
-    ran = run("-I", str(tmp_path / "verify.pyz"), str(sample.sealed.path), *given, folder=tmp_path)
+    ran = run("-I", *way, str(tmp_path / "verify.pyz"), str(sample.sealed.path), *given, folder=tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "note    stamped DEMO" in ran.stdout
     broken = packed(tmp_path / "broken.zip", sample.files | {DECISIONS: b""})
-    ran = run("-I", str(tmp_path / "verify.pyz"), str(broken), *given, folder=tmp_path)
+    ran = run("-I", *way, str(tmp_path / "verify.pyz"), str(broken), *given, folder=tmp_path)
     assert ran.returncode == 1
     assert "FAILED  every file is as it was sealed: decisions.jsonl is not what was sealed" in ran.stdout
 

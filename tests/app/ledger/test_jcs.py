@@ -1,7 +1,9 @@
 """Canonical JSON: the same bytes as RFC 8785 says, or a refusal."""
 
 import json
+from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 import rfc8785
@@ -17,12 +19,27 @@ VALUES = st.recursive(
 )
 
 
-@given(VALUES)
-def test_bytes_are_those_of_the_reference_and_survive_reading(value: Any) -> None:
-    written = jcs.dumps(value)
-    assert written == rfc8785.dumps(value)
-    assert jcs.dumps(json.loads(written)) == written
-    assert jcs.rewritten(written.decode()) == jcs.rewritten(json.dumps(value)) == written
+WRITERS = pytest.mark.parametrize("writer", [jcs._sorted_bytes, jcs._by_the_standard_library])
+
+
+def test_there_are_two_writers_here() -> None:
+    assert jcs._sorted_bytes is not jcs._by_the_standard_library
+
+
+@WRITERS
+@given(value=VALUES)
+def test_bytes_are_those_of_the_reference_and_survive_reading(writer: Callable[[Any], bytes], value: Any) -> None:
+    with mock.patch.object(jcs, "_sorted_bytes", writer):
+        written = jcs.dumps(value)
+        assert written == jcs.text(value).encode() == rfc8785.dumps(value)
+        assert jcs.dumps(json.loads(written)) == written
+        assert jcs.rewritten(written.decode()) == jcs.rewritten(json.dumps(value)) == written
+
+
+@WRITERS
+def test_every_character_is_written_as_the_reference_writes_it(writer: Callable[[Any], bytes]) -> None:
+    every = "".join(map(chr, (*range(1, 0xD800), *range(0xE000, 0x110000))))
+    assert writer(every) == rfc8785.dumps(every)
 
 
 def test_names_are_sorted_as_the_rfc_sorts_them() -> None:
@@ -45,8 +62,11 @@ def test_names_are_sorted_as_the_rfc_sorts_them() -> None:
         (b"bytes", "bytes has no canonical form"),
     ],
 )
-def test_what_two_readers_could_read_differently_is_refused(value: Any, because: str) -> None:
-    with pytest.raises(jcs.Unwritable, match=because):
+@WRITERS
+def test_what_two_readers_could_read_differently_is_refused(
+    writer: Callable[[Any], bytes], value: Any, because: str
+) -> None:
+    with mock.patch.object(jcs, "_sorted_bytes", writer), pytest.raises(jcs.Unwritable, match=because):
         jcs.dumps(value)
 
 
@@ -63,6 +83,7 @@ def test_what_two_readers_could_read_differently_is_refused(value: Any, because:
         (r'"\ud800"', "surrogate"),
     ],
 )
-def test_the_same_is_refused_where_it_stands_as_text(text: str, because: str) -> None:
-    with pytest.raises(jcs.Unwritable, match=because):
+@WRITERS
+def test_the_same_is_refused_where_it_stands_as_text(writer: Callable[[Any], bytes], text: str, because: str) -> None:
+    with mock.patch.object(jcs, "_sorted_bytes", writer), pytest.raises(jcs.Unwritable, match=because):
         jcs.rewritten(text)

@@ -20,9 +20,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
+from operator import is_
 from types import NoneType
 from typing import Any, cast
+from uuid import UUID
 
 from sqlalchemy import (
     JSON,
@@ -33,9 +35,11 @@ from sqlalchemy import (
     Executable,
     FromClause,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
+    Uuid,
     and_,
     delete,
     exists,
@@ -109,11 +113,11 @@ class Rows:
     single: Sequence[tuple[Any, ...]] = ()
 
 
-def shape(session: Session, staged: Table) -> Shape:
-    """How values go into this table."""
+def shape(session: Session, staged: Table, *, cut: bool = True) -> Shape:
+    """How values go into this table; `cut`: text that is too long is made to fit."""
     connection = session.connection()
-    plain = all(isinstance(column.type, (String, Integer, Boolean, Moment, JSON)) for column in staged.columns)
-    steps = (*_lengths(staged), *_conversions(connection, staged))
+    plain = all(isinstance(column.type, _COPIED) for column in staged.columns)
+    steps = (*(_lengths(staged) if cut else ()), *_conversions(connection, staged))
     return Shape(steps, len(staged.columns), connection.dialect.name == "sqlite", plain)
 
 
@@ -135,14 +139,14 @@ def shaped(columns: list[Values], to: Shape) -> Rows:
 def write(session: Session, staged: Table, rows: Rows) -> None:
     """Add rows that were `shaped` for this table."""
     connection = session.connection()
+    names = ", ".join(_quoted(connection, column.name) for column in staged.columns)
     if connection.dialect.name == "postgresql":
-        names = ", ".join(_quoted(connection, column.name) for column in staged.columns)
         with _driver(connection).cursor() as cursor, cursor.copy(f"COPY {staged.name} ({names}) FROM STDIN") as copy:
             copy.write(rows.copied)
             for row in rows.single:
                 copy.write_row(row)
         return
-    mark, into = f"({', '.join('?' * len(staged.columns))})", f"INSERT INTO {staged.name} VALUES "
+    mark, into = f"({', '.join('?' * len(staged.columns))})", f"INSERT INTO {staged.name} ({names}) VALUES "
     if rows.together:
         connection.exec_driver_sql(into + ", ".join([mark] * _at_once(len(staged.columns))), list(rows.together))
     if rows.single:
@@ -160,10 +164,16 @@ def _copied(columns: Sequence[Values]) -> bytes:
 
 
 def _as_text(values: Values) -> Sequence[str]:
+    if len(values) > 1 and _alike(values):
+        return [*_as_text(values[:1])] * len(values)
     kinds = set(map(type, values))
     texts: Sequence[str]
     if kinds == {int}:
         return list(map(str, values))
+    if kinds == {UUID}:
+        return [value.hex for value in values]
+    if bytes in kinds:
+        return [_NOTHING if value is None else rf"\\x{value.hex()}" for value in values]
     if kinds <= {bool, NoneType}:
         return [_NOTHING if value is None else "t" if value else "f" for value in values]
     texts = values if kinds == {str} else ["" if value is None else str(value) for value in values]
@@ -174,6 +184,12 @@ def _as_text(values: Values) -> Sequence[str]:
     return [_NOTHING if value is None else text for value, text in zip(values, texts, strict=True)]
 
 
+def _alike(values: Values) -> bool:
+    """Whether all are one and the same object: it is written once."""
+    return all(map(is_, values, repeat(values[0])))
+
+
+_COPIED = (String, Integer, Boolean, Moment, JSON, Uuid, LargeBinary)  # what `_as_text` can write
 _NOTHING = r"\N"
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
@@ -339,13 +355,15 @@ def _conversions(connection: Connection, staged: Table) -> Iterator[tuple[int, C
             yield place, _moments_for_sqlite if sqlite else partial(_each, _as_it_is)
         elif isinstance(column.type, JSON):
             yield place, partial(_each, serialized)
-        elif not isinstance(column.type, Boolean):  # both drivers know what a bool is
+        elif not isinstance(column.type, Boolean if sqlite else (Boolean, Uuid, LargeBinary)):  # the drivers know them
             convert = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
             if convert is not None:
                 yield place, partial(_each, convert)
 
 
 def _each(convert: Callable[[Any], Any], values: Values) -> Values:
+    if len(values) > 1 and _alike(values):
+        return [None if values[0] is None else convert(values[0])] * len(values)
     return [None if value is None else convert(value) for value in values]
 
 

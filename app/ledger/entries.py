@@ -9,24 +9,25 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table
 from sqlalchemy.orm import Session
 
-from app.kit import clock, ids
+from app.kit import clock, ids, rows
 from app.kit.db import Written
 from app.ledger import jcs, tree
 from app.ledger.kinds import QUIET, Kind
 from app.ledger.tables import EntryRow, LeaflessRow, PendingRow, PersonalRow
 
-# Inserts into the tables themselves: the unit of work has nothing to add to rows that nobody loads.
+# The tables themselves: the unit of work has nothing to add to rows that nobody loads.
 _ENTRIES, _LEAFLESS, _PERSONAL, _PENDING = (
-    insert(cast(Table, row.__table__)) for row in (EntryRow, LeaflessRow, PersonalRow, PendingRow)
+    cast(Table, row.__table__) for row in (EntryRow, LeaflessRow, PersonalRow, PendingRow)
 )
+_SALT = 32  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,36 +55,31 @@ def record_many(session: Session, entries: Iterable[Entry], *, by: str, at: date
     Raises jcs.Unwritable (a ValueError) for a body with fractions, U+0000 or whole numbers beyond 2^53 - 1.
     """
     at = clock.utc(at)
-    rows: list[dict[str, Any]] = []
-    personal: list[dict[str, Any]] = []
-    for entry in entries:
-        row, values = _compose(entry, by, at)
-        rows.append(row)
-        personal += values
-    if not rows:
+    made, personal = composed(list(entries), by, at)
+    if not made:
         return []
-    session.execute(_ENTRIES, rows)
-    session.execute(_LEAFLESS, [{"entry_id": row["id"], "leaf": row["leaf"]} for row in rows])
-    if personal:
-        session.execute(_PERSONAL, personal)
-    pending = [{"entry_id": row["id"], "kind": row["kind"]} for row in rows if row["kind"] not in QUIET]
-    if pending:
-        session.execute(_PENDING, pending)
-    return [row["id"] for row in rows]
+    rows.add(session, _ENTRIES, made)
+    rows.add(session, _LEAFLESS, [{"entry_id": row["id"], "leaf": row["leaf"]} for row in made])
+    rows.add(session, _PERSONAL, personal)
+    pending = [{"entry_id": row["id"], "kind": row["kind"]} for row in made if row["kind"] not in QUIET]
+    rows.add(session, _PENDING, pending)
+    return [row["id"] for row in made]
 
 
 def canonical(row: Mapping[str, Any]) -> bytes:
     """The bytes an entry's leaf is made of (RFC 8785), from its row."""
-    return _canonical(row, jcs.text(row["body"]))
+    begins = _begins(row["at"], row["author"])
+    return _canonical(begins, jcs.text(row["body"]), row["id"], row["kind"], row["subject"])
 
 
-def _canonical(row: Mapping[str, Any], body: str) -> bytes:
+def _begins(at: datetime, author: str) -> str:
+    return f'{{"at":"{at.isoformat()}","author":{jcs.text(author)},"body":'
+
+
+def _canonical(begins: str, body: str, identifier: uuid.UUID, kind: str, subject: str) -> bytes:
     """`body` is written already. The names stand in the order that the RFC sorts them in."""
-    author, kind, subject = (jcs.text(str(row[name])) for name in ("author", "kind", "subject"))
-    return (
-        f'{{"at":"{row["at"].isoformat()}","author":{author},"body":{body},"id":"{row["id"]}",'
-        f'"kind":{kind},"subject":{subject}}}'
-    ).encode()
+    ends = f',"id":"{identifier}","kind":{jcs.text(kind)},"subject":{jcs.text(subject)}}}'
+    return f"{begins}{body}{ends}".encode()
 
 
 def commitment(salt: bytes, value: str) -> str:
@@ -91,20 +87,35 @@ def commitment(salt: bytes, value: str) -> str:
     return hashlib.sha256(salt + value.encode()).hexdigest()
 
 
-def _compose(entry: Entry, by: str, at: datetime) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    body = dict(entry.body)
-    values = []
-    identifier = ids.uuid7()
-    for name, value in entry.personal.items():
-        if name in body:
-            raise ValueError(f"{entry.kind}: {name} is given both openly and as a personal value")
-        if "\x00" in value:
-            raise jcs.Unwritable(f"{entry.kind}: {name} holds U+0000, which PostgreSQL does not keep")
-        salt = os.urandom(32)
-        body[name] = {"commitment": commitment(salt, value)}
-        values.append({"entry_id": identifier, "field": name, "salt": salt, "value": value, "person": entry.person})
-    written = jcs.text(body)
-    row = {"id": identifier, "kind": str(entry.kind), "subject": entry.subject, "author": by, "at": at}
-    row["leaf"] = tree.leaf_hash(_canonical(row, written))
-    row["body"] = Written(written)
-    return row, values
+def composed(entries: Sequence[Entry], by: str, at: datetime) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The rows of entries, with their leaves, and those of their personal values."""
+    begins = _begins(at, by)
+    chance, used = os.urandom(_SALT * sum(len(entry.personal) for entry in entries)), 0
+    made: list[dict[str, Any]] = []
+    personal: list[dict[str, Any]] = []
+    for entry, identifier in zip(entries, ids.uuid7s(len(entries)), strict=True):
+        body, kind = dict(entry.body), str(entry.kind)
+        for name, value in entry.personal.items():
+            if name in body:
+                raise ValueError(f"{kind}: {name} is given both openly and as a personal value")
+            if "\x00" in value:
+                raise jcs.Unwritable(f"{kind}: {name} holds U+0000, which PostgreSQL does not keep")
+            salt = chance[used : used + _SALT]
+            used += _SALT
+            body[name] = {"commitment": commitment(salt, value)}
+            personal.append(
+                {"entry_id": identifier, "field": name, "salt": salt, "value": value, "person": entry.person}
+            )
+        written = jcs.text(body)
+        made.append(
+            {
+                "id": identifier,
+                "kind": kind,
+                "subject": entry.subject,
+                "author": by,
+                "at": at,
+                "leaf": tree.leaf_hash(_canonical(begins, written, identifier, kind, entry.subject)),
+                "body": Written(written),
+            }
+        )
+    return made, personal

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, String, Table, bindparam, insert, select, tuple_, update
+from sqlalchemy import Row, String, Table, bindparam, select, tuple_, update
 from sqlalchemy import cast as typed
 from sqlalchemy.orm import Session, make_transient_to_detached
 
 from app.actors.actor import Actor
 from app.inventory.tables import EntitlementRow, GrantRow, IdentityRow
-from app.kit import clock
+from app.kit import clock, rows
 from app.kit.refusal import Refusal, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
@@ -126,9 +126,9 @@ def record(
     """
     at = clock.utc(at)
     asks = [Ask(item_id, answer, reason, version, change_to, until)]
-    refused, rows = _recorded(session, asks, by, at)
+    refused, said = _recorded(session, asks, by, at)
     insist(refused.get(item_id))
-    made = DecisionRow(**rows[0])
+    made = DecisionRow(**said[0])
     make_transient_to_detached(made)  # it is there as it says: nothing has to be read again
     session.add(made)
     return made
@@ -137,8 +137,8 @@ def record(
 def record_many(session: Session, asks: Sequence[Ask], *, by: Actor, at: datetime) -> list[Result]:
     """Record up to 5,000 answers set-wise. Each wish has its own result, in order; one refused does not spoil the rest."""
     at = clock.utc(at)
-    refused, rows = _recorded(session, asks, by, at)
-    made = {row["item_id"]: row["id"] for row in rows}
+    refused, said = _recorded(session, asks, by, at)
+    made = {row["item_id"]: row["id"] for row in said}
     return [Result(ask.item_id, made.get(ask.item_id), refused.get(ask.item_id)) for ask in asks]
 
 
@@ -277,7 +277,7 @@ def _write(
     leans = leanings.of_rows(session, [items[ask.item_id] for ask in asks])
     told = [_entry(ask, items[ask.item_id], concerned[ask.item_id], leans.get(ask.item_id, ()), by) for ask in asks]
     made = entries.record_many(session, told, by=by.id, at=at)
-    rows = [
+    said = [
         {
             "id": identifier,
             "item_id": ask.item_id,
@@ -293,8 +293,8 @@ def _write(
         }
         for ask, identifier in zip(asks, made, strict=True)
     ]
-    session.execute(insert(_DECISIONS), rows)
-    return rows
+    rows.add(session, _DECISIONS, said)
+    return said
 
 
 def _entry(ask: Ask, item: Row[Any], concerned: frozenset[int], leans: Sequence[Lean], by: Actor) -> Entry:

@@ -1,20 +1,23 @@
 """The very statements that some work sent, sent again through Core: the floor of what asks and writes the same.
 
 What was sent is caught once, with its parameters; others are put in their place beforehand, so that the floor's time is
-that of the statements, of their answers and of a commit, and of nothing that is thought between.
+that of the statements, of their answers and of a commit, and of nothing that is thought between. Of rows that were copied
+past Core (`kit.rows`), the floor sends the INSERT.
 """
 
 from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
-from sqlalchemy import event, func, select
+from sqlalchemy import Table, event, func, insert, select
+from sqlalchemy.orm import Session
 
-from app.kit import ids
+from app.kit import ids, rows
 from app.kit.db import Base, Database
 
 Sent = list[tuple[Any, Any]]  # a statement, or the driver's text of one, with its parameters
@@ -24,22 +27,31 @@ Sent = list[tuple[Any, Any]]  # a statement, or the driver's text of one, with i
 def caught(database: Database) -> Iterator[Sent]:
     """What is sent meanwhile; what the unit of work sends is caught as the Core statements that it becomes."""
     sent: Sent = []
+    copying = False
 
     def statement(_connection: Any, asked: Any, many: Any, one: Any, _options: Any) -> None:
         sent.append((asked, many or one or None))
 
     def text(_connection: Any, _cursor: Any, asked: str, given: Any, context: Any, _many: bool) -> None:
-        if context.compiled is None and not asked.startswith("BEGIN"):  # each transaction has its own
+        # Each transaction begins with a BEGIN of its own.
+        if context.compiled is None and not copying and not asked.startswith("BEGIN"):
             sent.append((asked, given or None))
 
-    listeners = {"before_execute": statement, "before_cursor_execute": text}
-    for name, listener in listeners.items():
-        event.listen(database.writer, name, listener)
-    try:
+    def added(session: Session, table: Table, some: Sequence[Mapping[str, Any]]) -> None:
+        nonlocal copying
+        copying = len(some) >= rows.MANY
+        if copying:
+            sent.append((insert(table), list(some)))
+        add(session, table, some)
+        copying = False
+
+    add = rows.add
+    event.listen(database.writer, "before_execute", statement)
+    event.listen(database.writer, "before_cursor_execute", text)
+    with mock.patch.object(rows, "add", added):
         yield sent
-    finally:
-        for name, listener in listeners.items():
-            event.remove(database.writer, name, listener)
+    event.remove(database.writer, "before_execute", statement)
+    event.remove(database.writer, "before_cursor_execute", text)
 
 
 def about(sent: Sent, items: Mapping[int, int]) -> Sent:
@@ -77,7 +89,7 @@ def send(database: Database, sent: Sent) -> None:
                 answer.all()
 
 
-def rows(database: Database) -> dict[str, int]:
+def counted(database: Database) -> dict[str, int]:
     """How many rows each table has."""
     with database.reading() as session:
         return {

@@ -379,10 +379,10 @@ def _by_turns(database: Database, decide: Callable[[list[int]], None], parts: li
         written = []
         for took, act, items in zip(taken, (decide, same, bare), parts[start : start + 3], strict=True):
             ready = again.about(sent, dict(zip(first, items, strict=True)))
-            before = again.rows(database) if turn == 0 else {}
+            before = again.counted(database) if turn == 0 else {}
             took.append(by(database, lambda act=act, items=items: act(items)))  # type: ignore[misc]
             if turn == 0:
-                written.append(again.written(before, again.rows(database)))
+                written.append(again.written(before, again.counted(database)))
                 with database.reading() as session:
                     moved = select(func.count()).where(ItemRow.id.in_(items), ItemRow.outcome == "remove")
                     assert session.scalar(moved) == len(items)

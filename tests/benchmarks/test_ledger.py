@@ -53,7 +53,7 @@ def bare_table(database: Database) -> Table:
 
 
 def rows_of(at: datetime, writer: int, turns: range) -> list[dict[str, Any]]:
-    return [entries._compose(decision(writer, turn), "ada", at)[0] for turn in turns]
+    return entries.composed([decision(writer, turn) for turn in turns], "ada", at)[0]
 
 
 @pytest.mark.parametrize("size", [1, 100])

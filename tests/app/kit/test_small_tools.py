@@ -38,7 +38,8 @@ def test_identifiers_rise_also_between_threads() -> None:
     made: list[list[int]] = [[] for _ in range(4)]
 
     def draw(into: list[int]) -> None:
-        into.extend(ids.uuid7().int for _ in range(2000))
+        for count in (1, 7, 2) * 200:
+            into.extend(each.int for each in ids.uuid7s(count))
 
     threads = [threading.Thread(target=draw, args=(each,)) for each in made]
     for thread in threads:
@@ -47,6 +48,13 @@ def test_identifiers_rise_also_between_threads() -> None:
         thread.join()
     assert all(each == sorted(each) for each in made)
     assert len({number >> 64 for each in made for number in each}) == 8000
+    assert len({number & (1 << 62) - 1 for each in made for number in each}) == 8000  # by chance as well
+
+
+def test_identifiers_rise_while_the_clock_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids.time, "time_ns", lambda now=time.time_ns() + 10**9: now)
+    made = [*ids.uuid7s(5), ids.uuid7(), *ids.uuid7s(4999), ids.uuid7()]
+    assert [each.int >> 64 for each in made] == sorted({each.int >> 64 for each in made})
 
 
 def test_a_refusal_raises_and_no_refusal_does_not() -> None:

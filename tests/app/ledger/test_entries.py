@@ -10,7 +10,7 @@ from app.kit.db import Database
 from app.ledger import entries, jcs, tree
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.ledger.tables import EntryRow, PendingRow, PersonalRow
+from app.ledger.tables import EntryRow, LeaflessRow, PendingRow, PersonalRow
 
 
 def test_a_personal_value_enters_the_entry_only_as_a_commitment(database: Database, at: datetime) -> None:
@@ -36,6 +36,29 @@ def test_an_entry_that_something_follows_leaves_a_pending_row(database: Database
 def test_a_time_without_a_zone_is_refused(database: Database) -> None:
     with pytest.raises(ValueError, match="no time zone"), database.transaction() as session:
         entries.record(session, Entry(Kind.SNAPSHOT_SEALED, "snapshot:1"), by="x", at=datetime(2026, 1, 1))
+
+
+@pytest.mark.parametrize("count", [3, 300])
+def test_of_many_entries_each_commits_by_salts_of_its_own(database: Database, at: datetime, count: int) -> None:
+    told = [
+        Entry(Kind.DECISION_RECORDED, f"item:{n}", {"n": n}, {"reason": "the same", "shown": f"{n % 2}"}, "account:1")
+        for n in range(count)
+    ]
+    with database.transaction() as session:
+        made = entries.record_many(session, told, by="ada", at=at)
+    with database.reading() as session:
+        rows = session.scalars(select(EntryRow).order_by(EntryRow.id)).all()
+        kept = {(row.entry_id, row.field): row for row in session.scalars(select(PersonalRow))}
+        waiting = session.execute(select(LeaflessRow.entry_id, LeaflessRow.leaf).order_by(LeaflessRow.position)).all()
+    assert [(row.id, row.subject) for row in rows] == [(made[n], f"item:{n}") for n in range(count)]
+    assert waiting == [(row.id, row.leaf) for row in rows]
+    assert len({row.salt for row in kept.values()}) == len(kept) == 2 * count
+    for row in rows:
+        assert tree.leaf_hash(entries.canonical(vars(row))) == row.leaf
+        for field in ("reason", "shown"):
+            secret = kept[row.id, field]
+            assert len(secret.salt) == 32
+            assert row.body[field] == {"commitment": entries.commitment(secret.salt, secret.value)}
 
 
 TRICKY = {

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -88,8 +89,78 @@ def test_a_process_that_is_killed_costs_nothing_but_time(beside: Beside, caplog:
     ]
 
 
+def stuck(number: int, where: int) -> int:
+    if os.getpid() != where:
+        time.sleep(600)
+    return number
+
+
+@pytest.fixture
+def impatient() -> Iterator[Beside]:
+    with Beside(able=True, patience=2) as one:
+        yield one
+
+
+def test_a_process_that_is_stuck_is_killed_and_its_work_done_here(
+    impatient: Beside, caplog: pytest.LogCaptureFixture
+) -> None:
+    said, begun = impatient.do(where, 0), time.monotonic()
+    assert said is not None
+    with caplog.at_level(logging.WARNING):
+        assert list(impatient.each(stuck, range(20), os.getpid())) == list(range(20))
+    assert 2 <= time.monotonic() - begun < 60
+    assert not _lives_on(said[1])
+    assert impatient.do(where, 1) is None
+    assert [record.message for record in caplog.records if "beside" in record.message] == [
+        "the process beside this one has given no answer for 2 s, and was killed; its work is done here, and takes longer"
+    ]
+
+
+def test_who_waits_while_others_get_their_answers_is_not_taken_for_stuck(impatient: Beside) -> None:
+    assert impatient.do(where, 0) is not None
+    with ThreadPoolExecutor(6) as asking:
+        made = list(asking.map(lambda number: impatient.do(at_leisure, number), range(6)))
+    assert [said and said[0] for said in made] == list(range(6))
+    assert {said and said[1] for said in made} != {os.getpid()}
+
+
+def at_leisure(number: int) -> tuple[int, int]:
+    time.sleep(0.6)
+    return number, os.getpid()
+
+
+@pytest.mark.parametrize("well", [True, False])
+def test_a_process_that_is_stuck_keeps_nobody_from_going(impatient: Beside, well: bool) -> None:
+    said = impatient.do(where, 0)
+    assert said is not None
+    with ThreadPoolExecutor(1) as asking:
+        waiting = asking.submit(impatient.do, stuck, 1, os.getpid())
+        until = time.monotonic() + 1
+        while time.monotonic() < until and not waiting.running():
+            time.sleep(0.01)
+        time.sleep(0.3)  # until it is begun there: what has not been begun is called off
+        begun = time.monotonic()
+        impatient.end(wait=well)
+        assert waiting.result() is None
+    assert time.monotonic() - begun < 60
+    assert not _lives_on(said[1])
+
+
+def telling(number: int) -> int:
+    raise ValueError(f"Bo Brandt, {number}")
+
+
+def test_what_is_logged_of_a_failure_there_is_its_kind_and_no_value(
+    beside: Beside, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        assert beside.do(telling, 4711) is None
+    told = [logging.Formatter().format(record) for record in caplog.records if record.name == "app.kit.beside"]
+    assert told == ["a piece of work could not be done beside: ValueError"]
+
+
 def test_what_cannot_be_handed_over_or_fails_there_is_told_here(beside: Beside) -> None:
-    assert beside.do(where, lambda: 1) is None  # type: ignore[arg-type]  # no other process can have this
+    assert beside.do(where, lambda: 1) is None  # no other process can have this
     assert beside.do(refusing, 3) is None
     with pytest.raises(ValueError, match="three is not wanted"):
         list(beside.each(refusing, range(6)))
@@ -138,10 +209,15 @@ def test_it_ends_with_the_one_that_started_it_however_that_ends(how: signal.Sign
         child = int(parent.stdout.readline())
         os.kill(child, 0)
         os.kill(parent.pid, how)
+    assert not _lives_on(child)
+
+
+def _lives_on(number: int) -> bool:
+    """Whether it is still there in a while."""
     until = time.monotonic() + 10
-    while time.monotonic() < until and _lives(child):
+    while time.monotonic() < until and _lives(number):
         time.sleep(0.02)
-    assert not _lives(child)
+    return _lives(number)
 
 
 def _lives(number: int) -> bool:

@@ -30,6 +30,7 @@ from app.inventory.merges import (
 )
 from app.inventory.merges.sealing import Sealing
 from app.inventory.tables import SnapshotRow, SpoolRow, StreamRow, SystemRow
+from app.kit import db
 from app.kit.beside import Beside
 from app.kit.refusal import insist
 from app.ledger import entries
@@ -120,7 +121,7 @@ def _alone(session: Session, system_id: int) -> None:
     """Let only one transaction at a time seal a system: a row that is written is held until the transaction ends."""
     session.execute(update(SystemRow).where(SystemRow.id == system_id).values(version=SystemRow.version))
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET LOCAL work_mem = '64MB'"))  # the joins of a large merge stay in memory
+        db.room_to_join(session)
     else:
         session.execute(text("PRAGMA cache_size = -65536"))  # 64 MB instead of 2: so do the indexes it writes to
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from app.inventory import queries, snapshots, sync
 from app.inventory.tables import (
@@ -513,6 +513,18 @@ def test_sealing_twice_changes_nothing(staffed: Connected) -> None:
     with staffed.database.transaction() as session:
         before = session.get_one(SnapshotRow, number).digest
         assert snapshots.seal(session, number, by=make.ADMIN, at=NOW).digest == before
+
+
+def test_on_postgresql_a_reading_has_room_to_be_merged_in_and_no_less_than_was_given(staffed: Connected) -> None:
+    if staffed.database.sqlite:
+        return
+    room = text("SHOW work_mem")
+    for given, then in (("4MB", "64MB"), ("256MB", "256MB")):
+        number = _spooled(staffed, given)
+        with staffed.database.transaction() as session:
+            session.execute(text(f"SET LOCAL work_mem = '{given}'"))
+            snapshots.seal(session, number, by=make.ADMIN, at=NOW)
+            assert session.scalar(room) == then
 
 
 def test_two_readings_of_one_system_are_sealed_one_after_the_other(staffed: Connected) -> None:

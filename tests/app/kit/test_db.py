@@ -9,8 +9,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import func, insert, select, text
+from sqlalchemy.orm import Session
 
-from app.kit.db import Database
+from app.kit.db import Database, room_to_join
 from app.kit.engine.tables import JobRow, StepRow
 from app.ledger.tables import PendingRow
 
@@ -163,3 +164,26 @@ def test_postgresql_runs_read_committed_whatever_the_server_defaults_to(make_dat
     with database.frozen() as session:
         assert session.scalar(text("SHOW transaction_isolation")) == "repeatable read"
     database.close()
+
+
+@pytest.mark.parametrize(("set_to", "then"), [("4MB", "64MB"), ("64kB", "64MB"), ("64MB", "64MB"), ("1GB", "1GB")])
+def test_joins_have_room_until_the_transaction_ends_and_no_less_than_was_given(
+    database: Database, set_to: str, then: str
+) -> None:
+    if database.sqlite:
+        with database.transaction() as session:
+            room_to_join(session)  # nothing there is called so
+        return
+    show, given = text("SHOW work_mem"), text(f"SET work_mem = '{set_to}'")
+    with database.writer.connect() as connection, Session(connection) as session:
+        try:
+            session.execute(given)
+            session.commit()
+            room_to_join(session)
+            assert session.scalar(show) == then
+            session.rollback()
+            assert session.scalar(show) == set_to
+        finally:
+            session.rollback()
+            session.execute(text("RESET work_mem"))
+            session.commit()

@@ -164,7 +164,7 @@ def _copied(columns: Sequence[Values]) -> bytes:
 
 
 def _as_text(values: Values) -> Sequence[str]:
-    if len(values) > 1 and _alike(values):
+    if _alike(values):
         return [*_as_text(values[:1])] * len(values)
     kinds = set(map(type, values))
     texts: Sequence[str]
@@ -186,7 +186,7 @@ def _as_text(values: Values) -> Sequence[str]:
 
 def _alike(values: Values) -> bool:
     """Whether all are one and the same object: it is written once."""
-    return all(map(is_, values, repeat(values[0])))
+    return len(values) > 1 and all(map(is_, values, repeat(values[0])))
 
 
 _COPIED = (String, Integer, Boolean, Moment, JSON, Uuid, LargeBinary)  # what `_as_text` can write
@@ -362,7 +362,7 @@ def _conversions(connection: Connection, staged: Table) -> Iterator[tuple[int, C
 
 
 def _each(convert: Callable[[Any], Any], values: Values) -> Values:
-    if len(values) > 1 and _alike(values):
+    if _alike(values):
         return [None if values[0] is None else convert(values[0])] * len(values)
     return [None if value is None else convert(value) for value in values]
 

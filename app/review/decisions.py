@@ -171,9 +171,10 @@ def _recorded(
 
 def _load(session: Session, item_ids: Sequence[int]) -> dict[int, Row[Any]]:
     """The items with their campaign's status and their reviewer, the campaigns held shared where that is possible."""
-    if session.get_bind().dialect.name != "sqlite":  # which has one writer anyway
-        session.execute(_HOLD, {"items": item_ids}).all()
-    found: Any = session.execute(_ITEMS, {"items": item_ids})
+    connection = session.connection()  # of statements over tables a session knows no more, and takes as long again
+    if connection.dialect.name != "sqlite":  # which has one writer anyway
+        connection.execute(_HOLD, {"items": item_ids}).all()
+    found: Any = connection.execute(_ITEMS, {"items": item_ids})
     return {row.id: row for row in found}
 
 
@@ -240,7 +241,7 @@ def _move(session: Session, asks: Sequence[Ask], items: Mapping[int, Row[Any]]) 
             "aside": answer if answer in _ASIDE else None,
             "next": version + 1,
         }
-        moved |= set(session.scalars(_SWAP, swap))
+        moved |= set(session.connection().scalars(_SWAP, swap))
     return moved
 
 

@@ -124,6 +124,6 @@ def _addresses(session: Session, logins: Iterable[Login]) -> dict[str, int]:
     found: dict[str, int] = {}
     for start in range(0, len(written), _CHUNK):
         chunk = written[start : start + _CHUNK]
-        rows = session.execute(_KNOWN, {"addresses": chunk})
+        rows = session.connection().execute(_KNOWN, {"addresses": chunk})
         found |= dict(rows.all())
     return found

@@ -1,8 +1,8 @@
 """The very statements that some work sent, sent again through Core: the floor of what asks and writes the same.
 
 What was sent is caught once, with its parameters; others are put in their place beforehand, so that the floor's time is
-that of the statements, of their answers and of a commit, and of nothing that is thought between. Of rows that were copied
-past Core (`kit.rows`), the floor sends the INSERT.
+that of the statements, of their answers and of a commit, and of nothing that is thought between. Of rows that were
+written past Core (`kit.rows`), the floor sends the INSERT.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def caught(database: Database) -> Iterator[Sent]:
 
     def added(session: Session, table: Table, some: Sequence[Mapping[str, Any]]) -> None:
         nonlocal copying
-        copying = len(some) >= rows.MANY
-        if copying:
+        if some:
             sent.append((insert(table), list(some)))
+        copying = True
         add(session, table, some)
         copying = False
 

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -35,7 +37,7 @@ from tests.benchmarks.spent import by, cores
 pytestmark = pytest.mark.bench
 ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 EACH = 10  # grants of one account
-SINGLE, BULK, TURNS, PAGES = 200, 5_000, 3, 300
+SINGLE, TOGETHER, BULK, TURNS, PAGES = 200, 20, 5_000, 3, 300
 RUNS = 3 if ROWS <= 200_000 else 1
 
 
@@ -339,8 +341,8 @@ def _deciding(database: Database, campaign: int, line: Callable[..., None]) -> N
         with database.transaction() as session:
             decisions.record(session, items[0], "remove", reason="unused", by=boss, at=NOW)
 
-    took = [sorted(each)[SINGLE // 2] * 1e3 for each in _by_turns(database, decide, [[item] for item in mine])]
-    line("one decision, with its ledger entry and commit", took[0], "ms", *took[1:])
+    took = _by_turns(database, decide, [[item] for item in mine], together=TOGETHER)
+    line("one decision, with its ledger entry and commit", took[0] * 1e3, "ms", *(each * 1e3 for each in took[1:]))
 
 
 def _bulk(database: Database, campaign: int, line: Callable[..., None]) -> None:
@@ -357,37 +359,44 @@ def _bulk(database: Database, campaign: int, line: Callable[..., None]) -> None:
         assert all(result.refusal is None for result in results)
 
     took = _by_turns(database, decide, [mine[start : start + size] for start in range(0, size * parts, size)])
-    line(f"{size:,} decisions at once, with their ledger entries", *map(min, took[:1]), "s", *map(min, took[1:]))
+    line(f"{size:,} decisions at once, with their ledger entries", took[0], "s", *took[1:])
 
 
-def _by_turns(database: Database, decide: Callable[[list[int]], None], parts: list[list[int]]) -> list[list[float]]:
-    """What deciding takes, what its very statements take, and what the barest ones for the same rows do: each time about
-    items that nobody has decided on. What is caught is of the first part, which counts for nothing else."""
-    first, *parts = parts
+def _by_turns(
+    database: Database, decide: Callable[[list[int]], None], calls: list[list[int]], together: int = 1
+) -> tuple[float, ...]:
+    """What deciding takes, what its very statements take, and what the barest ones for the same rows do, each about items
+    that nobody has decided on: the median of turns in which each has some calls `together`, since reading the clocks of
+    every process takes as long as a decision. What is caught is of the first call, which counts for nothing else."""
+    first, *calls = calls
     with again.caught(database) as sent:
         decide(first)
-
-    def same(items: list[int]) -> None:
-        again.send(database, ready)
 
     def bare(items: list[int]) -> None:
         with database.transaction() as session:
             _core(session, items)
 
-    taken: list[list[float]] = [[], [], []]
-    for turn, start in enumerate(range(0, len(parts), 3)):
+    taken: tuple[list[float], ...] = ([], [], [])
+    for start in range(0, len(calls), together * 3):
         written = []
-        for took, act, items in zip(taken, (decide, same, bare), parts[start : start + 3], strict=True):
-            ready = again.about(sent, dict(zip(first, items, strict=True)))
-            before = again.counted(database) if turn == 0 else {}
-            took.append(by(database, lambda act=act, items=items: act(items)))  # type: ignore[misc]
-            if turn == 0:
+        for place, took in enumerate(taken):
+            mine = calls[start + place * together : start + (place + 1) * together]
+            ready = [again.about(sent, dict(zip(first, items, strict=True))) for items in mine]
+            acts = [
+                [partial(decide, items) for items in mine],
+                [partial(again.send, database, each) for each in ready],
+                [partial(bare, items) for items in mine],
+            ][place]
+            before = again.counted(database) if start == 0 else {}
+            took.append(by(database, lambda acts=acts: [act() for act in acts]) / together)  # type: ignore[misc]
+            if start == 0:
                 written.append(again.written(before, again.counted(database)))
                 with database.reading() as session:
-                    moved = select(func.count()).where(ItemRow.id.in_(items), ItemRow.outcome == "remove")
-                    assert session.scalar(moved) == len(items)
+                    about = list(chain.from_iterable(mine))
+                    moved = select(func.count()).where(ItemRow.id.in_(about), ItemRow.outcome == "remove")
+                    assert session.scalar(moved) == len(about)
         assert all(each == written[0] for each in written), written
-    return taken
+    return tuple(sorted(each)[len(each) // 2] for each in taken)
 
 
 def _closing(database: Database, campaign: int, line: Callable[..., None]) -> None:

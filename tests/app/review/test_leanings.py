@@ -23,6 +23,12 @@ from tests.app.review.cast import NOW
 CONTENTS = {"kinds": ["group", "definition"], "reviewers": []}
 
 
+@pytest.fixture(params=[leanings._CHUNK, 1])
+def parts(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many people as are asked about by one statement, and more."""
+    monkeypatch.setattr(leanings, "_CHUNK", request.param)
+
+
 def _two(session: Session) -> tuple[cast.Company, CampaignRow, GrantRow]:
     """Ada decides on Bo's, and Bo, whom Ada reports to here, on the one thing that is Ada's."""
     company = cast.company(session)
@@ -42,6 +48,7 @@ def _may(session: Session, of: AccountRow, privilege: str, through: GrantRow) ->
     return row
 
 
+@pytest.mark.usefixtures("parts")
 def test_two_people_who_decide_on_each_others_access_are_told_apart_on_both_sides(database: Database) -> None:
     with database.transaction() as session:
         _, campaign, grant = _two(session)
@@ -51,6 +58,17 @@ def test_two_people_who_decide_on_each_others_access_are_told_apart_on_both_side
         assert found == dict.fromkeys(ids.values(), (Lean.EACH_OTHER,))
         assert f"grant:{grant.id}" in ids
         assert leanings.counted(session, campaign.id) == {Lean.EACH_OTHER: 3, Lean.GRANTS: 0, Lean.HOLDS: 0}
+
+
+@pytest.mark.usefixtures("parts")
+def test_of_many_people_both_are_asked_in_parts(database: Database) -> None:
+    with database.transaction() as session:
+        company, campaign, grant = _two(session)
+        account = make.account(session, company.system, identity_id=company.ada.id, username="ada@it")
+        _may(session, account, "administer", grant)
+        ada, bo, eve, system = company.ada.id, company.bo.id, company.eve.id, company.system.id
+        found = leanings._both(session, campaign.id, {ada, eve}, {bo, eve}, {system})
+        assert found == ({(bo, ada)}, {(system, ada)})
 
 
 def test_who_only_decides_does_not_lean(database: Database) -> None:
@@ -81,6 +99,7 @@ def test_handing_an_item_on_makes_or_ends_such_a_pair(database: Database) -> Non
             assert leanings.of_items(session, [of_ada]) == leans
 
 
+@pytest.mark.usefixtures("parts")
 def test_who_can_grant_in_a_system_leans_there_and_only_there(database: Database) -> None:
     with database.transaction() as session:
         company = cast.company(session)
@@ -107,6 +126,7 @@ def test_who_can_grant_in_a_system_leans_there_and_only_there(database: Database
         assert leanings.of_items(session, [here]) == {}
 
 
+@pytest.mark.usefixtures("parts")
 def test_what_held_when_somebody_decided_is_in_the_entry_of_that_decision(database: Database) -> None:
     with database.transaction() as session:
         company, campaign, grant = _two(session)
@@ -125,6 +145,7 @@ def test_what_held_when_somebody_decided_is_in_the_entry_of_that_decision(databa
         assert "leans" not in session.get_one(EntryRow, later.id).body
 
 
+@pytest.mark.usefixtures("parts")
 def test_who_holds_the_definition_they_decide_on_or_is_in_the_group_leans(database: Database) -> None:
     with database.transaction() as session:
         company = cast.company(session)

@@ -35,3 +35,6 @@ class Way(StrEnum):
     SYSTEMS = "systems"
     # having one read
     READ_AGAIN = "read_again"
+    # being told, and having something taken away
+    BE_ONESELF = "be_oneself"
+    TELL_REVIEWERS = "tell_reviewers"

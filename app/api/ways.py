@@ -27,6 +27,8 @@ WORDS: Mapping[StrEnum, str] = {
     Way.REVIEWS: "See GET /api/v1/campaigns.",
     Way.SYSTEMS: "See GET /api/v1/systems.",
     Way.READ_AGAIN: "Read the system again: POST /api/v1/systems/{system_id}/readings.",
+    Way.BE_ONESELF: "Use a token of your own, or sign in to the console.",
+    Way.TELL_REVIEWERS: 'Subscribe "concerned" to review.due and review.overdue: POST /api/v1/subscriptions.',
 }
 
 

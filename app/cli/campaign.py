@@ -63,7 +63,7 @@ def open_one(
         asked_of = f"{len(shares)} reviewer{'' if len(shares) == 1 else 's'}"
         telling.say(f"{name} is open: {sum(s.items for s in shares):,} items for {asked_of}, due {row.due_at.date()}.")
         for each in row.excluded:
-            telling.say(f"  left out: {remainder.told(each)}: {each['because']}")
+            telling.say(f"  left out: {remainder.told(each)}")
         telling.answer(
             {"id": row.id, "name": row.name, "items": sum(s.items for s in shares), "reviewers": len(shares)}
         )

@@ -29,7 +29,8 @@ def listed(telling: Telling, name: str) -> None:
     )
     waiting = sum(d["needs_decision"] for d in told)
     if waiting:
-        telling.say(f"{waiting} need a decision before the review can close: rolecall campaign drift-decide.")
+        need = "needs" if waiting == 1 else "need"
+        telling.say(f"{waiting} {need} a decision before the review can close: rolecall campaign drift-decide.")
     telling.answer(told)
 
 
@@ -95,5 +96,6 @@ def _changed(part: Mapping[str, Any]) -> str:
     """What came and what went of one part: "native +AuthorApex", "members 12, now 13"."""
     if part["part"] == "members":
         return f"members {part['before']}, now {part['now']}"
+    named = "flags" if part["part"] == "native" else part["part"]
     signs = [f"+{each}" for each in part["came"]] + [f"-{each}" for each in part["went"]]
-    return f"{part['part']} {', '.join(signs)}"
+    return f"{named} {', '.join(signs)}"

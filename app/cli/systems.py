@@ -149,6 +149,9 @@ def sync(telling: Telling, name: str | None) -> None:
         telling.table(
             ("stream", "verdict", "rows", "calls", "because"),
             ((s["stream"], s["verdict"], s["rows"], s["calls"], s["because"]) for s in each["streams"]),
+            empty="Nothing was read of it."
+            if each["status"] in ("sealed", "failed")
+            else "It goes on without this command; `rolecall system list` says when it is done.",
         )
     telling.answer(told)
 

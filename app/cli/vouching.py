@@ -57,7 +57,7 @@ def accept(
         f"{told.told['of_nobody']} are nobody's."
     )
     for each in told.excluded:
-        telling.say(f"  left out: {remainder.told(each)}: {each['because']}")
+        telling.say(f"  left out: {remainder.told(each)}")
     if word is None:
         telling.say(f"Not accepted: say `--seen {told.digest}` if this is what it is to be of.")
     else:

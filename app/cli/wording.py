@@ -30,6 +30,8 @@ WORDS: Mapping[StrEnum, str] = {
     Way.REVIEWS: "See `rolecall campaign list`.",
     Way.SYSTEMS: "See `rolecall system list`.",
     Way.READ_AGAIN: "Read the system again: `rolecall sync SYSTEM`.",
+    Way.BE_ONESELF: "Sign in to the console: whoever sits at this machine is not known by it.",
+    Way.TELL_REVIEWERS: "`rolecall notices add` makes one, `rolecall notices subscribe` has it tell of review.due.",
 }
 
 

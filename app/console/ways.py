@@ -29,6 +29,8 @@ WORDS: Mapping[StrEnum, str] = {
     Way.REVIEWS: "See Reviews.",
     Way.SYSTEMS: "See Systems.",
     Way.READ_AGAIN: "Have the system read again, on its page.",
+    Way.BE_ONESELF: "Sign in as yourself.",
+    Way.TELL_REVIEWERS: "Add a channel under Settings, Channels, that tells those whom a review is for.",
 }
 
 

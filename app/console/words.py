@@ -160,7 +160,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-left_out = remainder.told  # how much of what a review leaves out
+left_out = remainder.told  # what a review leaves out, how much, and why
 
 
 def day(at: datetime, zone: str) -> str:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.kit.refusal import Refusal
 from app.notices.events import SEVERITIES, SUBSCRIBABLE
+from app.ways import Way
 
 
 class Kind(StrEnum):
@@ -268,8 +269,7 @@ def why_not_remind(status: str, *, told: bool) -> Refusal | None:
         return Refusal("campaign_ended", f"This review is {status}.", "There is nothing left to remind of.")
     if told:
         return None
-    way_out = "Add a mail channel under Settings, or subscribe `concerned` to review.due and review.overdue."
-    return Refusal("nobody_is_told", "No channel tells reviewers.", way_out)
+    return Refusal("nobody_is_told", "No channel tells reviewers.", way=Way.TELL_REVIEWERS)
 
 
 def why_not_remind_them(*, pending: int, chosen: int) -> Refusal | None:

@@ -15,6 +15,7 @@ from app.kit.refusal import Refusal
 from app.remediation import hours, policy
 from app.remediation.hours import ALWAYS, Hours
 from app.remediation.policy import Caps
+from app.ways import Way
 
 COUNTED_FOR = timedelta(hours=24)  # small runs one after another are one large one
 PRESENT = ("oidc", "invitation", "token")  # ways in by which somebody speaks for themselves
@@ -139,7 +140,7 @@ def why_not_without_release(unreleased: int, lately: int, brakes: Brakes) -> Ref
     besides = f", beside {lately} of the last 24 hours" if lately else ""
     return Refusal(
         "needs_release",
-        f"{unreleased} removals wait for a second person{besides}: "
+        f"{unreleased} {'removal waits' if unreleased == 1 else 'removals wait'} for a second person{besides}: "
         f"above {brakes.release_above} a day nobody starts them alone.",
         "Somebody who did not ask for them looks at the list and releases them: on the system's page, "
         "by `rolecall removal release`, or by the API.",
@@ -164,7 +165,7 @@ def why_not_second(by: str, person: int | None, way: str, askers: Mapping[str, i
     """Whether somebody may be the second person: they are here as themselves, and did not ask for the removals."""
     if way not in PRESENT:
         told = "A release is the word of somebody who is signed in as themselves."
-        return Refusal("not_present", told, "Sign in, or use a token of your own.", 403)
+        return Refusal("not_present", told, status=403, way=Way.BE_ONESELF)
     if by in askers or (person is not None and person in askers.values()):
         told = "You asked for these removals yourself, so you cannot release them."
         return Refusal("own_release", told, "Ask another administrator, or IT security.", 403)

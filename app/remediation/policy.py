@@ -216,8 +216,10 @@ def why_not_leave(reviews: Sequence[str], removals: int) -> Refusal | None:
 def why_not_run(planned: int, held: int, what: str, caps: Caps) -> Refusal | None:
     """Whether one run would take too much away at once. `planned` of the `held` ones of a kind (`what`, plural)."""
     facts = {"planned": planned, "held": held}
+    # Kept, and read at every door.
     way_out = (
-        "Check the campaign's scope. If it is right, raise the limit on the system's page, or ROLECALL_MAX_REMOVALS_{}."
+        "Check the review's scope. If it is right, raise the limit: on the system's page, under what holds its removals, "
+        "by `rolecall system lane`, or by the API; for all systems with ROLECALL_MAX_REMOVALS_{}."
     )
     if planned > caps.per_run:
         told = f"{planned} {what} would be removed in one run; the limit is {caps.per_run}."

@@ -75,7 +75,9 @@ def end(session: Session, delegation: int, *, by: Actor, at: datetime) -> Delega
     at = clock.utc(at)
     row = session.get(DelegationRow, delegation)
     if row is None or not (by.identity_id == row.from_id or delegating.runs(by)):
-        raise Refused(Refusal("not_found", f"There is no delegation {delegation}.", "Look at the list.", status=404))
+        raise Refused(
+            Refusal("not_found", f"There is no delegation {delegation}.", "Look at those that there are.", status=404)
+        )
     _end(session, row, "ended", by, at)
     return row
 

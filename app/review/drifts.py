@@ -47,7 +47,9 @@ def decide(
     at = clock.utc(at)
     row = session.get(DriftRow, drift)
     if row is None:
-        raise Refused(Refusal("not_found", f"There is no drift {drift}.", "List it.", status=404))
+        raise Refused(
+            Refusal("not_found", f"There is no drift {drift}.", "Look at what changed during the review.", status=404)
+        )
     campaign = _held(session, row.campaign_id)
     standing = deciders.standings(session, campaign, [row], by=by)[drift]
     insist(standing.refusal or meanwhile.why_not_say(answer, reason) or _why_not_seen(session, row, version))

@@ -5,6 +5,7 @@ what they have seen; what a review makes of who leans (`independence.Lean`) hold
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -44,9 +45,10 @@ def why_not_decide(
         )
     if change == "ended":
         return Refusal("bad_answer", "What has ended needs no decision.", "Decide on the rest.", status=422)
+    own = independence.why_not_independent(by.identity_id, concerned)
     return (
         policy.why_not_move(status)
-        or independence.why_not_independent(by.identity_id, concerned)
+        or (replace(own, way_out="Leave it to another administrator.") if own is not None else None)
         or apart.why_not_apart(by.identity_id, None, owner)
     )
 

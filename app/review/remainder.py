@@ -175,10 +175,28 @@ def _without(session: Session, system: str, kind: ItemKind, reason: str) -> dict
 
 
 def told(each: Mapping[str, Any]) -> str:
-    """How much of what a review leaves out: "1 grant that …", "301 grants that …"; it is kept with its noun for many."""
-    what = str(each["what"])
+    """What a review leaves out, how much of it, and why: "1 grant that …: it goes …"; it is kept in the words for many."""
+    what, because = str(each["what"]), str(each["because"])
     if each["count"] == 1:
-        what = re.sub(r"\b(grant|account|integration|credential|group|definition)s\b", r"\1", what, count=1).replace(
-            "that are", "that is"
+        what = re.sub(
+            r"\b(grant|account|integration|credential|group|definition|thing)s\b", r"\1", what, count=1
+        ).replace("that are", "that is")
+        what = (
+            what.replace("by themselves", "by itself")
+            .replace("are no groups", "is no group")
+            .replace(", queues and teams", ", queue or team")
         )
-    return f"{each['count']:,} {what}"
+    return f"{each['count']:,} {what}: {_OF_ONE.get(because, because) if each['count'] == 1 else because}"
+
+
+_OF_ONE = {  # why, of one alone
+    "nobody can sign in to them": "nobody can sign in to it",
+    "nobody can use them now": "nobody can use it now",
+    "they go with the account, or come with something else": "it goes with the account, or comes with something else",
+    "they are switched off": "it is switched off",
+    "nobody can enter by them": "nobody can enter by it",
+    "they do not fit it": "it does not fit it",
+    "nobody is in them": "nobody is in it",
+    "they are asked for who is in them": "it is asked for who is in it",
+    "they are built in": "it is built in",
+}

@@ -22,7 +22,7 @@ from app.review import rounds as turning
 from app.review import silences as passed
 from app.review.queries import Share
 from app.review.tables import CampaignRow, DriftRow
-from app.stories import desk, outlooks, silences
+from app.stories import called, desk, outlooks, silences
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=2000)]
@@ -80,8 +80,9 @@ def drift(request: Request, campaign_id: int, means: With, visit: Entered, after
         campaign, rows = _found(session, campaign_id), queries.drift(session, campaign_id)
         some, more, later = cursors.part(rows, lambda row: row.id, after, MOST)
         standings = deciders.standings(session, campaign, some, by=visit.actor)
+        names = called.authors(session, {row.by for row in some if row.by is not None}, by=visit.actor)
     return rendering.page(
-        request, "campaigns/drift.html", visit, campaign=campaign, rows=some, standings=standings,
+        request, "campaigns/drift.html", visit, campaign=campaign, rows=some, standings=standings, names=names,
         runs=_runs(visit) and campaign.status == "open", **_pages(f"/campaigns/{campaign_id}/drift", more, later),
     )  # fmt: skip
 

@@ -28,7 +28,9 @@ def mine(request: Request, means: With, visit: Entered) -> Response:
     with means.database.reading() as session:
         own = desk.own(session, by=visit.actor)
         waiting = modelling.waiting(session, means.clock(), by=visit.actor)
-    return rendering.page(request, "review/mine.html", visit, own=own, models=waiting)
+        given = [] if own else delegating.told(session, by=visit.actor, at=means.clock())
+    away = [each for each in given if each.own and each.begun and not each.over]
+    return rendering.page(request, "review/mine.html", visit, own=own, models=waiting, away=away)
 
 
 @router.get("/reviews/{campaign_id}")

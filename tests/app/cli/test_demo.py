@@ -60,7 +60,9 @@ def test_embedded_the_api_and_the_worker_are_one_process_and_a_command_leaves_th
             )
         with pytest.raises(Refused, match="rolecall serve"):
             insist(stage.why_not_here(place.home))
-        assert "left to the running worker" in place.rolecall("sync", "Portal").well().all
+        told = place.rolecall("sync", "Portal").well().all
+        assert "left to the running worker" in told
+        assert ("Nothing." in told, "says when it is done" in told or "accounts" in told) == (False, True)
         assert next(c for c in place.rolecall("doctor", "--json").json()["installation"] if c["what"] == "worker")[
             "well"
         ]

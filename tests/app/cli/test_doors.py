@@ -109,10 +109,11 @@ def test_drift_is_listed_and_decided_on_once_by_somebody_else(place: Place, bega
     assert "2 need a decision" in told.all
     assert "brings +export" in told.all
     words = "campaign", "drift-decide", str(drift["id"])
-    place.rolecall(*words, "keep", "--as", whose, "-r", "mine").refused("own access")
+    place.rolecall(*words, "keep", "--as", whose, "-r", "mine").refused("own access", "another administrator")
     place.rolecall(*words, "perhaps", "--as", place.second, "-r", "new job").refused("keep or remove")
     told = place.rolecall(*words, "keep", "--as", place.second, "-r", "new job", "--json").json()
     assert (told["answer"], told["needs_decision"]) == ("keep", False)
+    assert "1 needs a decision" in place.rolecall("campaign", "drift", "Q4").well().all
     assert told["by"].endswith(f"for person:{place.second}")
     place.rolecall(*words, "remove", "--as", place.second, "-r", "after all").refused("keep")
     place.rolecall("campaign", "drift-decide", "999999", "keep", "--as", place.second, "-r", "x").refused("999999")

@@ -75,6 +75,8 @@ def test_a_second_person_releases_exactly_what_they_looked_at(house: House) -> N
                 since=NOW,
             )
         )
+    lane = other.get(lane_of(house)).text
+    assert lane.count("above 0") == 1, "said once, where it is released"
     asks = f'href="{lane_of(house)}"'
     assert "for a second person" in other.get("/").text
     assert asks in other.get("/").text, "whoever may give the word is led to the list"

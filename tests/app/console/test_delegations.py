@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.review.tables import CampaignRow, DelegationRow
+from app.review.tables import CampaignRow, DelegationRow, ItemRow
 from tests.app.api.house import House
 from tests.app.console.visiting import visitor
 from tests.app.review.cast import NOW
@@ -39,6 +39,24 @@ def test_a_reviewer_delegates_and_ends_it_and_nobody_else_sees_or_ends_it(house:
     after = ada.get(PATH).text
     assert "a week in the hills" in after
     assert f"{PATH}/{row.id}/end" not in after
+
+
+def test_who_delegated_all_there_is_is_told_with_whom_it_is_and_not_that_nothing_was_ever_given(house: House) -> None:
+    form = {"to": "cy", "until": DAY, "reason": "a week in the hills"}
+    with house.database.transaction() as session:
+        session.execute(update(ItemRow).values(outcome=None))
+    assert visitor(house, "ada").act(PATH, form).status_code == 303
+    page = visitor(house, "ada").get("/reviews").text
+    assert "No review has been given to you yet." not in page
+    assert f'href="{PATH}"' in page
+    assert "Cy reviews for you until" in page
+    share = visitor(house, "ada").get(f"/reviews/{house.campaign.id}").text
+    assert ("0 items for you" in share, "answers will do" in share) == (True, False)
+    assert "reviews for you until" not in visitor(house, "eve").get("/reviews").text
+    number = re.search(rf'action="{PATH}/(\d+)/end"', visitor(house, "ada").get(PATH).text)
+    assert number is not None
+    assert visitor(house, "ada").act(f"{PATH}/{number[1]}/end").status_code == 303
+    assert "reviews for you until" not in visitor(house, "ada").get("/reviews").text
 
 
 def test_what_does_not_fit_is_said_beside_what_was_typed_and_nothing_is_delegated(house: House) -> None:

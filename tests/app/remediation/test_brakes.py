@@ -19,6 +19,7 @@ from app.remediation.hours import Hours
 from app.remediation.policy import Caps
 from app.remediation.tables import RemediationRow, WaitRow
 from app.review.tables import CampaignRow
+from app.ways import Way
 from connectors.errors import Declined, Unreachable
 from tests import make
 
@@ -346,7 +347,7 @@ def test_a_release_is_somebodys_own_word(way: str) -> None:
     assert brakes.why_not_release(way="oidc", **given) is None
     refusal = brakes.why_not_release(way=way, **given)
     assert refusal is not None
-    assert (refusal.code, refusal.status) == ("not_present", 403)
+    assert (refusal.code, refusal.status, refusal.way) == ("not_present", 403, Way.BE_ONESELF)
 
 
 def test_a_release_needs_something_to_release_and_a_reason_and_is_in_the_ledger(town: Town) -> None:

@@ -96,6 +96,10 @@ def test_each_reason_stands_alone(given: dict[str, object], code: str | None) ->
 def test_a_run_takes_neither_too_many_nor_too_large_a_share(planned: int, held: int, code: str | None) -> None:
     refusal = policy.why_not_run(planned, held, "accounts", Caps())
     assert (refusal.code if refusal else None) == code
+    if refusal is not None:  # it is kept with what waits, and read at every door
+        assert refusal.way is None
+        for door in ("on the system's page", "`rolecall system lane`", "by the API", "ROLECALL_MAX_REMOVALS_PER"):
+            assert door in refusal.way_out
 
 
 @pytest.mark.parametrize(

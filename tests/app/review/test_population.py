@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from app.detection.tables import FindingRow
 from app.inventory.tables import AccountRow, PrivilegeRow
 from app.kit.db import Database
-from app.review import campaigns, decisions
+from app.review import campaigns, decisions, remainder
 from app.review.tables import CampaignRow, CampaignSnapshotRow, TaskRow
 from tests import make
 from tests.app.review import cast
@@ -84,6 +84,17 @@ def test_what_is_left_out_is_counted_with_its_reason(database: Database) -> None
             "inactive credentials": 1,
         }
         assert all(entry["because"] for entry in campaign.excluded)
+        assert [remainder.told(entry) for entry in campaign.excluded] == [
+            "1 inactive account: nobody can sign in to it",
+            "1 grant of inactive accounts: nobody can use it now",
+            "1 grant that cannot be taken away by itself: it goes with the account, or comes with something else",
+            "1 inactive integration: it is switched off",
+            "1 inactive credential: nobody can enter by it",
+        ]
+        assert (
+            remainder.told(campaign.excluded[3] | {"count": 1200})
+            == "1,200 inactive integrations: they are switched off"
+        )
 
 
 def test_a_department_leaves_out_the_others_and_says_of_whom_nothing_is_known(database: Database) -> None:

@@ -2,12 +2,14 @@
 
 Our own connectors are named here; other people's come through the entry-point group `rolecall.connectors`, each entry
 naming a module with the same two functions: `open_reader` and `open_executor`. Modules are imported when first used,
-because the vendors' clients are slow to import.
+because the vendors' clients are slow to import. What is installed is looked up once in a process: whoever installs a
+connector starts the service anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module, metadata
 from types import ModuleType
 from typing import cast
@@ -34,7 +36,7 @@ class UnknownKind(LookupError):
 
 def kinds() -> list[str]:
     """Every kind that can be opened, ours first."""
-    theirs = {entry.name for entry in metadata.entry_points(group=GROUP)} | set(_added)
+    theirs = {entry.name for entry in _installed()} | set(_added)
     return [*OURS, *sorted(theirs - set(OURS))]
 
 
@@ -72,12 +74,18 @@ def meanings(kind: str) -> Meanings | None:
         raise
 
 
+@cache
+def _installed() -> metadata.EntryPoints:
+    """Other people's connectors. To find them, a file of every installed package is read, which takes milliseconds."""
+    return metadata.entry_points(group=GROUP)
+
+
 def _module(kind: str) -> ModuleType:
     if kind in _added:
         return _added[kind]
     if kind in OURS:
         return import_module(OURS[kind])
-    for entry in metadata.entry_points(group=GROUP):
+    for entry in _installed():
         if entry.name == kind:
             return cast(ModuleType, entry.load())
     raise UnknownKind(f"no connector of kind {kind!r}; there are: {', '.join(kinds())}")

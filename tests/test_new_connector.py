@@ -126,12 +126,18 @@ def _installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     (meta / "METADATA").write_text("Metadata-Version: 2.1\nName: rolecall-pencil\nVersion: 1.0\n")
     (meta / "entry_points.txt").write_text(f"[{group}]\n" + "".join(f"{k} = {v}\n" for k, v in entries.items()))
     sys.path.insert(0, str(place))
-    importlib.invalidate_caches()
+    _look_anew()
     yield
     sys.path.remove(str(place))
     for name in [name for name in sys.modules if name.partition(".")[0] == "rolecall_pencil"]:
         del sys.modules[name]
+    _look_anew()
+
+
+def _look_anew() -> None:
+    """As a process does that starts now."""
     importlib.invalidate_caches()
+    registry._installed.cache_clear()
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from app.actors.actor import Actor
 from app.actors.tables import ActorRow, TokenRow
 from app.api.pacing import Pace
 from app.api.rights import RIGHTS
-from app.api.shapes import storable
 from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused, insist
+from app.kit.texts import storable
 from app.means import Means
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from app.kit.texts import storable
 
 MOST_NUMBER = 2**53 - 1  # a row's number; beyond it JSON readers round, and further on the database fails
 Number = Annotated[int, Field(ge=1, le=MOST_NUMBER)]
@@ -39,14 +40,3 @@ class Page(Told):
     """Some rows of a list."""
 
     next: str | None = Field(description="Goes into `after` for the next page; null on the last.")
-
-
-def storable(given: Any) -> bool:
-    """Whether every text in it can be kept by a database."""
-    if isinstance(given, str):
-        return "\x00" not in given and not any(0xD800 <= ord(letter) <= 0xDFFF for letter in given)
-    if isinstance(given, Mapping):
-        return all(storable(name) and storable(value) for name, value in given.items())
-    if isinstance(given, Sequence) and not isinstance(given, bytes | bytearray):
-        return all(storable(each) for each in given)
-    return True

@@ -22,7 +22,8 @@ from app.actors.tables import ActorRow
 from app.console import csrf
 from app.console.rights import RIGHTS
 from app.inventory import queries as inventory
-from app.kit.refusal import Refused, insist
+from app.kit import texts
+from app.kit.refusal import Refusal, Refused, insist
 from app.means import Means
 from app.settings import Settings
 
@@ -127,11 +128,25 @@ async def word_given(request: Request, visit: Annotated[Visit, Depends(signed_in
     return given
 
 
+async def _insist_on_storable(request: Request, _visit: Annotated[Visit, Depends(signed_in)]) -> None:
+    """Refuse (422) text that no database keeps, wherever in an address or a form it stands."""
+    given = [*request.path_params.values(), *request.query_params.values()]
+    if "form" in request.headers.get("content-type", ""):
+        sent = (await request.form()).multi_items()
+        given += [each for name, value in sent for each in (name, getattr(value, "filename", value))]
+    if not texts.storable(given):
+        told = "What was sent holds a character that cannot be kept (NUL)."
+        raise Refused(
+            Refusal("does_not_fit", told, "Write it anew, without what came along when it was pasted.", status=422)
+        )
+
+
 def entered(
     request: Request,
     means: With,
     visit: Annotated[Visit, Depends(signed_in)],
     word: Annotated[str | None, Depends(word_given)],
+    _storable: Annotated[None, Depends(_insist_on_storable)],
 ) -> Visit:
     """The visit, if its roles allow the page, and if an act is from a page of ours. Refuses with 401 or 403."""
     if request.method not in csrf.SAFE:

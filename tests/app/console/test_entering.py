@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import PlainTextResponse
+from sqlalchemy import select
 
 from app.actors import sessions
 from app.actors.actor import Role
@@ -16,6 +17,7 @@ from app.actors.tables import SessionRow
 from app.console import csrf, entering
 from app.console import rights as pages
 from app.console.entering import Entered
+from app.review.tables import DelegationRow
 from tests import make
 from tests.app.api.house import House
 from tests.app.console.visiting import Visitor, stranger, visitor
@@ -164,3 +166,29 @@ def test_no_path_leads_to_another_site(path: str | None) -> None:
 @pytest.mark.parametrize("path", ["/", "/reviews/3?page=2#items", "/people/a%2Fb?next=//x"])
 def test_a_path_of_ours_is_gone_on_to(path: str) -> None:
     assert entering.ours(path) == path
+
+
+@pytest.mark.parametrize("field", ["reason", "to", "nul \x00"])
+def test_text_that_no_database_keeps_is_refused_in_a_form_and_an_address(house: House, field: str) -> None:
+    ada = visitor(house, "ada")
+    form = {"to": "cy", "until": "2026-11-21", "reason": "away"} | {field: "from a PDF\x00"}
+    answer = ada.act("/reviews/delegations", form)
+    assert (answer.status_code, "cannot be kept (NUL)" in answer.text) == (422, True)
+    with house.database.reading() as session:
+        assert session.scalars(select(DelegationRow)).all() == []
+    assert ada.get("/reviews/delegations", params={"after": "\x00"}).status_code == 422
+
+
+def test_a_file_whose_name_no_database_keeps_is_refused(house: House) -> None:
+    admin = visitor(house, "admin")
+    part = 'Content-Disposition: form-data; name="file"; filename="a\x00.png"\r\nContent-Type: image/png\r\n\r\nx'
+    answer = admin.post(
+        f"/removals/{house.remediation.id}/evidence",
+        content=f"--b\r\n{part}\r\n--b--\r\n".encode(),
+        headers={
+            "Content-Type": "multipart/form-data; boundary=b",
+            "Sec-Fetch-Site": "same-origin",
+            csrf.HEADER: csrf.make(admin.cookie),
+        },
+    )
+    assert (answer.status_code, "cannot be kept (NUL)" in answer.text) == (422, True)

@@ -508,6 +508,15 @@ def test_text_that_is_too_long_is_cut_and_marked_and_does_not_stop_the_sealing(s
     assert staffed.snapshot(staffed.read()).counts == {}
 
 
+def test_nul_in_what_a_crm_says_is_left_out_and_the_rest_is_kept(staffed: Connected) -> None:
+    change(staffed, "bo", name="Bo\x00 Brandt", title="He\x00ad")
+    number = staffed.read()
+    assert staffed.snapshot(number).status == "sealed"
+    bo = account(staffed, "bo")
+    assert (bo.name, bo.title) == ("Bo Brandt", "Head")
+    assert staffed.snapshot(staffed.read()).counts == {}
+
+
 def test_sealing_twice_changes_nothing(staffed: Connected) -> None:
     number = staffed.read()
     with staffed.database.transaction() as session:

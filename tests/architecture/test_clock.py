@@ -16,6 +16,7 @@ EDGES = {
     "app.means": "hands the clock to the doors",
     "app.kit.clock": "the clock",
     "app.kit.ids": "identifiers sort by the time they were made",
+    "app.kit.beside": "a process that says nothing for so many seconds is killed",
     "app.kit.http": "a call has so many seconds in all",
     "app.kit.engine": "pauses between attempts, heartbeats, deadlines",
     "connectors.pacing": "budgets of calls are counted by the clock",

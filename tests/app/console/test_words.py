@@ -19,7 +19,7 @@ from app.console import words
     ],
 )
 def test_what_is_left_out_is_counted_as_one_says_it(count: int, what: str, said: str) -> None:
-    assert words.left_out({"count": count, "what": what}) == said
+    assert words.left_out({"count": count, "what": what, "because": "as agreed"}) == f"{said}: as agreed"
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ def test_a_second_person_releases_exactly_what_they_looked_at(house: House) -> N
     assert other.act(release, {"seen": seen, "reason": "looked at it"}).status_code == 303
     with house.database.reading() as session:
         assert braking.waiting(session, house.company.system.id) == []
+    assert "above 0" not in other.get(lane_of(house)).text, "it waits no longer, though the lane has not come by yet"
 
 
 def test_a_removals_page_says_what_would_be_done_and_what_stands_against_it(house: House) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.inventory import packing, policy, queries
+from app.inventory.early import Early
 from app.inventory.merges import (
     accounts,
     differences,
@@ -68,10 +69,19 @@ def begin(
     return snapshot
 
 
-def seal(session: Session, snapshot_id: int, *, by: Actor, at: datetime, beside: Beside | None = None) -> SnapshotRow:
+def seal(
+    session: Session,
+    snapshot_id: int,
+    *,
+    by: Actor,
+    at: datetime,
+    beside: Beside | None = None,
+    early: Early | None = None,
+) -> SnapshotRow:
     """Merge everything that was spooled into history. Sealing the same snapshot again changes nothing.
 
-    `beside`: a process that may be asked to prepare what is large.
+    `beside`: a process that may be asked to prepare what is large. `early`: what was staged on this session's connection
+    while the system was read for the first time.
 
     Refuses (and changes nothing) when a reading that began later was sealed before.
     """
@@ -86,7 +96,7 @@ def seal(session: Session, snapshot_id: int, *, by: Actor, at: datetime, beside:
             status=snapshot.status, began_at=snapshot.began_at, latest=latest.began_at if latest else None
         )
     )
-    sealing = _sealing(session, snapshot)
+    sealing = _sealing(session, snapshot, early if latest is None else None)
     sealing.beside = beside
     for stream, merge in MERGES.items():
         if stream in sealing.streams:
@@ -126,7 +136,7 @@ def _alone(session: Session, system_id: int) -> None:
         session.execute(text("PRAGMA cache_size = -65536"))  # 64 MB instead of 2: so do the indexes it writes to
 
 
-def _sealing(session: Session, snapshot: SnapshotRow) -> Sealing:
+def _sealing(session: Session, snapshot: SnapshotRow, early: Early | None) -> Sealing:
     streams = {
         Stream(row.stream): row
         for row in session.scalars(select(StreamRow).where(StreamRow.snapshot_id == snapshot.id))
@@ -144,9 +154,11 @@ def _sealing(session: Session, snapshot: SnapshotRow) -> Sealing:
         raw, rows = digests.get(stream, ([], []))
         row.pages_digest, row.rows_digest = packing.chained(raw), packing.chained(rows)
     previous = queries.latest_trusted(session, snapshot.system_id, Stream.ACCOUNTS)
+    staged = early.fitting({stream: rows for stream, (_, rows) in digests.items()}) if early else {}
     return Sealing(
         session, snapshot.system_id, snapshot.id, snapshot.began_at, streams, parts,
         previous=previous.began_at if previous else None,
+        early=staged, use=early.use if early and Stream.LOGINS in staged else None,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.inventory import packing, policy, queries, readers, snapshots, spooling, systems
+from app.inventory.early import Early
 from app.inventory.spooling import OnPage, Reading
 from app.inventory.tables import SnapshotRow, SpoolRow, StreamRow
 from app.kit import garbage, turns
@@ -50,10 +51,10 @@ def run(
     given (and left open) instead of opening the system's own; `at_once` is how many streams are read side by side,
     where the reader can.
     """
-    snapshot_id, status, upload_id = _begin(database, system_id, run, clock)
+    snapshot_id, status, upload_id, first = _begin(database, system_id, run, clock)
     if status != "reading":
         return snapshot_id
-    with garbage.seldom(), Beside() as beside:
+    with garbage.seldom(), Beside() as beside, Early(database, snapshot_id, able=first) as early:
         with turns.short(), ExitStack() as stack:
             try:
                 opened = reader or stack.enter_context(
@@ -62,23 +63,30 @@ def run(
             except (ValueError, SecretsError, UnknownKind, ConnectorError, Refused) as error:
                 because: str | None = str(error)  # a setting or secret that nothing can be read with
             else:
-                reading = Reading(database, snapshot_id, opened, clock, on_page, at_once)
+
+                def told(stream: str, number: int, rows: int) -> None:
+                    early.came(stream, rows)
+                    if on_page is not None:
+                        on_page(stream, number, rows)
+
+                reading = Reading(database, snapshot_id, opened, clock, told, at_once)
                 stack.enter_context(lent(opened, partial(beside.do, packing.understood)))
                 because = _read_all(reading, system_id, streams, by)
         if database.sqlite:  # it works in this process, so there is little to be done beside, and memory is scarcer
             beside.end()
-        _end(database, snapshot_id, because, by, clock, beside)
+        _end(database, snapshot_id, because, by, clock, beside, early)
     return snapshot_id
 
 
 def _begin(
     database: Database, system_id: int, run: str, clock: Callable[[], datetime]
-) -> tuple[int, str, uuid.UUID | None]:
+) -> tuple[int, str, uuid.UUID | None, bool]:
     with database.transaction() as session:
         system = queries.system(session, system_id)
         upload = queries.latest_upload(session, system_id) if system.kind == "roster" else None
         snapshot = snapshots.begin(session, system, run=run, upload_id=upload.id if upload else None, at=clock())
-        return snapshot.id, snapshot.status, snapshot.upload_id
+        first = queries.latest_sealed(session, system_id) is None
+        return snapshot.id, snapshot.status, snapshot.upload_id, first
 
 
 def _read_all(reading: Reading, system_id: int, streams: Sequence[Stream] | None, by: Actor) -> str | None:
@@ -120,7 +128,13 @@ def _note(session: Session, snapshot_id: int, coverage: Coverage) -> None:
 
 
 def _end(
-    database: Database, snapshot_id: int, because: str | None, by: Actor, clock: Callable[[], datetime], beside: Beside
+    database: Database,
+    snapshot_id: int,
+    because: str | None,
+    by: Actor,
+    clock: Callable[[], datetime],
+    beside: Beside,
+    early: Early,
 ) -> None:
     """Seal the reading if it saw anything; else give it up."""
     with database.transaction() as session:
@@ -135,9 +149,10 @@ def _end(
             snapshots.fail(session, snapshot_id, told, by=by, at=clock())
             return
         session.flush()
+    early.finish()
     try:
-        with database.transaction() as session:
-            snapshots.seal(session, snapshot_id, by=by, at=clock(), beside=beside)
+        with database.transaction(on=early.connection) as session:
+            snapshots.seal(session, snapshot_id, by=by, at=clock(), beside=beside, early=early)
     except Refused as refused:
         with database.transaction() as session:
             snapshots.fail(session, snapshot_id, str(refused), by=by, at=clock())

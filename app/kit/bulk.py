@@ -16,7 +16,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -63,11 +62,15 @@ _KNOWN: dict[tuple[object, ...], Table] = {}
 PART = "part"  # a staged column that tells where a row came from; `ready` counts repeats by it
 
 
-def stage(session: Session, name: str, columns: Sequence[Column[Any]]) -> Table:
-    """Make an empty temporary table with these columns, in place of any former one of that name."""
-    shape = (name, *((column.name, repr(column.type)) for column in columns))
+def stage(session: Session, name: str, columns: Sequence[Column[Any]], *, lasting: bool = False) -> Table:
+    """Make an empty temporary table with these columns, in place of any former one of that name.
+
+    A `lasting` one is there until it is dropped or its connection ends, not only until the transaction does.
+    """
+    shape = (name, lasting, *((column.name, repr(column.type), column.primary_key) for column in columns))
     if shape not in _KNOWN:
-        _KNOWN[shape] = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+        until = "PRESERVE ROWS" if lasting else "DROP"
+        _KNOWN[shape] = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit=until)
     staged = _KNOWN[shape]
     drop(session, staged)
     session.connection().execute(CreateTable(staged))
@@ -205,41 +208,23 @@ def ready(session: Session, staged: Table, key: Sequence[str]) -> dict[Any, int]
         return {}
     if connection.dialect.name == "postgresql":
         surplus = _without_repeats(connection, staged, key)
-        connection.exec_driver_sql(f"ANALYZE {staged.name}")
+        analyze(session, staged)
         return surplus
     names = ", ".join(_quoted(connection, name) for name in key)
     connection.exec_driver_sql(f"CREATE INDEX temp.ix_{staged.name} ON {staged.name} ({names})")
     return _without_repeats(connection, staged, key)  # counts along the index instead of sorting once more
 
 
+def analyze(session: Session, staged: Table) -> None:
+    """Let PostgreSQL's planner know what is staged, which nobody else tells it of a temporary table."""
+    if session.connection().dialect.name == "postgresql":
+        session.connection().exec_driver_sql(f"ANALYZE {staged.name}")
+
+
 def drop(session: Session, staged: Table) -> None:
     """Let go of a staging table before its transaction ends."""
     schema = "temp" if session.connection().dialect.name == "sqlite" else "pg_temp"
     session.connection().exec_driver_sql(f"DROP TABLE IF EXISTS {schema}.{staged.name}")
-
-
-@contextmanager
-def parents_known(session: Session) -> Iterator[None]:
-    """Write rows whose parents were read in this transaction, out of tables from which nothing is ever deleted.
-
-    PostgreSQL looks up each parent of each row anew, one by one, which takes longer than all the rest of a large INSERT.
-    It is spared that where our role may spare it: a superuser, or whom `GRANT SET ON PARAMETER session_replication_role`
-    (PostgreSQL 15) lets. Triggers that are to fire always, such as the ledger's, do. Elsewhere this does nothing.
-    """
-    connection = session.connection()
-    spared = connection.dialect.name == "postgresql" and _may_spare(connection)
-    if spared:
-        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
-    yield
-    if spared:  # what fails takes its transaction with it, and this setting with that
-        connection.exec_driver_sql("SET LOCAL session_replication_role = origin")
-
-
-def _may_spare(connection: Connection) -> bool:
-    may = "current_setting('is_superuser') = 'on'"
-    if (connection.dialect.server_version_info or (0,)) >= (15,):
-        may += " OR has_parameter_privilege('session_replication_role', 'SET')"
-    return bool(connection.exec_driver_sql(f"SELECT {may}").scalar())
 
 
 def update_changed(
@@ -389,7 +374,7 @@ def _as_it_is(moment: datetime | str) -> datetime | str:
 
 
 def _driver(connection: Connection) -> Any:
-    return connection.connection.driver_connection
+    return connection.connection.dbapi_connection  # which a connection outside the pool has, too
 
 
 def _quoted(connection: Connection, name: str) -> str:

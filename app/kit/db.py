@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -47,6 +48,8 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 # JSON that is only ever taken out whole, in which no query seeks: PostgreSQL keeps its text, and sees that it is JSON.
 # Of a large INSERT that is a third less than taking each value apart for `jsonb`. It can neither be compared nor grouped.
 JsonText = JSON()
+
+_BEGIN = "rolecall_begin"  # a connection's own way to begin a transaction of SQLite's
 
 
 class Written(str):
@@ -109,10 +112,29 @@ class Database:
             self.reader = self.haste = self.writer
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """A session that commits when the block ends well and rolls back when it does not."""
-        with Session(self.writer, expire_on_commit=False) as session, session.begin():
+    def transaction(self, on: Connection | None = None) -> Iterator[Session]:
+        """A session that commits when the block ends well and rolls back when it does not. `on`: see `own`."""
+        if on is not None:
+            on.execution_options(**{_BEGIN: None})
+        with Session(on or self.writer, expire_on_commit=False) as session, session.begin():
             yield session
+
+    @contextmanager
+    def staging(self, on: Connection) -> Iterator[Session]:
+        """A transaction on a connection of one's own that reads, and writes to temporary tables: nobody waits for it."""
+        on.execution_options(**{_BEGIN: "BEGIN"})
+        with Session(on, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def own(self) -> Iterator[Connection]:
+        """A connection outside the pool, for one alone: temporary tables last as long as it does.
+
+        `staging(it)` fills them, and `transaction(on=it)` writes out of them.
+        """
+        with self.writer.connect() as connection:
+            connection.detach()
+            yield connection
 
     @contextmanager
     def hasty(self) -> Iterator[Session]:
@@ -183,7 +205,7 @@ def _sqlite(url: Any, begin: str, synchronous: str) -> Engine:
         cursor.close()
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN) or begin)
 
     return engine

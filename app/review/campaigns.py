@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow, SystemRow
-from app.kit import bulk, clock
+from app.kit import clock, postgres
 from app.kit.db import Big
 from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
@@ -271,7 +271,7 @@ def _freeze(
         alone = population.without_reviewer(session, scope.kinds, scoping.inside(scope), rules)
         insist(policy.why_not_reviewed(alone))
         population.tasks(session, campaign_id)
-        with bulk.parents_known(session):  # the same statements find whose and what each item is
+        with postgres.parents_known(session):  # the same statements find whose and what each item is
             made = {str(kind): _items(session, campaign_id, kind, scope, rules) for kind in scope.kinds}
         insist(policy.why_not_empty(sum(made.values())))
         excluded = remainder.counted(session, scope)

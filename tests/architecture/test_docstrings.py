@@ -58,6 +58,7 @@ def test_the_first_line_is_a_sentence() -> None:
 SEES_ALL = {
     "app.kit.engine.attempts": "the worker's edge: notes the failure, and the job is tried again",
     "app.worker": "the relay's edge: a thread that ended would take all work with it, unseen",
+    "app.inventory.early": "what could not be staged ahead is staged at sealing, where it is raised if it fails again",
     "app.kit.engine.engine": "carries a failure out of a thread, and raises it in the caller's",
 }
 

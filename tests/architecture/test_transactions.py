@@ -26,6 +26,7 @@ EDGES = {
     "app.kit.engine": "keeps its own rows between the steps of a job",
     "app.inventory.replaying": "reads a sample over the network, and writes down afterwards what differed",
     "app.inventory.sync": "begins a reading, and seals it in one transaction when the network is done with",
+    "app.inventory.early": "stages while the network is waited for, in temporary tables of a connection of its own",
     "app.inventory.spooling": "reads over the network for an hour: pages are spooled in a transaction each",
     "app.inventory.readers": "a rotated credential must be durable before it is used",
     "app.remediation.lane": "writes down that an act begins before it is begun, and how it ended; the call is between",
@@ -33,7 +34,7 @@ EDGES = {
     "app.notices.sending": "settles the last message and takes the next one; what is sent is sent between",
     "app.evidence.packets": "reads in one steady view, writes files, and only then writes down that it did",
 }
-ENDS = {"commit", "rollback", "transaction", "hasty"}
+ENDS = {"commit", "rollback", "transaction", "hasty", "staging"}
 OPENED = {"session", "connection", "engine", "writer", "reader"}
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.actors.actor import Actor, Role
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, SystemRow
-from app.kit import bulk, ids
+from app.kit import ids, postgres
 from app.kit.db import Base, Database
 from app.ledger.tables import EntryRow, LeaflessRow, PersonalRow
 from app.review import campaigns, decisions, queries
@@ -133,7 +133,7 @@ def _floor(database: Database, floor: Table, campaign: int) -> float:
     began = cores(database)
     names = [column.name for column in floor.c if column.name != "id"]  # numbered by the table, as items are
     same = select(*(ItemRow.__table__.c[name] for name in names)).where(ItemRow.campaign_id == campaign)
-    with database.transaction() as session, bulk.parents_known(session):
+    with database.transaction() as session, postgres.parents_known(session):
         session.execute(insert(floor).from_select(names, same, include_defaults=False))
     return cores(database) - began
 
@@ -146,7 +146,7 @@ def _made(database: Database, floor: Table, campaign: int) -> float:
         row = _row(
             kind, campaign, "json_object" if database.url.get_backend_name() == "sqlite" else "json_build_object"
         )
-        with database.transaction() as session, bulk.parents_known(session):
+        with database.transaction() as session, postgres.parents_known(session):
             session.execute(insert(floor).from_select(list(row.selected_columns.keys()), row, include_defaults=False))
     took = cores(database) - began
     with database.transaction() as session:

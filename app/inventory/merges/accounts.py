@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -35,23 +36,47 @@ KEPT = (
     "username", "email", "name", "active", "frozen", "kind", "title", "department", "manager_key", "employee_number",
     "licence",
 )  # fmt: skip
+# What only sign-ins tell. They are merged after accounts, but for a first reading's, which are known before.
+USE = ["first_login", "touched"]
 
 
 def merge(sealing: Sealing) -> None:
     """Merge the ACCOUNTS stream."""
     session = sealing.session
-    columns = [bulk.like(ACCOUNTS.c[name]) for name in FIELDS["AccountRecord"]]
+    use = USE if sealing.use is not None else []
+    columns = [bulk.like(ACCOUNTS.c[name]) for name in (*FIELDS["AccountRecord"], *use)]
     staged = bulk.stage(session, "stage_accounts", [Column(bulk.PART, Integer), *columns])
-    read = sum(stage_pages(sealing, Stream.ACCOUNTS, "AccountRecord", staged, as_they_are))
+    read = sum(
+        stage_pages(sealing, Stream.ACCOUNTS, "AccountRecord", staged, with_room_for_use if use else as_they_are)
+    )
     told_repeats(sealing, Stream.ACCOUNTS, bulk.ready(session, staged, ["key"]), "accounts")
     if not read and Stream.ACCOUNTS in sealing.streams:
         _distrust_nobody(sealing)
+    if sealing.use is not None:
+        _note_use(sealing, staged, sealing.use)
     _keep_what_we_know(sealing, staged)
     _note_changes(sealing, staged)
     _note_presence(sealing, staged, returned=True)
-    merge_keyed(sealing, Stream.ACCOUNTS, ACCOUNTS, staged, COLUMNS, kind="account")
+    merge_keyed(sealing, Stream.ACCOUNTS, ACCOUNTS, staged, [*COLUMNS, *use], kind="account")
     _note_presence(sealing, staged, returned=False)
     bulk.drop(session, staged)
+
+
+def with_room_for_use(rows: Sequence[Sequence[Any]]) -> tuple[list[Sequence[Any]], int]:
+    """Accounts as columns, and how many they are."""
+    columns, many = as_they_are(rows)
+    return ([*columns, *([[None] * many for _ in USE])] if many else []), many
+
+
+def _note_use(sealing: Sealing, staged: Table, use: Table) -> None:
+    """Give accounts that were never read before the use that their sign-ins tell of."""
+    last = staged.c.last_login
+    moved = {
+        last: case((last.is_(None) | (last < use.c["last"]), use.c["last"]), else_=last),
+        staged.c.first_login: use.c["first"],
+        staged.c.touched: literal(sealing.moment, staged.c.touched.type),
+    }
+    sealing.session.connection().execute(update(staged).values(moved).where(staged.c["key"] == use.c.account_key))
 
 
 def _distrust_nobody(sealing: Sealing) -> None:

@@ -6,9 +6,10 @@ A grant that was gone and is there again is a new row, because somebody granted 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, Integer, Table
+from sqlalchemy import Column, Integer, Select, Table, and_, literal, select
 
 from app.inventory.merges import differences
 from app.inventory.merges.sealing import (
@@ -16,6 +17,7 @@ from app.inventory.merges.sealing import (
     Sealing,
     end,
     ids_of,
+    insert_early,
     keep_former,
     stage_pages,
     stage_rows,
@@ -24,7 +26,7 @@ from app.inventory.merges.sealing import (
 )
 from app.inventory.packing import FIELDS
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow
-from app.kit import bulk
+from app.kit import bulk, postgres
 from connectors.records import Stream
 
 GRANTS: Table = GrantRow.__table__  # type: ignore[assignment]
@@ -34,6 +36,11 @@ COLUMNS = [name for name in FIELDS["GrantRecord"] if name not in ("account_key",
 
 def merge(sealing: Sealing) -> None:
     """Merge the GRANTS stream; accounts and entitlements were merged before."""
+    names = ["system_id", "began", *KEY, *COLUMNS]
+    if (began := insert_early(sealing, Stream.GRANTS, GRANTS, names, partial(_named, sealing))) is not None:
+        sealing.count(GRANTS.name, began=began)
+        differences.settle(sealing, Stream.GRANTS, as_they_came=sealing.ends(Stream.GRANTS))
+        return
     session, lost = sealing.session, list[str]()
     known = (ids_of(sealing, AccountRow, live=True), ids_of(sealing, EntitlementRow, live=True))
 
@@ -57,6 +64,23 @@ def merge(sealing: Sealing) -> None:
     bulk.drop(session, staged)
 
 
+def _named(sealing: Sealing, staged: Table) -> Select[Any]:
+    """Rows that name accounts and entitlements by the CRM's keys, with our ids of those that are there."""
+    account, entitlement = (
+        and_(of.system_id == sealing.system_id, of.key == key, of.ended.is_(None))
+        for of, key in ((AccountRow, staged.c.account_key), (EntitlementRow, staged.c.entitlement_key))
+    )
+    began = literal(sealing.moment, GRANTS.c.began.type)
+    return (
+        select(literal(sealing.system_id), began, AccountRow.id, EntitlementRow.id, staged.c.source)
+        .add_columns(*(staged.c[name] for name in COLUMNS))
+        .select_from(staged)
+        .join(AccountRow, account)
+        .join(EntitlementRow, entitlement)
+        .order_by(AccountRow.id, EntitlementRow.id)
+    )
+
+
 def new_stage(sealing: Sealing) -> Table:
     """An empty staging table for grants: part, key, columns."""
     columns = [bulk.like(GRANTS.c[name]) for name in (*KEY, *COLUMNS)]
@@ -74,7 +98,7 @@ def merge_staged(sealing: Sealing, staged: Table, gone: Table | None = None) -> 
     constants = {"system_id": sealing.system_id, "began": sealing.moment}
     lacking = [bulk.absent(GRANTS, staged, KEY)] if gone is None else differences.only_in(GRANTS, gone, staged, KEY)
     ended = end(sealing, GRANTS, [live[1], *lacking]) if sealing.ends(Stream.GRANTS) else 0
-    with bulk.parents_known(session):  # as `_resolved` found them
+    with postgres.parents_known(session):  # as `_resolved` found them
         began = bulk.insert_new(
             session, GRANTS, staged, on=KEY, columns=[*KEY, *COLUMNS], constants=constants,
             where=[GRANTS.c.ended.is_(None)],

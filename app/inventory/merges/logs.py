@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, Integer, Table, case, delete, func, select, update
+from sqlalchemy import Column, Integer, Select, Table, and_, case, delete, func, literal, select, update
 
 from app.inventory.merges import differences
-from app.inventory.merges.sealing import Page, Sealing, ids_of, pages, stage_pages, stage_rows, told_repeats
+from app.inventory.merges.sealing import (
+    Page,
+    Sealing,
+    ids_of,
+    insert_early,
+    pages,
+    stage_pages,
+    stage_rows,
+    told_repeats,
+)
 from app.inventory.packing import FIELDS
 from app.inventory.tables import AccountRow, ChangeRow, LoginRow, SettingRow
-from app.kit import bulk
+from app.kit import bulk, postgres
 from connectors.records import Stream
 
 LOGINS: Table = LoginRow.__table__  # type: ignore[assignment]
@@ -24,6 +34,11 @@ def merge_logins(sealing: Sealing) -> None:
     """Merge the LOGINS stream, and move each account's first and last sign-in by the ones that succeeded."""
     session, strangers = sealing.session, set[str]()
     names = ["account_id" if name == "account_key" else name for name in FIELDS["LoginRecord"]]
+    put = ["system_id", *names]
+    if (began := insert_early(sealing, Stream.LOGINS, LOGINS, put, partial(_named, sealing))) is not None:
+        sealing.count(LOGINS.name, began=began)  # and the use that they tell of went into accounts with these
+        differences.settle(sealing, Stream.LOGINS, as_they_came=not _of_strangers(sealing))
+        return
     ids = ids_of(sealing, AccountRow)
 
     def fill(staged: Table, found: Iterable[Page]) -> bool:
@@ -42,6 +57,24 @@ def merge_logins(sealing: Sealing) -> None:
     _move_use(sealing, staged)
     differences.settle(sealing, Stream.LOGINS, as_they_came=not strangers)  # whom a later reading may tell us
     bulk.drop(session, staged)
+
+
+def _named(sealing: Sealing, staged: Table) -> Select[Any]:
+    """Sign-ins that name accounts by the CRM's keys, with our ids of those that we know."""
+    known = and_(ACCOUNTS.c.system_id == sealing.system_id, ACCOUNTS.c["key"] == staged.c.account_key)
+    values = (ACCOUNTS.c.id if name == "account_key" else staged.c[name] for name in FIELDS["LoginRecord"])
+    return (
+        select(literal(sealing.system_id), *values)
+        .select_from(staged.outerjoin(ACCOUNTS, known))
+        .order_by(ACCOUNTS.c.id, staged.c.at)  # as the larger index has it
+    )
+
+
+def _of_strangers(sealing: Sealing) -> bool:
+    """Whether sign-ins name accounts that we do not know."""
+    named, ours = sealing.early[Stream.LOGINS].table.c.account_key, LOGINS.c.system_id == sealing.system_id
+    known = select(func.count(LOGINS.c.account_id)).where(ours)
+    return sealing.session.scalar(select(func.count(named))) != sealing.session.scalar(known)
 
 
 def resolved(rows: Sequence[Sequence[Any]], ids: Mapping[str, int]) -> tuple[list[Sequence[Any]], set[str]]:
@@ -99,7 +132,7 @@ def _merge_staged(sealing: Sealing, target: Table, staged: Table, names: list[st
     columns = [name for name in names if name != "key"]
     changed = bulk.update_changed(session, target, staged, on=["key"], columns=columns, where=ours)
     constants = {"system_id": sealing.system_id}
-    with bulk.parents_known(session):  # of changes there are none, and of sign-ins the accounts that were found
+    with postgres.parents_known(session):  # of changes there are none, and of sign-ins the accounts that were found
         began = bulk.insert_new(
             session, target, staged, on=["key"], columns=names, constants=constants, where=ours, order=order
         )

@@ -13,10 +13,26 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Boolean, ColumnElement, String, Table, and_, case, cast, insert, literal, not_, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    String,
+    Table,
+    and_,
+    case,
+    cast,
+    insert,
+    literal,
+    not_,
+    select,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.inventory import absence, packing
+from app.inventory.early import LARGE, Staged
 from app.inventory.tables import (
     AccountRow,
     AlterationRow,
@@ -26,14 +42,13 @@ from app.inventory.tables import (
     SpoolRow,
     StreamRow,
 )
-from app.kit import bulk
+from app.kit import bulk, postgres
 from app.kit.beside import Beside
 from connectors.records import Stream
 
 ALTERATIONS: Table = AlterationRow.__table__  # type: ignore[assignment]
 RETURNS: Table = ReturnRow.__table__  # type: ignore[assignment]
 BATCH = 16  # pages fetched from the spool at a time
-LARGE = 50_000  # records of a stream, from which on another process is worth its start
 
 
 @dataclass
@@ -48,6 +63,8 @@ class Sealing:
     parts: dict[Stream, dict[str, bool]]  # names of each stream's parts, in order, and whether the server counted them
     previous: datetime | None = None  # when the last reading with trusted accounts began
     beside: Beside | None = None  # a process that may be asked to prepare pages
+    early: Mapping[Stream, Staged] = field(default_factory=dict)  # staged while reading, for a system's first sealing
+    use: Table | None = None  # that such sign-ins tell of
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     repeats: Counter[Stream] = field(default_factory=Counter)  # records that were there twice
     ids: dict[tuple[str, bool], dict[str, int]] = field(default_factory=dict)  # what `ids_of` has found before
@@ -151,6 +168,33 @@ def _resolved(
 ) -> tuple[bulk.Rows, Told]:
     columns, told = resolve(rows, *known)
     return bulk.shaped([[part] * len(columns[0]), *columns], shape) if columns else bulk.Rows(), told
+
+
+def insert_early(
+    sealing: Sealing, stream: Stream, target: Table, names: Sequence[str], rows: Callable[[Table], Select[Any]]
+) -> int | None:
+    """Insert what was staged while reading, as `rows` makes it, if the system has no such rows yet. Returns how many.
+
+    None, and nothing is done, where there is none, or one is there twice or names what was not read.
+    """
+    staged = sealing.early.get(stream)
+    ours = target.c.system_id == sealing.system_id
+    if staged is None or sealing.session.scalar(select(target.c.id).where(ours).limit(1)) is not None:
+        return None
+    statement = insert(target).from_select(names, rows(staged.table))
+    try:
+        with sealing.session.begin_nested():
+            with postgres.parents_known(sealing.session), postgres.by_hash(sealing.session):
+                written = bulk.written(sealing.session, statement)
+            if written != staged.rows:
+                raise _Unfit
+    except (_Unfit, IntegrityError):
+        return None
+    return written
+
+
+class _Unfit(Exception):
+    """Not every row found what it names."""
 
 
 def ids_of(

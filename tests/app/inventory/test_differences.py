@@ -43,7 +43,10 @@ def staged(database: Database) -> Iterator[list[int]]:
     seen: list[int] = []
 
     def note(_c: Any, _k: Any, statement: str, given: Any, _x: Any, many: bool) -> None:
-        if statement.startswith(("INSERT INTO stage_grants VALUES", "INSERT INTO stage_logins VALUES")):
+        if (
+            statement.startswith(("INSERT INTO stage_grants (", "INSERT INTO stage_logins ("))
+            and " VALUES " in statement
+        ):
             seen.append(len(given) if many else 1)
 
     event.listen(database.writer, "before_cursor_execute", note)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, EntitlementRow
-from app.kit import bulk
+from app.kit import bulk, postgres
 from app.kit.db import Database
 from tests import make
 
@@ -178,7 +178,7 @@ def _of_nobody(database: Database, *, known: bool, first: str = "SELECT 1") -> N
             session.execute(text(each))
         table = staged(session, [row(uuid.uuid4().hex)])
         bulk.ready(session, table, ["key"])
-        with bulk.parents_known(session):
+        with postgres.parents_known(session):
             if known:
                 _insert(session, table)
         if not known:

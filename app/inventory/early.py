@@ -1,0 +1,163 @@
+"""Stages what a first reading brings in great numbers while it is still being read, by the CRM's own keys.
+
+Sealing waits for the whole reading, and grants and sign-ins for the ids of accounts, which sealing gives. Until then the
+database has little to do. So once a stream has become large, a thread follows its pages in the spool and lays their rows
+into temporary tables of a connection of its own, on which the reading is sealed afterwards. Only what goes into a system
+that has nothing yet can be taken as it is; a later reading is compared with the one before it (`merges.differences`).
+
+Nothing rests on it: sealing takes what was staged only where page by page it is what the spool holds, and else does
+without. What goes wrong here costs time.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from sqlalchemy import Column, Connection, String, Table, func, insert, select
+from sqlalchemy.orm import Session
+
+from app.inventory import packing
+from app.inventory.tables import AccountRow, GrantRow, LoginRow, SpoolRow
+from app.kit import bulk
+from app.kit.db import Database
+from connectors.records import Stream
+
+LOG = logging.getLogger(__name__)
+LARGE = 50_000  # rows of a stream, from which on a thread and a connection are worth it
+BATCH = 16  # pages staged in one transaction
+WAIT = 1.0  # seconds; it is woken when a page comes
+_KINDS = {Stream.GRANTS: "GrantRecord", Stream.LOGINS: "LoginRecord"}
+_ROWS: Mapping[Stream, Table] = {Stream.GRANTS: GrantRow.__table__, Stream.LOGINS: LoginRow.__table__}  # type: ignore[dict-item]
+
+
+@dataclass(slots=True)
+class Staged:
+    """Rows of one stream as the CRM names them, and the digest of each page that they are of."""
+
+    table: Table
+    rows: int = 0
+    pages: list[str] = field(default_factory=list)
+    last: int = 0  # number of the last page
+
+
+class Early:
+    """What is staged of one snapshot. To be used by one sealing, on `connection`, after `finish`."""
+
+    def __init__(self, database: Database, snapshot_id: int, *, able: bool = True) -> None:
+        """`able`: False for a system that was read before."""
+        self._database, self._snapshot_id, self._able = database, snapshot_id, able
+        self._stack = ExitStack()
+        self._thread: threading.Thread | None = None
+        self._starting, self._more, self._over = threading.Lock(), threading.Event(), threading.Event()
+        self._large: set[Stream] = set()
+        self._staged: dict[Stream, Staged] = {}
+        self.connection: Connection | None = None
+        self.use: Table | None = None  # first and last sign-in that succeeded, of each account that sign-ins name
+
+    def __enter__(self) -> Early:
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
+    ) -> None:
+        self._able = False
+        self._end()
+        self._stack.close()
+
+    def came(self, stream: str, rows: int) -> None:
+        """A page was spooled, and so many rows are there of its stream by now."""
+        if not self._able or rows < LARGE or stream not in _KINDS:
+            return
+        with self._starting:
+            self._large.add(Stream(stream))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._follow, name="staging")
+                self._thread.start()
+        self._more.set()
+
+    def finish(self) -> None:
+        """All pages are there: stage those that are still to be staged."""
+        self._end()
+
+    def fitting(self, pages: Mapping[Stream, Sequence[str]]) -> dict[Stream, Staged]:
+        """What was staged, of the streams of which it is every page, in order, by the digests of their rows."""
+        return {stream: each for stream, each in self._staged.items() if self._able and each.pages == pages.get(stream)}
+
+    def _end(self) -> None:
+        self._over.set()
+        self._more.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _follow(self) -> None:
+        try:
+            self.connection = self._stack.enter_context(self._database.own())
+            while self._able:
+                over = self._over.is_set()  # asked before looking: what comes later sets `more`
+                self._more.clear()
+                moved = [self._stage(self.connection, stream) for stream in sorted(self._large)]
+                if not any(moved):
+                    if over:
+                        break
+                    self._more.wait(WAIT)
+            if self._able:
+                self._conclude(self.connection)
+        except Exception as error:  # noqa: BLE001  (sealing does without, and hears of it there if it lasts)
+            LOG.warning("what was read cannot be staged ahead (%s); sealing it takes longer", type(error).__name__)
+            self._able, self.connection = False, None
+
+    def _stage(self, connection: Connection, stream: Stream) -> bool:
+        """Stage the next pages. False: there are none."""
+        with self._database.staging(connection) as session:
+            staged = self._staged.get(stream)
+            if staged is None:
+                columns = [_column(stream, name) for name in packing.FIELDS[_KINDS[stream]]]
+                staged = Staged(bulk.stage(session, f"early_{stream}", columns, lasting=True))
+            pages = session.execute(
+                select(SpoolRow.number, SpoolRow.records, SpoolRow.receipt)
+                .where(
+                    SpoolRow.snapshot_id == self._snapshot_id, SpoolRow.stream == stream, SpoolRow.number > staged.last
+                )
+                .order_by(SpoolRow.number)
+                .limit(BATCH)
+            ).all()
+            for number, packed, receipt in pages:
+                rows = packing.unpack(packed, times=False).get(_KINDS[stream], [])
+                bulk.fill(session, staged.table, rows)
+                staged.rows += len(rows)
+                staged.last = number
+                staged.pages.append(receipt["rows_digest"])
+        self._staged[stream] = staged
+        return bool(pages)
+
+    def _conclude(self, connection: Connection) -> None:
+        """Work out the use that sign-ins tell of, and let the planner know how much there is."""
+        with self._database.staging(connection) as session:
+            for staged in self._staged.values():
+                bulk.analyze(session, staged.table)
+            if logins := self._staged.get(Stream.LOGINS):
+                self.use = _use(session, logins.table)
+
+
+def _column(stream: Stream, name: str) -> Column[str]:
+    """A column as its table has it; keys of others have any length here: none is cut, and then taken for another."""
+    return Column(name, String) if name.endswith("_key") else bulk.like(_ROWS[stream].c[name])
+
+
+def _use(session: Session, logins: Table) -> Table:
+    key = Column("account_key", String, primary_key=True)
+    first, last = bulk.like(AccountRow.first_login, "first"), bulk.like(AccountRow.last_login, "last")
+    use = bulk.stage(session, "early_use", [key, first, last], lasting=True)
+    seen = (
+        select(logins.c.account_key, func.min(logins.c.at), func.max(logins.c.at))
+        .where(logins.c.succeeded.is_(True), logins.c.account_key.is_not(None))
+        .group_by(logins.c.account_key)
+    )
+    session.connection().execute(insert(use).from_select(["account_key", "first", "last"], seen))
+    bulk.analyze(session, use)
+    return use

@@ -1,0 +1,271 @@
+"""What is staged while a system is read for the first time leads where staging it at sealing leads, or is left alone."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, String, event, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from app.inventory import early, snapshots
+from app.inventory.early import Early, Staged
+from app.inventory.merges import grants, logs, sealing
+from app.inventory.tables import AccountRow, SnapshotRow, SpoolRow
+from app.kit import bulk
+from app.kit.db import Database
+from connectors.errors import Misread
+from connectors.records import AccountRecord, EntitlementRecord, GrantRecord, LoginRecord, Stream
+from tests import make
+from tests.app.inventory.conftest import Connected
+from tests.app.inventory.test_beside import ODD, kept, twin
+from tests.fake_connector import Crash
+
+
+@pytest.fixture
+def crowd(crm: Connected) -> Connected:
+    """Thirty accounts with grants and sign-ins of all sorts, and nothing that would not fit."""
+    for number in range(30):
+        odd, key = ODD[number % len(ODD)], f"account {number}"
+        at = make.NOW - timedelta(days=number, microseconds=number)
+        last = None if number % 3 else at - timedelta(hours=5 - number)  # before or after the sign-ins that we are told
+        crm.world.put(
+            AccountRecord(key, f"{number}@example.com", name=odd, active=True, last_login=last, native={"Said": odd}),
+            EntitlementRecord(f"set {number}", "set", odd or "none", privileges=()),
+            GrantRecord(key, f"set {number}", key=odd or None, until=at if number % 2 else None, effective=None),
+            GrantRecord(key, "set 0", source=f"team:{odd}"[:100], effective=number % 2 == 0),
+            LoginRecord(f"{number} {odd}"[:200], None if number == 3 else key, at, None if number == 4 else number % 2 == 0,
+                        odd or None, None),
+            LoginRecord(f"{number} before", key, at - timedelta(days=1), number % 5 != 0, None, odd),
+        )  # fmt: skip
+    return crm
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int | None]]:
+    """How much of each stream was taken as it had been staged; None: it was staged anew."""
+    found, insert_early = list[tuple[str, int | None]](), sealing.insert_early
+
+    def spied(of: sealing.Sealing, stream: Stream, *given: Any) -> int | None:
+        found.append((str(stream), insert_early(of, stream, *given)))
+        return found[-1][1]
+
+    for merge in (grants, logs):
+        monkeypatch.setattr(merge, "insert_early", spied)
+    return found
+
+
+def use(crm: Connected) -> dict[str, tuple[Any, ...]]:
+    """Each account's use, whether a rule is to ask about it again, and what the snapshot counted."""
+    with crm.database.reading() as session:
+        columns = (AccountRow.key, AccountRow.first_login, AccountRow.last_login, AccountRow.touched)
+        found = session.execute(select(*columns).where(AccountRow.system_id == crm.system_id))
+        counts = session.scalars(
+            select(SnapshotRow.counts).where(SnapshotRow.system_id == crm.system_id).order_by(SnapshotRow.id.desc())
+        )
+        return {key: tuple(values) for key, *values in found} | {"counts": (counts.first(),)}
+
+
+def both(crm: Connected, monkeypatch: pytest.MonkeyPatch, read: Callable[[Connected], Any]) -> Connected:
+    """The same read by two systems, by the second one with staging ahead, and found alike. Returns that one."""
+    read(crm)
+    without, used = kept(crm), use(crm)
+    crm.world.served.clear()
+    monkeypatch.setattr(early, "LARGE", 1)
+    other = replace(crm, system_id=twin(crm))
+    read(other)
+    assert kept(other) == without
+    assert use(other) == used
+    return other
+
+
+def test_what_was_staged_while_reading_is_what_would_have_been_staged(
+    crowd: Connected, taken: list[tuple[str, int | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = both(crowd, monkeypatch, lambda crm: crm.read(run=f"first {crm.system_id}"))
+    assert taken == [("grants", None), ("logins", None), ("grants", 60), ("logins", 60)]
+    assert len(kept(other)["grants"]) == len(kept(other)["logins"]) == 60
+
+
+def test_the_next_reading_is_compared_with_it(
+    crowd: Connected, taken: list[tuple[str, int | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(early, "LARGE", 1)
+    crowd.read(run="first")
+    crowd.world.put(LoginRecord("new", "account 1", make.NOW, True, None, None))
+    number = crowd.read(run="second")
+    assert [many for _, many in taken] == [60, 60, None, None]
+    with crowd.database.reading() as session:
+        counts = session.get_one(SnapshotRow, number).counts
+        pages = session.scalars(select(SpoolRow.stream).distinct()).all()
+    assert counts == {"logins": {"began": 1}}
+    assert sorted(pages) == ["grants", "logins"]
+
+
+@pytest.mark.parametrize(
+    ("odd", "left"),
+    [
+        (GrantRecord("nobody", "set 1"), "grants"),
+        (GrantRecord("account 1", "no such set"), "grants"),
+        (GrantRecord("account 2", "set 2", key="once more"), "grants"),
+        (GrantRecord("account 2" + "x" * 300, "set 2"), "grants"),
+        (LoginRecord("5 before", "account 5", make.NOW, True, None, None), "logins"),
+        (LoginRecord("of a stranger", "stranger", make.NOW, True, None, None), None),
+    ],
+)
+def test_what_does_not_fit_is_told_as_ever(
+    crowd: Connected,
+    taken: list[tuple[str, int | None]],
+    monkeypatch: pytest.MonkeyPatch,
+    odd: GrantRecord | LoginRecord,
+    left: str | None,
+) -> None:
+    crowd.world.put(odd)
+    other = both(crowd, monkeypatch, lambda crm: crm.read(run=f"first {crm.system_id}"))
+    assert [stream for stream, many in taken[2:] if many is None] == ([left] if left else [])
+    with other.database.reading() as session:
+        pages = session.scalars(select(SpoolRow.stream).where(SpoolRow.snapshot_id == 2).distinct()).all()
+    lasting = {"grants", "logins"} - {left} - ({"logins"} if left is None else set())
+    assert set(pages) == lasting  # whose pages the next reading may be compared with
+
+
+def test_a_stream_that_was_begun_again_is_not_taken_from_its_first_pages(
+    crowd: Connected, taken: list[tuple[str, int | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three of its pages were staged when its cursor was lost; afterwards those held other grants, as good."""
+    came, listed = Early.came, crowd.world.of(Stream.GRANTS)
+    anew = [*(GrantRecord(f"account {number}", "set 29") for number in range(6)), *listed[6:]]
+
+    def waiting(self: Early, stream: str, rows: int) -> None:
+        came(self, stream, rows)
+        if (stream, rows) == ("grants", 6) and self._thread is not None:
+            until = time.monotonic() + 10
+            while self._staged.get(Stream.GRANTS, Staged(None)).last < 3 and time.monotonic() < until:  # type: ignore[arg-type]
+                time.sleep(0.01)
+            assert self._staged[Stream.GRANTS].last == 3
+            crowd.world.records[Stream.GRANTS] = list(anew)
+
+    def read(crm: Connected, grants: list[Any]) -> None:
+        crm.world.records[Stream.GRANTS] = list(grants)
+        crm.world.fault(Stream.GRANTS, 3, Misread("the cursor is gone", restart=True))
+        crm.read(run=f"first {crm.system_id}")
+
+    monkeypatch.setattr(Early, "came", waiting)
+    read(crowd, anew)
+    without = kept(crowd)
+    monkeypatch.setattr(early, "LARGE", 1)
+    other = replace(crowd, system_id=twin(crowd))
+    read(other, listed)
+    now = kept(other)
+    assert {name: now[name] for name in ("accounts", "grants", "logins")} == {
+        name: without[name] for name in ("accounts", "grants", "logins")
+    }
+    assert taken[2:] == [("grants", None), ("logins", 60)]
+
+
+def test_a_reading_that_died_is_gone_on_with_and_staged_whole(
+    crowd: Connected, taken: list[tuple[str, int | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(crm: Connected) -> None:
+        crm.world.fault(Stream.GRANTS, 5, Crash())
+        with pytest.raises(Crash):
+            crm.read(run=f"first {crm.system_id}")
+        crm.read(run=f"first {crm.system_id}")
+
+    both(crowd, monkeypatch, read)
+    assert ("grants", 60) in taken
+
+
+def test_what_cannot_be_staged_ahead_costs_time_and_says_nobodys_name(
+    crowd: Connected,
+    taken: list[tuple[str, int | None]],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    unpack = early.packing.unpack
+
+    def failing(packed: bytes, **given: Any) -> Any:
+        if threading.current_thread().name == "staging":
+            raise ValueError("account 7")
+        return unpack(packed, **given)
+
+    monkeypatch.setattr(early.packing, "unpack", failing)
+    with caplog.at_level(logging.DEBUG):
+        both(crowd, monkeypatch, lambda crm: crm.read(run=f"first {crm.system_id}"))
+    assert [many for _, many in taken] == [None] * 4
+    assert "staged ahead (ValueError)" in caplog.text
+    assert "account 7" not in caplog.text
+
+
+def test_nothing_of_it_is_left_and_a_small_reading_has_no_part_in_it(
+    crowd: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = list[Early]()
+    follow = Early._follow
+    monkeypatch.setattr(Early, "_follow", lambda self: (began.append(self), follow(self)))
+    crowd.read(run="first")
+    assert began == []
+    monkeypatch.setattr(early, "LARGE", 1)
+    other = replace(crowd, system_id=twin(crowd))
+    other.read(run="second")
+    assert len(began) == 1
+    assert began[0].connection is not None
+    assert began[0].connection.closed
+    assert not [each for each in threading.enumerate() if each.name == "staging"]
+    other.read(run="third")  # was read before
+    assert len(began) == 1
+
+
+def test_a_connection_of_ones_own_keeps_no_writer_waiting_until_it_writes(database: Database) -> None:
+    """What it stages lasts from transaction to transaction, and no longer than itself."""
+    begun = list[str]()
+
+    def note(_c: Any, _k: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("BEGIN"):
+            begun.append(statement)
+
+    event.listen(database.writer, "before_cursor_execute", note)
+    with database.own() as connection:
+        with database.staging(connection) as session:
+            staged = bulk.stage(session, "early_things", [Column("name", String)], lasting=True)
+            bulk.fill(session, staged, [["a"], ["b"]])
+            with database.transaction() as other:  # which SQLite would refuse beside a writer
+                other.execute(text("UPDATE systems SET version = version"))
+        with database.transaction(on=connection) as session:
+            assert session.scalar(select(func.count()).select_from(staged)) == 2
+            bulk.fill(session, staged, [["c"]])
+    event.remove(database.writer, "before_cursor_execute", note)
+    assert begun == (["BEGIN", "BEGIN IMMEDIATE", "BEGIN IMMEDIATE"] if database.sqlite else [])
+    with database.transaction() as session, pytest.raises(DBAPIError), session.begin_nested():
+        session.execute(select(staged))
+
+
+def test_postgresql_does_not_take_what_was_just_written_for_empty(
+    crowd: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it sought through all accounts for each grant: for a million, hours instead of seconds."""
+    if crowd.database.sqlite:
+        return
+    seen, written = list[str](), bulk.written
+
+    def spied(session: Any, statement: Any) -> int:
+        if "early_" in str(statement):
+            seen.append(session.scalar(text("SHOW enable_nestloop")))
+        return written(session, statement)
+
+    monkeypatch.setattr(bulk, "written", spied)
+    monkeypatch.setattr(early, "LARGE", 1)
+    derive = snapshots.privileges.derive
+    monkeypatch.setattr(
+        snapshots.privileges,
+        "derive",
+        lambda of: (seen.append(of.session.scalar(text("SHOW enable_nestloop"))), derive(of)),
+    )
+    crowd.read(run="first")
+    assert seen == ["off", "off", "on"]

@@ -17,8 +17,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any
 
-from sqlalchemy import Column, Connection, String, Table, func, insert, select
+from sqlalchemy import Column, Connection, Integer, String, Table, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.inventory import packing
@@ -27,12 +28,19 @@ from app.kit import bulk
 from app.kit.db import Database
 from connectors.records import Stream
 
+_WHOSE = packing.FIELDS["LoginRecord"].index("account_key")
 LOG = logging.getLogger(__name__)
 LARGE = 50_000  # rows of a stream, from which on a thread and a connection are worth it
 BATCH = 16  # pages staged in one transaction
 WAIT = 1.0  # seconds; it is woken when a page comes
-_KINDS = {Stream.GRANTS: "GrantRecord", Stream.LOGINS: "LoginRecord"}
-_ROWS: Mapping[Stream, Table] = {Stream.GRANTS: GrantRow.__table__, Stream.LOGINS: LoginRow.__table__}  # type: ignore[dict-item]
+_KINDS = {Stream.ACCOUNTS: "AccountRecord", Stream.GRANTS: "GrantRecord", Stream.LOGINS: "LoginRecord"}
+_ROWS: Mapping[Stream, Table] = {
+    Stream.ACCOUNTS: AccountRow.__table__,  # type: ignore[dict-item]
+    Stream.GRANTS: GrantRow.__table__,  # type: ignore[dict-item]
+    Stream.LOGINS: LoginRow.__table__,  # type: ignore[dict-item]
+}
+# What only sign-ins tell of an account. They are merged after it, but for a first reading's, which are known before.
+USE = ("first_login", "touched")
 
 
 @dataclass(slots=True)
@@ -41,7 +49,9 @@ class Staged:
 
     table: Table
     rows: int = 0
+    nameless: int = 0  # of sign-ins: that name no account
     pages: list[str] = field(default_factory=list)
+    parts: dict[str, int] = field(default_factory=dict)  # in the order in which they begin, as sealing counts them
     last: int = 0  # number of the last page
 
 
@@ -116,8 +126,7 @@ class Early:
         with self._database.staging(connection) as session:
             staged = self._staged.get(stream)
             if staged is None:
-                columns = [_column(stream, name) for name in packing.FIELDS[_KINDS[stream]]]
-                staged = Staged(bulk.stage(session, f"early_{stream}", columns, lasting=True))
+                staged = Staged(bulk.stage(session, f"early_{stream}", _columns(stream), lasting=True))
             pages = session.execute(
                 select(SpoolRow.number, SpoolRow.records, SpoolRow.receipt)
                 .where(
@@ -128,6 +137,11 @@ class Early:
             ).all()
             for number, packed, receipt in pages:
                 rows = packing.unpack(packed, times=False).get(_KINDS[stream], [])
+                if stream == Stream.ACCOUNTS:
+                    part = staged.parts.setdefault(receipt["part"], len(staged.parts))
+                    rows = [[part, *row, *(None for _ in USE)] for row in rows]
+                elif stream == Stream.LOGINS:
+                    staged.nameless += sum(row[_WHOSE] is None for row in rows)
                 bulk.fill(session, staged.table, rows)
                 staged.rows += len(rows)
                 staged.last = number
@@ -138,15 +152,19 @@ class Early:
     def _conclude(self, connection: Connection) -> None:
         """Work out the use that sign-ins tell of, and let the planner know how much there is."""
         with self._database.staging(connection) as session:
-            for staged in self._staged.values():
-                bulk.analyze(session, staged.table)
+            for stream, staged in self._staged.items():
+                if stream != Stream.ACCOUNTS:  # which sealing makes ready to be merged like any others
+                    bulk.analyze(session, staged.table)
             if logins := self._staged.get(Stream.LOGINS):
                 self.use = _use(session, logins.table)
 
 
-def _column(stream: Stream, name: str) -> Column[str]:
-    """A column as its table has it; keys of others have any length here: none is cut, and then taken for another."""
-    return Column(name, String) if name.endswith("_key") else bulk.like(_ROWS[stream].c[name])
+def _columns(stream: Stream) -> list[Column[Any]]:
+    """Accounts as sealing stages them; others with keys of any length: none is cut, and then taken for another."""
+    names, table = packing.FIELDS[_KINDS[stream]], _ROWS[stream]
+    if stream == Stream.ACCOUNTS:
+        return [Column(bulk.PART, Integer), *(bulk.like(table.c[name]) for name in (*names, *USE))]
+    return [Column(name, String) if name.endswith("_key") else bulk.like(table.c[name]) for name in names]
 
 
 def _use(session: Session, logins: Table) -> Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +20,7 @@ from sqlalchemy import (
 )
 
 from app.inventory import policy
+from app.inventory.early import USE
 from app.inventory.merges.sealing import Sealing, as_they_are, merge_keyed, say, stage_pages, told_repeats
 from app.inventory.packing import FIELDS
 from app.inventory.tables import AccountChangeRow, AccountRow, SystemRow
@@ -36,36 +36,34 @@ KEPT = (
     "username", "email", "name", "active", "frozen", "kind", "title", "department", "manager_key", "employee_number",
     "licence",
 )  # fmt: skip
-# What only sign-ins tell. They are merged after accounts, but for a first reading's, which are known before.
-USE = ["first_login", "touched"]
 
 
 def merge(sealing: Sealing) -> None:
     """Merge the ACCOUNTS stream."""
     session = sealing.session
-    use = USE if sealing.use is not None else []
-    columns = [bulk.like(ACCOUNTS.c[name]) for name in (*FIELDS["AccountRecord"], *use)]
-    staged = bulk.stage(session, "stage_accounts", [Column(bulk.PART, Integer), *columns])
-    read = sum(
-        stage_pages(sealing, Stream.ACCOUNTS, "AccountRecord", staged, with_room_for_use if use else as_they_are)
-    )
+    staged, read, names = _staged(sealing)
     told_repeats(sealing, Stream.ACCOUNTS, bulk.ready(session, staged, ["key"]), "accounts")
     if not read and Stream.ACCOUNTS in sealing.streams:
         _distrust_nobody(sealing)
-    if sealing.use is not None:
+    if sealing.use is not None and Stream.ACCOUNTS in sealing.early:
         _note_use(sealing, staged, sealing.use)
+        sealing.use = None
     _keep_what_we_know(sealing, staged)
     _note_changes(sealing, staged)
     _note_presence(sealing, staged, returned=True)
-    merge_keyed(sealing, Stream.ACCOUNTS, ACCOUNTS, staged, [*COLUMNS, *use], kind="account")
+    merge_keyed(sealing, Stream.ACCOUNTS, ACCOUNTS, staged, names, kind="account")
     _note_presence(sealing, staged, returned=False)
     bulk.drop(session, staged)
 
 
-def with_room_for_use(rows: Sequence[Sequence[Any]]) -> tuple[list[Sequence[Any]], int]:
-    """Accounts as columns, and how many they are."""
-    columns, many = as_they_are(rows)
-    return ([*columns, *([[None] * many for _ in USE])] if many else []), many
+def _staged(sealing: Sealing) -> tuple[Table, int, list[str]]:
+    """Where accounts are staged, how many were read, and what there is to know of them but for their keys."""
+    early = sealing.early.get(Stream.ACCOUNTS)
+    if early is not None:  # and there is room for their use
+        return early.table, early.rows, [*COLUMNS, *USE]
+    columns = [bulk.like(ACCOUNTS.c[name]) for name in FIELDS["AccountRecord"]]
+    staged = bulk.stage(sealing.session, "stage_accounts", [Column(bulk.PART, Integer), *columns])
+    return staged, sum(stage_pages(sealing, Stream.ACCOUNTS, "AccountRecord", staged, as_they_are)), COLUMNS
 
 
 def _note_use(sealing: Sealing, staged: Table, use: Table) -> None:

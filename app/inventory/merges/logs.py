@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Column, Integer, Select, Table, and_, case, delete, func, literal, select, update
+from sqlalchemy import Column, Integer, Select, Subquery, Table, and_, case, delete, func, literal, select, update
 
 from app.inventory.merges import differences
 from app.inventory.merges.sealing import (
@@ -36,7 +36,11 @@ def merge_logins(sealing: Sealing) -> None:
     names = ["account_id" if name == "account_key" else name for name in FIELDS["LoginRecord"]]
     put = ["system_id", *names]
     if (began := insert_early(sealing, Stream.LOGINS, LOGINS, put, partial(_named, sealing))) is not None:
-        sealing.count(LOGINS.name, began=began)  # and the use that they tell of went into accounts with these
+        sealing.count(LOGINS.name, began=began)
+        if sealing.use is not None:  # else it went into the accounts with these
+            named = select(ACCOUNTS.c.id.label("account_id"), sealing.use.c["first"], sealing.use.c["last"])
+            same = and_(ACCOUNTS.c.system_id == sealing.system_id, ACCOUNTS.c["key"] == sealing.use.c.account_key)
+            _move_use(sealing, named.join(ACCOUNTS, same).subquery())
         differences.settle(sealing, Stream.LOGINS, as_they_came=not _of_strangers(sealing))
         return
     ids = ids_of(sealing, AccountRow)
@@ -54,7 +58,7 @@ def merge_logins(sealing: Sealing) -> None:
             strangers |= told
         told_repeats(sealing, Stream.LOGINS, bulk.ready(session, staged, ["key"]), str(Stream.LOGINS))
     _merge_staged(sealing, LOGINS, staged, names, order=("account_id", "at"))
-    _move_use(sealing, staged)
+    _move_use(sealing, _use_in(staged))
     differences.settle(sealing, Stream.LOGINS, as_they_came=not strangers)  # whom a later reading may tell us
     bulk.drop(session, staged)
 
@@ -72,9 +76,8 @@ def _named(sealing: Sealing, staged: Table) -> Select[Any]:
 
 def _of_strangers(sealing: Sealing) -> bool:
     """Whether sign-ins name accounts that we do not know."""
-    named, ours = sealing.early[Stream.LOGINS].table.c.account_key, LOGINS.c.system_id == sealing.system_id
-    known = select(func.count(LOGINS.c.account_id)).where(ours)
-    return sealing.session.scalar(select(func.count(named))) != sealing.session.scalar(known)
+    nobodys = select(func.count()).where(LOGINS.c.system_id == sealing.system_id, LOGINS.c.account_id.is_(None))
+    return sealing.session.scalar(nobodys) != sealing.early[Stream.LOGINS].nameless
 
 
 def resolved(rows: Sequence[Sequence[Any]], ids: Mapping[str, int]) -> tuple[list[Sequence[Any]], set[str]]:
@@ -139,14 +142,18 @@ def _merge_staged(sealing: Sealing, target: Table, staged: Table, names: list[st
     sealing.count(target.name, began=began, changed=changed)
 
 
-def _move_use(sealing: Sealing, staged: Table) -> None:
-    """A sign-in counts as use only if it is known to have succeeded."""
-    seen = (
+def _use_in(staged: Table) -> Subquery:
+    """First and last use of each account. A sign-in counts as use only if it is known to have succeeded."""
+    return (
         select(staged.c.account_id, func.max(staged.c.at).label("last"), func.min(staged.c.at).label("first"))
         .where(staged.c.succeeded.is_(True), staged.c.account_id.is_not(None))
         .group_by(staged.c.account_id)
         .subquery()
     )
+
+
+def _move_use(sealing: Sealing, seen: Subquery) -> None:
+    """Let accounts' first use begin sooner, and their last one be later, where that was seen."""
     last, first = ACCOUNTS.c.last_login, ACCOUNTS.c.first_login
     later = last.is_(None) | (last < seen.c.last)
     sooner = first.is_(None) | (first > seen.c.first)

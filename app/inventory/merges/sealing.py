@@ -64,7 +64,7 @@ class Sealing:
     previous: datetime | None = None  # when the last reading with trusted accounts began
     beside: Beside | None = None  # a process that may be asked to prepare pages
     early: Mapping[Stream, Staged] = field(default_factory=dict)  # staged while reading, for a system's first sealing
-    use: Table | None = None  # that such sign-ins tell of
+    use: Table | None = None  # that such sign-ins tell of, until it is noted with the accounts
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     repeats: Counter[Stream] = field(default_factory=Counter)  # records that were there twice
     ids: dict[tuple[str, bool], dict[str, int]] = field(default_factory=dict)  # what `ids_of` has found before

@@ -20,6 +20,7 @@ def scans(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return EntryPoints([EntryPoint("abacus", "connectors.spreadsheet", group)])
 
     monkeypatch.setattr(registry.metadata, "entry_points", entry_points)
+    monkeypatch.setattr(registry, "_added", {})  # whatever other tests of this process made known
     registry._installed.cache_clear()
     yield made
     registry._installed.cache_clear()

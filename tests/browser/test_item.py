@@ -36,10 +36,14 @@ def test_an_item_is_answered_on_its_own_page(awkward: Awkward, by_key: bool) -> 
         else:
             page.get_by_role("button", name="Keep", exact=True).click()
         if needs:
-            expect(page.locator("p.said")).to_have_count(0)  # it asks why first
-            page.locator("input[data-why]").first.fill("needed for the job")
+            why = page.locator("input[data-why]").first
+            expect(why).to_be_focused()  # it asks why first, here
+            why.fill("needed for the job")
             page.get_by_role("button", name="Keep", exact=True).click()
         expect(page.locator("p.said")).to_be_visible()
         expect(page.get_by_role("heading", name="Everything that was said about it")).to_be_visible()
-        expect(page.locator("ol.history > li")).to_have_count(1)
+        said = page.locator("ol.history > li").first
+        expect(said).to_contain_text(f"in {awkward.town.campaign.name}")
+        if needs:
+            expect(said).to_contain_text("needed for the job")
     window.close()

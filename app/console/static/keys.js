@@ -69,6 +69,12 @@
   });
   // A row is an option of its own, so a click beside its controls stands on it.
   document.addEventListener("click", (event) => {
+    // In a list the row says what is lacking; an item's own page would be left for a page that says so.
+    const lacking = event.target.closest("button[data-needs-why]");
+    if (lacking?.form?.elements.from?.value === "item") {
+      const why = lacking.parentElement.querySelector("[data-why]");
+      if (why && !why.value.trim()) { event.preventDefault(); why.focus(); return; }
+    }
     const asked = event.target.closest('a[data-key="m"]');
     if (asked) opening = asked.closest("[data-row]")?.id ?? null;
     const other = event.target.closest(".otherwise button");

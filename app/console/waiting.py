@@ -1,6 +1,7 @@
 """What waits for whoever has come, the most pressing first: Home's first thing is the first of these.
 
-Only what somebody can do something about is in it, each with where to go. Own answers come first, for others wait for them.
+Only what somebody can do something about is in it, each with where to go, if it is done here. Own answers come first, for
+others wait for them.
 """
 
 from __future__ import annotations
@@ -16,13 +17,15 @@ from app.console import words
 from app.inventory.tables import SystemRow
 from app.review.tables import CampaignRow
 from app.stories.beginning import Step
-from app.stories.desk import Own, Running
+from app.stories.desk import Late, Own, Running
 from app.stories.readings import Standing, State
+
+_NAMED = 4  # people who are told by name; the others are counted
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing: what it is, more about it, and where it is done. `due` is shown as a day."""
+    """One thing: what it is, more about it, and where it is done, if that is here. `due` is shown as a day."""
 
     title: str
     text: str
@@ -38,6 +41,8 @@ class Told:
     own: Sequence[Own] = ()
     unsigned: Sequence[CampaignRow] = ()  # closed, and theirs to sign
     running: Sequence[Running] = ()
+    answers_for: Sequence[Running] = ()  # going on, and they are its control owner
+    late: Sequence[Late] = ()  # overdue, and not for themselves but for who reports to them
     findings: Mapping[str, int] = field(default_factory=dict)
     removals: Sequence[tuple[str, int]] = ()
     unreleased: Sequence[tuple[SystemRow, int]] = ()  # removals that wait for their word
@@ -49,7 +54,9 @@ class Told:
 def waiting(told: Told, *, by: Actor, at: datetime) -> list[Waiting]:
     """All of it, the most pressing first."""
     may = {act for act in May if policy.why_not(by, act) is None}
-    found = [*_own(told.own), *_unsigned(told.unsigned), *_first_steps(told.steps)]
+    found = [*_own(told.own), *_late(told.late), *_unsigned(told.unsigned), *_first_steps(told.steps)]
+    if May.RUN_CAMPAIGNS not in may:  # to whoever runs reviews each overdue one is told below
+        found += _answered_for(told.answers_for, at)
     if May.READ_SYSTEMS in may:
         found += _failed(told.systems)
     found += _unreleased(told.unreleased)
@@ -85,6 +92,33 @@ def _own(own: Sequence[Own]) -> Iterator[Waiting]:
             title = f"Your answers to {each.campaign.name} have to be submitted"
             yield Waiting(title, "Everything is answered.", path + "/submission", "Look over and submit",
                           each.campaign.due_at)  # fmt: skip
+
+
+def _late(late: Sequence[Late]) -> Iterator[Waiting]:
+    for each in late:
+        count = len(each.people)
+        title = (
+            f"{words.plural(count, 'reviewer')} who {'reports' if count == 1 else 'report'} to you "
+            f"{'is' if count == 1 else 'are'} not done"
+        )
+        told = ", ".join(
+            f"{name} ({words.plural(undecided, 'item')} without an answer)" if undecided else f"{name} (not submitted)"
+            for name, undecided in each.people[:_NAMED]
+        )
+        others = f" and {words.plural(count - _NAMED, 'other')}" if count > _NAMED else ""
+        text = f"{each.campaign.name} is overdue: {told}{others}. The link in their e-mail opens it for them."
+        yield Waiting(title, text, "", "", each.campaign.due_at)
+
+
+def _answered_for(rows: Sequence[Running], at: datetime) -> Iterator[Waiting]:
+    for each in rows:
+        if each.campaign.due_at < at:
+            text = (
+                f"{each.pending:,} of {words.plural(each.reviewers, 'reviewer')} not done. Whoever runs it reminds them, "
+                "hands their shares on, or closes it; then you sign what came of it."
+            )
+            title, path = f"{each.campaign.name}, which you answer for, is overdue", f"/campaigns/{each.campaign.id}"
+            yield Waiting(title, text, path + "/signature", "See how far it is", each.campaign.due_at)
 
 
 def _unsigned(rows: Sequence[CampaignRow]) -> Iterator[Waiting]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
@@ -22,7 +23,7 @@ from app.notices.events import Event, Occurrence
 from app.notices.queries import Happened
 from app.notices.tables import ChannelRow
 from app.review.submission import TaskStatus
-from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
+from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, RoundRow, TaskRow
 
 _GONE_BAD = {"by_hand": Event.REMOVAL_BY_HAND, "declined": Event.REMOVAL_FAILED}
 
@@ -147,17 +148,26 @@ def _given(session: Session, entry: Happened) -> Occurrence | None:
 
 
 def _escalated(session: Session, entry: Happened) -> list[Occurrence]:
-    """To each who was given what others had not answered: how many, and until when."""
+    """To each who was given what others had not answered, or is asked in another round: how many, and until when."""
     row = session.get(CampaignRow, entry.about)
     if row is None or row.status != "open":
         return []
-    found, systems = [], systems_of(session, row.id)
+    found, systems, why = [], systems_of(session, row.id), _why_given(session, entry)
     for share in entry.body.get("shares", []):
-        whom, facts = str(share["to"]).removeprefix("identity:"), {**review_facts(row), "items": share["items"]}
+        whom = str(share["to"]).removeprefix("identity:")
+        facts = {**review_facts(row), "items": share["items"], **why}
         if whom.isdigit():
             total, cause = {**facts, "reviewers": 1}, f"entry:{entry.id}:{whom}"
             found.append(Occurrence(Event.REVIEW_GIVEN, cause, total, entry.at, systems, {int(whom): facts}))
     return found
+
+
+def _why_given(session: Session, entry: Happened) -> dict[str, Any]:
+    """That nobody had answered, or the round that has begun, by its name."""
+    if entry.kind != Kind.ROUND_BEGUN:
+        return {"silent": True}
+    row = session.get(RoundRow, (entry.about, entry.body["round"]))
+    return {"round": row.name} if row is not None else {}
 
 
 def _submitted(session: Session, entry: Happened) -> Occurrence | None:

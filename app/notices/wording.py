@@ -94,8 +94,15 @@ def _opened(facts: Facts, reader: Reader) -> _Said:
 
 
 def _given(facts: Facts, reader: Reader) -> _Said:
+    if facts.get("round"):
+        lines = [
+            f"{_items(facts)} to decide on by {moment(facts['due_at'], reader.zone)}.",
+            f"It has come to its next round, “{facts['round']}”: what was answered before is on each item’s own page.",
+        ]
+        return f"Another round: {facts['name']}", lines, _review(facts), "Open the review"
+    why = ": nobody had answered " + ("it" if facts["items"] == 1 else "them") if facts.get("silent") else ""
     lines = [
-        f"{_items(facts)} handed on to {'you' if 'reviewers' not in facts else 'another reviewer'}.",
+        f"{_items(facts)} handed on to {'you' if 'reviewers' not in facts else 'another reviewer'}{why}.",
         f"The review is due by {moment(facts['due_at'], reader.zone)}.",
     ]
     return f"Handed on: {facts['name']}", lines, _review(facts), "Open the review"

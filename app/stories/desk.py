@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import case, func, select, true
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from app.actors import policy
 from app.actors.actor import Actor
 from app.actors.policy import May
 from app.detection.tables import FindingRow
-from app.inventory.tables import SystemRow
+from app.inventory.tables import IdentityRow, SystemRow
 from app.kit.refusal import insist
 from app.remediation import brakes, braking
 from app.remediation.brakes import Stop
@@ -53,6 +54,14 @@ class Running:
     drift: int
 
 
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An overdue review, and who of somebody's people is not done: each by name, with how many items lack an answer."""
+
+    campaign: CampaignRow
+    people: tuple[tuple[str, int], ...]
+
+
 def own(session: Session, *, by: Actor) -> list[Own]:
     """The reviews somebody has a share of, the open ones first, the latest of the others after them."""
     if by.identity_id is None:
@@ -86,20 +95,50 @@ def running(session: Session, *, by: Actor) -> list[Running]:
     if policy.why_not(by, May.SEE_CAMPAIGNS) is not None:
         return []
     open_ones = select(CampaignRow).where(CampaignRow.status == Status.OPEN).order_by(CampaignRow.due_at).limit(MOST)
-    told = []
-    for campaign in session.scalars(open_ones).all():
-        shares = queries.progress(session, campaign.id)
-        told.append(
-            Running(
-                campaign,
-                items=sum(share.items for share in shares),
-                answered=sum(share.items - share.undecided for share in shares),
-                reviewers=len(shares),
-                pending=sum(share.status != "submitted" for share in shares),
-                drift=queries.drift_undecided(session, campaign.id),
-            )
-        )
-    return told
+    return [_running(session, campaign) for campaign in session.scalars(open_ones).all()]
+
+
+def _running(session: Session, campaign: CampaignRow) -> Running:
+    shares = queries.progress(session, campaign.id)
+    return Running(
+        campaign,
+        items=sum(share.items for share in shares),
+        answered=sum(share.items - share.undecided for share in shares),
+        reviewers=len(shares),
+        pending=sum(share.status != "submitted" for share in shares),
+        drift=queries.drift_undecided(session, campaign.id),
+    )
+
+
+def answered_for(session: Session, *, by: Actor) -> list[Running]:
+    """The reviews that go on and that somebody is the control owner of, with how far they are."""
+    if by.identity_id is None or by.campaign_id is not None:  # a link in a message opens a share alone
+        return []
+    mine = (CampaignRow.owner_id == by.identity_id, CampaignRow.status == Status.OPEN)
+    asked = select(CampaignRow).where(*mine).order_by(CampaignRow.due_at, CampaignRow.id).limit(MOST)
+    return [_running(session, campaign) for campaign in session.scalars(asked).all()]
+
+
+def late_reports(session: Session, *, by: Actor, at: datetime) -> list[Late]:
+    """The reviews that are overdue, and in which somebody who reports to `by` is not done."""
+    if by.identity_id is None or by.campaign_id is not None:
+        return []
+    rows = session.execute(
+        select(CampaignRow, IdentityRow.name, func.count(ItemRow.id) - func.count(ItemRow.outcome))
+        .join(TaskRow, TaskRow.campaign_id == CampaignRow.id)
+        .join(IdentityRow, IdentityRow.id == TaskRow.reviewer_id)
+        .join(ItemRow, ItemRow.task_id == TaskRow.id)
+        .where(IdentityRow.manager_id == by.identity_id, CampaignRow.status == Status.OPEN, CampaignRow.due_at < at)
+        .where(TaskRow.status != "submitted")
+        .group_by(CampaignRow.id, IdentityRow.id, IdentityRow.name)
+        .order_by(CampaignRow.due_at, CampaignRow.id, IdentityRow.name, IdentityRow.id)
+        .limit(MOST)
+    ).all()
+    found: dict[int, Late] = {}
+    for campaign, name, undecided in rows:
+        before = found.get(campaign.id, Late(campaign, ()))
+        found[campaign.id] = Late(campaign, (*before.people, (name, undecided)))
+    return list(found.values())
 
 
 def latest_closed(session: Session, *, by: Actor) -> CampaignRow | None:

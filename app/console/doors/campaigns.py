@@ -23,6 +23,7 @@ from app.review import silences as passed
 from app.review.queries import Share
 from app.review.tables import CampaignRow, DriftRow
 from app.stories import called, desk, outlooks, silences
+from app.stories import passed as unanswered
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=2000)]
@@ -60,6 +61,7 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
         leans = leanings.counted(session, campaign_id)
         outlook = outlooks.outlook(session, campaign, shares, by=visit.actor, at=means.clock())
         turned = former.rounds(session, campaign_id)
+        went_on = unanswered.passed(session, campaign_id, by=visit.actor)
         owner = session.get(IdentityRow, campaign.owner_id) if campaign.owner_id is not None else None
     pending = [share for share in shares if share.status != "submitted"]
     some, more, later = cursors.part(shares, lambda share: share.task_id, after, MOST)
@@ -68,7 +70,7 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
         drift_undecided=undecided, removals=removals, unheard=unheard, heard=heard,
         rounds=turned, late=schedule.late(campaign.planned_at, campaign.opened_at),
         owner=owner.name if owner is not None else None, sign_days=means.settings.sign_days,
-        outlook=outlook, leans=leans, runs=_runs(visit) and campaign.status == "open",
+        outlook=outlook, leans=leans, went_on=went_on, runs=_runs(visit) and campaign.status == "open",
         **_pages(f"/campaigns/{campaign_id}", more, later),
     )  # fmt: skip
 

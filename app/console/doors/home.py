@@ -30,6 +30,8 @@ def home(request: Request, means: With, visit: Entered) -> Response:
             own=desk.own(session, by=by),
             unsigned=signing.waiting(session, by=by),
             running=desk.running(session, by=by),
+            answers_for=desk.answered_for(session, by=by),
+            late=desk.late_reports(session, by=by, at=at),
             findings=desk.findings(session, by=by),
             removals=desk.removals(session, by=by),
             unreleased=desk.unreleased(session, by=by),

@@ -15,7 +15,7 @@ from app.console.forms import Sent
 from app.kit.refusal import Refusal, Refused
 from app.review import decisions, modelling
 from app.review.decisions import Ask, Result
-from app.stories import delegating, desk, share
+from app.stories import delegating, desk, passed, share
 from app.stories.share import Line
 
 router = APIRouter()
@@ -53,8 +53,18 @@ def one(
         if found is None:
             raise _none_here()
         carried = delegating.carried(session, campaign_id, found.reviewer.id)
+        came = passed.came(session, campaign_id, found.reviewer.id)
+        went = passed.went(session, campaign_id, found.reviewer.id)
     return rendering.page(
-        request, "review/share.html", visit, share=found, carried=carried, undecided=show == "open", name=name
+        request,
+        "review/share.html",
+        visit,
+        share=found,
+        carried=carried,
+        came=came,
+        went=went,
+        undecided=show == "open",
+        name=name,
     )
 
 

@@ -17,6 +17,7 @@ from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
 from app.means import Means
 from app.review import queries, signatures
+from app.review.policy import Status
 from app.review.tables import CampaignRow
 from app.stories import signing
 
@@ -69,11 +70,12 @@ def _page(
         owner = session.get(IdentityRow, row.owner_id) if row.owner_id is not None else None
         removals = row.signature["removals"] if row.signature else signing.removals(session, campaign_id)
         refusal = signatures.why_not(session, row, by=visit.actor)
+        shares = queries.progress(session, campaign_id) if row.status == Status.OPEN else []
     return rendering.page(
         request, "campaigns/signature.html", visit, status=no.status if no else 200, campaign=row, closed=closed,
         owner=owner.name if owner is not None else None, removals=removals, accepted=_accepted(row),
         open_removals=signing.unproved(removals),
-        refusal=refusal, no=no, remark=remark, sees=_sees(visit),
+        refusal=refusal, shares=shares, no=no, remark=remark, sees=_sees(visit),
     )  # fmt: skip
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from sqlalchemy import update
 
 from app.inventory.tables import SystemRow
 from app.remediation import stops
+from app.review.tables import CampaignRow, TaskRow
 from tests import make
 from tests.app.api.house import House
 from tests.app.console.visiting import stranger, visitor
@@ -79,3 +81,59 @@ def test_it_says_that_everything_is_stopped_to_those_who_may_know(house: House) 
         "an auditor ends no stop"
     )
     assert "stopped everywhere" not in visitor(house, "ada").get("/").text
+
+
+def _late(house: House, **more: int | None) -> None:
+    """The review was due yesterday."""
+    with house.database.transaction() as session:
+        values = {"due_at": house.means.clock() - timedelta(days=1)} | more
+        session.execute(update(CampaignRow).where(CampaignRow.id == house.campaign.id).values(values))
+
+
+def test_a_manager_is_told_at_home_who_of_theirs_is_not_done_once_it_is_overdue(house: House) -> None:
+    """The message that says how many they are leads here, and tells no name."""
+    with house.database.transaction() as session:
+        session.merge(house.company.ada).manager_id = house.company.eve.id
+    assert "<h1>Nothing waits for you</h1>" in visitor(house, "eve").get("/").text  # it is not due yet
+    _late(house)
+    page = visitor(house, "eve").get("/").text
+    assert "<h1>1 reviewer who reports to you is not done</h1>" in page
+    assert "Q4 is overdue: Ada (2 items without an answer)." in page
+    assert "Ada (2 items" not in visitor(house, "bo").get("/").text
+    with house.database.transaction() as session:
+        session.execute(update(TaskRow).values(status="submitted"))
+    assert "<h1>Nothing waits for you</h1>" in visitor(house, "eve").get("/").text
+
+
+def test_a_link_in_a_message_shows_no_more_of_the_others_than_before(house: House) -> None:
+    _late(house, owner_id=house.company.eve.id)
+    with house.database.transaction() as session:
+        session.merge(house.company.ada).manager_id = house.company.eve.id
+    page = visitor(house, "eve", way="link", campaign=house.campaign.id).get("/").text
+    assert ("not done" in page, "answer for" in page) == (False, False)
+
+
+def test_a_control_owner_sees_how_far_their_review_is_and_that_it_is_overdue(house: House) -> None:
+    with house.database.transaction() as session:
+        session.merge(house.campaign).owner_id = house.company.eve.id
+    page = visitor(house, "eve").get("/").text
+    assert "<h1>Nothing waits for you</h1>" in page
+    assert "Reviews that you answer for" in page
+    assert "1 of 3 items answered, 1 of 1 reviewer not done" in page
+    assert "Reviews that you answer for" not in visitor(house, "bo").get("/").text
+    _late(house)
+    page = visitor(house, "eve").get("/").text
+    assert "<h1>Q4, which you answer for, is overdue</h1>" in page
+    where = f"/campaigns/{house.campaign.id}/signature"
+    assert f'class="main" href="{where}"' in page
+    told = visitor(house, "eve").get(where).text
+    assert "It is not closed." in told
+    assert "It is overdue: it was due" in told
+    assert "1 of 1 reviewer have not submitted" not in told
+    assert "<h1>Q4</h1>" in told
+
+
+def test_a_control_owner_who_runs_it_hears_of_it_once(house: House) -> None:
+    _late(house, owner_id=house.company.flo.id)
+    page = visitor(house, "boss").get("/").text
+    assert ("Q4 is overdue" in page, "which you answer for" in page) == (True, False)

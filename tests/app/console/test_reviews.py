@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from app.actors.actor import SCHEDULER
 from app.remediation import stops
+from app.review import silences
 from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
 from tests import make
 from tests.app.api.house import House
@@ -252,3 +255,27 @@ def test_an_answer_is_taken_back_until_it_is_submitted(house: House) -> None:
     assert "typed and not meant" not in page
     assert _answer(ada, house, withdraw=_at(house, house.plain))[0] == 409
     assert _answer(visitor(house, "eve"), house, withdraw=_at(house, house.plain))[0] == 404
+
+
+def test_what_went_on_unanswered_is_said_on_both_shares_and_on_the_reviews_page(house: House) -> None:
+    """Whoever did not answer finds neither an empty list that blames a search, nor a button that submits nothing."""
+    with house.database.transaction() as session:
+        row = session.merge(house.campaign)
+        row.scope = row.scope | {"silence": {"answer": "remove", "escalate_after_days": 1}}
+        session.merge(house.company.ada).manager_id = house.company.eve.id
+        session.execute(update(ItemRow).values(outcome=None))
+        session.flush()
+        silences.escalate(session, row.id, by=SCHEDULER, at=house.means.clock() + timedelta(days=2))
+    where = f"/reviews/{house.campaign.id}"
+    gone = visitor(house, "ada").get(where).text
+    assert re.search(
+        r"What had no answer from you on <time[^>]*>[^<]*</time> went on to Eve, who decides on it now\.", gone
+    )
+    assert "Nothing is left to answer here." in gone
+    assert ("Nobody here is called that" in gone, "/submission" in gone) == (False, False)
+    assert re.search(
+        r"3 items came to you on <time[^>]*>[^<]*</time>: Ada had not answered them\.",
+        visitor(house, "eve").get(where).text,
+    )
+    told = visitor(house, "admin").get(f"/campaigns/{house.campaign.id}").text
+    assert re.search(r"3 items without an answer went on to the reviewers’ managers on <time[^>]*>[^<]*</time>\.", told)

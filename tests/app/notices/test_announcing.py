@@ -23,7 +23,7 @@ from app.notices.audiences import Hours
 from app.notices.events import EVENTS, FOR_OPERATORS, FOR_REVIEWERS, SUBSCRIBABLE, Event
 from app.notices.tables import DeliveryRow, SubscriptionRow
 from app.notices.timing import Quiet
-from app.review import campaigns, decisions, tasks
+from app.review import campaigns, decisions, rounds, silences, tasks
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 from tests import make
 from tests.app.notices.desk import Desk, both
@@ -195,6 +195,35 @@ def test_who_gets_items_from_another_hears_of_it(desk: Desk) -> None:
     assert told(desk) == {"review.given": 1}
     desk.send()
     assert [mail["To"].split("-")[0] for mail in desk.mails()] == ["eve"]  # Ada has nothing left to be asked
+
+
+@both
+def test_who_gets_what_nobody_answered_or_is_asked_in_another_round_hears_why(desk: Desk) -> None:
+    concerned(desk)
+    with desk.database.transaction() as session:
+        company = cast.company(session)
+        boss = make.identity(session, "Zoe", emails=("zoe@example.com",))
+        company.ada.manager_id = boss.id
+        scope = {
+            "silence": {"answer": "remove", "escalate_after_days": 10},
+            "then": [{"name": "IT security", "ask": [{"person": "cy"}]}],
+        }
+        campaign = cast.opened(session, scope=scope, at=desk.now)
+    desk.tell()
+    desk.later(days=10)
+    with desk.database.transaction() as session:
+        silences.escalate(session, campaign.id, by=make.ADMIN, at=desk.now)
+    assert told(desk)["review.given"] == 1
+    desk.send()
+    desk.now = campaign.due_at + timedelta(hours=1)
+    with desk.database.transaction() as session:
+        rounds.go_on(session, campaign.id, by=make.ADMIN, at=desk.now)
+    assert told(desk)["review.given"] == 1
+    desk.send()
+    mails = {str(mail["Subject"]): mail.get_body(("plain",)).get_content() for mail in desk.mails()}  # type: ignore[union-attr]
+    assert "3 items handed on to you: nobody had answered them." in mails["Handed on: Q4"]
+    assert "It has come to its next round, “IT security”" in mails["Another round: Q4"]
+    assert "3 items to decide on by" in mails["Another round: Q4"]
 
 
 def test_who_is_pending_hears_that_a_review_was_cancelled(desk: Desk) -> None:

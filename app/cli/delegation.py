@@ -13,6 +13,9 @@ from app.kit import clock
 from app.kit.refusal import Refusal, Refused
 from app.review import delegations
 from app.review.tables import DelegationRow
+from app.stories import delegating
+
+_NOTHING_YET = "Nothing is with them yet: there is nothing without an answer that fits and that they may decide."
 
 
 def make(telling: Telling, giver: str, taker: str, until: str, reason: str, scope: str | None) -> None:
@@ -24,8 +27,11 @@ def make(telling: Telling, giver: str, taker: str, until: str, reason: str, scop
                 session, from_id=former.identity_id or 0, to_id=new.identity_id or 0, reason=reason,
                 until=_moment(until), scope=scope, by=operator(), at=clock.now(),
             )  # fmt: skip
-            telling.answer({"id": row.id, "from": former.name, "to": new.name, "until": row.until})
+            now, items = row.began <= clock.now(), delegating.taken(session, row.id)
+            telling.answer({"id": row.id, "from": former.name, "to": new.name, "until": row.until, "items": items})
     telling.say(f"{new.name} reviews for {former.name} until {_moment(until).date()}.")
+    if now:
+        telling.say(f"{items} {'item is' if items == 1 else 'items are'} with them now." if items else _NOTHING_YET)
 
 
 def listed(telling: Telling) -> None:

@@ -22,7 +22,8 @@ from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.review import apart, asking, expression, former, handing, leanings, moving, ties
 from app.review.choice import ChosenBy
-from app.review.expression import Sort
+from app.review.expression import Expression, Sort
+from app.review.scope import ItemKind
 from app.review.submission import TaskStatus
 from app.review.tables import CampaignRow, DelegationRow, ItemRow, TaskRow
 
@@ -59,12 +60,27 @@ def why_not(
     return None
 
 
+def why_not_scope(of: Expression, systems: Sequence[str]) -> Refusal | None:
+    """Why a scope takes nothing along: it asks for a system or a kind of item that there is not. `systems` are those that
+    there are. A review by its name may still be opened."""
+    known: Mapping[str, Sequence[str]] = {"system": systems, "kind": list(ItemKind)}
+    for word, there in known.items():
+        strange = sorted(expression.values(of, word) - set(there))
+        if strange:
+            told = ", ".join(f"“{each}”" for each in strange)
+            reason = f"there is no {'system' if word == 'system' else 'kind of item'} called {told}"
+            return _no(reason, f"There {'is' if len(there) == 1 else 'are'} {', '.join(there) or 'none'}.")
+    return None
+
+
 def why_not_beside(of: Sequence[DelegationRow], from_id: int, to_id: int) -> Refusal | None:
     """Why it may not be beside those of the same time: the delegate delegates too, or it is there already."""
     if any(row.from_id == to_id for row in of):
         return _no("the delegate delegates too in that time, and nothing is handed on twice", "Choose somebody else.")
     if any(row.from_id == from_id and row.to_id == to_id for row in of):
-        return _no("there is one to the same person in that time", "End that one first, or choose another time.")
+        number = next(row.id for row in of if row.from_id == from_id and row.to_id == to_id)
+        told = f"there is one to the same person in that time, number {number}"
+        return _no(told, "End that one first, or choose another time.")
     return None
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
+from app.inventory import queries as inventory
 from app.kit import clock
 from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
@@ -41,16 +42,22 @@ def make(
     """Let `to_id` review for `from_id` until then, from `began` (now) on, what fits `scope` (everything).
 
     Refuses anybody but the reviewer and administrators, a delegate who is not here, who delegates too in that time or is
-    the same person, no reason, no end within 366 days, and a scope that is not understood.
+    the same person, no reason, no end within 366 days, and a scope that is not understood or asks for a system or kind
+    of item that there is not.
     """
     at, until, began = clock.utc(at), clock.utc(until), clock.utc(began or at)
-    wanted = expression.written(expression.read(scope, delegating.FACTS)) if scope else None
+    asked = expression.read(scope, delegating.FACTS) if scope else None
+    wanted = expression.written(asked) if asked is not None else None
     able = moving.able(session, to_id, max(began, at), until)
     insist(
         delegating.why_not(
             from_id=from_id, to_id=to_id, able=able, began=began, until=until, reason=reason, by=by, at=at
         )
     )
+    if asked is not None:
+        insist(
+            delegating.why_not_scope(asked, [row.name for row in inventory.systems(session) if row.kind != "roster"])
+        )
     insist(delegating.why_not_beside(delegating.beside(session, began, until), from_id, to_id))
     row = DelegationRow(
         from_id=from_id, to_id=to_id, scope=wanted, reason=reason.strip(), began=began, until=until, made_by=by.id,

@@ -101,6 +101,13 @@ def words(of: Expression) -> frozenset[str]:
     return frozenset().union(*(words(part) for part in _parts(of)))
 
 
+def values(of: Expression, word: str) -> frozenset[str]:
+    """The values that an expression holds a fact against, wherever it does."""
+    if isinstance(of, OneOf):
+        return frozenset(of.values) if of.word == word else frozenset()
+    return frozenset().union(*(values(part, word) for part in _parts(of)))
+
+
 def holds(of: Expression, facts: Mapping[str, Any]) -> bool | None:
     """Whether it holds for one subject; None: something in it is not known. Several values are a list, tuple or set."""
     match of:

@@ -56,6 +56,11 @@ def carried(session: Session, campaign_id: int, identity_id: int) -> Sequence[Ca
     return [Carried(row, gave, took, count, row.from_id == identity_id) for row, gave, took, count in rows]
 
 
+def taken(session: Session, delegation_id: int) -> int:
+    """How many items are with the delegate by one delegation now."""
+    return session.scalar(select(func.count()).where(ItemRow.delegation_id == delegation_id)) or 0
+
+
 def told(session: Session, *, by: Actor, at: datetime) -> Sequence[Told]:
     """The latest delegations from and to `by`, those that are not over first; nobody else's."""
     giver, taker = aliased(IdentityRow), aliased(IdentityRow)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Form, Request
 from starlette.responses import Response
 
-from app.console import rendering
+from app.console import rendering, words
 from app.console.entering import Entered, Visit, With
 from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused
@@ -44,11 +44,12 @@ def make(
                 until=_moment(until, time(23, 59, 59), zone), scope=scope.strip() or None,
                 began=_moment(began, time(0), zone) if began.strip() else None, by=visit.actor, at=means.clock(),
             )  # fmt: skip
-            holds = row.began <= means.clock()
+            holds, items = row.began <= means.clock(), delegating.taken(session, row.id)
     except Refused as refused:
         return _page(request, means, visit, given, refused.refusal)
     when = "It holds from now on" if holds else "It begins by itself on the day that you said"
-    return rendering.go(request, PATH, said=f"Delegated. {when}, and ends by itself.")
+    now = f" {words.plural(items, 'item is', 'items are')} with them now." if holds else ""
+    return rendering.go(request, PATH, said=f"Delegated. {when}, and ends by itself.{now}")
 
 
 @router.post(PATH + "/{delegation_id}/end")

@@ -63,8 +63,13 @@ def test_somebody_reviews_for_another_for_a_time(place: Place) -> None:
     words = ("campaign", "delegate", "--from", giver, "--to", place.second, "-r", "on leave", "--until")
     place.rolecall(*words, "tomorrow").refused("tomorrow", "2026-12-24T18:00+01:00")
     place.rolecall(*words, "2020-01-01T00:00Z").refused("ends in the past")
-    told = place.rolecall(*words, (clock.now() + timedelta(days=3)).isoformat(), "--json").json()
+    until = (clock.now() + timedelta(days=3)).isoformat()
+    place.rolecall(*words, until, "--scope", "system = Salesfarce").refused(
+        "no system called “Salesfarce”", "There are"
+    )
+    told = place.rolecall(*words, until, "--json").json()
     assert set(theirs(place, giver)) < set(items)
+    assert told["items"] == len(items) - len(theirs(place, giver))
     assert "everything" in place.rolecall("campaign", "delegations").well().out
     place.rolecall("campaign", "delegation-end", str(told["id"])).well()
     assert theirs(place, giver) == items

@@ -45,7 +45,9 @@ def test_who_delegated_all_there_is_is_told_with_whom_it_is_and_not_that_nothing
     form = {"to": "cy", "until": DAY, "reason": "a week in the hills"}
     with house.database.transaction() as session:
         session.execute(update(ItemRow).values(outcome=None))
-    assert visitor(house, "ada").act(PATH, form).status_code == 303
+    ada = visitor(house, "ada")
+    assert ada.act(PATH, form).status_code == 303
+    assert "3 items are with them now." in ada.get(PATH).text
     page = visitor(house, "ada").get("/reviews").text
     assert "No review has been given to you yet." not in page
     assert f'href="{PATH}"' in page

@@ -106,6 +106,12 @@ def test_its_scope_says_what_goes_along(database: Database) -> None:
         assert whose.pop(f"grant:{company.plain.id}") == ("Cy", "delegated")
         assert set(whose.values()) == {("Ada", "manager")}
         assert "not understood" in _refused(session, company, scope="moonlight", to_id=company.flo.id)
+        assert "no system called “Sale org”" in _refused(
+            session, company, scope='not system in ("Sale org", "Sales org")'
+        )
+        assert "no system called “People”" in _refused(session, company, scope="system = People or privileged")
+        assert "no kind of item called “rant”" in _refused(session, company, scope="kind = rant", to_id=company.flo.id)
+        _make(session, company, scope='campaign = "Q9"', to_id=company.eve.id)  # it may open yet
 
 
 def test_nothing_is_delegated_back_to_its_subject_or_by_them(database: Database) -> None:

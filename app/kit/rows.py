@@ -7,8 +7,8 @@ column by column, and go to it as one statement, by COPY (PostgreSQL), or as man
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from typing import Any
 
 from sqlalchemy import JSON, Column, Dialect, MetaData, Table
@@ -30,29 +30,54 @@ def add(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> No
     if not rows:
         return
     names, connection = tuple(rows[0]), session.connection()
-    window = _window(table, names)
-    columns: list[bulk.Values] = [_column(table.c[name], [row[name] for row in rows]) for name in names]
+    form = _form(session, table, names, connection.dialect.name)
     if len(rows) < MANY:
-        for place, fit in _shape(session, window).steps:
-            columns[place] = fit(columns[place])
-        values = tuple(chain.from_iterable(zip(*columns, strict=True)))
-        connection.exec_driver_sql(_statement(window, len(rows), connection.dialect), values)
+        values, width = [row[name] for row in rows for name in names], len(names)
+        for place in form.null_is_a_value:
+            values[place::width] = _written(values[place::width])
+        for place, fit in form.shape.steps:
+            values[place::width] = fit(values[place::width])
+        connection.exec_driver_sql(_statement(form.window, len(rows), connection.dialect), tuple(values))
         return
+    columns: list[bulk.Values] = [[row[name] for row in rows] for name in names]
+    for place in form.null_is_a_value:
+        columns[place] = _written(columns[place])
     driver = connection.dialect.loaded_dbapi.Error
     try:
-        bulk.write(session, window, bulk.shaped(columns, _shape(session, window)))
+        bulk.write(session, form.window, bulk.shaped(columns, form.shape))
     except driver as error:
         raise _in_sqlalchemys_words(table, error, driver) from None
 
 
-_SHAPES: dict[tuple[Table, str], bulk.Shape] = {}
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """How rows with certain names go into a table."""
+
+    window: Table  # the table, as if it had only these columns
+    shape: bulk.Shape
+    null_is_a_value: tuple[int, ...]  # the columns in which None is JSON's null, as Core sees it
 
 
-def _shape(session: Session, window: Table) -> bulk.Shape:
-    known = (window, session.get_bind().dialect.name)
-    if known not in _SHAPES:
-        _SHAPES[known] = bulk.shape(session, window, cut=False)
-    return _SHAPES[known]
+_FORMS: dict[tuple[Table, tuple[str, ...], str], _Form] = {}
+
+
+def _form(session: Session, table: Table, names: tuple[str, ...], dialect: str) -> _Form:
+    known = (table, names, dialect)
+    if known not in _FORMS:
+        window = _window(table, names)
+        types = [column.type for column in window.c]
+        null = (place for place, kind in enumerate(types) if isinstance(kind, JSON) and not kind.none_as_null)
+        _FORMS[known] = _Form(window, bulk.shape(session, window, cut=False), tuple(null))
+    return _FORMS[known]
+
+
+def _window(table: Table, names: tuple[str, ...]) -> Table:
+    lacking = [column.name for column in table.c if column.default is not None and column.name not in names]
+    if lacking:
+        raise ValueError(
+            f"{table.name}: {', '.join(lacking)} must be given, since only Python knows what else they are"
+        )
+    return Table(table.name, MetaData(), *(Column(name, table.c[name].type) for name in names))
 
 
 @lru_cache(maxsize=512)
@@ -62,25 +87,11 @@ def _statement(window: Table, count: int, dialect: Dialect) -> str:
     return f"INSERT INTO {window.name} ({names}) VALUES {', '.join([mark] * count)}"
 
 
-def _column(column: Column[Any], values: list[Any]) -> list[Any]:
-    """None is a value to JSON, as Core sees it."""
-    if isinstance(column.type, JSON) and not column.type.none_as_null and None in values:
-        return [_NULL if value is None else value for value in values]
-    return values
+def _written(values: Sequence[Any]) -> list[Any]:
+    return [_NULL if value is None else value for value in values]
 
 
 def _in_sqlalchemys_words(table: Table, error: Any, driver: type[Exception]) -> BaseException:
     """Copying passes by what says it so; and it would name the values of the row that it came to."""
     plain: BaseException = type(error)(error.diag.message_primary or str(error))
     return DBAPIError.instance(f"COPY {table.name}", None, plain, driver, hide_parameters=True)
-
-
-@lru_cache(maxsize=64)
-def _window(table: Table, names: tuple[str, ...]) -> Table:
-    """The table, as if it had only these columns."""
-    lacking = [column.name for column in table.c if column.default is not None and column.name not in names]
-    if lacking:
-        raise ValueError(
-            f"{table.name}: {', '.join(lacking)} must be given, since only Python knows what else they are"
-        )
-    return Table(table.name, MetaData(), *(Column(name, table.c[name].type) for name in names))

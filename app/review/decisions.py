@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from sqlalchemy import Row, String, Table, bindparam, select, tuple_, update
 from sqlalchemy import cast as typed
-from sqlalchemy.orm import Session, make_transient_to_detached
+from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.inventory.tables import EntitlementRow, GrantRow, IdentityRow
@@ -41,6 +41,23 @@ class Ask:
     version: int | None = None
     change_to: str | None = None
     until: datetime | None = None  # with "remove": it may stay until then
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One decision as it was written (see `DecisionRow`)."""
+
+    id: uuid.UUID  # also of its ledger entry
+    item_id: int
+    answer: str
+    reason: str
+    change_to: str | None
+    round: int
+    until: datetime | None
+    by: str
+    by_identity_id: int | None
+    way: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +135,7 @@ def record(
     version: int | None = None,
     by: Actor,
     at: datetime,
-) -> DecisionRow:
+) -> Said:
     """Record `by`'s answer on one item; `policy.WITHDRAW` takes the one there is back to none, an `Aside` gives none.
 
     Refuses an item that is another reviewer's, concerns `by`, or has ended, an answer without a reason that needs one,
@@ -128,10 +145,7 @@ def record(
     asks = [Ask(item_id, answer, reason, version, change_to, until)]
     refused, said = _recorded(session, asks, by, at)
     insist(refused.get(item_id))
-    made = DecisionRow(**said[0])
-    make_transient_to_detached(made)  # it is there as it says: nothing has to be read again
-    session.add(made)
-    return made
+    return Said(**said[0])
 
 
 def record_many(session: Session, asks: Sequence[Ask], *, by: Actor, at: datetime) -> list[Result]:
@@ -174,7 +188,7 @@ def _load(session: Session, item_ids: Sequence[int]) -> dict[int, Row[Any]]:
     connection = session.connection()  # of statements over tables a session knows no more, and takes as long again
     if connection.dialect.name != "sqlite":  # which has one writer anyway
         connection.execute(_HOLD, {"items": item_ids}).all()
-    found: Any = connection.execute(_ITEMS, {"items": item_ids})
+    found = connection.execute(_ITEMS, {"items": item_ids}).all()
     return {row.id: row for row in found}
 
 
@@ -241,7 +255,7 @@ def _move(session: Session, asks: Sequence[Ask], items: Mapping[int, Row[Any]]) 
             "aside": answer if answer in _ASIDE else None,
             "next": version + 1,
         }
-        moved |= set(session.connection().scalars(_SWAP, swap))
+        moved |= {row[0] for row in session.connection().execute(_SWAP, swap).all()}
     return moved
 
 

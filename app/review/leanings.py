@@ -195,7 +195,7 @@ def _both(
     people = sorted(reviewers)
     asked = {"campaign": campaign, "by": sorted(subjects), "of": people, "people": people, "systems": sorted(systems)}
     found: tuple[set[tuple[int, int]], set[tuple[int, int]]] = (set(), set())
-    for one, other, which in session.connection().execute(_BOTH, asked):
+    for one, other, which in session.connection().execute(_BOTH, asked).all():
         found[which].add((one, other))
     return found
 

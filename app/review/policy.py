@@ -45,6 +45,7 @@ class Answer(StrEnum):
 
 WITHDRAW = "withdraw"  # takes an answer back to none; kept as a decision of its own, and no answer to an item
 STAYS = frozenset({Answer.KEEP, Answer.ACKNOWLEDGE})
+_ANSWERS, _ASIDE = frozenset(Answer), frozenset(aside.Aside)
 BULK = 5_000  # decisions per call
 REASSIGN = 10_000  # items per call
 
@@ -255,9 +256,9 @@ def _why_not_answer(
     if answer == WITHDRAW:
         nothing = Refusal("not_answered", "This item has no answer.", "There is nothing to take back.")
         return None if item.answered else nothing
-    if answer in set(aside.Aside):
+    if answer in _ASIDE:
         return aside.why_not_aside(item.heir, change_to)
-    if answer not in set(Answer):
+    if answer not in _ANSWERS:
         return _no_answer(f'"{answer}" is not an answer', f"Answer {', '.join((*Answer, *aside.Aside))}.")
     if answer == Answer.ACKNOWLEDGE and (not item.covered or item.privileged):
         return _no_answer("no approved role model covers it", "Decide on it in full: keep, remove or change.")

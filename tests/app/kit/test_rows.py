@@ -130,3 +130,17 @@ def test_a_row_that_lacks_a_name_is_refused(database: Database) -> None:
     del some[-1]["salt"]
     with pytest.raises(KeyError), database.transaction() as session:
         rows.add(session, THINGS, some)
+
+
+@pytest.mark.parametrize("count", [1, 60])
+def test_a_table_is_written_to_by_other_names_and_in_another_order_afterwards(database: Database, count: int) -> None:
+    THINGS.create(database.writer)
+    turned = [dict(reversed(row.items())) | {"id": uuid.UUID(int=n)} for n, row in enumerate(things(count))]
+    fewer = [{"id": uuid.uuid4(), "by": "Ada", "salt": b"x", "at": AT, "way": "by hand"} for _ in range(count)]
+    with database.transaction() as session:
+        for some in (things(count), turned, fewer):
+            rows.add(session, THINGS, some)
+        found = [dict(row._mapping) for row in session.execute(select(THINGS).order_by(THINGS.c.position))]
+    same = [{name: row[name] for name in row if name not in ("position", "id")} for row in found]
+    assert same[:count] == same[count : 2 * count]
+    assert [{name: row[name] for name in fewer[0]} for row in found[2 * count :]] == fewer

@@ -51,6 +51,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.schema import CreateTable
 
@@ -140,20 +141,37 @@ def shaped(columns: list[Values], to: Shape) -> Rows:
 
 
 def write(session: Session, staged: Table, rows: Rows) -> None:
-    """Add rows that were `shaped` for this table."""
+    """Add rows that were `shaped` for this table. What the database refuses is SQLAlchemy's DBAPIError, without a value."""
     connection = session.connection()
     names = ", ".join(_quoted(connection, column.name) for column in staged.columns)
     if connection.dialect.name == "postgresql":
-        with _driver(connection).cursor() as cursor, cursor.copy(f"COPY {staged.name} ({names}) FROM STDIN") as copy:
-            copy.write(rows.copied)
-            for row in rows.single:
-                copy.write_row(row)
+        driver = connection.dialect.loaded_dbapi.Error
+        try:
+            _copy(connection, f"COPY {staged.name} ({names}) FROM STDIN", rows)
+        except driver as error:
+            raise _in_sqlalchemys_words(staged, error, driver) from None
         return
     mark, into = f"({', '.join('?' * len(staged.columns))})", f"INSERT INTO {staged.name} ({names}) VALUES "
     if rows.together:
         connection.exec_driver_sql(into + ", ".join([mark] * _at_once(len(staged.columns))), list(rows.together))
     if rows.single:
         connection.exec_driver_sql(into + mark, list(rows.single))
+
+
+def _copy(connection: Connection, statement: str, rows: Rows) -> None:
+    with _driver(connection).cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(rows.copied)
+        for row in rows.single:
+            copy.write_row(row)
+
+
+def _in_sqlalchemys_words(table: Table, error: Any, driver: type[Exception]) -> BaseException:
+    """Copying passes by what says it so. By its kind, and by what of our own it names: its text would have the values of
+    the row that it came to."""
+    told = error.diag
+    named = [name for name in (told.constraint_name, told.column_name) if name]
+    plain: BaseException = type(error)(", ".join([f"{type(error).__name__} ({told.sqlstate or 'no code'})", *named]))
+    return DBAPIError.instance(f"COPY {table.name}", None, plain, driver, hide_parameters=True)
 
 
 def _at_once(width: int) -> int:

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, Column, Dialect, MetaData, Table
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.kit import bulk
@@ -42,11 +41,7 @@ def add(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> No
     columns: list[bulk.Values] = [[row[name] for row in rows] for name in names]
     for place in form.null_is_a_value:
         columns[place] = _written(columns[place])
-    driver = connection.dialect.loaded_dbapi.Error
-    try:
-        bulk.write(session, form.window, bulk.shaped(columns, form.shape))
-    except driver as error:
-        raise _in_sqlalchemys_words(table, error, driver) from None
+    bulk.write(session, form.window, bulk.shaped(columns, form.shape))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +84,3 @@ def _statement(window: Table, count: int, dialect: Dialect) -> str:
 
 def _written(values: Sequence[Any]) -> list[Any]:
     return [_NULL if value is None else value for value in values]
-
-
-def _in_sqlalchemys_words(table: Table, error: Any, driver: type[Exception]) -> BaseException:
-    """Copying passes by what says it so; and it would name the values of the row that it came to."""
-    plain: BaseException = type(error)(error.diag.message_primary or str(error))
-    return DBAPIError.instance(f"COPY {table.name}", None, plain, driver, hide_parameters=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 import uuid
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Column, Integer, String, Table, event, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, EntitlementRow
@@ -210,3 +211,23 @@ def test_a_role_that_may_not_spare_it_is_not_refused(database: Database) -> None
     with database.transaction() as session:
         session.execute(text(f"DROP OWNED BY {role}"))
         session.execute(text(f"DROP ROLE {role}"))
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_cannot_be_copied_is_told_by_its_kind_and_never_by_its_values(database: Database) -> None:
+    """PostgreSQL would say which value of which row it came to."""
+    planted = "Cy Planted"  # by a name, for the lines that a failure passed through are told with it
+    for column, wrong, kind in (
+        (Integer, "Bo Bloggs", "InvalidTextRepresentation"),
+        (String, None, "NotNullViolation"),
+    ):
+        columns: list[Column[Any]] = [Column("whose", String), Column("what", column, nullable=False)]
+        with database.transaction() as session:
+            table = bulk.stage(session, "stage_test", columns)
+            with pytest.raises(DBAPIError) as refused:
+                bulk.fill(session, table, [[planted, wrong]])
+            session.rollback()
+        told = "".join(traceback.format_exception(refused.value))
+        assert kind in told
+        assert "COPY stage_test" in told
+        assert ("Bo Bloggs" in told, planted in told) == (False, False)

@@ -155,9 +155,8 @@ def foreseen(brakes: Brakes, *, stopped: bool, planned: int, lately: int) -> tup
     if brakes.hours.text or brakes.hours.left_out:
         told.append(f"The system may be changed {brakes.hours.said}: removals wait for such a time.")
     if why_not_without_release(planned, lately, brakes) is not None:
-        told.append(
-            f"Above {brakes.release_above} removals a day a second person has to look at the list and release it first."
-        )
+        above = f"Above {brakes.release_above} removals a day a" if brakes.release_above else "A"
+        told.append(f"{above} second person has to look at the list and release it first.")
     return tuple(told)
 
 

@@ -88,7 +88,11 @@ def release(request: Request, system_id: int, means: With, visit: Entered, form:
         if no.refusal.status == 404:
             raise
         return _page(request, means, visit, system_id, refusal=no.refusal)
-    return rendering.go(request, f"/systems/{system_id}/lane", said=f"Released: {count}. They begin within minutes.")
+    return rendering.go(
+        request,
+        f"/systems/{system_id}/lane",
+        said=f"Released: {count}. {'It begins' if count == 1 else 'They begin'} within minutes.",
+    )
 
 
 def _page(request: Request, means: Means, visit: Visit, system_id: int, *, refusal: Refusal | None = None) -> Response:

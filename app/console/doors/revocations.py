@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
@@ -10,17 +11,19 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from app.console import forms, rendering
+from app.console import forms, rendering, words
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.detection import lives
+from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.means import Means
-from app.remediation import foresight, remediations
+from app.means import Means, removals_common
+from app.remediation import braking, executors, foresight, remediations
 from app.remediation.foresight import Foreseen
+from app.remediation.tables import RemediationRow
 from app.stories import revocation
 from app.stories.revocation import Outlook
 
@@ -46,17 +49,23 @@ def start(request: Request, means: With, visit: Entered, form: Sent) -> Response
     try:
         with means.database.transaction() as session:
             made = _start(session, means, visit, chosen, reason)
+            held = _held(session, means, Counter(row.system_id for row in made), ahead=False)
     except Refused as no:
         if no.refusal.status in (403, 404):
             raise
         return _prepared(request, means, visit, numbers, chosen=chosen, reason=reason, refusal=no.refusal)
-    many = f"{made} removals are" if made != 1 else "1 removal is"
-    said = f"Started: {many} on the way. Each counts as done when a later reading of its system shows it gone."
+    many = words.plural(len(made), "removal")
+    waits = sorted({sentence for sentences in held.values() for sentence in sentences})
+    how = f"{'is' if len(made) == 1 else 'are'} on the way" if not waits else f"promised. {' '.join(waits)}"
+    said = f"Started: {many} {how.rstrip('.')}. Each counts as done when a later reading of its system shows it gone."
     return rendering.go(request, f"/findings/{numbers[0]}" if len(numbers) == 1 else "/findings", said=said)
 
 
-def _start(session: Session, means: Means, visit: Visit, chosen: Mapping[int, Sequence[str]], reason: str) -> int:
-    at, made = means.clock(), []
+def _start(
+    session: Session, means: Means, visit: Visit, chosen: Mapping[int, Sequence[str]], reason: str
+) -> list[RemediationRow]:
+    at = means.clock()
+    made: list[RemediationRow] = []
     for number, subjects in chosen.items():
         row = lives.finding(session, number)
         if subjects or len(chosen) == 1:
@@ -71,7 +80,7 @@ def _start(session: Session, means: Means, visit: Visit, chosen: Mapping[int, Se
         for system in sorted({row.system_id for row in made})
     ]
     entries.record_many(session, asked, by=visit.actor.id, at=at)
-    return len(made)
+    return made
 
 
 def _prepared(
@@ -80,6 +89,12 @@ def _prepared(
 ) -> Response:  # fmt: skip
     with means.database.reading() as session:
         told = [revocation.outlook(session, number, by=visit.actor) for number in numbers]
+        planned = Counter(
+            offer.aim.system_id for each in told if each is not None for offer in each.offers
+            if offer.chosen and offer.refusal is None
+        )  # fmt: skip
+        systems = {offer.aim.system_id for each in told if each is not None for offer in each.offers}
+        held = _held(session, means, {number: max(1, planned[number]) for number in systems})
     outlooks = [each for each in told if each is not None]
     if not outlooks:
         raise Refused(Refusal("nothing_chosen", "No finding was chosen.", "Choose some in the queue.", status=404))
@@ -91,9 +106,23 @@ def _prepared(
     }  # fmt: skip
     return rendering.page(
         request, "findings/revocation.html", visit, status=refusal.status if refusal else 200, outlooks=outlooks,
-        marked=marked, reason=reason, refusal=refusal, seen=seen, silent=silent, looked=look,
+        marked=marked, held=held, reason=reason, refusal=refusal, seen=seen, silent=silent, looked=look,
         numbers=[each.finding.id for each in outlooks],
     )  # fmt: skip
+
+
+def _held(
+    session: Session, means: Means, planned: Mapping[int, int], *, ahead: bool = True
+) -> dict[int, tuple[str, ...]]:
+    """What will hold up so many removals by Rolecall in each system that it may change, a sentence each. `ahead`: they are
+    not promised yet."""
+    common, at = removals_common(means.settings), means.clock()
+    rows = [inventory.system(session, number) for number in planned]
+    return {
+        row.id: braking.foreseen(session, row.id, common, planned[row.id] if ahead else 0, at, by_machine=True)
+        for row in rows
+        if executors.has(row) and row.writing
+    }
 
 
 def _looked(means: Means, outlooks: Sequence[Outlook]) -> tuple[dict[str, Foreseen], dict[str, Refusal]]:

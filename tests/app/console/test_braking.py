@@ -62,6 +62,7 @@ def test_a_second_person_releases_exactly_what_they_looked_at(house: House) -> N
     with house.database.transaction() as session:
         session.merge(house.campaign).closed_by = actor_of(house, "admin").id
     page = other.get(lane_of(house)).text
+    assert ("Release it" in page, "exactly this one" in page, "these 1" in page) == (True, True, False)
     seen = re.search(r'name="seen" value="(\w+)"', page)[1]  # type: ignore[index]
     assert f"/removals/{house.remediation.id}" in page
     with house.database.transaction() as session:
@@ -87,6 +88,7 @@ def test_a_second_person_releases_exactly_what_they_looked_at(house: House) -> N
     assert admin.act(release, {"seen": seen, "reason": "looked at it"}).status_code == 403
     with house.database.transaction() as session:
         removal(session, house)
+    assert "Release these 2" in other.get(lane_of(house)).text
     assert other.act(release, {"seen": seen, "reason": "looked at it"}).status_code == 412
     seen = re.search(r'name="seen" value="(\w+)"', other.get(lane_of(house)).text)[1]  # type: ignore[index]
     assert other.act(release, {"seen": seen, "reason": "looked at it"}).status_code == 303

@@ -12,7 +12,10 @@ from sqlalchemy import select, update
 from app.detection.tables import FindingEventRow, FindingRow, JustificationRow
 from app.inventory.tables import AccountRow, SystemRow
 from app.ledger.tables import EntryRow, PendingRow
+from app.remediation import lanes
+from app.remediation.brakes import Own
 from app.remediation.tables import RemediationRow
+from connectors.connector import ActKind
 from tests import make
 from tests.app.api.house import House
 from tests.app.api.house import finding as an_open_finding
@@ -149,6 +152,24 @@ def test_what_would_happen_is_shown_before_anything_does(house: House) -> None:
     assert re.search(rf'value="account:{house.company.account.id}" checked', page)
     with house.database.reading() as session:
         assert session.scalars(select(RemediationRow).where(RemediationRow.finding_id.is_not(None))).all() == []
+
+
+def test_nothing_is_told_to_happen_within_minutes_that_waits_for_somebody(house: House) -> None:
+    with house.database.transaction() as session:
+        row = session.merge(house.company.system)
+        row.writing, row.executor_secret = list(ActKind), b"sealed"
+    number, subject = about(house), f"account:{house.company.account.id}"
+    path, form = f"/findings/revocation?finding={number}", {"finding": str(number), f"take-{number}": subject}
+    page = visitor(house, SEC).get(path).text
+    assert ("within minutes" in page, "second person" in page) == (True, False)
+    with house.database.transaction() as session:
+        lanes.brake(session, row.id, Own(release_above=0), "two people, always", by=make.ADMIN, at=make.NOW)
+    page = visitor(house, SEC).get(path).text
+    assert ("within minutes" in page, "A second person has to look at the list" in page) == (False, True)
+    security = visitor(house, SEC)
+    assert security.act("/findings/revocation", form | {"reason": "left in October"}).status_code == 303
+    told = security.get("/findings").text
+    assert "Started: 1 removal promised. A second person has to look at the list and release it first." in told
 
 
 def test_starting_promises_the_removal_and_sends_the_lane(house: House) -> None:

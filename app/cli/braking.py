@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from uuid import UUID
 
-from app.actors import policy, tokens
-from app.actors.actor import Actor
 from app.actors.policy import May
-from app.actors.tables import ActorRow
-from app.cli import wording
-from app.cli.installation import find_system, opened, operator
+from app.cli import second, wording
+from app.cli.installation import address, find_system, opened, operator
 from app.cli.telling import Telling
-from app.inventory import queries as inventory
 from app.kit import clock
-from app.kit.refusal import Refusal, Refused, insist
+from app.kit.refusal import Refusal, Refused
 from app.means import Means, removal_brakes, stopped_outside
 from app.remediation import braking, lanes, plans, releases, stops
 from app.remediation.brakes import Own
+from app.stories import removals
 
 
 def stop(telling: Telling, reason: str) -> None:
@@ -68,23 +65,32 @@ def plan(telling: Telling, removal: str, look: bool) -> None:
     telling.answer(asdict(told))
 
 
-def release(telling: Telling, system: str, reason: str, token: Path, seen: str | None) -> None:
+def release(telling: Telling, system: str, reason: str, token: Path | None, seen: str | None) -> None:
     """Release what waits for a second person, as whoever the token is of. Without `seen`, only show what that would be."""
     with opened() as means:
-        who = _speaker(means, token)
+        presented = second.presented(token) if token is not None else None
+        if seen is not None and presented is None:
+            told = "A release is somebody's own word: it takes a token of theirs."
+            raise Refused(Refusal("no_token", told, _way_out(means, system), status=403))
         with means.database.transaction() as session:
-            row = find_system(session, system)
+            row, who, at = find_system(session, system), None, clock.now()
             waiting = braking.waiting(session, row.id)
-            digest = braking.digest(waiting)
-            if seen is not None:
-                releases.release(session, row.id, seen, reason, by=who, at=clock.now())
+            digest, lines = braking.digest(waiting), removals.lines(session, waiting)
+            if presented is not None:
+                who = second.person(session, presented, May.RELEASE_REMOVALS, at=at)
+            if seen is not None and who is not None:
+                releases.release(session, row.id, seen, reason, by=who, at=at)
     telling.table(
-        ("removal", "what"), ((each.id, each.subject) for each in waiting), empty="Nothing waits to be released."
+        ("removal", "whose", "what"),
+        ((line.row.id, line.person or line.whose, line.what) for line in lines),
+        empty="Nothing waits to be released.",
     )
-    if seen is not None:
+    if seen is not None and who is not None:
         telling.say(f"Released by {who.name}: {len(waiting)}. A worker begins with them.")
-    elif waiting:
+    elif waiting and who is not None:
         telling.say(f"Nothing is released yet. If this is what should begin, run it again with --seen {digest}")
+    elif waiting:
+        telling.say(f"Nothing is released yet. {_way_out(means, system)}")
     telling.answer({"removals": [str(each.id) for each in waiting], "digest": digest, "released": seen is not None})
 
 
@@ -119,17 +125,11 @@ def lane(telling: Telling, system: str, own: Own | None, because: str) -> None:
     telling.answer({"system": row.id, "acts": row.writing, **asdict(now), "waits": told})
 
 
-def _speaker(means: Means, token: Path) -> Actor:
-    """Whoever the token in this file is of, if they may release removals. A release is nobody's word but their own."""
-    try:
-        presented = token.read_text().strip()
-    except OSError as error:
-        raise Refused(
-            Refusal("no_token", f"{token}: {error.strerror}.", "Give a file that holds your token.")
-        ) from None
+def _way_out(means: Means, system: str) -> str:
+    """Where somebody releases as themselves, and where a token for this comes from."""
     with means.database.reading() as session:
-        actor, _ = tokens.enter(session, presented, at=clock.now())
-        insist(policy.why_not(actor, May.RELEASE_REMOVALS))
-        row = session.get_one(ActorRow, actor.id)
-        person = inventory.find_identity(session, row.person_key or row.email or "")
-    return replace(actor, identity_id=person.id if person is not None else None)
+        number = find_system(session, system).id
+    return (
+        f"Whoever did not ask for them releases them at {address(means)}/systems/{number}/lane; or here, with --token and "
+        f"a file that holds a token of their own, which an administrator makes for them there, under Settings."
+    )

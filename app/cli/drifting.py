@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.actors.actor import Role
+from sqlalchemy.orm import Session
+
+from app.actors import queries as actors
+from app.actors.actor import Actor, Role
 from app.cli.installation import find_campaign, opened, operator, speaking_for
 from app.cli.telling import Telling
+from app.inventory import queries as inventory
 from app.kit import clock
 from app.kit.refusal import Refusal, insist
 from app.review import deciders, drifts
@@ -39,6 +43,8 @@ def decide(telling: Telling, drift: int, answer: str, who: str, reason: str, see
     more since it was listed first takes the version that was `seen`."""
     with opened() as means:
         acting = speaking_for(means, who, Role.ADMIN)
+        with means.database.reading() as session:
+            insist(_why_not_administrator(session, acting))
         with means.database.transaction() as session:
             row = session.get(DriftRow, drift)
             if row is not None and row.answer is None:
@@ -50,6 +56,24 @@ def decide(telling: Telling, drift: int, answer: str, who: str, reason: str, see
     telling.say(f"Drift {drift}: {answer}, by {acting.name}.")
     for lean in leans:
         telling.say(f"On record with it: {_LEANS[lean]}.")
+
+
+def _why_not_administrator(session: Session, acting: Actor) -> Refusal | None:
+    """Why somebody of the roster is no one to decide: nobody who is an administrator here is that person."""
+    at = clock.now()
+    for row, held in actors.everyone(session, at=at):
+        if Role.ADMIN in held and not (row.ended and row.ended <= at):
+            person = inventory.find_identity(session, row.person_key or row.email or "")
+            if person is not None and person.id == acting.identity_id:
+                return None
+    names = ", ".join(actors.admin_names(session, at=at)) or "nobody yet"
+    return Refusal(
+        "not_administrator",
+        f"{acting.name} is no administrator here, and only one decides on what changed meanwhile.",
+        f"Those are: {names}. `rolecall actor give ACTOR admin` makes somebody one, and `rolecall actor add … --person` "
+        "says who they are.",
+        status=403,
+    )
 
 
 _LEANS = {

@@ -59,7 +59,9 @@ def removal_evidence(
 @removal_app.command("release")
 def removal_release(
     system: Annotated[str, typer.Argument(help="Its name or number.")],
-    token: Annotated[Path, typer.Option(help="A file that holds your own token: a release is your word.")],
+    token: Annotated[
+        Path | None, typer.Option(help='A file that holds your own token, or "-": a release is your word.')
+    ] = None,
     seen: Annotated[str | None, typer.Option(help="Of the list that you looked at; without, it is only shown.")] = None,
     reason: Reason = "",
     as_json: AsJson = False,

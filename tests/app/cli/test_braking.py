@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.actors import actors, tokens
 from app.actors.actor import Role
+from app.cli.installation import operator
 from app.inventory.tables import AccountRow, SystemRow
 from app.kit import clock, ids
 from app.remediation.tables import RemediationRow
@@ -51,6 +52,14 @@ def test_what_holds_a_system_is_set_stopped_planned_and_released_by_somebodys_ow
         row = actors.make(session, "Mo", {Role.ADMIN: None}, by=make.ADMIN, at=clock.now())
         (tmp_path / "token").write_text(tokens.make(session, row, "mine", days=1, by=make.ADMIN, at=clock.now()))
     release = ("removal", "release", "Portal", "--token", str(tmp_path / "token"), "--json")
+    bare = ("removal", "release", "Portal")
+    told = place.rolecall(*bare).well().all
+    assert ("Portal" in told or mine in told, "Settings" in told, "/lane" in told) == (True, True, True)
+    place.rolecall(*bare, "--seen", "0" * 64, "-r", "looked at it").refused("token of theirs", "under Settings")
+    with place.means() as means, means.database.transaction() as session:
+        cli = actors.make(session, "Shell", {Role.ADMIN: None}, by=operator(), at=clock.now())
+        (tmp_path / "made").write_text(tokens.make(session, cli, "anybody's", days=1, by=operator(), at=clock.now()))
+    place.rolecall(*bare, "--token", str(tmp_path / "made")).refused("made at a command line", "under Settings")
     shown = place.rolecall(*release).json()
     assert (shown["released"], shown["removals"]) == (False, [mine])
     assert place.rolecall(*release, "--seen", shown["digest"], "-r", "looked at it").json()["released"]

@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.actors import actors
+from app.actors.actor import Role
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, SystemRow
 from app.kit import clock
 from app.review.tables import ItemRow, TaskRow
@@ -114,6 +116,10 @@ def test_drift_is_listed_and_decided_on_once_by_somebody_else(place: Place, bega
     assert "2 need a decision" in told.all
     assert "brings +export" in told.all
     words = "campaign", "drift-decide", str(drift["id"])
+    place.rolecall(*words, "keep", "--as", whose, "-r", "mine").refused("is no administrator here", "actor give")
+    with place.means() as means, means.database.transaction() as session:
+        for key in (whose, place.second):
+            actors.make(session, key, {Role.ADMIN: None}, person_key=key, by=make.ADMIN, at=clock.now())
     place.rolecall(*words, "keep", "--as", whose, "-r", "mine").refused("own access", "another administrator")
     place.rolecall(*words, "perhaps", "--as", place.second, "-r", "new job").refused("keep or remove")
     told = place.rolecall(*words, "keep", "--as", place.second, "-r", "new job", "--json").json()

@@ -163,7 +163,10 @@ def _running(running: Sequence[Running], at: datetime) -> Iterator[Waiting]:
         if each.drift:
             title = f"{words.plural(each.drift, 'privileged change')} came up during {name}"
             yield Waiting(title, "The review cannot close before each is decided.", path + "/drift", "Decide")
-        if not each.pending:
+        if not each.pending and each.rounds:
+            text = "Everybody has submitted. It begins within minutes, unless somebody has to be named for it."
+            yield Waiting(f"The next round of {name} is to begin", text, path, "Look at it")
+        elif not each.pending:
             yield Waiting(f"{name} can be closed", "Everybody has submitted.", path + "/closure", "Close it")
         elif each.campaign.due_at < at:
             title = f"{name} is overdue"

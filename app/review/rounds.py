@@ -46,15 +46,9 @@ def go_on(session: Session, campaign: int, *, resort: str | None = None, by: Act
     """
     at = clock.utc(at)
     row = _held(session, campaign)
-    insist(policy.why_not_move(row.status))
-    planned = former.rounds(session, campaign, RoundStatus.PLANNED)
-    insist(turns.why_not_go_on(planned=len(planned), pending=_pending(session, campaign), due=at >= row.due_at))
-    following = planned[0]
-    turn = turns.course(row.scope)[following.number - 2]
+    following, turn = _next(session, row, at)
     with session.begin_nested():
-        going = list(rounding.plan(session, row, turn, at, resort=_resort(session, resort)))
-        drawn = _drawn(session, row, following, turn)
-        going = [each for each in going if drawn is None or each.item_id in drawn.items]
+        going, drawn = _going(session, row, following, turn, resort, at)
         insist(turns.why_not_staffed(sum(each.to_id is None for each in going)))
         if not going:
             _turn(session, following, RoundStatus.SKIPPED, began_at=at, ended_at=at)
@@ -66,6 +60,32 @@ def go_on(session: Session, campaign: int, *, resort: str | None = None, by: Act
         _begin(session, row, following, turn, len(going), at)
         _tell(session, row, following, going, drawn.told if drawn is not None else {}, by, at)
     return following
+
+
+def why_not_by_itself(session: Session, campaign: CampaignRow, at: datetime) -> Refusal | None:
+    """What the next round waits for that everybody's answers, and time, do not bring about: somebody has to be named."""
+    if campaign.status != Status.OPEN or campaign.id not in due(session, at):
+        return None
+    following, turn = _next(session, campaign, at)
+    going, _ = _going(session, campaign, following, turn, None, at)
+    return turns.why_not_staffed(sum(each.to_id is None for each in going))
+
+
+def _next(session: Session, row: CampaignRow, at: datetime) -> tuple[RoundRow, Turn]:
+    """The round that follows, and how it goes. Raises Refused while it is not its turn."""
+    insist(policy.why_not_move(row.status))
+    planned = former.rounds(session, row.id, RoundStatus.PLANNED)
+    insist(turns.why_not_go_on(planned=len(planned), pending=_pending(session, row.id), due=at >= row.due_at))
+    return planned[0], turns.course(row.scope)[planned[0].number - 2]
+
+
+def _going(
+    session: Session, row: CampaignRow, following: RoundRow, turn: Turn, resort: str | None, at: datetime
+) -> tuple[list[Going], _Drawn | None]:
+    """What goes on into a round, and the sample that this is, if it is one."""
+    going = list(rounding.plan(session, row, turn, at, resort=_resort(session, resort)))
+    drawn = _drawn(session, row, following, turn)
+    return [each for each in going if drawn is None or each.item_id in drawn.items], drawn
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,10 @@ from app.kit.refusal import insist
 from app.remediation import brakes, braking
 from app.remediation.brakes import Stop
 from app.remediation.tables import RemediationRow, WaitRow
-from app.review import queries
+from app.review import former, queries
 from app.review.policy import Status
 from app.review.tables import CampaignRow, ItemRow, TaskRow
+from app.review.turns import RoundStatus
 from app.stories import signing
 
 MOST = 50
@@ -44,7 +45,7 @@ class Own:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A review that goes on. `pending` of its `reviewers` have not submitted."""
+    """A review that goes on. `pending` of its `reviewers` have not submitted; `rounds` are still to come."""
 
     campaign: CampaignRow
     items: int
@@ -52,6 +53,7 @@ class Running:
     reviewers: int
     pending: int
     drift: int
+    rounds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,7 @@ def _running(session: Session, campaign: CampaignRow) -> Running:
         reviewers=len(shares),
         pending=sum(share.status != "submitted" for share in shares),
         drift=queries.drift_undecided(session, campaign.id),
+        rounds=len(former.rounds(session, campaign.id, RoundStatus.PLANNED)),
     )
 
 

@@ -61,6 +61,7 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
         leans = leanings.counted(session, campaign_id)
         outlook = outlooks.outlook(session, campaign, shares, by=visit.actor, at=means.clock())
         turned = former.rounds(session, campaign_id)
+        stuck = turning.why_not_by_itself(session, campaign, means.clock()) if _runs(visit) else None
         went_on = unanswered.passed(session, campaign_id, by=visit.actor)
         owner = session.get(IdentityRow, campaign.owner_id) if campaign.owner_id is not None else None
     pending = [share for share in shares if share.status != "submitted"]
@@ -68,7 +69,7 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
     return rendering.page(
         request, "campaigns/one.html", visit, campaign=campaign, shares=shares, shown=some, pending=pending,
         drift_undecided=undecided, removals=removals, unheard=unheard, heard=heard,
-        rounds=turned, late=schedule.late(campaign.planned_at, campaign.opened_at),
+        rounds=turned, stuck=stuck, late=schedule.late(campaign.planned_at, campaign.opened_at),
         owner=owner.name if owner is not None else None, sign_days=means.settings.sign_days,
         outlook=outlook, leans=leans, went_on=went_on, runs=_runs(visit) and campaign.status == "open",
         **_pages(f"/campaigns/{campaign_id}", more, later),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from sqlalchemy import func, insert, select, update
 from starlette.datastructures import QueryParams
@@ -13,7 +14,7 @@ from app.ledger.tables import EntryRow
 from app.notices import subscriptions
 from app.notices.tables import ChannelRow, DeliveryRow
 from app.review import decisions, rounds
-from app.review.tables import CampaignRow, DriftRow, ItemRow, TaskRow
+from app.review.tables import CampaignRow, DriftRow, ItemRow, RoundRow, TaskRow
 from tests import make
 from tests.app.api.house import NOW, House
 from tests.app.console.visiting import visitor
@@ -412,3 +413,31 @@ def test_two_thousand_reviewers_fit_on_a_page_and_each_is_reached_by_name(house:
         gone = select(ItemRow.task_id).where(ItemRow.id.in_((51_500, 51_998, 51_999))).order_by(ItemRow.id)
         moved = [task in numbers for task in session.scalars(gone)]
     assert moved == [False, True, False], "the namesake keeps theirs"
+
+
+def test_a_review_whose_next_round_waits_for_a_name_says_so_and_asks_for_it(house: House) -> None:
+    yesterday = (house.means.clock() - timedelta(days=1)).date()
+    with house.database.transaction() as session:
+        row = session.merge(house.campaign)
+        row.scope = row.scope | {"second_fallback": None, "then": [{"name": "Again", "ask": ["manager"]}]}
+        for number, status in ((1, "open"), (2, "planned")):
+            session.add(RoundRow(campaign_id=row.id, number=number, name=f"Round {number}", status=status))
+        session.execute(update(ItemRow).values(outcome="keep"))
+        session.execute(update(TaskRow).values(status="submitted"))
+        session.execute(update(IdentityRow).where(IdentityRow.key.in_(("flo", "fay"))).values(end=yesterday))
+    page, home = (visitor(house, "admin").get(path).text for path in (f"/campaigns/{house.campaign.id}", "/"))
+    assert "The next round does not begin by itself." in page
+    assert "nobody is left who may decide" in page
+    assert "It begins by itself once" not in page
+    assert "The next round of Q4 is to begin" in home
+    assert "Q4 can be closed" not in home
+    share = visitor(house, "ada").get(f"/reviews/{house.campaign.id}").text
+    assert ("answers will do" in share, "It is in its round" in share) == (True, False)
+    with house.database.transaction() as session:
+        session.merge(house.campaign).round = 2
+        session.execute(update(ItemRow).where(ItemRow.id == house.plain.id).values(outcome=None))
+    share = visitor(house, "ada").get(f"/reviews/{house.campaign.id}").text
+    assert ("answers will do" in share, "It is in its round 2: what you answered before stands" in share) == (
+        False,
+        True,
+    )

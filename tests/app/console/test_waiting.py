@@ -41,6 +41,12 @@ def _paths(told: Told, *roles: Role) -> list[str]:
     return [each.path for each in waiting(told, by=make.actor(None, *roles, name="Flo"), at=NOW)]
 
 
+def test_a_review_with_a_round_to_come_is_not_told_to_be_closed() -> None:
+    for rounds, title in ((0, "Q4 can be closed"), (1, "The next round of Q4 is to begin")):
+        (told,) = waiting(Told(running=[_running(pending=0, rounds=rounds)]), by=make.ADMIN, at=NOW)
+        assert told.title == title
+
+
 EVERYTHING = Told(
     own=[_own(2)],
     running=[_running(drift=1)],

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.evidence import reconciliation
@@ -145,6 +145,16 @@ def test_a_round_with_nobody_left_to_ask_waits_for_a_name(database: Database) ->
         company.flo.end = NOW.date() - timedelta(days=1)
         session.flush()
         assert _code(rounds.go_on, session, campaign.id, by=make.ADMIN, at=NOW) == "no_reviewer"
+        waits = rounds.why_not_by_itself(session, campaign, NOW)
+        assert waits is not None
+        assert waits.code == "no_reviewer"
+        company.flo.end = None
+        session.flush()
+        assert rounds.why_not_by_itself(session, campaign, NOW) is None  # it begins
+        company.flo.end = NOW.date() - timedelta(days=1)
+        session.execute(update(TaskRow).values(status="open"))
+        assert rounds.why_not_by_itself(session, campaign, NOW) is None  # it is not its turn
+        session.execute(update(TaskRow).values(status="submitted"))
         assert _code(rounds.go_on, session, campaign.id, resort="nobody", by=make.ADMIN, at=NOW) == "not_found"
         assert _mighty(session, company, campaign).round == 1
         assert _go_on(session, campaign, resort="cy").asked == 1

@@ -29,7 +29,7 @@ WEEK = Hours("Mon-Fri 09:00-17:00", "Europe/Berlin")
         (Brakes(release_above=0), False, 0, 9, []),
         (Brakes(hours=WEEK), False, 1, 0, ["changed Mon-Fri 09:00-17:00 (Europe/Berlin)"]),
         (Brakes(hours=Hours(left_out=("2026-12-24",))), False, 1, 0, ["at any time, not on 2026-12-24"]),
-        (Brakes(hours=WEEK, release_above=0), True, 1, 0, ["stopped everywhere", "may be changed", "Above 0"]),
+        (Brakes(hours=WEEK, release_above=0), True, 1, 0, ["stopped everywhere", "may be changed", "A second person"]),
     ],
 )
 def test_each_thing_that_holds_is_one_sentence(

@@ -112,12 +112,27 @@ def item(row: Line, decisions: Sequence[Line], rounds: Sequence[Line] = ()) -> d
         "reviewer_name": row.reviewer_name,
         "reviewer_identity": row.reviewer_id,
         "chosen_by": of.chosen_by,
+        "delegation": _delegation(row),
+        "reviewed_for": row.giver_name,
         "outcome": of.outcome,
         "settled": of.settled,
         "round": of.round,
         "rounds": [_round(each) for each in rounds],
         "role_model": _model(of),
         "decisions": [_decision(said, subject, row.model) for said in decisions],
+    }
+
+
+def _delegation(row: Line) -> dict[str, Any] | None:
+    """By which delegation its reviewer reviews for somebody else; None: by none. The log has its scope, by its number."""
+    if row.delegation is None:
+        return None
+    return {
+        "number": row.delegation,
+        "from": row.giver_key,
+        "from_name": row.giver_name,
+        "began": _text(row.delegated_from),
+        "until": _text(row.delegated_until),
     }
 
 

@@ -45,9 +45,9 @@ _POPULATION: dict[str, tuple[Callable[[Session, int, datetime], Iterable[Any]], 
 }
 _TABLES = {
     "decisions": (
-        "item", "system_name", "kind", "username", "account", "what", "privileged", "whose", "reviewer_name", "chosen_by",
-        "outcome", "by", "by_name", "way", "at", "reason", "change_to", "until", "self_review", "decisions_before",
-        "role_model",
+        "item", "system_name", "kind", "username", "account", "what", "privileged", "whose", "reviewer_name",
+        "reviewed_for", "chosen_by", "outcome", "by", "by_name", "way", "at", "reason", "change_to", "until",
+        "self_review", "decisions_before", "role_model",
     ),
     "remediations": (
         "id", "item", "system_name", "subject", "wish", "status", "because", "opened_at", "due_at", "acted_at",

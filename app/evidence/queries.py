@@ -32,6 +32,7 @@ from app.review.tables import (
     CampaignRow,
     CampaignSnapshotRow,
     DecisionRow,
+    DelegationRow,
     DriftRow,
     ItemRow,
     RoundAnswerRow,
@@ -204,7 +205,7 @@ def credentials(session: Session, system_id: int, at: datetime) -> Iterator[Line
 
 def items(session: Session, campaign_id: int) -> Iterator[tuple[Line, list[Line], list[Line]]]:
     """Items with names, each with its decisions and their leaf numbers, oldest first, and with its earlier rounds."""
-    reviewer, subject = aliased(IdentityRow), aliased(IdentityRow)
+    reviewer, subject, giver = aliased(IdentityRow), aliased(IdentityRow), aliased(IdentityRow)
     found = (
         select(
             ItemRow,
@@ -216,6 +217,11 @@ def items(session: Session, campaign_id: int) -> Iterator[tuple[Line, list[Line]
             reviewer.name.label("reviewer_name"),
             subject.key.label("subject_key"),
             _model().label("model"),
+            DelegationRow.id.label("delegation"),
+            DelegationRow.began.label("delegated_from"),
+            DelegationRow.until.label("delegated_until"),
+            giver.key.label("giver_key"),
+            giver.name.label("giver_name"),
         )
         .join(SystemRow, SystemRow.id == ItemRow.system_id)
         .join(TaskRow, TaskRow.id == ItemRow.task_id)
@@ -223,6 +229,8 @@ def items(session: Session, campaign_id: int) -> Iterator[tuple[Line, list[Line]
         .outerjoin(AccountRow, AccountRow.id == ItemRow.account_id)
         .outerjoin(subject, subject.id == ItemRow.subject_identity_id)
         .outerjoin(BundleVersionRow, BundleVersionRow.id == ItemRow.bundle_version_id)
+        .outerjoin(DelegationRow, DelegationRow.id == ItemRow.delegation_id)
+        .outerjoin(giver, giver.id == DelegationRow.from_id)
         .where(ItemRow.campaign_id == campaign_id)
         .order_by(ItemRow.id)
     )
@@ -342,6 +350,7 @@ def _subjects(campaign_id: int) -> Any:
     remediation = select(RemediationRow.id).where(RemediationRow.campaign_id == campaign_id)
 
     models = select(ItemRow.bundle_version_id).where(ItemRow.campaign_id == campaign_id).distinct()
+    delegations = select(ItemRow.delegation_id).where(ItemRow.campaign_id == campaign_id).distinct()
 
     def of(word: str, column: InstrumentedAttribute[Any], *where: ColumnElement[bool]) -> Select[str]:
         text = _dashed(column) if isinstance(column.type, Uuid) else cast(column, String)
@@ -355,6 +364,7 @@ def _subjects(campaign_id: int) -> Any:
         of("item", ItemRow.id, ItemRow.campaign_id == campaign_id),
         of("task", TaskRow.id, TaskRow.campaign_id == campaign_id),
         of("bundle", BundleVersionRow.bundle_id, BundleVersionRow.id.in_(models)),
+        of("delegation", DelegationRow.id, DelegationRow.id.in_(delegations)),
         of("drift", DriftRow.id, DriftRow.campaign_id == campaign_id),
         of("remediation", RemediationRow.id, RemediationRow.campaign_id == campaign_id),
         of("act", ActRow.id, ActRow.remediation_id.in_(remediation)),

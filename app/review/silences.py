@@ -109,7 +109,7 @@ def _hand_on(
             shares[each.to_id].append(each)
     for whom, mine in sorted(shares.items()):
         pairs = [(each.item_id, each.version) for each in mine]
-        handing.move(session, row.id, pairs, whom, chosen_by=ChosenBy.ESCALATED)
+        handing.move(session, row.id, pairs, whom, chosen_by=ChosenBy.ESCALATED, delegation_id=None)
     told = [
         {
             "to": f"identity:{whom}",

@@ -40,7 +40,7 @@ from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
 from app.remediation import undoings
 from app.remediation.tables import RemediationRow
-from app.review import bundles, drifts
+from app.review import bundles, delegations, drifts
 from app.review.tables import BundleVersionRow, CampaignRow
 from tests import make
 from tests.app.evidence import review
@@ -110,6 +110,35 @@ def test_what_a_role_model_covers_is_told_as_acknowledged_under_it(database: Dat
         ("acknowledge", "Sales rep v1")
     ]
     assert "1 acknowledge" in content(sealed.path, "cover.txt").decode()
+
+
+def _delegated(session: Session, system: SystemRow, bo: IdentityRow, plain: EntitlementRow) -> None:
+    """Flo decides on accounts for Ada this week."""
+    flo = session.scalars(select(IdentityRow).where(IdentityRow.key == "flo")).one()
+    until, by = review.NOW + timedelta(days=7), make.ADMIN
+    given: dict[str, Any] = {"scope": "kind = account", "reason": "in the hills", "until": until}
+    delegations.make(session, from_id=bo.manager_id or 0, to_id=flo.id, **given, by=by, at=review.NOW)
+
+
+def test_who_reviewed_for_whom_and_by_which_delegation_is_told_with_what_they_decided(
+    database: Database, tmp_path: Path
+) -> None:
+    told = review.whole(database, populate=_delegated)
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    assert failures(verify(sealed.path, key=sealed.fingerprint)) == []
+    items = {item["kind"]: item for item in lines(sealed.path, "decisions.jsonl")}
+    of = items["account"]
+    assert (of["reviewer_name"], of["reviewed_for"], of["decisions"][0]["by_name"]) == ("Flo", "Ada", "Flo")
+    assert (of["delegation"]["from_name"], of["delegation"]["from"]) == ("Ada", told.ada.key)
+    assert of["delegation"]["until"].startswith((review.NOW + timedelta(days=7)).date().isoformat())
+    assert items["grant"]["delegation"] is items["grant"]["reviewed_for"] is None
+    table = csv.DictReader(io.StringIO(content(sealed.path, "tables/decisions.csv").decode("utf-8-sig")))
+    assert {row["kind"]: row["reviewed_for"] for row in table} == {"account": "Ada", "grant": "", "integration": ""}
+    log = {entry["entry"]["kind"]: entry for entry in lines(sealed.path, "log/entries.jsonl")}
+    made = log["delegation.made"]["entry"]
+    assert made["subject"] == f"delegation:{of['delegation']['number']}"
+    assert made["body"]["scope"] == 'kind = "account"'
+    assert "hills" not in content(sealed.path, "log/entries.jsonl").decode()
 
 
 def test_an_acknowledgement_under_a_model_that_nobody_approved_does_not_verify(

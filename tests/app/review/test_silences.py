@@ -14,7 +14,7 @@ from app.kit.db import Database
 from app.kit.refusal import Refused
 from app.ledger.tables import EntryRow
 from app.remediation.brakes import Common
-from app.review import campaigns, decisions, queries, silence, silences
+from app.review import campaigns, decisions, delegations, queries, silence, silences
 from app.review.tables import CampaignRow, ItemRow, TaskRow
 from app.stories import silences as stories
 from tests import make
@@ -71,6 +71,20 @@ def test_what_has_no_answer_goes_to_the_reviewers_manager_once_and_only_in_time(
         assert entry.body["shares"][0]["to"] == f"identity:{dee.id}"
         assert list(silences.due(session, LATER)) == []
         assert silences.escalate(session, campaign.id, by=SCHEDULER, at=LATER) is None
+
+
+def test_what_a_delegate_did_not_answer_goes_on_as_nobodys_by_delegation(database: Database) -> None:
+    """Else a packet would say of whoever answers it that they did so for who delegated."""
+    with database.transaction() as session:
+        company, dee = _managed(session)
+        campaign = cast.opened(session, scope=ESCALATES)
+        given: dict[str, Any] = {"reason": "on leave", "until": LATER + timedelta(days=3), "by": make.ADMIN, "at": NOW}
+        delegations.make(session, from_id=company.ada.id, to_id=company.eve.id, **given)
+        company.eve.manager_id = dee.id
+        session.flush()
+        silences.escalate(session, campaign.id, by=SCHEDULER, at=LATER)
+        assert set(_whose(session).values()) == {dee.id}
+        assert {row.delegation_id for row in session.scalars(select(ItemRow))} == {None}
 
 
 def test_nobody_is_given_their_own_access_by_escalation(database: Database) -> None:

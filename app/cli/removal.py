@@ -152,11 +152,13 @@ def look_back(telling: Telling, removal: str) -> None:
         back, called = lookback.of(session, row, kept=kept, at=clock.now()), _called(session, row)
     if back is None:
         raise Refused(Refusal("takes_nothing", "This takes no access away.", "Look back on a removal.", 409))
-    until = f"until it went at {back.ended:%Y-%m-%d %H:%M} UTC" if back.ended else "and it has not gone yet"
+    still = "and it went and is back" if row.status == "returned" else "and it has not gone yet"
+    until = f"until it went at {back.ended:%Y-%m-%d %H:%M} UTC" if back.ended else still
     telling.say(f"{called}: from {back.began:%Y-%m-%d %H:%M} UTC, {until}.", style="bold")
     for name, seen in (("sign-ins", back.sign_ins), ("changes it made", back.changes), ("uses of it", back.used)):
         if seen is not None:
-            count = "unknown" if seen.count is None else str(seen.count)
+            some = "none seen" if not seen.count else f"at least {seen.count}"
+            count = "unknown" if seen.count is None else some if seen.reach != "whole" else str(seen.count)
             kinds = ", ".join(f"{what}: {times}" for what, times in seen.kinds)
             said = "; ".join(each for each in (kinds, seen.because) if each)
             telling.say(f"  {name}: {count}{f' ({said})' if said else ''}")

@@ -159,10 +159,17 @@ def _cancelled(facts: Facts, reader: Reader) -> _Said:
     return f"Review cancelled: {facts['name']}", ["There is nothing more to do."], _review(facts), "Look at it"
 
 
-def _removal(subject: str, sentence: str) -> Callable[[Facts, Reader], _Said]:
+_TASKS = "/removals?group=by_hand&system={system}"
+
+
+def _removal(
+    subject: str, sentence: str, where: str = "/removals?system={system}", label: str = "See what waits"
+) -> Callable[[Facts, Reader], _Said]:
+    """Removals of one system: they are listed by themselves, and not on the system's page."""
+
     def said(facts: Facts, reader: Reader) -> _Said:
         told = sentence.format(removals=count(facts["count"], "removal"), name=facts["name"])
-        return f"{subject}: {facts['name']}", [told], f"/systems/{facts['system']}", "See what waits"
+        return f"{subject}: {facts['name']}", [told], where.format(system=facts["system"]), label
 
     return said
 
@@ -283,12 +290,22 @@ _SAYS: Mapping[Event, Callable[[Facts, Reader], _Said]] = {
     Event.REVIEW_CLOSED: _closed,
     Event.REVIEW_UNSIGNED: _unsigned,
     Event.REVIEW_CANCELLED: _cancelled,
-    Event.REMOVAL_BY_HAND: _removal("Removals to do by hand", "{removals} in {name} wait for a person, with steps."),
-    Event.REMOVAL_FAILED: _removal("Removals refused", "{name} refused {removals}. A person has to look."),
-    Event.REMOVAL_HELD: _removal("Removals held back", "{removals} in {name} were held back and stay open."),
+    Event.REMOVAL_BY_HAND: _removal(
+        "Removals to do by hand", "{removals} in {name} wait for a person, with steps.", _TASKS
+    ),
+    Event.REMOVAL_FAILED: _removal("Removals refused", "{name} refused {removals}. A person has to look.", _TASKS),
+    Event.REMOVAL_HELD: _removal(
+        "Removals held back",
+        "{removals} in {name} were held back and stay open.",
+        "/systems/{system}/lane",
+        "See what holds them",
+    ),
     Event.REMOVAL_OVERDUE: _removal("Removals overdue", "{removals} in {name} should be proved by now, and are not."),
     Event.REMOVAL_RETURNED: _removal(
-        "Removed access is back", "{removals} in {name} had been proved; the access is back."
+        "Removed access is back",
+        "{removals} in {name} had been proved; the access is back.",
+        "/removals?group=returned&system={system}",
+        "See through what",
     ),
     Event.READING_FAILED: _failed,
     Event.READING_PARTIAL: _partial,

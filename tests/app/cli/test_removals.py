@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from uuid import UUID
 
@@ -91,7 +92,9 @@ def test_one_thing_at_a_time(place: Place, waiting: str) -> None:
 def test_one_is_undone_and_what_was_done_meanwhile_is_told(place: Place, waiting: str) -> None:
     told = place.rolecall("removals", "--meanwhile", waiting, "--json").json()
     assert (told["ended"], told["changes"]["reach"], told["changes"]["count"]) == (None, "unknown", None)
-    assert "it has not gone yet" in place.rolecall("removals", "--meanwhile", waiting).well().all
+    back = place.rolecall("removals", "--meanwhile", waiting).well().all
+    assert "it has not gone yet" in back
+    assert re.search(r"sign-ins: (none seen|at least \d+|unknown) \(", back), back
     place.rolecall("removals", "--undo", waiting, "-r", "x").refused("Say why it may be there again")
     made = place.rolecall("removals", "--undo", waiting, "-r", "the audit needs it", "--json").json()
     assert (made["undoes"], made["status"]) == (waiting, "by_hand")  # the system is read-only

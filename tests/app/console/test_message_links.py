@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from app.notices import policy, wording
 from app.notices.events import EVENTS, FOR_REVIEWERS, Event
+from app.remediation.tables import RemediationRow
 from app.review.tables import CampaignRow
 from tests.app.api.house import House
 from tests.app.console.visiting import visitor
@@ -34,6 +36,20 @@ def test_whoever_watches_may_open_what_a_message_leads_to(shown_house: House, ev
 
 
 CONCERNING = [event for event, about in EVENTS.items() if about.concerns and event is not Event.REVIEW_UNSIGNED]
+
+
+def test_a_message_about_removals_leads_to_where_they_are_listed(house: House) -> None:
+    """Or to what holds them. The system's own page lists none."""
+    mine = str(house.remediation.id)
+    for event, status in (
+        (Event.REMOVAL_BY_HAND, "by_hand"), (Event.REMOVAL_FAILED, "declined"), (Event.REMOVAL_OVERDUE, "acted"),
+        (Event.REMOVAL_RETURNED, "returned"), (Event.REMOVAL_HELD, "open"),
+    ):  # fmt: skip
+        with house.database.transaction() as session:
+            session.execute(update(RemediationRow).values(status=status))
+        page = visitor(house, "admin").get(_path(house, event))
+        assert page.status_code == 200, event
+        assert f"/removals/{mine}" in page.text, event
 
 
 @pytest.mark.parametrize("event", CONCERNING)

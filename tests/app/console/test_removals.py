@@ -117,3 +117,14 @@ def test_whoever_only_reads_is_told_why_they_cannot_say_it(house: House) -> None
 
 def test_what_is_not_there_is_said_so(house: House) -> None:
     assert visitor(house, "admin").get(f"/removals/{uuid.uuid4()}").status_code == 404
+
+
+def test_looking_back_tells_what_came_back_from_what_never_went_and_nothing_seen_from_a_count(house: House) -> None:
+    path = f"/removals/{house.remediation.id}"
+    assert "now: it has not gone yet" in visitor(house, "admin").get(path).text
+    with house.database.transaction() as session:
+        session.merge(house.remediation).status = "returned"
+    page = visitor(house, "admin").get(path).text
+    assert ("now: it went, and is back" in page, "not gone yet" in page) == (True, False)
+    assert "at least 0" not in page
+    assert re.search(r'(none seen|unknown</mark>|unknown</span>): <span class="quiet">', page), page

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, String, Uuid, cast, exists, f
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.evidence.beside import Beside
+from app.evidence.opening import SHOWN
 from app.inventory.tables import (
     AccountChangeRow,
     AccountRow,
@@ -41,37 +42,6 @@ from app.review.tables import (
 
 Line = Row[*tuple[Any, ...]]
 _AT_ONCE = 1000
-
-# The kinds of entry whose personal values an auditor must see: who decided what, why, and on what grounds.
-SHOWN = frozenset(
-    {
-        Kind.CAMPAIGN_OPENED,
-        Kind.CAMPAIGN_OVERRIDDEN,
-        Kind.EXCLUSIONS_APPROVED,
-        Kind.POPULATION_ACCEPTED,
-        Kind.OUTCOME_SIGNED,
-        Kind.CONTROL_OWNER_NAMED,
-        Kind.CAMPAIGN_ESCALATED,
-        Kind.ROUND_BEGUN,
-        Kind.ROUND_SKIPPED,
-        Kind.CAMPAIGN_CLOSED,
-        Kind.CAMPAIGN_CANCELLED,
-        Kind.TASK_REASSIGNED,
-        Kind.TASK_PASSED_ON,
-        Kind.DECISION_RECORDED,
-        Kind.DRIFT_LISTED,
-        Kind.DRIFT_DECIDED,
-        Kind.REMEDIATION_OPENED,
-        Kind.REMOVAL_REQUESTED,
-        Kind.ACT_BEGUN,
-        Kind.ACT_ENDED,
-        Kind.REMEDIATION_MOVED,
-        Kind.REMEDIATION_VERIFIED,
-        Kind.REMEDIATION_RETURNED,
-        Kind.REMEDIATION_UNDONE,
-        Kind.REMEDIATION_PAPER,
-    }
-)
 
 
 def campaign(session: Session, campaign_id: int) -> CampaignRow | None:

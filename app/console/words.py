@@ -140,8 +140,10 @@ def privilege(name: str) -> str:
     return PRIVILEGES.get(name, "can " + name.replace("_", " "))
 
 
-def removal(status: str) -> str:
-    """Where a removal stands, in words."""
+def removal(status: str, wish: str = "remove") -> str:
+    """Where a removal stands, in words; what proves it is another thing for what is given back, changed or ends."""
+    if status == "verified" and wish != "remove":
+        return "proved: a later reading shows it" if wish == "restore" else "proved by a later reading"
     return REMOVALS.get(status, named(status))
 
 

@@ -138,10 +138,10 @@ def why_not_without_release(unreleased: int, lately: int, brakes: Brakes) -> Ref
     if not unreleased or unreleased + lately <= brakes.release_above:
         return None
     besides = f", beside {lately} of the last 24 hours" if lately else ""
+    above = f"above {brakes.release_above} a day nobody starts them alone" if brakes.release_above else "each does here"
     return Refusal(
         "needs_release",
-        f"{unreleased} {'removal waits' if unreleased == 1 else 'removals wait'} for a second person{besides}: "
-        f"above {brakes.release_above} a day nobody starts them alone.",
+        f"{unreleased} {'removal waits' if unreleased == 1 else 'removals wait'} for a second person{besides}: {above}.",
         "Somebody who did not ask for them looks at the list and releases them: on the system's page, "
         "by `rolecall removal release`, or by the API.",
         facts={"removals": unreleased, "lately": lately, "above": brakes.release_above},

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from app.inventory import queries as inventory
 from app.inventory.tables import AccountRow, EntitlementRow, GrantRow, IdentityRow, SystemRow
 from app.remediation import braking, executors, policy
 from app.remediation.brakes import Common
@@ -133,6 +134,17 @@ def in_each(
         held = braking.foreseen(session, system.id, common, planned, at, by_machine=acts)
         found.append(Consequence(system.name, gone, hand, _folded(why[system.name]), held))
     return found
+
+
+def holds(
+    session: Session, system_id: int, common: Common, at: datetime, *, planned: int = 0
+) -> tuple[str, ...] | None:
+    """What will hold up what Rolecall is to do in a system, a sentence each: with what is promised there, and `planned`
+    besides. None: it does nothing there, and a person does."""
+    system = inventory.system(session, system_id)
+    if not executors.has(system) or not system.writing:
+        return None
+    return braking.foreseen(session, system_id, common, planned, at, by_machine=True)
 
 
 def _folded(why: Counter[tuple[str, str]]) -> list[tuple[str, int]]:

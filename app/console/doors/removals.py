@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy.orm import Session
 from starlette.responses import Response
 
 from app.actors import policy
@@ -19,13 +20,13 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import documents, entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.means import Means, removal_brakes, stopped_outside
+from app.means import Means, removal_brakes, removals_common, stopped_outside
 from app.remediation import braking, handovers, plans, queries, remediations, undoings
 from app.remediation import policy as removing
 from app.remediation.plans import Plan
 from app.remediation.policy import Status
 from app.remediation.tables import RemediationRow
-from app.stories import removals
+from app.stories import consequences, removals
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Query(max_length=300)]
@@ -100,9 +101,16 @@ def retry(request: Request, remediation_id: UUID, means: With, visit: Entered, f
             body = {"system": row.system_id, "because": "a removal is tried again"}
             asked = Entry(Kind.REMOVAL_REQUESTED, f"system:{row.system_id}", body)
             entries.record(session, asked, by=visit.actor.id, at=at)
+            soon = _soon(session, means, row.system_id, "It is tried again within minutes.")
     except Refused as no:
         return _told(request, means, visit, remediation_id, no)
-    return rendering.go(request, f"/removals/{remediation_id}", said="It is tried again within minutes.")
+    return rendering.go(request, f"/removals/{remediation_id}", said=soon)
+
+
+def _soon(session: Session, means: Means, system: int, otherwise: str) -> str:
+    """When it will be done: what holds it, if anything does."""
+    held = consequences.holds(session, system, removals_common(means.settings), means.clock())
+    return otherwise if held == () else "A person does it." if held is None else f"It waits. {' '.join(held)}"
 
 
 def every(
@@ -140,9 +148,10 @@ def undo(request: Request, remediation_id: UUID, means: With, visit: Entered, fo
             body = {"system": row.system_id, "because": "a removal was undone"}
             asked = Entry(Kind.REMOVAL_REQUESTED, f"system:{row.system_id}", body)
             entries.record(session, asked, by=visit.actor.id, at=at)
+            soon = _soon(session, means, row.system_id, "It is given back within minutes.")
     except Refused as no:
         return _told(request, means, visit, remediation_id, no)
-    said = "Undone. It is given back within minutes, and counts as there when a later reading shows it."
+    said = f"Undone. {soon} It counts as there when a later reading shows it."
     return rendering.go(request, f"/removals/{made}", said=said)
 
 

@@ -15,16 +15,15 @@ from app.console import forms, rendering, words
 from app.console.entering import Entered, Visit, With
 from app.console.forms import Sent
 from app.detection import lives
-from app.inventory import queries as inventory
 from app.kit.refusal import Refusal, Refused
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
 from app.means import Means, removals_common
-from app.remediation import braking, executors, foresight, remediations
+from app.remediation import foresight, remediations
 from app.remediation.foresight import Foreseen
 from app.remediation.tables import RemediationRow
-from app.stories import revocation
+from app.stories import consequences, revocation
 from app.stories.revocation import Outlook
 
 router = APIRouter(include_in_schema=False)
@@ -117,12 +116,11 @@ def _held(
     """What will hold up so many removals by Rolecall in each system that it may change, a sentence each. `ahead`: they are
     not promised yet."""
     common, at = removals_common(means.settings), means.clock()
-    rows = [inventory.system(session, number) for number in planned]
-    return {
-        row.id: braking.foreseen(session, row.id, common, planned[row.id] if ahead else 0, at, by_machine=True)
-        for row in rows
-        if executors.has(row) and row.writing
+    told = {
+        system: consequences.holds(session, system, common, at, planned=count if ahead else 0)
+        for system, count in planned.items()
     }
+    return {system: sentences for system, sentences in told.items() if sentences}
 
 
 def _looked(means: Means, outlooks: Sequence[Outlook]) -> tuple[dict[str, Foreseen], dict[str, Refusal]]:

@@ -63,6 +63,7 @@ def test_a_second_person_releases_exactly_what_they_looked_at(house: House) -> N
         session.merge(house.campaign).closed_by = actor_of(house, "admin").id
     page = other.get(lane_of(house)).text
     assert ("Release it" in page, "exactly this one" in page, "these 1" in page) == (True, True, False)
+    assert "1 removal waits for a second person: each does here." in page
     seen = re.search(r'name="seen" value="(\w+)"', page)[1]  # type: ignore[index]
     assert f"/removals/{house.remediation.id}" in page
     with house.database.transaction() as session:
@@ -70,14 +71,14 @@ def test_a_second_person_releases_exactly_what_they_looked_at(house: House) -> N
             WaitRow(
                 system_id=house.company.system.id,
                 code="needs_release",
-                because="above 0",
+                because="each does here",
                 way_out="",
                 removals=1,
                 since=NOW,
             )
         )
     lane = other.get(lane_of(house)).text
-    assert lane.count("above 0") == 1, "said once, where it is released"
+    assert lane.count("each does here") == 1, "said once, where it is released"
     asks = f'href="{lane_of(house)}"'
     assert "for a second person" in other.get("/").text
     assert asks in other.get("/").text, "whoever may give the word is led to the list"
@@ -94,7 +95,9 @@ def test_a_second_person_releases_exactly_what_they_looked_at(house: House) -> N
     assert other.act(release, {"seen": seen, "reason": "looked at it"}).status_code == 303
     with house.database.reading() as session:
         assert braking.waiting(session, house.company.system.id) == []
-    assert "above 0" not in other.get(lane_of(house)).text, "it waits no longer, though the lane has not come by yet"
+    assert "each does here" not in other.get(lane_of(house)).text, (
+        "it waits no longer, though the lane has not come by yet"
+    )
 
 
 def test_a_removals_page_says_what_would_be_done_and_what_stands_against_it(house: House) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.ledger.tables import EntryRow
+from app.remediation import lanes
+from app.remediation.brakes import Own
 from app.remediation.tables import RemediationRow
+from connectors.connector import ActKind
+from tests import make
 from tests.app.api.house import House, removal
 from tests.app.console.visiting import visitor
 
@@ -76,12 +80,35 @@ def test_one_is_undone_by_a_new_decision_and_leads_to_what_gives_it_back(house: 
     page = browser.get(made).text
     assert f'href="/removals/{mine}"' in page
     assert "give it back: the audit needs it" in page
+    assert "Undone. A person does it. It counts as there when a later reading shows it." in page  # it is read-only
+    with house.database.transaction() as session:
+        proved = {"status": "verified", "verified_at": make.NOW, "verified_snapshot_id": house.snapshot_id}
+        session.execute(update(RemediationRow).where(RemediationRow.wish == "restore").values(proved))
+    page = browser.get(made).text
+    assert ("proved: a later reading shows it" in page, "lacks it" in page) == (True, False)
     former = browser.get(f"/removals/{mine}").text
     assert f'href="{made}"' in former
     assert "undone: decided anew" in former
     with house.database.reading() as session:
         asked = select(EntryRow).where(EntryRow.kind == "removal.requested").order_by(EntryRow.id.desc())
         assert session.scalars(asked).first().body["because"] == "a removal was undone"  # type: ignore[union-attr]
+
+
+def test_what_waits_for_a_second_person_is_not_told_to_be_done_within_minutes(house: House) -> None:
+    browser, system = visitor(house, "it_security"), house.company.system
+    with house.database.transaction() as session:
+        row = session.merge(system)
+        row.writing, row.executor_secret = list(ActKind), b"sealed"
+    mine = by_hand(house)
+    assert browser.act(f"/removals/{mine}/retry", {"reason": "it has an executor now"}).status_code == 303
+    assert "It is tried again within minutes." in browser.get(f"/removals/{mine}").text
+    with house.database.transaction() as session:
+        lanes.brake(session, system.id, Own(release_above=0), "two people, always", by=make.ADMIN, at=make.NOW)
+    mine = by_hand(house)
+    assert browser.act(f"/removals/{mine}/retry", {"reason": "it has an executor now"}).status_code == 303
+    assert "It waits. A second person has to look at the list and release it first." in browser.get("/removals").text
+    made = browser.act(f"/removals/{mine}/undoing", {"reason": "the audit needs it"}).headers["location"]
+    assert "Undone. It waits. A second person has to look" in browser.get(made).text
 
 
 def test_a_file_about_what_was_done_by_hand_is_handed_in_and_fetched_and_proves_nothing(house: House) -> None:

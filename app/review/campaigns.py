@@ -300,8 +300,9 @@ def _items_of(kind: ItemKind, wanted: Inside | None, rules: tuple[Rule, ...]) ->
     campaign_id = bindparam("of_campaign", type_=Big)
     rows = population.of(kind, wanted, rules).subquery()
     kept = [column for column in rows.c if column.name not in ("reviewer_id", "known")]
-    chosen = select(campaign_id, TaskRow.id, literal(1), *kept).join(
-        TaskRow, (TaskRow.campaign_id == campaign_id) & (TaskRow.reviewer_id == rows.c.reviewer_id)
+    tasks = frozen.TASKS
+    chosen = select(campaign_id, tasks.c.task_id, literal(1), *kept).join(
+        tasks, tasks.c.reviewer_id == rows.c.reviewer_id
     )
     names = ["campaign_id", "task_id", "version", *(column.name for column in kept)]
     table: Any = ItemRow.__table__

@@ -122,8 +122,9 @@ def prepare(session: Session, frame: Frame) -> None:
     peers.models(session, frame.at)
     session.execute(_filled(FINDINGS, _findings), {"of_moment": frame.at})
     session.execute(insert(ADVICE), _every_advice())
-    if any(place.previous_id is not None for place in frame.places):
-        session.execute(_filled(LAST, _last))
+    previous = {place.previous_id for place in frame.places if place.previous_id is not None}
+    if previous:
+        session.execute(_filled(LAST, _last), {"previous": sorted(previous)})
     session.execute(_filled(PEOPLE, _people, frame.at.date()))
     if any(ItemKind.GRANT in place.kinds for place in frame.places):
         peers.held(session)
@@ -291,7 +292,10 @@ def _credentials(department: str | None) -> Select[Any]:
 
 
 def _last() -> Any:
-    """A subject is of one system, and each system has one last review: none comes twice."""
+    """A subject is of one system, and each system has one last review: none comes twice.
+
+    Which reviews those are is said beside, or SQLite goes through the items of every review there ever was.
+    """
     key = case(
         (ItemRow.kind == str(ItemKind.GRANT), ItemRow.grant_id),
         (ItemRow.kind == str(ItemKind.ACCOUNT), ItemRow.account_id),
@@ -302,7 +306,7 @@ def _last() -> Any:
     return (
         select(key, ItemRow.kind, ItemRow.outcome, ItemRow.settled)
         .join(SYSTEMS, and_(SYSTEMS.c.previous_id == ItemRow.campaign_id, SYSTEMS.c.system_id == ItemRow.system_id))
-        .where(ItemRow.outcome.is_not(None))
+        .where(ItemRow.outcome.is_not(None), ItemRow.campaign_id.in_(bindparam("previous", expanding=True)))
     )
 
 

@@ -97,6 +97,15 @@ CHOICES = _table(
     key=("kind", "row_id", "route"),
 )
 
+# Whose share is which, of the review that is being opened. Of `tasks` PostgreSQL does not know before the end how many are
+# this review's, believes one, and seeks row by row for every item whatever else it joins.
+TASKS = _table(
+    "frozen_tasks",
+    Column("reviewer_id", Big, autoincrement=False),
+    Column("task_id", Big, nullable=False),
+    key=("reviewer_id",),
+)
+
 # The members of groups that are asked to review, and each manager's line of managers: those of them who are able.
 GROUPS = _table(
     "frozen_groups",

@@ -43,6 +43,8 @@ from app.review.frozen import (
     PEOPLE,
     SUBJECTS,
     SYSTEMS,
+    TASKS,
+    analyze,
 )
 from app.review.scope import FACTS, ItemKind
 from app.review.scoping import Wanted
@@ -93,11 +95,14 @@ def without_reviewer(session: Session, kinds: Sequence[ItemKind], wanted: Wanted
 
 
 def tasks(session: Session, campaign_id: int) -> None:
-    """One task for each reviewer that was chosen."""
+    """One task for each reviewer that was chosen, and which it is, in `frozen.TASKS`."""
     somebody = CHOICES.c.reviewer_id.is_not(None)
     chosen = select(literal(campaign_id), CHOICES.c.reviewer_id, literal("open"), literal(1)).where(somebody).distinct()
     names = ["campaign_id", "reviewer_id", "status", "version"]
     session.execute(insert(TaskRow).from_select(names, chosen, include_defaults=False))
+    made = select(TaskRow.reviewer_id, TaskRow.id).where(TaskRow.campaign_id == campaign_id)
+    session.execute(insert(TASKS).from_select(["reviewer_id", "task_id"], made))
+    analyze(session, TASKS.name)
 
 
 def _grants(wanted: Wanted | None, rules: Rules) -> Any:

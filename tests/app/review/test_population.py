@@ -265,3 +265,20 @@ def test_last_times_answer_is_shown(database: Database) -> None:
             "closed": NOW.date().isoformat(),
             "silent": False,
         }
+
+
+def test_each_system_has_a_last_time_of_its_own(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        other = make.system(session, name="Portal", owner_key="cy")
+        make.snapshot(session, other)
+        account = make.account(session, other, identity_id=company.bo.id)
+        both = {"systems": [company.system.name, other.name]}
+        second = cast.opened(session, name="Q2", scope=both)
+        campaigns.close(session, second.id, unanswered="remove", by=make.ADMIN, at=NOW)
+        third = cast.opened(session, name="Q3", scope={"systems": [company.system.name]})
+        campaigns.close(session, third.id, unanswered="remove", by=make.ADMIN, at=NOW + timedelta(hours=1))
+        items = cast.items(session, cast.opened(session, name="Q4", scope=both))
+        last = {subject: item.shown["last"]["campaign"] for subject, item in items.items()}
+        assert last.pop(f"account:{account.id}") == "Q2"
+        assert sorted(last.values()) == ["Q3"] * 3

@@ -101,9 +101,11 @@ def _company(database: Database, name: str, grants: int) -> None:
         session.execute(text("ANALYZE"))
 
 
-def _launched(database: Database, tables: Sequence[Table], name: str, runs: range) -> tuple[int, float, float, float]:
+def _launched(
+    database: Database, tables: Sequence[Table], name: str, runs: range, previous: int | None = None
+) -> tuple[int, float, float, float]:
     """The last of some launches of one scope, each beside its floors in the same state of both tables; the least of each:
-    of ours, of ready rows that are copied, and of rows that are made of the inventory."""
+    of ours, of ready rows that are copied, and of rows made of the inventory and of what was said in `previous`."""
     ours, least, made = [], [], []
     for run in runs:
         began = cores(database)
@@ -112,7 +114,7 @@ def _launched(database: Database, tables: Sequence[Table], name: str, runs: rang
             campaign = campaigns.open(session, name=f"{name} {run}", scope=scope, due_at=DUE, by=make.ADMIN, at=NOW).id
         ours.append(cores(database) - began)
         least.append(_floor(database, tables[0], campaign))
-        made.append(_made(database, tables[1], campaign))
+        made.append(_made(database, tables[1], campaign, previous))
     return campaign, min(ours), min(least), min(made)
 
 
@@ -138,25 +140,27 @@ def _floor(database: Database, floor: Table, campaign: int) -> float:
     return cores(database) - began
 
 
-def _made(database: Database, floor: Table, campaign: int) -> float:
+def _made(database: Database, floor: Table, campaign: int, previous: int | None) -> float:
     """One INSERT…SELECT for each kind, straight out of the inventory: whoever manages a person is asked, each row shows
-    who, what and how by the database's own JSON; use, peers, findings, risk, advice and last time are not worked out."""
+    who, what and how by the database's own JSON, and what the `previous` review's item of the same subject came to; use,
+    peers, findings, risk and advice are not worked out."""
     began = cores(database)
     for kind in ("grant", "account"):
-        row = _row(
-            kind, campaign, "json_object" if database.url.get_backend_name() == "sqlite" else "json_build_object"
-        )
+        row = _row(kind, campaign, previous, "json_object" if database.sqlite else "json_build_object")
         with database.transaction() as session, postgres.parents_known(session):
             session.execute(insert(floor).from_select(list(row.selected_columns.keys()), row, include_defaults=False))
     took = cores(database) - began
     with database.transaction() as session:
         there = select(func.count()).where(floor.c.campaign_id == campaign)
         assert session.scalar(there) == session.scalar(select(func.count()).where(ItemRow.campaign_id == campaign))
+        for shown in (floor.c.shown, ItemRow.shown):
+            one = session.scalars(select(shown).where(shown.table.c.campaign_id == campaign).limit(1)).one()
+            assert (one.get("last") or {}).get("answer") == (None if previous is None else "remove")
     return took
 
 
-def _row(kind: str, campaign: int, json: str) -> Any:
-    build, manager = getattr(func, json), aliased(IdentityRow)
+def _row(kind: str, campaign: int, previous: int | None, json: str) -> Any:
+    build, manager, former = getattr(func, json), aliased(IdentityRow), aliased(ItemRow)
     who = build(
         *(
             "name",
@@ -183,14 +187,17 @@ def _row(kind: str, campaign: int, json: str) -> Any:
         "kind", "account", "label", AccountRow.username, "name", AccountRow.key, "licence", AccountRow.licence
     )
     held = kind == "grant"
+    said = build("campaign", "large 0", "closed", "2026-09-30", "answer", former.outcome, "settled", former.settled)
     told = build(
-        "who", who, "what", what if held else account, *(("how", how) if held else ()), "system", SystemRow.name
+        *("who", who, "what", what if held else account, *(("how", how) if held else ()), "system", SystemRow.name),
+        *(("last", said) if previous is not None else ()),
     )
     subject = GrantRow if held else AccountRow
+    named = literal(f"{kind}:") + cast(subject.id, String)
     rows = (
         select(
             literal(campaign).label("campaign_id"), TaskRow.id.label("task_id"), literal(kind).label("kind"),
-            (literal(f"{kind}:") + cast(subject.id, String)).label("subject"), SystemRow.id.label("system_id"),
+            named.label("subject"), SystemRow.id.label("system_id"),
             AccountRow.id.label("account_id"), *((GrantRow.id.label("grant_id"),) if held else ()),
             IdentityRow.id.label("subject_identity_id"), literal("manager").label("chosen_by"),
             false().label("privileged"), literal(0).label("risk"), told.label("shown"), false().label("alone"),
@@ -203,11 +210,12 @@ def _row(kind: str, campaign: int, json: str) -> Any:
         .join(CampaignSnapshotRow, CampaignSnapshotRow.campaign_id == campaign)
         .join(SystemRow, and_(SystemRow.id == AccountRow.system_id, SystemRow.id == CampaignSnapshotRow.system_id))
     )  # fmt: skip
-    if not held:
+    if held:
+        rows = rows.join(GrantRow, and_(GrantRow.account_id == AccountRow.id, GrantRow.ended.is_(None)))
+        rows = rows.join(EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id)
+    if previous is None:
         return rows
-    return rows.join(GrantRow, and_(GrantRow.account_id == AccountRow.id, GrantRow.ended.is_(None))).join(
-        EntitlementRow, EntitlementRow.id == GrantRow.entitlement_id
-    )
+    return rows.outerjoin(former, and_(former.campaign_id == previous, former.subject == named))
 
 
 def _median(runs: int, act: Callable[[], Any]) -> float:
@@ -260,7 +268,7 @@ def test_what_a_review_costs(database: Database) -> None:
         _deciding(database, launched["large"], line)
         _bulk(database, launched["large"], line)
         _closing(database, launched["large"], line)
-        _, took, *floors = _launched(database, tables, "large", range(RUNS, RUNS + 1))
+        _, took, *floors = _launched(database, tables, "large", range(RUNS, 2 * RUNS), launched["large"])
         line("launch of the next one, with what was said last time", took, "s", *floors)
 
 

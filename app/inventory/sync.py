@@ -54,7 +54,11 @@ def run(
     snapshot_id, status, upload_id, first = _begin(database, system_id, run, clock)
     if status != "reading":
         return snapshot_id
-    with garbage.seldom(), Beside() as beside, Early(database, snapshot_id, able=first) as early:
+    with (
+        garbage.seldom(),
+        Beside() as beside,
+        Early(database, snapshot_id, able=first, beside=beside) as early,
+    ):
         with turns.short(), ExitStack() as stack:
             try:
                 opened = reader or stack.enter_context(

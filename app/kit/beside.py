@@ -70,8 +70,10 @@ class Beside:
         """What a module's function makes of this, as told by that process; None where it could not be had."""
         return self._heard(self._asked(function, given))
 
-    def each(self, function: Callable[..., Made], every: Iterable[Given], *known: object) -> Iterator[Made]:
-        """What the function makes of each, in order: done there, a few ahead of whoever listens, or else here.
+    def each(
+        self, function: Callable[..., Made], every: Iterable[Given], *known: object, ahead: int = AHEAD
+    ) -> Iterator[Made]:
+        """What the function makes of each, in order: done there, a few `ahead` of whoever listens, or else here.
 
         `known`: what it needs for all of them, which is told to that process once.
         """
@@ -92,7 +94,7 @@ class Beside:
         self._asked(_remember, (token, function, known))
         for given in every:
             waiting.append((given, self._asked(_remembering, (token, given))))
-            if len(waiting) > AHEAD:
+            if len(waiting) > ahead:
                 yield made()
         while waiting:
             yield made()

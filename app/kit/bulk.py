@@ -235,8 +235,12 @@ def ready(session: Session, staged: Table, key: Sequence[str]) -> dict[Any, int]
 
 def analyze(session: Session, staged: Table) -> None:
     """Let PostgreSQL's planner know what is staged, which nobody else tells it of a temporary table."""
-    if session.connection().dialect.name == "postgresql":
-        session.connection().exec_driver_sql(f"ANALYZE {staged.name}")
+    connection = session.connection()
+    if connection.dialect.name == "postgresql":
+        # 3,000 rows looked at instead of 30,000: it is to know how many there are, and which are much alike.
+        connection.exec_driver_sql("SET LOCAL default_statistics_target = 10")
+        connection.exec_driver_sql(f"ANALYZE {staged.name}")
+        connection.exec_driver_sql("SET LOCAL default_statistics_target TO DEFAULT")
 
 
 def drop(session: Session, staged: Table) -> None:

@@ -24,7 +24,7 @@ from app.inventory.early import USE
 from app.inventory.merges.sealing import Sealing, as_they_are, merge_keyed, say, stage_pages, told_repeats
 from app.inventory.packing import FIELDS
 from app.inventory.tables import AccountChangeRow, AccountRow, SystemRow
-from app.kit import bulk
+from app.kit import bulk, postgres
 from connectors.receipt import Verdict
 from connectors.records import Stream
 
@@ -51,7 +51,8 @@ def merge(sealing: Sealing) -> None:
     _keep_what_we_know(sealing, staged)
     _note_changes(sealing, staged)
     _note_presence(sealing, staged, returned=True)
-    merge_keyed(sealing, Stream.ACCOUNTS, ACCOUNTS, staged, names, kind="account")
+    with postgres.parents_known(session):  # the system alone, which this transaction holds
+        merge_keyed(sealing, Stream.ACCOUNTS, ACCOUNTS, staged, names, kind="account")
     _note_presence(sealing, staged, returned=False)
     bulk.drop(session, staged)
 

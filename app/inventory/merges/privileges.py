@@ -11,7 +11,7 @@ from sqlalchemy import Column, String, Table, delete, insert, literal, select
 from app.inventory import contents
 from app.inventory.merges.sealing import Sealing
 from app.inventory.tables import AccountRow, GrantRow, PrivilegeRow
-from app.kit import bulk
+from app.kit import bulk, postgres
 
 PRIVILEGES: Table = PrivilegeRow.__table__  # type: ignore[assignment]
 KEY = ["account_id", "privilege", "path"]
@@ -24,10 +24,11 @@ def derive(sealing: Sealing) -> None:
     derived = _staged_derived(sealing, reach)
     ours = PRIVILEGES.c.system_id == sealing.system_id
     ended = bulk.written(session, delete(PRIVILEGES).where(ours, bulk.absent(PRIVILEGES, derived, KEY)))
-    began = bulk.insert_new(
-        session, PRIVILEGES, derived, on=KEY, columns=[*KEY, "entitlement_id"],
-        constants={"system_id": sealing.system_id},
-    )  # fmt: skip
+    with postgres.parents_known(session):  # as live grants name them
+        began = bulk.insert_new(
+            session, PRIVILEGES, derived, on=KEY, columns=[*KEY, "entitlement_id"],
+            constants={"system_id": sealing.system_id},
+        )  # fmt: skip
     sealing.count(PRIVILEGES.name, began=began, ended=ended)
     bulk.drop(session, derived)
     bulk.drop(session, reach)

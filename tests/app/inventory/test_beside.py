@@ -84,9 +84,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bool]]:
     """What was to be handed to the process beside, and whether there is one."""
     handed, each = list[tuple[str, bool]](), Beside.each
 
-    def spied(self: Beside, function: Any, every: Any, *known: object) -> Iterator[Any]:
+    def spied(self: Beside, function: Any, every: Any, *known: object, **how: Any) -> Iterator[Any]:
         handed.append((str(function.args[0]), self._able))
-        return each(self, function, every, *known)
+        return each(self, function, every, *known, **how)
 
     monkeypatch.setattr(Beside, "each", spied)
     return handed

@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,18 +15,20 @@ import psycopg
 import pytest
 from sqlalchemy import Column, String, event, func, select, text
 
-from app.inventory import early, snapshots
+from app.inventory import early, snapshots, sync
 from app.inventory.early import Early, Staged
 from app.inventory.merges import grants, logs, sealing
 from app.inventory.tables import AccountRow, SnapshotRow, SpoolRow
 from app.kit import bulk
+from app.kit.beside import Beside
 from app.kit.db import Database
+from connectors.connector import Page
 from connectors.errors import Misread
 from connectors.records import AccountRecord, EntitlementRecord, GrantRecord, LoginRecord, Stream
 from tests import make
 from tests.app.inventory.conftest import Connected
 from tests.app.inventory.test_beside import ODD, kept, twin
-from tests.fake_connector import Crash
+from tests.fake_connector import Crash, FakeReader
 
 
 @pytest.fixture
@@ -124,6 +126,77 @@ def test_accounts_that_came_twice_are_told_by_the_parts_they_came_in(
     other = both(crowd, monkeypatch, lambda crm: crm.read(run=f"first {crm.system_id}"))
     assert "1 accounts came twice" in str(kept(other)["streams"])
     assert taken[2:] == [("grants", 60), ("logins", 60)]
+
+
+def test_an_account_that_came_twice_is_told_by_its_own_part(
+    crowd: Connected, taken: list[tuple[str, int | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of three parts the CRM counted the second alone: what came twice there stands for somebody who is lacking."""
+    page = FakeReader._page
+
+    def parted(self: FakeReader, stream: Stream, records: list[Any], number: int, *, last: bool) -> Page:
+        made = page(self, stream, records, number, last=last)
+        if stream != Stream.ACCOUNTS:
+            return made
+        part, many = ("one", "two")[number] if number < 2 else "three", made.receipt.rows if number == 1 else None
+        return replace(
+            made, receipt=replace(made.receipt, part=part, said=many, said_after=many, last=last or number < 2)
+        )
+
+    monkeypatch.setattr(FakeReader, "_page", parted)
+    crowd.world.page_size = 2
+    crowd.world.put(AccountRecord("account 3", "another@example.com", active=False))
+    crowd.world.records[Stream.ACCOUNTS].append(AccountRecord("account 3", "another@example.com", active=False))
+    other = both(crowd, monkeypatch, lambda crm: crm.read(run=f"first {crm.system_id}"))
+    assert "rows came twice (1 in two)" in str(kept(other)["streams"])
+    assert taken[3] == ("logins", 60)
+
+
+def test_pages_are_prepared_by_the_process_beside_where_the_database_is_another_too(
+    crowd: Connected, taken: list[tuple[str, int | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, each = list[tuple[str, str]](), Beside.each
+
+    def spied(self: Beside, function: Any, every: Any, *known: object, **how: Any) -> Iterator[Any]:
+        assert self._able
+        asked.append((threading.current_thread().name, str(function.args[0])))
+        return each(self, function, every, *known, **how)
+
+    monkeypatch.setattr(Beside, "each", spied)
+    monkeypatch.setattr(sync, "Beside", lambda: Beside(able=True))
+    crowd.world.put(LoginRecord("nobody's", None, make.NOW, True, None, None))
+    both(crowd, monkeypatch, lambda crm: crm.read(run=f"first {crm.system_id}"))
+    assert taken[2:] == [("grants", 60), ("logins", 61)]
+    streams = {("staging", str(stream)) for stream in (Stream.ACCOUNTS, Stream.GRANTS, Stream.LOGINS)}
+    assert set(asked) == (set() if crowd.database.sqlite else streams)
+
+
+def test_the_use_that_sign_ins_tell_of_is_worked_out_as_soon_as_the_last_of_them_is_there(
+    crowd: Connected, taken: list[tuple[str, int | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While others are still being read, and once: it takes as long as a few calls."""
+    told, of = list[bool](), early._use
+
+    def spied(*given: Any) -> Any:
+        told.append(began[0]._over.is_set())
+        return of(*given)
+
+    began, came = list[Early](), Early.came
+
+    def waiting(self: Early, stream: str, rows: int) -> None:
+        began[:] = [self]
+        came(self, stream, rows)
+        if stream == Stream.GRANTS and self._thread is not None:  # the last page of sign-ins was there before
+            until = time.monotonic() + 10
+            while not told and time.monotonic() < until:
+                time.sleep(0.01)
+
+    monkeypatch.setattr(early, "_use", spied)
+    monkeypatch.setattr(Early, "came", waiting)
+    monkeypatch.setattr(early, "LARGE", 1)
+    crowd.read(run="first", streams=[Stream.ACCOUNTS, Stream.ENTITLEMENTS, Stream.LOGINS, Stream.GRANTS])
+    assert told == [False]
+    assert taken == [("grants", 60), ("logins", 60)]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from app.kit import bulk
 from app.kit.beside import Beside
 from app.kit.db import Database
 from connectors.connector import Page
-from connectors.errors import Misread
+from connectors.errors import Misread, Unreachable
 from connectors.records import AccountRecord, EntitlementRecord, GrantRecord, LoginRecord, Stream
 from tests import make
 from tests.app.inventory.conftest import Connected
@@ -181,13 +181,12 @@ def test_the_use_that_sign_ins_tell_of_is_worked_out_as_soon_as_the_last_of_them
         told.append(began[0]._over.is_set())
         return of(*given)
 
-    began, came = list[Early](), Early.came
+    began, came, until = list[Early](), Early.came, time.monotonic() + 10
 
     def waiting(self: Early, stream: str, rows: int) -> None:
         began[:] = [self]
         came(self, stream, rows)
         if stream == Stream.GRANTS and self._thread is not None:  # the last page of sign-ins was there before
-            until = time.monotonic() + 10
             while not told and time.monotonic() < until:
                 time.sleep(0.01)
 
@@ -260,6 +259,17 @@ def test_a_stream_that_was_begun_again_is_not_taken_from_its_first_pages(
         name: without[name] for name in ("accounts", "grants", "logins")
     }
     assert taken[2:] == [("grants", None), ("logins", 60)]
+
+
+def test_sign_ins_whose_last_page_never_came_tell_of_use_as_well(
+    crowd: Connected, taken: list[tuple[str, int | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(crm: Connected) -> None:
+        crm.world.fault(Stream.LOGINS, 20, Unreachable("no answer"))
+        crm.read(run=f"first {crm.system_id}")
+
+    both(crowd, monkeypatch, read)
+    assert taken[3] == ("logins", 40)
 
 
 def test_a_reading_that_died_is_gone_on_with_and_staged_whole(

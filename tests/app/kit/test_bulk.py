@@ -172,6 +172,20 @@ def test_a_merge_asks_the_same_number_of_questions_however_many_rows(database: D
         assert session.scalar(select(AccountRow.id)) is None
 
 
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_is_staged_is_looked_at_briefly_and_nothing_else_is(database: Database) -> None:
+    with database.transaction() as session:
+        session.execute(text("SET LOCAL default_statistics_target = 100"))  # the default, whatever the server's is
+        table, asked = staged(session, [row(f"k{n}") for n in range(100)]), "SHOW default_statistics_target"
+        event.listen(session.get_bind(), "before_cursor_execute", lambda *told: seen.append(told[2]))
+        seen = list[str]()
+        bulk.analyze(session, table)
+        assert [each.split(" ")[0] for each in seen] == ["SET", "ANALYZE", "SET"]
+        assert session.scalar(text(asked)) == session.scalar(
+            text("SELECT reset_val FROM pg_settings WHERE name = 'default_statistics_target'")
+        )
+
+
 def _of_nobody(database: Database, *, known: bool, first: str = "SELECT 1") -> None:
     """Write a row whose system there is not."""
     with database.transaction() as session:

@@ -49,10 +49,6 @@ def parts(client: Client, gathered: Gathered) -> list[Part]:
         Part("PermissionSet (kinds)", "PermissionSet", SET_WISH, note_set, counted=False, gathers=True, lookup=True),
         Part("User (profile and role)", "User", ("Id", "ProfileId", "UserRoleId"), profile_and_role, gathers=True),
         Part(
-            "PermissionSetAssignment", "PermissionSetAssignment", wish, assignment,
-            windows=partial(by_account, gathered), apart=True,
-        ),
-        Part(
             "GroupMember",
             "GroupMember",
             ("Id", "GroupId", "UserOrGroupId", "Group.Type"),
@@ -61,6 +57,11 @@ def parts(client: Client, gathered: Gathered) -> list[Part]:
         *licences.grant_parts(),
         Part("UserTerritory2Association", "UserTerritory2Association", TERRITORY_WISH, in_territory, where=ACTIVE_MODEL,
              optional=True),
+        # Last, because it is asked side by side: what came after it would be asked one by one, when all else has ended.
+        Part(
+            "PermissionSetAssignment", "PermissionSetAssignment", wish, assignment,
+            windows=partial(by_account, gathered), apart=True,
+        ),
     ]  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def _named(sealing: Sealing, staged: Table) -> Select[Any]:
     return (
         select(literal(sealing.system_id), *values)
         .select_from(staged.outerjoin(ACCOUNTS, known))
-        .order_by(ACCOUNTS.c.id, staged.c.at)  # as the larger index has it
+        .order_by(ACCOUNTS.c.id)  # as the larger index has it, but for the few of one account
     )
 
 

@@ -145,8 +145,7 @@ class Early:
                 .limit(BATCH)
             ).all()
             found = [
-                (staged.parts.setdefault(receipt["part"], len(staged.parts)), packed)
-                for _, packed, receipt, _ in pages
+                (staged.parts.setdefault(receipt["part"], len(staged.parts)), packed) for _, packed, receipt, _ in pages
             ]
             prepare = partial(_prepared, stream, bulk.shape(session, staged.table))
             # What SQLite takes are rows as they are unpacked: to send them costs as much as to make them here.

@@ -224,13 +224,12 @@ def ready(session: Session, staged: Table, key: Sequence[str]) -> dict[Any, int]
     connection = session.connection()
     if connection.scalar(select(literal_column("1")).select_from(staged).limit(1)) is None:
         return {}
-    if connection.dialect.name == "postgresql":
-        surplus = _without_repeats(connection, staged, key)
-        analyze(session, staged)
-        return surplus
-    names = ", ".join(_quoted(connection, name) for name in key)
-    connection.exec_driver_sql(f"CREATE INDEX temp.ix_{staged.name} ON {staged.name} ({names})")
-    return _without_repeats(connection, staged, key)  # counts along the index instead of sorting once more
+    if connection.dialect.name == "sqlite":  # which then counts along the index instead of sorting once more
+        names = ", ".join(_quoted(connection, name) for name in key)
+        connection.exec_driver_sql(f"CREATE INDEX temp.ix_{staged.name} ON {staged.name} ({names})")
+    surplus = _without_repeats(connection, staged, key)
+    analyze(session, staged)
+    return surplus
 
 
 def analyze(session: Session, staged: Table) -> None:

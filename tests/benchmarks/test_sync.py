@@ -177,13 +177,14 @@ def test_a_reading_against_the_bare_download_of_its_pages(
     changed = sum(map(len, changes.done.values()))
     counts = {table: rows for table, rows in again["counts"].items() if table != "usage"}
     written = sum(number for rows in counts.values() for number in rows.values()) + sum(again["written"].values())
-    # The first merge begins with staging, which goes on while the last pages are still being asked for.
+    # The first merge begins with staging, which goes on while the last pages are still being asked for. PostgreSQL's core
+    # is another process's, so there it is told by the clock, and without what was staged.
     share = again["sealing_cpu"] / (first["sealing_cpu"] + first["staged_cpu"])
-    print(f"  {changed:,} rows changed, {written:,} written; sealing took {share:.2f} of the first merge's core")
+    by_the_clock = again["sealing"] / first["sealing"]
+    of = f"{share:.2f} of the first merge's core" if kind == "sqlite" else f"{by_the_clock:.2f} of the first one's time"
+    print(f"  {changed:,} rows changed, {written:,} written; sealing took {of}")
     assert 0 < written <= 2 * changed, (counts, again["written"])
-    assert share <= 0.5 or kind != "sqlite", (
-        "what has not changed is merged again"
-    )  # PostgreSQL's core is another process's
+    assert share <= 0.5 or kind != "sqlite", "what has not changed is merged again"
     assert max(half["megabytes"], first["megabytes"], again["megabytes"]) < MEGABYTES
     assert first["megabytes"] < 1.3 * half["megabytes"], "memory grows with the org"
 

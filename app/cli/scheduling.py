@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
+from app.api import approvals
 from app.cli import vouching
 from app.cli.installation import opened, operator
 from app.cli.telling import Telling
@@ -45,12 +46,12 @@ def plan(
 
 
 def add(
-    telling: Telling, name: str, fallback: str, second: str | None, owner: str | None, word: str | None,
+    telling: Telling, name: str, scope: dict[str, Any], approval: str | None, word: str | None,
     given: Mapping[str, Any], look: bool,
 ) -> None:  # fmt: skip
-    """Have a review open by itself, or only show when it would."""
+    """Have a review open by itself, or only show when it would. `approval` and `word`: the approver's and the control
+    owner's, where the scope needs them."""
     at = clock.now()
-    scope = vouching.asked(None, fallback, second, None, owner)
     with opened() as means:
         usual = {"zone": means.settings.time_zone, "due_days": means.settings.campaign_due_days}
         said = {**usual, **given}
@@ -60,6 +61,7 @@ def add(
             with means.database.transaction() as session:
                 schedules.add(
                     session, name=name, zone=zone, scope=scope, limits=review_limits(means.settings),
+                    approval=approvals.read(session, means, approval, name, scope, at),
                     acceptance=vouching.read(session, means, word, name, scope, at), **rhythm, by=operator(), at=at,
                 )  # fmt: skip
     telling.say(f"{name} {'would open' if look else 'opens'} on {schedule.said(meant)}:")

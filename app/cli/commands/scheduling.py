@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -47,16 +48,21 @@ def schedule(
     due_days: Due = None,
     open_on: Open = None,
     closed: Closed = None,
+    scope: Annotated[Path | None, typer.Option(help="JSON file with a scope, as in docs/reviews.md.")] = None,
+    approval: Annotated[
+        str | None, typer.Option(help="The approver's word for what the scope leaves out, from POST /api/v1/approvals.")
+    ] = None,
     control_owner: Annotated[str | None, typer.Option(help="Roster id of who answers for its reviews.")] = None,
     acceptance: Annotated[str | None, typer.Option(help="Their word, from `campaign accept --standing`.")] = None,
     look: Look = False,
     as_json: AsJson = False,
 ) -> None:
     """Have a review open by itself. What falls on a closed day moves to the next open one."""
-    from app.cli import scheduling
+    from app.cli import scheduling, vouching
 
     plan = scheduling.plan(cadence, every, starts_on, day, hour, zone, due_days, open_on, closed)
-    scheduling.add(Telling(as_json), name, fallback, second, control_owner, acceptance, plan, look)
+    asked = vouching.asked(scope, fallback, second, None, control_owner)
+    scheduling.add(Telling(as_json), name, asked, approval, acceptance, plan, look)
 
 
 def schedules(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -108,6 +109,26 @@ def test_a_schedule_is_looked_at_made_and_changed_with_its_next_dates(place: Pla
     [often] = [each for each in place.rolecall("campaign", "schedules", "--json").json() if each["name"] == "Often"]
     assert [each["because"] for each in often["dates"]] == [None]
     place.rolecall("campaign", "reschedule", "Often", "--closed", "24.12. Christmas").refused("24.12.")
+
+
+def test_a_schedule_takes_a_scope_with_its_rules_for_silence_and_attention_and_the_words_it_needs(place: Place) -> None:
+    file, rules = (
+        place.home / "scope.json",
+        {"silence": {"answer": "keep"}, "attention": {"percent": 20, "ask": ["owner"]}},
+    )
+    file.write_text(json.dumps({"systems": "all", "kinds": ["grant"], **rules}))
+    words = ("campaign", "schedule", "Watchful", "--fallback", place.fallback, "--scope", str(file))
+    place.rolecall(*words, "--look").well()
+    place.rolecall(*words).well()
+    with place.means() as means, means.database.reading() as session:
+        kept = session.scalars(select(ScheduleRow).where(ScheduleRow.name == "Watchful")).one().scope
+    assert (kept["kinds"], kept["fallback"], kept["silence"]["answer"]) == (["grant"], place.fallback, "keep")
+    assert kept["attention"]["percent"] == 20
+    left_out = {"exclude": [{"where": "low_risk", "reason": "once a year is enough"}], "approver": place.second}
+    file.write_text(json.dumps({"systems": "all", **left_out}))
+    less = ("campaign", "schedule", "Less", "--fallback", place.fallback, "--scope", str(file))
+    place.rolecall(*less).refused("word")
+    place.rolecall(*less, "--approval", "made up").refused("no approval of ours")
 
 
 def test_who_opens_a_review_without_an_owner_is_told_the_option_and_whose_word_is_missing_by_name(place: Place) -> None:

@@ -23,11 +23,17 @@ from app.kit.refusal import Refusal, Refused, insist
 from app.ledger.kinds import Kind
 from app.ledger.tables import EntryRow
 
-_WAY_OUT = "Approve it in the console, or with a token that an administrator makes for you there, under Settings."
+_WAY_OUT = "Do it in the console, or with a token that an administrator makes for you there, under Settings."
 
 
 def presented(file: Path) -> str:
-    """The token in a file, or on standard input for "-". Raises Refused naming the file, and never what is in it."""
+    """The token in a file, or on standard input for "-". Raises Refused naming the file, and never what is in it; a token
+    where the file's name belongs is refused without being repeated."""
+    if file.name.startswith("rolecall_") and not file.exists():
+        # It is taken for the file's name easily; the refusal would carry it into logs.
+        told = "That is a token, where the name of a file with one belongs."
+        way_out = "Have it revoked, for the shell's history may keep it, and put a new one into a file."
+        raise Refused(Refusal("no_token", told, way_out, status=422))
     try:
         return (sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")).strip()
     except (OSError, UnicodeDecodeError):

@@ -42,6 +42,9 @@ def test_a_waiver_takes_somebody_who_can_be_told_apart(
     approve = ("finding", "approve", number, "--token")
     place.rolecall("finding", "approve", number).refused("--token", code=2)
     place.rolecall(*approve, str(tmp_path / "none")).refused("cannot be read")
+    pasted = place.rolecall(*approve, "rolecall_0123456789ab_secretly")
+    pasted.refused("That is a token, where the name of a file")
+    assert "secretly" not in pasted.all
     made_up = token(place, tmp_path, "up", Role.IT_SECURITY, at_the_console=False)
     place.rolecall(*approve, made_up).refused("made at a command line")
     place.rolecall(*approve, token(place, tmp_path, "auditor", Role.AUDITOR)).refused("You may not")

@@ -41,6 +41,7 @@ from app.inventory.tables import (
     IntegrationRow,
     PrivilegeRow,
 )
+from app.kit import rows
 from app.kit.db import Big, Moment
 from app.review import advice, choosing, defining, dialect, leanings, peers, scope, shown
 from app.review.asking import BAR
@@ -121,7 +122,7 @@ def prepare(session: Session, frame: Frame) -> None:
     choosing.fill(session, frame.routes, frame.at.date(), frame.due_at.date(), apart=frame.apart)
     peers.models(session, frame.at)
     session.execute(_filled(FINDINGS, _findings), {"of_moment": frame.at})
-    session.execute(insert(ADVICE), _every_advice())
+    rows.add(session, ADVICE, _every_advice())
     previous = {place.previous_id for place in frame.places if place.previous_id is not None}
     if previous:
         session.execute(_filled(LAST, _last), {"previous": sorted(previous)})

@@ -109,11 +109,17 @@ def show(telling: Telling, name: str) -> None:
     ends_at = outlook.forecast.ends_at if found.status == "open" else None
     if ends_at is not None:
         telling.say(f"at this pace done on {ends_at.date()}{', after it is due' if outlook.forecast.late else ''}")
+    beside = outlook.comparison
+    if beside is not None:
+        telling.say(f"beside {beside.before.name}: {beside.told()}")
     telling.answer(
         {
             "id": found.id, "name": found.name, "status": found.status, "signed": bool(found.signature),
             "drift": len(drift), "removals": removals,
             "expected_end": ends_at, "waits_for": [share.reviewer for share in outlook.waits_for],
+            "comparison": {"before": beside.before.name, "new": beside.new, "not_asked_then": beside.unasked_then,
+                           "gone": beside.gone, "switched_off": beside.off, "not_asked_now": beside.unasked,
+                           "otherwise": beside.otherwise} if beside is not None else None,
             "shares": [
                 {"reviewer": s.reviewer, "items": s.items, "keep": s.keep, "acknowledge": s.acknowledge,
                  "remove": s.remove, "change": s.change, "no_answer": s.undecided + s.silent}

@@ -258,6 +258,28 @@ def test_a_review_is_closed_and_what_it_decided_is_carried_out_and_proved(place:
     place.rolecall("decide", str(item), "keep", "--as", reviewer, "-r", "after all").refused("closed")
 
 
+def test_a_review_is_told_beside_the_last_one(place: Place) -> None:
+    if place.rolecall("campaign", "show", "Q4", "--json").json()["status"] == "open":
+        answer_privileged(place)
+        place.rolecall("campaign", "close", "Q4", "--unanswered", "keep").well()
+    asked = (
+        "--fallback",
+        place.fallback,
+        "--second",
+        place.second,
+        "--system",
+        "Sales org",
+        "--many-answers",
+        "a test",
+    )
+    place.rolecall("campaign", "open", "Q5", *asked).well()
+    told = place.rolecall("campaign", "show", "Q5", "--json").json()["comparison"]
+    assert (told["before"], told["new"], told["not_asked_then"], told["otherwise"]) == ("Q4", 0, 0, 0)
+    assert told["not_asked_now"] > 0  # the other system's
+    shown = place.rolecall("campaign", "show", "Q5").well().all
+    assert f"beside Q4: 0 items new, {told['gone']} no longer there, " in shown
+
+
 def idle(place: Place) -> list[str]:
     """Accounts of Salesforce that nobody has used for long."""
     told = place.rolecall("findings", "--rule", "inactive_account", "--json").json()

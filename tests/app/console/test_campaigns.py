@@ -13,7 +13,7 @@ from app.inventory.tables import EntitlementRow, IdentityRow
 from app.ledger.tables import EntryRow
 from app.notices import subscriptions
 from app.notices.tables import ChannelRow, DeliveryRow
-from app.review import decisions, rounds
+from app.review import campaigns, decisions, rounds
 from app.review.tables import CampaignRow, DriftRow, ItemRow, RoundRow, TaskRow
 from tests import make
 from tests.app.api.house import NOW, House
@@ -43,6 +43,17 @@ def test_the_progress_names_who_is_not_done(shown_house: House) -> None:
     auditor = visitor(shown_house, "auditor").get(f"/campaigns/{shown_house.campaign.id}").text
     assert "Hand a share on" not in auditor
     assert 'href="/campaigns/new"' not in visitor(shown_house, "auditor").get("/campaigns").text
+
+
+def test_a_narrower_review_says_what_it_does_not_ask_about_beside_the_last_one(house: House) -> None:
+    with house.database.transaction() as session:
+        last = cast.opened(session, name="Last")
+        campaigns.close(session, last.id, unanswered="remove", by=make.ADMIN, at=NOW)
+        small = cast.opened(session, name="Small", scope={"kinds": ["account"]})
+    page = visitor(house, "admin").get(f"/campaigns/{small.id}").text
+    told = r"0 items new, 0 no longer there, [1-9] not asked about in this one, 0 answered otherwise than then"
+    assert re.search(told, page)
+    assert "nothing of it was answered then" in page
 
 
 def test_a_preview_says_what_would_be_opened_and_leaves_nothing_behind(house: House) -> None:

@@ -22,6 +22,7 @@ from app.inventory.tables import (
     IdentityEmailRow,
     IdentityRow,
     LoginRow,
+    MoveRow,
     ObservationRow,
     ReplayRow,
     SnapshotRow,
@@ -43,9 +44,16 @@ def export(session: Session, person: IdentityRow) -> dict[str, Any]:
         .order_by(AccountRow.id)
     )
     emails = select(IdentityEmailRow.email).where(IdentityEmailRow.identity_id == person.id)
+    moves = session.execute(
+        select(MoveRow.field, SnapshotRow.began_at)
+        .join(SnapshotRow, SnapshotRow.id == MoveRow.snapshot_id)
+        .where(MoveRow.identity_id == person.id)
+        .order_by(MoveRow.id)
+    )
     fields = ("key", "name", "kind", "engagement", "department", "title", "start", "end", "away_from", "away_until")
     return {
         "roster": {name: getattr(person, name) for name in fields} | {"emails": list(session.scalars(emails))},
+        "moves": [{"what": field, "seen": at} for field, at in moves],
         "accounts": [_account(session, account, system) for account, system in accounts.all()],
     }
 
@@ -71,6 +79,7 @@ def erase(session: Session, person: IdentityRow, *, reason: str, by: Actor, at: 
     session.execute(delete(ObservationRow).where(*sessions))
     _erase_from_replays(session, person)
     session.execute(delete(AccountChangeRow).where(AccountChangeRow.account_id.in_(theirs)))
+    session.execute(delete(MoveRow).where(MoveRow.identity_id == person.id))
     session.execute(delete(IdentityEmailRow).where(IdentityEmailRow.identity_id == person.id))
     session.execute(
         update(AccountRow)

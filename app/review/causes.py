@@ -1,5 +1,6 @@
 """What a reading shows that should not wait for the quarter: a new administrator, a new integration, somebody who moved,
-temporary access that outlived its end. Each is found by the reading that saw it first: one cause, and no more.
+temporary access that outlived its end. Each is found by the reading that saw it first: one cause, and no more. Who moved is
+shown by the roster's reading as well as by the CRM's, and asked about once (`movers`).
 
 That somebody took out a mass of data, a rule finds after the reading: the review is about their account and what they can
 export by, once for each run that found it, and not again while the last one about them is young.
@@ -20,19 +21,19 @@ from sqlalchemy.orm import Session
 
 from app.detection.tables import FindingEventRow, FindingRow, RunRow
 from app.inventory.tables import (
-    AccountChangeRow,
-    AccountRow,
     GrantRow,
     IntegrationRow,
     PrivilegeRow,
     SnapshotRow,
     SystemRow,
 )
+from app.review import movers
 from app.review.chain import MIGHTY
 from app.review.tables import CampaignRow, ItemRow
 
 WINDOW = timedelta(days=14)  # a reading that could not be reviewed at once is tried again with those after it
 MOST = 50  # items of one small review; what is more waits for the quarter, and findings tell of it
+ROSTER = "roster"
 PREFIX = "micro:"  # of their slots
 _EXPORTS = "mass_export"  # the rule that finds them
 # Kept of the scope it is like.
@@ -83,14 +84,17 @@ def called_for(session: Session, system_id: int, at: datetime) -> list[Small]:
     """The small reviews that the system's recent readings call for and that nobody has opened. Its first reading calls for
     none: there everything is new."""
     system = session.get(SystemRow, system_id)
-    if system is None or system.removed is not None or system.kind == "roster":
+    if system is None or system.removed is not None:
         return []
+    taken = set(session.scalars(select(CampaignRow.slot).where(CampaignRow.slot.like(f"{PREFIX}%"))))
+    if system.kind == ROSTER:  # it shows nothing but who moved, and that concerns every CRM
+        crms = select(SystemRow).where(SystemRow.removed.is_(None), SystemRow.kind != ROSTER).order_by(SystemRow.id)
+        return [small for crm in session.scalars(crms) for small in _moves(session, crm, taken, at)]
     sealed = session.scalars(
         select(SnapshotRow)
         .where(SnapshotRow.system_id == system_id, SnapshotRow.status == "sealed")
         .order_by(SnapshotRow.began_at, SnapshotRow.id)
     ).all()
-    taken = set(session.scalars(select(CampaignRow.slot).where(CampaignRow.slot.like(f"{PREFIX}%"))))
     found = []
     for before, after in pairwise(sealed):
         if after.began_at <= at - WINDOW:
@@ -100,7 +104,7 @@ def called_for(session: Session, system_id: int, at: datetime) -> list[Small]:
             subjects = [] if slot in taken else _subjects(session, cause, before, after)
             if subjects:
                 found.append(Small(cause, system.name, slot, tuple(subjects[:MOST])))
-    return found + _exports(session, system, taken, at)
+    return found + _moves(session, system, taken, at) + _exports(session, system, taken, at)
 
 
 def system_of(session: Session, run: str) -> int | None:
@@ -110,6 +114,29 @@ def system_of(session: Session, run: str) -> int | None:
 
 def _subjects(session: Session, cause: Cause, before: SnapshotRow, after: SnapshotRow) -> Sequence[str]:
     return list(dict.fromkeys(session.scalars(_ASKED[cause](before, after))))
+
+
+def _moves(session: Session, system: SystemRow, taken: set[str | None], at: datetime) -> list[Small]:
+    """What those hold whose title or department (in the roster: manager, too) a reading shows changed."""
+    found = []
+    for (roster, reading), accounts in movers.in_system(session, system.id, at - WINDOW, WINDOW).items():
+        slot = f"{PREFIX}{Cause.MOVED}:{system.id}:{reading}" if roster else f"{PREFIX}{Cause.MOVED}:{reading}"
+        subjects = [] if slot in taken else _held(session, accounts)
+        if subjects:
+            found.append(Small(Cause.MOVED, system.name, slot, tuple(subjects)))
+    return found
+
+
+def _held(session: Session, accounts: Sequence[int]) -> list[str]:
+    """What these accounts hold, as far as one small review goes."""
+    told: list[str] = []
+    for begin in range(0, len(accounts), MOST):  # few at a time: a reorganisation moves everybody
+        some = GrantRow.account_id.in_(accounts[begin : begin + MOST])
+        rows = select(_named("grant", GrantRow.id)).where(some, GrantRow.ended.is_(None)).order_by(GrantRow.id)
+        told += session.scalars(rows.limit(MOST - len(told)))
+        if len(told) == MOST:
+            break
+    return told
 
 
 def _exports(session: Session, system: SystemRow, taken: set[str | None], at: datetime) -> list[Small]:
@@ -192,23 +219,6 @@ def _integrations(before: SnapshotRow, after: SnapshotRow) -> Select[str]:
     )
 
 
-def _moved(before: SnapshotRow, after: SnapshotRow) -> Select[str]:
-    """What somebody holds whose title or department this reading shows changed."""
-    return (
-        select(_named("grant", GrantRow.id))
-        .join(AccountChangeRow, AccountChangeRow.account_id == GrantRow.account_id)
-        .join(AccountRow, AccountRow.id == GrantRow.account_id)
-        .where(
-            AccountChangeRow.snapshot_id == after.id,
-            AccountChangeRow.field.in_(("title", "department")),
-            AccountChangeRow.before.is_not(None),  # else the system only began to say it
-            AccountRow.kind == "person",
-            GrantRow.ended.is_(None),
-        )
-        .order_by(GrantRow.id)
-    )
-
-
 def _outlived(before: SnapshotRow, after: SnapshotRow) -> Select[str]:
     return (
         select(_named("grant", GrantRow.id))
@@ -230,6 +240,5 @@ def _named(kind: str, key: Any) -> Any:
 _ASKED: dict[Cause, Any] = {
     Cause.ADMINISTRATOR: _administrators,
     Cause.INTEGRATION: _integrations,
-    Cause.MOVED: _moved,
     Cause.OUTLIVED: _outlived,
 }

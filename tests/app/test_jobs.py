@@ -18,7 +18,7 @@ from app.detection import findings
 from app.detection.judgement import Judgement
 from app.detection.rule import Fails, Severity
 from app.detection.tables import FindingRow, RunRow
-from app.inventory.tables import AccountChangeRow, AccountRow, SystemRow
+from app.inventory.tables import AccountChangeRow, AccountRow, IdentityRow, MoveRow, SystemRow
 from app.kit.db import Database
 from app.ledger.kinds import Kind
 from app.notices import channels, subscriptions
@@ -194,6 +194,80 @@ def test_what_a_reading_shows_opens_small_reviews_and_never_twice_for_one_cause(
         make.snapshot(session, session.get_one(SystemRow, system), at=house.now)
     assert jobs.open_small_reviews(house.means, Here("later"), {"system": system}) == {"opened": [], "waiting": {}}
     assert "open_small_reviews" in jobs.FOLLOWS[Kind.SNAPSHOT_SEALED]
+
+
+def _moved(house: Installation, roster: SystemRow, person: IdentityRow, *fields: str) -> int:
+    """A reading of the roster that shows somebody's title, department or manager changed; gives the roster."""
+    with house.database.transaction() as session:
+        reading = make.snapshot(session, roster, streams={"people": "complete"}, at=house.now)
+        cast.count_people(session, reading.id, 6)
+        for field in fields:
+            session.add(MoveRow(identity_id=person.id, snapshot_id=reading.id, field=field))
+    return roster.id
+
+
+def test_a_move_that_only_the_roster_shows_opens_a_small_review_in_each_crm_and_the_crms_echo_none(
+    house: Installation,
+) -> None:
+    quarterly(house, day=60)
+    with house.database.transaction() as session:
+        company = cast.company(session, read_at=house.now - timedelta(days=1))
+        other = make.system(session, name="Marketing", owner_key="cy")
+        make.snapshot(session, other, at=house.now - timedelta(days=1))
+        role = make.entitlement(session, other)
+        there = make.grant(session, make.account(session, other, identity_id=company.bo.id), role)
+        make.grant(session, make.account(session, other, identity_id=company.bo.id, kind="service"), role)
+        unread = make.system(session, name="Unread")
+        make.grant(session, make.account(session, unread, identity_id=company.bo.id), role)
+    roster = _moved(house, company.roster, company.bo, "department")
+    with house.database.transaction() as session:
+        make.snapshot(session, unread, at=house.now + timedelta(minutes=1))  # connected since: there all is new
+    told = jobs.open_small_reviews(house.means, Here(), {"system": roster})
+    assert [name.split(",")[0] for name in told["opened"]] == [
+        "Somebody moved in Sales org", "Somebody moved in Marketing"
+    ]  # fmt: skip
+    assert told["waiting"] == {}
+    with house.database.reading() as session:
+        assert set(session.scalars(select(ItemRow.subject))) == {
+            f"grant:{each.id}" for each in (company.plain, company.mighty, there)
+        }
+    nothing = {"opened": [], "waiting": {}}
+    assert jobs.open_small_reviews(house.means, Here("again"), {"system": roster}) == nothing
+    house.later(hours=2)
+    with house.database.transaction() as session:
+        make.snapshot(session, other, at=house.now)
+        reading = make.snapshot(session, company.system, at=house.now)
+        change = {"field": "department", "before": "Sales", "after": "IT"}
+        session.add(AccountChangeRow(account_id=company.account.id, snapshot_id=reading.id, **change))
+    assert jobs.open_small_reviews(house.means, Here("echo"), {"system": company.system.id}) == nothing
+    roster = _moved(house, company.roster, company.bo, "title")
+    assert len(jobs.open_small_reviews(house.means, Here("next"), {"system": roster})["opened"]) == 2
+
+
+def test_a_move_that_the_roster_shows_after_the_crm_is_the_same(house: Installation) -> None:
+    quarterly(house, day=60)
+    _second_reading(house)
+    with house.database.reading() as session:
+        system = session.scalars(select(SystemRow).where(SystemRow.name == "Sales org")).one().id
+        roster = session.scalars(select(SystemRow).where(SystemRow.kind == "roster")).one()
+        eve = session.scalars(select(IdentityRow).where(IdentityRow.key == "eve")).one()
+    assert len(jobs.open_small_reviews(house.means, Here(), {"system": system})["opened"]) == 4
+    house.later(hours=2)
+    _moved(house, roster, eve, "department", "manager")
+    assert jobs.open_small_reviews(house.means, Here("echo"), {"system": roster.id}) == {"opened": [], "waiting": {}}
+
+
+def test_a_move_that_could_not_be_reviewed_at_once_is_tried_again_with_the_crms_next_reading(
+    house: Installation,
+) -> None:
+    with house.database.transaction() as session:
+        company = cast.company(session, read_at=house.now - timedelta(days=1))
+    roster = _moved(house, company.roster, company.bo, "manager")
+    told = jobs.open_small_reviews(house.means, Here(), {"system": roster})
+    assert set(told["waiting"].values()) == {"no schedule"}
+    quarterly(house, day=60)
+    told = jobs.open_small_reviews(house.means, Here("crm"), {"system": company.system.id})
+    assert len(told["opened"]) == 1
 
 
 def _exported(house: Installation, *accounts: AccountRow, of: int) -> str:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, Integer, String, Table, delete, func, insert, select, update
+from sqlalchemy import Column, ColumnElement, Integer, String, Table, delete, func, insert, literal, or_, select, update
 
 from app.inventory import absence, policy
 from app.inventory.merges.sealing import Sealing, end, pages, say, take_back, told_repeats
 from app.inventory.packing import FIELDS
-from app.inventory.tables import IdentityEmailRow, IdentityRow, RosterUploadRow, SnapshotRow
+from app.inventory.tables import IdentityEmailRow, IdentityRow, MoveRow, RosterUploadRow, SnapshotRow
 from app.kit import bulk
 from connectors.receipt import Verdict
 from connectors.records import Stream
 
 IDENTITIES: Table = IdentityRow.__table__  # type: ignore[assignment]
+MOVES: Table = MoveRow.__table__  # type: ignore[assignment]
 EMAILS: Table = IdentityEmailRow.__table__  # type: ignore[assignment]
 COLUMNS = [name for name in FIELDS["PersonRecord"] if name not in ("key", "emails", "manager_key")]
 
@@ -31,6 +32,7 @@ def merge(sealing: Sealing) -> None:
     told_repeats(sealing, Stream.PEOPLE, bulk.ready(session, staged, ["key"]), "people")
     _distrust_if_shrunk(sealing, staged)
     _claim(sealing, staged)
+    _note_moves(sealing, staged)
     ours = [IDENTITIES.c.system_id == sealing.system_id, IDENTITIES.c.erased.is_(None)]
     returned = take_back(sealing, IDENTITIES, staged, "identity", ours)
     changed = bulk.update_changed(session, IDENTITIES, staged, on=["key"], columns=COLUMNS, where=ours)
@@ -89,6 +91,42 @@ def _claim(sealing: Sealing, staged: Table) -> None:
     connection.execute(update(IDENTITIES).where(*free).values(system_id=sealing.system_id))
 
 
+def _note_moves(sealing: Sealing, staged: Table) -> None:
+    """Write down whose title or department differs. What was not said before, or is not now, differs in nothing."""
+    for name in ("title", "department"):
+        _note(sealing, name, staged, [IDENTITIES.c[name] != staged.c[name]])
+
+
+def _note_managers(sealing: Sealing, staged: Table, manager: Any) -> None:
+    """Write down who has another manager although the former one is still here."""
+    former = IDENTITIES.alias("former")
+    here = (
+        select(former.c.id)
+        .join(staged, staged.c["key"] == former.c["key"])
+        .where(
+            or_(former.c.end.is_(None), former.c.end > sealing.moment.date()),
+            former.c.id == IDENTITIES.c.manager_id,
+        )
+        .correlate(IDENTITIES)
+        .exists()
+    )
+    _note(sealing, "manager", staged, [here, IDENTITIES.c.manager_id != manager])
+
+
+def _note(sealing: Sealing, name: str, staged: Table, where: list[ColumnElement[bool]]) -> None:
+    rows = (
+        select(IDENTITIES.c.id, literal(sealing.snapshot_id), literal(name))
+        .join(staged, staged.c["key"] == IDENTITIES.c["key"])
+        .where(
+            IDENTITIES.c.system_id == sealing.system_id,
+            IDENTITIES.c.kind == "person",
+            IDENTITIES.c.erased.is_(None),
+            *where,
+        )
+    )
+    sealing.session.connection().execute(insert(MOVES).from_select(["identity_id", "snapshot_id", "field"], rows))
+
+
 def _link_managers(sealing: Sealing, staged: Table) -> int:
     """Point each person that was read at their manager's identity, by the roster's key."""
     boss = IDENTITIES.alias("boss")
@@ -99,6 +137,7 @@ def _link_managers(sealing: Sealing, staged: Table) -> int:
         .correlate(IDENTITIES)
         .scalar_subquery()
     )
+    _note_managers(sealing, staged, manager)
     read = IDENTITIES.c["key"].in_(select(staged.c["key"])) & IDENTITIES.c.erased.is_(None)
     link = update(IDENTITIES).where(read, IDENTITIES.c.manager_id.is_distinct_from(manager)).values(manager_id=manager)
     bulk.written(sealing.session, link.where(IDENTITIES.c.began == sealing.moment))  # new people: that is no change

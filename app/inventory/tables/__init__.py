@@ -17,6 +17,7 @@ from app.inventory.tables.seen import (
     IdentityRow,
     IntegrationRow,
     LoginRow,
+    MoveRow,
     PrivilegeRow,
     ReturnRow,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "IdentityRow",
     "IntegrationRow",
     "LoginRow",
+    "MoveRow",
     "ObservationRow",
     "PrivilegeRow",
     "ReplayRow",

@@ -90,6 +90,18 @@ class AccountChangeRow(Base):
     after: Mapped[str | None] = mapped_column(String)
 
 
+class MoveRow(Base):
+    """Somebody's title, department or manager changed from one reading of a roster to the next. What it was and is now is
+    not kept a second time; a new manager because the former one left is no move."""
+
+    __tablename__ = "moves"
+    id: Mapped[int] = mapped_column(Big, primary_key=True)
+    identity_id: Mapped[int] = mapped_column(ForeignKey("identities.id"), index=True)
+    snapshot_id: Mapped[int] = mapped_column(ForeignKey("snapshots.id"), index=True)
+    field: Mapped[str] = mapped_column(String(12))
+    __table_args__ = (CheckConstraint("field IN ('title','department','manager')", name="field_known"),)
+
+
 class AlterationRow(Base):
     """What an entitlement, an edge or a grant was before a reading showed it otherwise; `AccountChangeRow` is for accounts.
 

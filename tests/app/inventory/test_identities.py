@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from app.inventory import identities, queries, sync, systems
-from app.inventory.tables import AccountRow, IdentityEmailRow, IdentityRow, ReturnRow, StreamRow
+from app.inventory import identities, persons, queries, sync, systems
+from app.inventory.tables import AccountRow, IdentityEmailRow, IdentityRow, MoveRow, ReturnRow, StreamRow
 from app.kit.refusal import Refused
 from app.ledger.tables import EntryRow, PersonalRow
 from connectors.errors import Unreachable
@@ -247,3 +247,87 @@ def test_an_account_that_is_gone_is_not_given_to_anybody(crm: Connected, staff: 
             identities.match_by_hand(session, gone, make.identity(session), reason="x", **BY)
         with pytest.raises(Refused):
             identities.match_by_hand(session, make.account(session, system), erased, reason="x", **BY)
+
+
+def moves(crm: Connected) -> list[tuple[str, str, int]]:
+    with crm.database.reading() as session:
+        told = session.execute(
+            select(IdentityRow.key, MoveRow.field, MoveRow.snapshot_id)
+            .join(IdentityRow, IdentityRow.id == MoveRow.identity_id)
+            .order_by(MoveRow.id)
+        )
+        return [(key, field, number) for key, field, number in told]
+
+
+def sellers(staff: Connected, **given: Any) -> None:
+    """The roster with Bo and Cy as sellers under Ada, and Di; what is given is Bo's instead."""
+    bo = {"department": "Sales", "title": "Rep", "manager_key": "p1"} | given
+    replace_people(
+        staff.world,
+        PersonRecord("p1", "Ada"),
+        PersonRecord("p2", "Bo", **bo),
+        PersonRecord("p3", "Cy", department="Sales", title="Rep", manager_key="p1"),
+        PersonRecord("p4", "Di"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "fields"),
+    [
+        ({}, []),
+        ({"department": "Legal"}, ["department"]),
+        ({"title": "Lead", "manager_key": "p4"}, ["title", "manager"]),
+        ({"department": None, "title": None, "manager_key": None}, []),  # the roster does not say it any more
+        ({"manager_key": "nobody"}, []),
+    ],
+)
+def test_who_moved_is_written_down_with_the_reading_that_showed_it(
+    staff: Connected, changed: dict[str, Any], fields: list[str]
+) -> None:
+    sellers(staff)
+    staff.read()
+    sellers(staff, **changed)
+    number = staff.read()
+    assert moves(staff) == [("p2", field, number) for field in fields]
+    staff.read()
+    assert len(moves(staff)) == len(fields)
+
+
+def test_what_a_roster_begins_to_say_is_no_move_and_neither_is_a_programs(staff: Connected) -> None:
+    sellers(staff, department=None, title=None, manager_key=None)
+    staff.read()
+    sellers(staff)
+    staff.read()
+    assert moves(staff) == []
+    sellers(staff, kind=AccountKind.SERVICE)
+    staff.read()
+    sellers(staff, kind=AccountKind.SERVICE, department="Legal", title="Robot", manager_key="p4")
+    staff.read()
+    assert moves(staff) == []
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_new_manager_because_the_former_one_left_is_no_move(staff: Connected, listed: bool) -> None:
+    others = [PersonRecord(f"x{n}", f"X{n}") for n in range(30)]
+    sellers(staff)
+    staff.world.put(*others)
+    staff.read()
+    sellers(staff, manager_key="p4")
+    staff.world.put(*others).remove(PersonRecord("p1", "Ada"))
+    if listed:
+        staff.world.put(PersonRecord("p1", "Ada", end=staff.at.date()))
+    staff.read()
+    assert person(staff, "p2").manager_id == person(staff, "p4").id
+    assert moves(staff) == []
+
+
+def test_whose_move_it_was_is_told_to_them_and_goes_with_their_name(staff: Connected) -> None:
+    sellers(staff)
+    staff.read()
+    sellers(staff, title="Lead")
+    seen = staff.snapshot(staff.read()).began_at
+    with staff.database.transaction() as session:
+        (bo,) = rows(session, IdentityRow, key="p2")
+        assert persons.export(session, bo)["moves"] == [{"what": "title", "seen": seen}]
+        persons.erase(session, bo, reason="asked", **BY)
+    assert moves(staff) == []

@@ -54,8 +54,12 @@ def held(session: Session) -> None:
     session.execute(
         insert(PEERS).from_select([c.name for c in PEERS.c], jobs.where(PEOPLE.c.live, PEOPLE.c.job.is_not(None)))
     )
-    live = GrantRow.ended.is_(None)  # first each once, whatever ways it comes by: in order of an index, so for nothing
-    once = select(GrantRow.account_id, GrantRow.entitlement_id).where(live).distinct().subquery()
+    live = (
+        GrantRow.ended.is_(None),
+        GrantRow.account_id.in_(select(PEERS.c.account_id)),
+    )  # else of every system there is
+    # First each once, whatever ways it comes by: in order of an index, so for nothing.
+    once = select(GrantRow.account_id, GrantRow.entitlement_id).where(*live).distinct().subquery()
     holders, people = func.count(), func.min(PEERS.c.people)
     many, only = people >= unusual.PEERS, holders == 1
     told: Any = (

@@ -23,7 +23,8 @@ router = APIRouter(prefix="/api/v1", tags=["decisions"])
 
 
 class Deciding(Asked):
-    """Keep, remove or change; or set it aside. A reason is needed to remove or change, and to keep what is privileged.
+    """Keep, remove or change; or set it aside. A reason is needed to remove or change, and to keep what is
+    privileged or what a finding of critical or high severity speaks against.
 
     `not_mine` and `cannot_say` give no outcome: once the share is submitted, the item goes on to the next who may decide.
     """

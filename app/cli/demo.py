@@ -33,6 +33,7 @@ from app.main import create_app
 from app.means import review_limits, settings_shown, sign_ins_kept
 from app.remediation.tables import RemediationRow
 from app.review import campaigns, decisions, drifts, overrides, queries, signatures, tasks
+from app.review.advice import SERIOUS
 from app.review.decisions import Ask
 from app.review.owning import Acceptance
 from app.review.scope import ItemKind
@@ -211,7 +212,12 @@ def _answer(item: ItemRow) -> Ask:
     wrong = sorted(found & _TAKEN_AWAY)
     if wrong and item.kind in ("account", "credential"):
         return Ask(item.id, "remove", f"No longer needed: {wrong[0].replace('_', ' ')}.", item.version)
-    return Ask(item.id, "keep", "Needed for the job." if item.privileged else "", item.version)
+    grave = any(
+        each["severity"] in SERIOUS
+        for about in ("findings", "account_findings")
+        for each in item.shown.get(about) or ()
+    )
+    return Ask(item.id, "keep", "Needed for the job." if item.privileged or grave else "", item.version)
 
 
 def _reviewers(stage: Stage, campaign: CampaignRow) -> list[Actor]:

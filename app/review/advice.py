@@ -78,6 +78,7 @@ KEEP = {  # what speaks for it; two together are advice
     "usual": "at least half of the job have it",
     "last": "it stayed last time",
 }
+DOUBT = {"account": "something serious was found wrong with its account"}  # no ground to remove it, and none to keep it
 SERIOUS = ("critical", "high")
 # Of what access contains. The first is advice to remove it; the last, where it stands alone, to keep it.
 CONTENTS = {
@@ -86,11 +87,11 @@ CONTENTS = {
     "finding": REMOVE["finding"],
     "last": KEEP["last"],
 }
-BITS: Mapping[str, int] = {code: 2**place for place, code in enumerate((*REMOVE, *KEEP, "privileged"))}
+BITS: Mapping[str, int] = {code: 2**place for place, code in enumerate((*REMOVE, *DOUBT, *KEEP, "privileged"))}
 
 
 def codes(kind: str, shown: Mapping[str, Any], seen: str) -> tuple[str, ...]:
-    """What speaks against an item and for it, by the words of `REMOVE` and `KEEP`. `seen` is its reading's day."""
+    """What speaks against an item and for it, by the words of `REMOVE`, `DOUBT` and `KEEP`. `seen` is its reading's day."""
     who, peers = shown.get("who") or {}, shown.get("peers") or {}
     until = (shown.get("how") or {}).get("until")
     held, of = peers.get("held"), peers.get("of") or 0
@@ -101,6 +102,7 @@ def codes(kind: str, shown: Mapping[str, Any], seen: str) -> tuple[str, ...]:
         "over": until is not None and until < seen,
         "alone": of >= PEERS and held == 1,
         "finding": any(each["severity"] in SERIOUS for each in shown.get("findings") or ()),
+        "account": any(each["severity"] in SERIOUS for each in shown.get("account_findings") or ()),
         "model": bool(shown.get("covered")),
         "used": used in (Use.RECENT, Use.QUARTER),
         "usual": of >= PEERS and held is not None and held * 2 >= of,
@@ -110,9 +112,12 @@ def codes(kind: str, shown: Mapping[str, Any], seen: str) -> tuple[str, ...]:
 
 
 def says(told: tuple[str, ...], *, privileged: bool) -> str | None:
-    """The advice that follows: remove, keep, or none. Privileged access is kept only if it is used and stayed last time."""
+    """The advice that follows: remove, keep, or none. Privileged access is kept only if it is used and stayed last time,
+    nothing while something serious is open on its account: who took out a mass of data uses what they did it by."""
     if any(code in REMOVE for code in told):
         return "remove"
+    if any(code in DOUBT for code in told):
+        return None
     if privileged:
         return "keep" if {"used", "last"} <= set(told) else None
     return "keep" if "model" in told or sum(code in KEEP for code in told) >= 2 else None
@@ -130,12 +135,12 @@ def of_contents(*, held: bool, changed: bool, serious: bool, stayed: bool) -> di
 def every() -> Iterator[tuple[int, dict[str, str | None]]]:
     """All the advice there can be, as it is frozen, each under the sum of its `BITS`."""
     for number in range(2 ** len(BITS)):
-        told = tuple(code for code in (*REMOVE, *KEEP) if number & BITS[code])
+        told = tuple(code for code in (*REMOVE, *DOUBT, *KEEP) if number & BITS[code])
         yield number, {"says": says(told, privileged=bool(number & BITS["privileged"])), "because": " ".join(told)}
 
 
 def because(advice: Mapping[str, Any]) -> list[str]:
     """The reasons of an advice as it was frozen, in words; those that the advice rests on only."""
     resting = {"remove": REMOVE | {"unheld": CONTENTS["unheld"]}, "keep": KEEP}
-    words = resting.get(str(advice.get("says")), CONTENTS | REMOVE | KEEP)
+    words = resting.get(str(advice.get("says")), CONTENTS | REMOVE | DOUBT | KEEP)
     return [words[code] for code in str(advice.get("because") or "").split() if code in words]

@@ -24,7 +24,7 @@ from app.kit.refusal import Refusal, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
 from app.ledger.kinds import Kind
-from app.review import heirs, lasting, leanings, outcomes, policy, queries, ties
+from app.review import against, heirs, lasting, leanings, outcomes, policy, queries, ties
 from app.review.aside import SAYS_NOTHING, Aside
 from app.review.independence import Lean
 from app.review.policy import Answer, ItemFacts
@@ -85,6 +85,7 @@ _ITEMS = ties.beside(  # as one statement: each costs a journey to the database
     select(
         _ITEM.c.id,
         _ITEM.c.campaign_id,
+        _ITEM.c.task_id,
         _ITEM.c.kind,
         _ITEM.c.subject,
         _ITEM.c.system_id,
@@ -138,7 +139,8 @@ def record(
 ) -> Said:
     """Record `by`'s answer on one item; `policy.WITHDRAW` takes the one there is back to none, an `Aside` gives none.
 
-    Refuses an item that is another reviewer's, concerns `by`, or has ended, an answer without a reason that needs one,
+    Refuses an item that is another reviewer's, concerns `by`, or has ended, an answer without a reason that needs one (also
+    to keep what is privileged, or what something serious speaks against),
     setting aside what nobody else may decide on, and (412, naming the winner) an item that is no longer at `version`.
     """
     at = clock.utc(at)
@@ -167,11 +169,14 @@ def _recorded(
     replacements = _replacements(session, asks, items)
     set_aside = [ask.item_id for ask in asks if ask.answer in _ASIDE and ask.item_id in items]
     others = heirs.heirs(session, set_aside, at) if set_aside else {}
+    unsaid = [ask.item_id for ask in asks if ask.answer in policy.STAYS and not ask.reason.strip()]
+    grave = against.of_rows(session, [items[item_id] for item_id in unsaid if item_id in items])
     refused: dict[int, Refusal] = {}
     agreed: list[Ask] = []
     for ask in asks:
         item = items.get(ask.item_id)
-        refusal = _why_not(ask, item, concerned.get(ask.item_id, frozenset()), replacements, others, by, at)
+        concerns = concerned.get(ask.item_id, frozenset())
+        refusal = _why_not(ask, item, concerns, replacements, others, grave.get(ask.item_id), by, at)
         if refusal is not None:
             refused[ask.item_id] = refusal
         else:
@@ -221,6 +226,7 @@ def _why_not(
     concerned: frozenset[int],
     replacements: set[tuple[int, str]],
     others: Mapping[int, int | None],
+    grave: str | None,
     by: Actor,
     at: datetime,
 ) -> Refusal | None:
@@ -230,7 +236,7 @@ def _why_not(
         campaign_id=item.campaign_id, configurer_id=item.configurer_id, owner_id=item.owner_id,
         covered=item.bundle_version_id is not None,
         answered=item.aside is not None or outcomes.may_follow(item.outcome, None), heir=others.get(ask.item_id),
-        round=item.round, campaign_round=item.campaign_round,
+        round=item.round, campaign_round=item.campaign_round, against=grave,
     )  # fmt: skip
     changeable = ask.change_to is not None and (ask.item_id, ask.change_to) in replacements
     refusal = policy.why_not_decide(

@@ -179,6 +179,7 @@ class ItemFacts:
     owner_id: int | None = None  # who signs its outcome
     answered: bool = False
     heir: int | None = None  # who is asked next, if it is set aside
+    against: str | None = None  # the worst severity of what is seriously wrong with it, as shown
     covered: bool = False  # whether the role model of a job covers it
     round: int = 1  # in which it is, or was last, asked
     campaign_round: int = 1  # the present one
@@ -265,6 +266,8 @@ def _why_not_answer(
     if not reason.strip() and (answer not in STAYS or item.privileged):
         what = "keep privileged access" if answer == Answer.KEEP else answer
         return _no_answer(f"to {what} needs a reason", "Say why.")
+    if not reason.strip() and item.against is not None:
+        return _no_answer(f"to {answer} it against a finding of {item.against} severity needs a reason", "Say why.")
     return changing.why_not_change(answer, item.kind, change_to, changeable=changeable)
 
 

@@ -204,6 +204,11 @@ def _bits_of_item() -> ColumnElement[int]:
     return bits(finding=FINDINGS.c.risk >= advice.FINDING_RISK["high"], last=stayed)
 
 
+def _in_doubt() -> ColumnElement[bool]:
+    """Whether something serious is open on the account behind it."""
+    return PEOPLE.c.finding_risk >= advice.FINDING_RISK["high"]
+
+
 def _bits_of_use(band: Any) -> ColumnElement[int]:
     return bits(unused=band.in_(IDLE), used=band.in_(IN_USE))
 
@@ -244,7 +249,7 @@ def of_grant() -> ColumnElement[Any]:
 def bits_of_grant() -> ColumnElement[int]:
     """Which advice the reviewer of a direct grant is given."""
     over = and_(GrantRow.until.is_not(None), day(GrantRow.until) < day(SYSTEMS.c.seen_at))
-    own = bits(over=over, model=covered())
+    own = bits(over=over, account=_in_doubt(), model=covered())
     return PEOPLE.c.bits + ENTITLEMENTS.c.bits + func.coalesce(HELD.c.bits, 0) + own + _bits_of_item()
 
 
@@ -339,6 +344,7 @@ def bits_of_credential() -> ColumnElement[int]:
         privileged=PEOPLE.c.privileges.is_not(None),
         gone=PEOPLE.c.gone,
         over=day(CredentialRow.expires) < day(SYSTEMS.c.seen_at),
+        account=_in_doubt(),
     )
     return own + _bits_of_use(band) + _bits_of_item()
 

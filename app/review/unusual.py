@@ -7,10 +7,12 @@ it is not used. Unknown use alone is not: most systems do not tell it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from app.review.advice import SERIOUS
 
 PEERS = 5  # fewer people than this have no custom to depart from
 
@@ -79,6 +81,12 @@ def reasons(kind: str, *, privileged: bool, shown: Mapping[str, Any], beside: Be
 
 
 _CONTENTS = {"group": "who is in it, and what it opens", "definition": "what whoever has it may do"}
+
+
+def against(reasons: Iterable[Reason]) -> str | None:
+    """The worst severity of what is seriously wrong with it, against which nobody keeps it without a reason."""
+    found = {each.severity for each in reasons if each.why is Why.FINDING}
+    return next((severity for severity in SERIOUS if severity in found), None)
 
 
 def _of_contents(kind: str, shown: Mapping[str, Any]) -> list[Reason]:

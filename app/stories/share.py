@@ -47,6 +47,11 @@ class Line:
         """Whether it may be answered together with others."""
         return not self.reasons
 
+    @property
+    def needs_why(self) -> bool:
+        """Whether it is kept only with a reason."""
+        return self.item.privileged or unusual.against(self.reasons) is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

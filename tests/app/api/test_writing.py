@@ -62,6 +62,28 @@ def test_without_a_version_the_present_one_is_meant(house: House) -> None:
     assert _decisions(house) == ["keep", "remove"]
 
 
+@pytest.mark.parametrize("way", ["one", "many", "hook"])
+def test_nothing_is_kept_against_a_serious_finding_without_a_reason_at_any_door(house: House, way: str) -> None:
+    found = {"rule": "r", "severity": "critical", "because": "left 9 days ago"}
+    with house.database.transaction() as session:
+        session.get_one(ItemRow, house.plain.id).shown = house.plain.shown | {"findings": [found]}
+    for reason, done in (("", False), ("asked her", True)):
+        said = {"answer": "keep", "reason": reason}
+        many = {"decisions": [said | {"item": house.plain.id}]}
+        if way == "one":
+            answer = house.client("ada").put(_path(house), json=said)
+            assert answer.status_code == (200 if done else 422)
+        elif way == "many":
+            answer = house.client("ada").post("/api/v1/decisions", json=many)
+            assert answer.json()["results"][0]["decided"] is done
+        else:
+            path = house.address("/api/v1/hooks/{hook_id}/decisions")
+            answer = house.client().post(path, **house.message(many, f"msg_{done}"))
+            assert answer.json()["results"][0]["decided"] is done
+        assert ("against a finding of critical severity needs a reason" in answer.text) is not done
+        assert _decisions(house) == (["keep"] if done else [])
+
+
 # --- Idempotency-Key ---
 
 

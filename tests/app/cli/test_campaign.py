@@ -214,6 +214,8 @@ def test_nobody_decides_on_their_own_access_and_hears_the_way_out(place: Place) 
 
 
 def test_an_answer_that_says_too_little_is_refused(place: Place) -> None:
+    grave, whose = of_somebody(place, ItemRow.kind == "account", ItemRow.subject.in_(idle(place)))
+    place.rolecall("decide", str(grave), "keep", "--as", whose).refused("a finding of high severity needs a reason")
     item, reviewer = of_somebody(place)
     place.rolecall("decide", str(item), "remove", "--as", reviewer).refused("needs a reason")
     place.rolecall("decide", str(item), "perhaps", "--as", reviewer, "-r", "?").refused("keep, remove, change")

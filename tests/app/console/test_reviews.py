@@ -157,6 +157,26 @@ def test_the_one_button_never_covers_what_is_to_be_decided_alone(house: House) -
         assert (_outcome(house, house.plain), _outcome(house, _account(house))) == (None, None), why
 
 
+def test_to_keep_against_a_serious_finding_the_row_asks_why(house: House) -> None:
+    ada, field = visitor(house, "ada"), f'name="why-{house.plain.id}" placeholder="Why (needed)" aria-label="Why, for'
+    button = f'value="{_at(house, house.plain)}" data-key="a"'
+    page = ada.get(f"/reviews/{house.campaign.id}").text
+    assert field not in page
+    assert f"{button}>Keep" in page
+    with house.database.transaction() as session:
+        session.get_one(ItemRow, house.plain.id).shown = house.plain.shown | {"findings": [FOUND]}
+    for path in ("", f"/items/{house.plain.id}"):
+        page = ada.get(f"/reviews/{house.campaign.id}{path}").text
+        assert field in page
+        assert f"{button} data-needs-why>Keep" in page
+    status, told = _answer(ada, house, keep=_at(house, house.plain))
+    assert status == 422
+    assert "to keep it against a finding of high severity needs a reason" in told
+    why = {f"why-{house.plain.id}": "asked her"}
+    assert _answer(ada, house, keep=_at(house, house.plain), **why)[0] == 303
+    assert _outcome(house, house.plain) == "keep"
+
+
 def test_the_ordinary_ones_of_a_person_are_kept_with_one_answer(house: House) -> None:
     ada = visitor(house, "ada")
     page = ada.get(f"/reviews/{house.campaign.id}").text

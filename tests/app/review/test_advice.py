@@ -38,6 +38,10 @@ def told(*, privileged: bool = False, **shown: Any) -> tuple[str | None, list[st
         ({"how": {"until": "2026-11-16"}}, None),
         ({"findings": [{"severity": "high"}]}, "remove"),
         ({"findings": [{"severity": "low"}]} | USED | KEPT, "keep"),
+        ({"account_findings": [{"severity": "high"}]} | USED | KEPT, None),
+        ({"account_findings": [{"severity": "critical"}], "covered": True}, None),
+        ({"account_findings": [{"severity": "medium"}]} | USED | KEPT, "keep"),
+        ({"account_findings": [{"severity": "high"}], "use": "never"}, "remove"),
     ],
 )
 def test_what_speaks_for_and_against_it_decides_the_advice(shown: dict[str, Any], says: str | None) -> None:

@@ -446,9 +446,10 @@ def _modelled(session: Session, chance: random.Random, people: list[IdentityRow]
     for grant in chance.sample(grants, 4):
         grant.until = chance.choice([None, NOW + timedelta(days=5), NOW - timedelta(days=5)])
     for subject in [f"grant:{grants[0].id}", f"account:{chance.choice(grants).account_id}"]:
+        severity = chance.choice(["low", "high"])
         session.add(
             FindingRow(
-                rule="r", subject=subject, severity="low", status="open", source="detection", because="b", facts={},
+                rule="r", subject=subject, severity=severity, status="open", source="detection", because="b", facts={},
                 system_id=grants[0].system_id, opened_at=NOW, last_seen_at=NOW, last_run=uuid.uuid4(),
             )
         )  # fmt: skip

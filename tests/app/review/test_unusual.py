@@ -72,3 +72,14 @@ def test_what_is_wrong_with_an_account_is_asked_of_the_account_and_not_of_each_g
 @pytest.mark.parametrize("kind", ["integration", "credential"])
 def test_a_programs_way_in_is_always_decided_alone(kind: str) -> None:
     assert Why.PROGRAM in whys(kind)
+
+
+def test_only_findings_speak_against_keeping_and_the_worst_of_them_first() -> None:
+    def against(**shown: Any) -> str | None:
+        return unusual.against(
+            unusual.reasons("grant", privileged=True, shown=SHOWN | shown, beside=Beside(reviewed_before=True))
+        )
+
+    assert against(who=WHO | {"employed": False}, use="never") is None  # it is shown in the colour of harm all the same
+    assert against(findings=[FOUND[0] | {"severity": "medium"}]) is None
+    assert against(findings=FOUND, account_findings=[FOUND[0] | {"severity": "critical"}]) == "critical"

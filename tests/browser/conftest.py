@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -101,8 +102,21 @@ def furnished(browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.
 @pytest.fixture(scope="session")
 def awkward(browser: Browser, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Awkward]:
     """The awkward company. Whoever answers in it answers somebody's share whole, and no other test counts on that share."""
-    path = tmp_path_factory.mktemp("awkward") / "town.db"
-    shutil.copy(sqlite_template, path)
+    with _town(browser, sqlite_template, tmp_path_factory.mktemp("awkward")) as town:
+        yield town
+
+
+@pytest.fixture
+def awkward_alone(browser: Browser, sqlite_template: Path, tmp_path: Path) -> Iterator[Awkward]:
+    """The awkward company for one test, which answers as it likes."""
+    with _town(browser, sqlite_template, tmp_path) as town:
+        yield town
+
+
+@contextmanager
+def _town(browser: Browser, template: Path, folder: Path) -> Iterator[Awkward]:
+    path = folder / "town.db"
+    shutil.copy(template, path)
     database = Database(f"sqlite:///{path}", durable=False)
     with database.transaction() as session:
         signing.found(session, version="test", demo=False, by="cli:test", at=make.NOW)

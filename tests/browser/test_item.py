@@ -19,10 +19,10 @@ def _items(page: Page) -> list[tuple[str, bool]]:
 
 
 @pytest.mark.parametrize("by_key", [False, True])
-def test_an_item_is_answered_on_its_own_page(awkward: Awkward, by_key: bool) -> None:
-    window = awkward.window("ada")
+def test_an_item_is_answered_on_its_own_page(awkward_alone: Awkward, by_key: bool) -> None:
+    window = awkward_alone.window("ada")
     page = window.page
-    window.open(f"/reviews/{awkward.town.campaign.id}")
+    window.open(f"/reviews/{awkward_alone.town.campaign.id}")
     items = _items(page)
     plain = next((path for path, why in items if not why), None)
     asking = next(path for path, why in items if why)
@@ -43,7 +43,7 @@ def test_an_item_is_answered_on_its_own_page(awkward: Awkward, by_key: bool) -> 
         expect(page.locator("p.said")).to_be_visible()
         expect(page.get_by_role("heading", name="Everything that was said about it")).to_be_visible()
         said = page.locator("ol.history > li").first
-        expect(said).to_contain_text(f"in {awkward.town.campaign.name}")
+        expect(said).to_contain_text(f"in {awkward_alone.town.campaign.name}")
         if needs:
             expect(said).to_contain_text("needed for the job")
     window.close()

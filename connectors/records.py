@@ -211,7 +211,11 @@ class SettingRecord:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRecord:
-    """One change to access or configuration that the system itself logged."""
+    """One change to access or configuration that the system itself logged.
+
+    `named_key`: an account that the entry names without telling whether it acted; only where `actor_key` is None.
+    `same_as`: the key of another entry, of another log of the system, that may tell of the same event.
+    """
 
     key: str
     at: datetime
@@ -219,6 +223,8 @@ class ChangeRecord:
     actor_key: str | None = None
     subject_key: str | None = None
     text: str | None = None
+    named_key: str | None = None
+    same_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

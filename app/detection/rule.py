@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.detection.limits import Limits
-from app.inventory.facts import AccountFacts
+from app.inventory.facts import AccountFacts, Act
 
 __all__ = ["Limits"]
 
@@ -145,9 +145,15 @@ def asleep(account: AccountFacts) -> Answer | None:
     return Holds() if not account.active or account.frozen else None
 
 
-def did_nothing(account: AccountFacts) -> Answer:
-    """Holds for an account that was not seen doing what a rule asks about, unless it did what we have no word for."""
-    strange = account.around.strange_deeds
+def did_nothing(account: AccountFacts, *acts: Act, most: int = 0) -> Answer:
+    """Holds for an account that was not seen doing one of these acts more often than `most`, unless it did what we have no
+    word for, or the log does not say who did what would make it more."""
+    around = account.around
+    known = sum(each.times for each in around.deeds if each.what in acts)
+    doubtful = sum(each.times for each in around.doubtful_deeds if each.what in ("", *acts))
+    if doubtful and known + doubtful > most:
+        return CannotTell("its log does not say of all that it tells who did it")
+    strange = around.strange_deeds
     return CannotTell(f"words of its log are not understood: {listed(strange)}") if strange else Holds()
 
 

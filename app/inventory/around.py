@@ -165,23 +165,31 @@ def _sign_ins(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def _deeds(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
     change, means = ChangeRow, of.meanings
-    recent = (change.system_id == of.system_id, change.at >= of.window.at - of.window.recent)
-    same = and_(AccountRow.system_id == change.system_id, AccountRow.key == change.actor_key)
-    rows = (
-        select(AccountRow.id, change.action, func.count().label("times"), func.max(change.at).label("last"))
-        .join(AccountRow, same)
-        .where(*recent, *of.chosen(AccountRow.id))
-        .group_by(AccountRow.id, change.action)
-        .order_by(AccountRow.id)
-    )
-    words = select(change.action, func.count()).join(AccountRow, same).where(*recent).group_by(change.action)
-    used = of.session.execute(words).all()
-    meant = {action: means.act(action, None) if means is not None else None for action, _ in used}
-    strange = _commonest((action, times) for action, times in used if meant[action] is None)
+    used = of.session.execute(_logged(of, change.actor_key, change.action)).all()
+    meant = {row.action: means.act(row.action, None) if means is not None else None for row in used}
+    strange = _commonest((row.action, row.times) for row in used if meant[row.action] is None)
+    rows = _logged(of, change.actor_key, AccountRow.id, change.action).where(*of.chosen(AccountRow.id))
     for account_id, some in _grouped(of, rows):
         deeds = [(meant[row.action], row) for row in some]
         unclear = strange if any(what is None for what, _ in deeds) else ()
         yield account_id, {"deeds": _summed(deeds), "strange_deeds": unclear}
+
+
+def _doubtful(of: Pass) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What the log does not say who did, by whom it names; "" is what nobody knows the meaning of."""
+    change, means = ChangeRow, of.meanings
+    rows = _logged(of, change.named_key, AccountRow.id, change.action).where(*of.chosen(AccountRow.id))
+    for account_id, some in _grouped(of, rows.where(change.actor_key.is_(None))):
+        told = [(means.act(row.action, None) or "" if means is not None else "", row) for row in some]
+        yield account_id, {"doubtful_deeds": _summed(told)}
+
+
+def _logged(of: Pass, name: Any, *by: Any) -> Any:
+    """How often what was logged of late, of accounts that an entry has under this name; in order of the first column."""
+    late = ChangeRow.at >= of.window.at - of.window.recent
+    whose = and_(AccountRow.system_id == ChangeRow.system_id, AccountRow.key == name)
+    told = select(*by, func.count().label("times"), func.max(ChangeRow.at).label("last")).join(AccountRow, whose)
+    return told.where(ChangeRow.system_id == of.system_id, late).group_by(*by).order_by(by[0])
 
 
 def _commonest(words: Iterable[tuple[str, int]]) -> tuple[str, ...]:
@@ -378,6 +386,7 @@ _READS: dict[str, Callable[[Pass], Iterator[tuple[int, dict[str, Any]]]]] = {
     "factors": _factors,
     "sign_ins": _sign_ins,
     "deeds": _deeds,
+    "doubtful": _doubtful,
     "held": _held,
     "lapsed": _lapsed,
     "administering": _administering,

@@ -52,6 +52,7 @@ class Around:
     before that. `siblings`: other active accounts of the same person in the same system. `strange_deeds` and
     `strange_ways`: the words of its system of which nobody knows the meaning, the commonest first, where some of them are
     this account's; the same for each such account, so that these are counted together ("": a way that is not told).
+    `doubtful_deeds` are those of late of which the log names it and does not say that it did them ("": a word unknown).
     """
 
     home: bool | None = None
@@ -62,6 +63,7 @@ class Around:
     deeds: tuple[Seen, ...] = ()
     strange_ways: tuple[str, ...] = ()
     strange_deeds: tuple[str, ...] = ()
+    doubtful_deeds: tuple[Seen, ...] = ()
     grants: int = 0
     lapsed: tuple[str, ...] = ()
     rare: tuple[str, ...] = ()

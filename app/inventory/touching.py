@@ -190,8 +190,12 @@ def _held_anew(session: Session, system_id: int, moved: Collection[int], since: 
 
 
 def _doers(session: Session, system_id: int, where: Sequence[ColumnElement[bool]]) -> set[int]:
-    same = and_(AccountRow.system_id == ChangeRow.system_id, AccountRow.key == ChangeRow.actor_key)
-    return _ids(session, select(AccountRow.id).join(ChangeRow, same).where(*where).distinct())
+    """Who did it, and whom the log names without saying so."""
+    found: set[int] = set()
+    for name in (ChangeRow.actor_key, ChangeRow.named_key):
+        same = and_(AccountRow.system_id == ChangeRow.system_id, AccountRow.key == name)
+        found |= _ids(session, select(AccountRow.id).join(ChangeRow, same).where(*where).distinct())
+    return found
 
 
 def aged(

@@ -8,7 +8,7 @@ was done is unknown, and what little was seen is no count of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -40,7 +40,8 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one log tells of the time. `count` is None where it does not reach at all; `because` says what it lacks."""
+    """What one log tells of the time. `count` is None where it does not reach at all; `because` says what it lacks, and
+    what of it is in doubt."""
 
     reach: Reach
     count: int | None
@@ -138,10 +139,12 @@ def _changes(session: Session, account: AccountRow, began: datetime, until: date
     since = session.scalar(select(func.min(ChangeRow.at)).where(ChangeRow.system_id == account.system_id))
     first = _first_read(session, account.system_id, Stream.CHANGES)
     starts = [each for each in (since, first) if each is not None]
-    mine = (ChangeRow.system_id == account.system_id, ChangeRow.actor_key == account.key)
+    then = (ChangeRow.system_id == account.system_id, ChangeRow.at >= began, ChangeRow.at < until)
+    mine = (*then, ChangeRow.actor_key == account.key)
+    alone = ChangeRow.same_as.is_(None)
     found = (
         select(ChangeRow.action, func.count())
-        .where(*mine, ChangeRow.at >= began, ChangeRow.at < until)
+        .where(*mine, alone)
         .group_by(ChangeRow.action)
         .order_by(func.count().desc(), ChangeRow.action)
     )
@@ -149,7 +152,29 @@ def _changes(session: Session, account: AccountRow, began: datetime, until: date
     told = tuple((action, times) for action, times in kinds[:MOST])
     read = _read(session, account.system_id, Stream.CHANGES)
     count = sum(times for _, times in kinds)
-    return _seen(read, min(starts) if starts else None, began, until, count, told, "logged changes")
+    seen = _seen(read, min(starts) if starts else None, began, until, count, told, "logged changes")
+    named = (*then, ChangeRow.actor_key.is_(None), ChangeRow.named_key == account.key)
+    twice, doubtful = (session.scalar(select(func.count()).where(*which)) or 0 for which in ((*mine, ~alone), named))
+    return _doubted(seen, twice, doubtful)
+
+
+def _doubted(seen: Seen, twice: int, named: int) -> Seen:
+    """The same, if entries of another log may tell of it again, and if the log names the account without saying whether it
+    acted: there may be more."""
+    if seen.count is None or not (twice or named):
+        return seen
+    because = [seen.because] if seen.because else []
+    if twice:
+        of = (
+            "1 entry of another log is not counted: it"
+            if twice == 1
+            else f"{twice} entries of another log are not counted: they"
+        )
+        because.append(f"{of} may tell of the same")
+    if named:
+        of = "1 more entry names it, and does" if named == 1 else f"{named} more entries name it, and do"
+        because.append(f"{of} not say whether it acted or was acted upon")
+    return replace(seen, reach=Reach.PART, because="; ".join(because))
 
 
 def _used(session: Session, removal: RemediationRow, until: datetime) -> Seen | None:

@@ -179,8 +179,8 @@ def _add_sign_ins(client: Client, shelf: Shelf, users: Sequence[Row], known: Kno
         ids = [key for row in users if (key := text(row, "id")) and is_active(key, known) is not False]
         doubt, calls = logins.doubted(client, found, ids)
         own = client.principal()
-        acting = smallness.acting(known.history)
-        doubt = doubt or smallness.doubted_sign_ins(found.counts, own.owner if own else None, acting)
+        acted = smallness.acted(known.history, logins.by_email(users))
+        doubt = doubt or smallness.doubted_sign_ins(found.counts, own.owner if own else None, acted)
     except Denied as error:
         known.missing.append(f"sign-ins: {refusals.closed(error)}")
         return

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from connectors.connector import Page
 from connectors.errors import Denied
-from connectors.hubspot import changes, refusals, turns
+from connectors.hubspot import acting, changes, refusals, turns
 from connectors.hubspot.auth import Principal
 from connectors.hubspot.client import Client
 from connectors.hubspot.lists import Batch, Row, Shelf, folded, moment, receipt, text, walk
@@ -70,9 +70,11 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
     made: Made = ([], [])
     try:
         history = list(changes.kept(client, shelf, Stream.INTEGRATIONS))
-        traces, unread = replay(history)
+        people, calls = acting.known(client, shelf, Stream.INTEGRATIONS)
+        traces, unread = replay(history, people)
         made = translate(traces.values())
-        sheets.append(((), folded(history, "security history", unread)))
+        of_history = folded(history, "security history", unread)
+        sheets.append(((), replace(of_history, calls=of_history.calls + calls)))
     except Denied as error:
         missing.append(f"security history: {refusals.closed(error)}")
     try:
@@ -93,22 +95,22 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
     return turns.numbered(Stream.INTEGRATIONS, sheets, resume)
 
 
-def replay(history: Iterable[Batch]) -> tuple[dict[str, Trace], list[str]]:
-    """Fold the events, oldest first, into what each program's state is now."""
-    events: list[tuple[datetime, Row]] = []
+def replay(history: Iterable[Batch], people: Mapping[str, str]) -> tuple[dict[str, Trace], list[str]]:
+    """Fold the events, oldest first, into what each program's state is now. `people`: address -> account key."""
+    events: list[tuple[datetime, Row, str | None]] = []
     unread: list[str] = []
     for batch in history:
-        records, of_batch = changes.translate(batch, {})
+        records, of_batch = changes.translate(batch, people)
         unread += of_batch
-        times = {record.key: record.at for record in records}
-        events += [(times[key], row) for row in batch.rows if (key := text(row, "id")) in times]
+        read = {record.key: record for record in records}
+        events += [(read[key].at, row, read[key].actor_key) for row in batch.rows if (key := text(row, "id")) in read]
     traces: dict[str, Trace] = {}
-    for at, row in sorted(events, key=lambda event: event[0]):
+    for at, row, actor in sorted(events, key=lambda event: event[0]):
         action = str(row.get("type"))
         family = next((found for prefix, found in FAMILIES.items() if action.startswith(prefix)), None)
         if family is not None:
             before = traces.get(_key(family[0], row)) or Trace(_key(family[0], row), *family)
-            traces[before.key] = _after(before, action, at, row)
+            traces[before.key] = _after(before, action, at, row, actor)
     return traces, unread
 
 
@@ -120,12 +122,12 @@ def _key(family: str, row: Row) -> str:
     return f"{family}:of user {user}" if user and family == "personal_access_key" else f"{family}:unnamed"
 
 
-def _after(trace: Trace, action: str, at: datetime, row: Row) -> Trace:
+def _after(trace: Trace, action: str, at: datetime, row: Row, actor: str | None) -> Trace:
+    """`actor` made it and owns it; where it is not known who acted, nobody is told to."""
     if action.endswith(ENDS) and action != "INSTALL_INTEGRATION":
         return replace(trace, active=False, ended_by=text(row, "id"), last=at)
     if action.endswith(BEGINS):
-        owner = text(row, "userId") or trace.owner
-        return replace(trace, active=True, created=at, renewed=None, owner=owner, ended_by=None, last=at)
+        return replace(trace, active=True, created=at, renewed=None, owner=actor or trace.owner, ended_by=None, last=at)
     if action.endswith(RENEWS):
         return replace(trace, active=True, renewed=at, ended_by=None, last=at)
     # Viewed, revealed, scopes changed: it was there at that moment.

@@ -156,6 +156,10 @@ def moment(row: Row, name: str) -> datetime | None:
     return when.astimezone(UTC)
 
 
+# Lists that tell whose an address is, and the field that says so.
+ADDRESSES = {Place.USERS: "id", Place.LOGINS: "userId"}
+
+
 @dataclass(slots=True)
 class Shelf:
     """What this reader has fetched already, so that streams that rest on one list do not fetch it twice.
@@ -166,6 +170,7 @@ class Shelf:
 
     most: int = 100_000
     verified: set[Place] = field(default_factory=set)  # lists that a witness has confirmed to be whole
+    addresses: dict[Place, dict[str, str]] = field(default_factory=dict)  # address -> account key, as lists told
     _kept: dict[Place, tuple[list[Batch], set[Stream]]] = field(default_factory=dict)
 
     def rows(self, place: Place) -> tuple[Row, ...]:
@@ -186,9 +191,13 @@ class Shelf:
             return
         self.discard(place)
         here: list[Batch] = []
-        rows = 0
+        rows, of = 0, self.addresses.setdefault(place, {})
         for batch in fetch():
             rows += len(batch.rows)
+            for row in batch.rows if place in ADDRESSES else ():
+                address, account = text(row, "email"), text(row, ADDRESSES[place])
+                if address and account:
+                    of[address.lower()] = account
             if rows <= self.most:
                 here.append(batch)
             yield batch

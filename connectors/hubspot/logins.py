@@ -52,8 +52,8 @@ def pull(client: Client, shelf: Shelf, resume: str | None) -> Iterator[Page]:
         _count(found, batch, records)
         if batch.after is None and resume is None and Place.LOGINS not in shelf.verified:
             doubt, calls = doubted(client, found, accounts.values())
-            own, acting = client.principal(), smallness.acting(shelf.rows(Place.SECURITY))
-            doubt = doubt or smallness.doubted_sign_ins(found.counts, own.owner if own else None, acting)
+            own, acted = client.principal(), smallness.acted(shelf.rows(Place.SECURITY), accounts)
+            doubt = doubt or smallness.doubted_sign_ins(found.counts, own.owner if own else None, acted)
             if doubt and calls:
                 raise Misread(f"sign-ins: {doubt}; read it again", restart=True)
             batch = replace(batch, calls=batch.calls + calls)

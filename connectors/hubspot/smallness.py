@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from connectors.errors import Misread
+from connectors.hubspot import acting
 from connectors.hubspot.lists import Row, text
 
 OTHERS = 3  # so many other people who did something make sign-ins of the owner alone unbelievable
@@ -25,19 +26,19 @@ def insist_not_only_own(users: Sequence[Row], own: str | None, witnessed: bool) 
         )
 
 
-def doubted_sign_ins(counts: Mapping[str, int], own: str | None, acting: Iterable[str]) -> str | None:
-    """Why sign-ins of the key's owner alone are not all there are, or None. `acting`: who did something meanwhile."""
+def doubted_sign_ins(counts: Mapping[str, int], own: str | None, acted: Iterable[str]) -> str | None:
+    """Why sign-ins of the key's owner alone are not all there are, or None. `acted`: who did something meanwhile."""
     if own is None or not counts or set(counts) != {own}:
         return None
-    others = {key for key in acting if key != own}
+    others = {key for key in acted if key != own}
     if len(others) < OTHERS:
         return None
     return f"only the key's own sign-ins are shown, although {len(others)} other users did something meanwhile"
 
 
-def acting(history: Iterable[Row]) -> set[str]:
-    """Who acted, by the security history."""
-    return {key for row in history if (key := text(row, "userId"))}
+def acted(history: Iterable[Row], people: Mapping[str, str]) -> set[str]:
+    """Who acted, by the security history. `people`: address -> account key."""
+    return {key for row in history if (key := acting.who(row, people).acted)}
 
 
 def added(history: Iterable[Row]) -> list[str]:

@@ -29,5 +29,5 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one account by whether the log says that it acted as another."""
     seen = account.around.deed(Act.ACTED_AS_ANOTHER)
     if seen is None:
-        return did_nothing(account)
+        return did_nothing(account, Act.ACTED_AS_ANOTHER)
     return Fails(f"acted as another account {times(seen.times)} of late, last on {seen.last.date().isoformat()}")

@@ -36,7 +36,7 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     if production is False:
         return Holds()
     if changed is None or changed.times <= limits.direct_changes_most:
-        return did_nothing(account)
+        return did_nothing(account, Act.CODE_CHANGED, most=limits.direct_changes_most)
     if production is None:
         return CannotTell("it is not told whether this is a test system")
     return Fails(f"{changed.times} changes of code by hand in {limits.recent_days} days")

@@ -30,7 +30,7 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one account by its exports of late."""
     exported = account.around.deed(Act.EXPORTED)
     if exported is None or exported.times <= limits.exports_most:
-        return did_nothing(account)
+        return did_nothing(account, Act.EXPORTED, most=limits.exports_most)
     return Fails(
         f"{exported.times} exports in {limits.recent_days} days, the last on {exported.last.date().isoformat()}"
     )

@@ -29,5 +29,5 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one account by whether the log has it removing a factor."""
     seen = account.around.deed(Act.FACTOR_REMOVED)
     if seen is None:
-        return did_nothing(account)
+        return did_nothing(account, Act.FACTOR_REMOVED)
     return Fails(f"removed a second factor on {seen.last.date().isoformat()}")

@@ -28,5 +28,5 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one account by whether it was shown a secret of late."""
     seen = account.around.deed(Act.SECRET_SEEN)
     if seen is None:
-        return did_nothing(account)
+        return did_nothing(account, Act.SECRET_SEEN)
     return Fails(f"was shown a secret {times(seen.times)} of late, last on {seen.last.date().isoformat()}")

@@ -35,5 +35,5 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
         return early
     joined = account.around.deed(Act.SELF_JOINED)
     if joined is None:
-        return did_nothing(account)
+        return did_nothing(account, Act.SELF_JOINED)
     return Fails(f"joined by itself on {joined.last.date().isoformat()}")

@@ -23,10 +23,12 @@ RULE = Rule(
     steps=steps.WHO_DID_IT,
 )
 
+ACTS = (Act.SIGN_IN_LOOSENED, Act.SSO_NOT_REQUIRED, Act.ADDRESSES_FREE)
+
 
 def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     """Judge one account by whether the log has it loosening sign-in."""
-    for act in (Act.SIGN_IN_LOOSENED, Act.SSO_NOT_REQUIRED, Act.ADDRESSES_FREE):
+    for act in ACTS:
         if (seen := account.around.deed(act)) is not None:
             return Fails(f"{words(act)} on {seen.last.date().isoformat()}")
-    return did_nothing(account)
+    return did_nothing(account, *ACTS)

@@ -91,12 +91,19 @@ def resolved(rows: Sequence[Sequence[Any]], ids: Mapping[str, int]) -> tuple[lis
 
 
 def merge_changes(sealing: Sealing) -> None:
-    """Merge the CHANGES stream."""
+    """Merge the CHANGES stream. Who acted stays known, when a later reading cannot tell any more."""
     names = list(FIELDS["ChangeRecord"])
     staged = _stage(sealing, CHANGES, names)
     for part, rows in pages(sealing, Stream.CHANGES, times=False):
         bulk.fill(sealing.session, staged, [[part, *row] for row in rows.get("ChangeRecord", ())])
     told_repeats(sealing, Stream.CHANGES, bulk.ready(sealing.session, staged, ["key"]), str(Stream.CHANGES))
+    known = (
+        CHANGES.c.system_id == sealing.system_id,
+        CHANGES.c["key"] == staged.c["key"],
+        CHANGES.c.actor_key.is_not(None),
+    )
+    told = {name: CHANGES.c[name] for name in ("actor_key", "subject_key", "named_key")}
+    sealing.session.execute(update(staged).values(told).where(staged.c.named_key.is_not(None), *known))
     _merge_staged(sealing, CHANGES, staged, names)
     bulk.drop(sealing.session, staged)
 

@@ -69,4 +69,6 @@ class ChangeRow(Base):
     actor_key: Mapped[str | None] = mapped_column(String(200))
     subject_key: Mapped[str | None] = mapped_column(String(200))
     text: Mapped[str | None] = mapped_column(String)
+    named_key: Mapped[str | None] = mapped_column(String(200))  # may have acted: where the log does not say who did
+    same_as: Mapped[str | None] = mapped_column(String(200))  # the key of another entry that may tell of the same event
     __table_args__ = (UniqueConstraint("system_id", "key"), Index("ix_system_changes_at", "system_id", "at"))

@@ -17,7 +17,11 @@ from connectors.sandbox.wire import Answer, Ask
 
 PER_TEN_SECONDS = {"free": 100, "starter": 100, "professional": 190, "enterprise": 190}
 SEARCHES_PER_SECOND = 5
-MODES = ("partial", "replace", "ignores-role")
+CHOICES = {
+    "plan": PLANS,
+    "put_mode": ("partial", "replace", "ignores-role"),
+    "security_user": ("subject", "actor"),
+}
 
 
 class HubSpot:
@@ -181,8 +185,9 @@ class HubSpot:
         unknown = sorted(set(knobs) - set(self.world.knobs))
         if unknown:
             raise ValueError(f"unknown knobs {unknown}; there are {sorted(self.world.knobs)}")
-        if knobs.get("plan", "free") not in PLANS or knobs.get("put_mode", "partial") not in MODES:
-            raise ValueError(f"plan is one of {PLANS}, put_mode one of {MODES}")
+        for name, choices in CHOICES.items():
+            if knobs.get(name, choices[0]) not in choices:
+                raise ValueError(f"{name} is one of {choices}")
         self.world.knobs |= dict(knobs)
         return dict(self.world.knobs)
 

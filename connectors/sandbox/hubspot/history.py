@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from connectors.sandbox.hubspot import moments, paging
@@ -68,21 +69,29 @@ def security(call: Call) -> Answer:
     """Security events; `fromTimestamp` and `toTimestamp` are milliseconds."""
     _on_plan(call, "security history")
     conditions, values = _account(call)
+    by_actor = call.world.knobs["security_user"] == "actor"
+    if conditions and by_actor:
+        conditions = ["acting = (SELECT email FROM account WHERE id = ?)"]
     for name, test in (("fromTimestamp", "at >= ?"), ("toTimestamp", "at <= ?")):
         text = call.ask.one(name)
         if text:
             if not text.isdigit():
                 raise invalid(f"{name} must be milliseconds since 1970")
             conditions, values = [*conditions, test], [*values, moments.written(moments.of_milliseconds(text))]
-    return _page(call, "security", conditions, values, _event)
+    return _page(call, "security", conditions, values, partial(_event, actors=_by_email(call) if by_actor else None))
 
 
-def _event(row: Any) -> dict[str, Any]:
+def _by_email(call: Call) -> dict[str, str]:
+    return {row["email"]: row["id"] for row in call.store.rows("SELECT id, email FROM account")}
+
+
+def _event(row: Any, actors: dict[str, str] | None) -> dict[str, Any]:
+    """HubSpot does not say whether `userId` is whom it happened to or who did it; with `actors` it is who did it."""
     return {
         "id": str(500000 + row["seq"]),
         "createdAt": row["at"],
         "type": row["type"],
-        "userId": int(row["account_id"]),
+        "userId": int(row["account_id"] if actors is None else actors[row["acting"]]),
         "actingUser": row["acting"],
         "objectId": row["object_id"],
         "ipAddress": row["ip"],

@@ -43,8 +43,9 @@ UNSEEN = {
     "accounts.employee_number", "accounts.key", "accounts.title", "alterations.before", "assessments.because",
     "credentials.key", "decisions.change_to", "delivery_tries.said", "entitlements.key", "grants.key", "logins.key",
     "observations.key", "observations.name", "replays.because", "replays.principal", "rule_alerts.because",
-    "rule_limits.because", "system_changes.actor_key", "system_changes.key",
-    "system_changes.subject_key", "system_changes.text", "system_settings.key", "system_settings.value",
+    "rule_limits.because", "system_changes.actor_key", "system_changes.key", "system_changes.named_key",
+    "system_changes.same_as", "system_changes.subject_key", "system_changes.text", "system_settings.key",
+    "system_settings.value",
     "systems.executor_principal", "systems.principal", "waivers.because",
 }  # fmt: skip
 TYPED = {  # what somebody typed into an address, or was led to type

@@ -188,10 +188,10 @@ def _token(org: Org) -> None:
 
 def _log(org: Org) -> None:
     action = org.chance.choice(["dataExport", "changedApexClass", "secretViewed", "createduser", "somethingNew"])
+    says = org.chance.choice(["actor_key", "actor_key", "named_key"])
     for _ in range(org.chance.choice([1, 25])):
-        org.world.put(
-            ChangeRecord(f"x{org.number()}", org.near(), action, org.some(Stream.ACCOUNTS, AccountRecord).key)
-        )
+        whose = {says: org.some(Stream.ACCOUNTS, AccountRecord).key}
+        org.world.put(ChangeRecord(f"x{org.number()}", org.near(), action, **whose))
 
 
 def _factor(org: Org) -> None:

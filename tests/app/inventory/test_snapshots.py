@@ -497,6 +497,18 @@ def test_the_systems_own_log_is_kept_whole(staffed: Connected) -> None:
         assert [row.key for row in rows(session, ChangeRow)] == ["h1", "h2"]
 
 
+def test_who_acted_stays_known_when_a_later_reading_cannot_tell_it_any_more(staffed: Connected) -> None:
+    """Of whoever was removed meanwhile the system may not say any more whose address it was."""
+    told = ChangeRecord("h1", NOW, "exported", actor_key="bo", subject_key="cy")
+    unsure = ChangeRecord("h1", NOW, "exported", named_key="cy")
+    for record, known in ((unsure, (None, None, "cy")), (told, ("bo", "cy", None)), (unsure, ("bo", "cy", None))):
+        staffed.world.records[Stream.CHANGES] = [record]
+        staffed.read()
+        with staffed.database.reading() as session:
+            (row,) = rows(session, ChangeRow)
+            assert (row.actor_key, row.subject_key, row.named_key) == known
+
+
 def test_text_that_is_too_long_is_cut_and_marked_and_does_not_stop_the_sealing(staffed: Connected) -> None:
     change(staffed, "bo", name="é" * 1000)
     number = staffed.read()

@@ -75,6 +75,33 @@ def test_sign_ins_and_changes_are_counted_from_the_promise_until_it_went(town: T
     assert (told.changes.reach, told.changes.count, told.changes.kinds) == (Reach.WHOLE, 1, (("exported", 1),))
 
 
+def _logged(town: Town, *rows: dict[str, Any]) -> None:
+    with town.database.transaction() as session:
+        for number, row in enumerate(rows):
+            session.add(ChangeRow(**{"system_id": town.system_id, "key": str(number), "action": "exported"} | row))
+
+
+def test_what_may_have_been_done_to_it_is_no_act_of_its_own_and_no_none_either(town: Town) -> None:
+    began = town.now
+    gone(town)
+    _logged(town, {"at": began + HOUR, "named_key": "bo"}, {"at": began + 3 * HOUR, "named_key": "bo"})
+    told = back(town).changes
+    assert (told.reach, told.count, told.kinds) == (Reach.PART, 0, ())
+    assert told.because == "1 more entry names it, and does not say whether it acted or was acted upon"
+    _logged(town, *({"key": f"more {n}", "at": began + HOUR, "named_key": "bo"} for n in range(2)))
+    assert back(town).changes.because.startswith("3 more entries name it, and do not say")
+
+
+def test_what_another_log_may_tell_once_more_is_counted_once(town: Town) -> None:
+    began = town.now
+    gone(town)
+    at = {"at": began + HOUR, "actor_key": "bo"}
+    _logged(town, at, at | {"action": "EXPORT", "same_as": "0"}, at | {"at": began - HOUR, "same_as": "0"})
+    told = back(town).changes
+    assert (told.reach, told.count, told.kinds) == (Reach.PART, 1, (("exported", 1),))
+    assert told.because == "1 entry of another log is not counted: it may tell of the same"
+
+
 def test_nothing_seen_where_the_logs_reach_is_none(town: Town) -> None:
     gone(town)
     told = back(town)

@@ -110,7 +110,7 @@ def running() -> Iterator[Sandbox]:
 def sandbox(running: Sandbox) -> Iterator[Sandbox]:
     usual = {"plan": "enterprise", "put_mode": "partial", "list_lag_seconds": 0.0, "refuse_super_admin_delete": False}
     yield running
-    running.control("knobs", {**usual, "deactivated_in_list": True})
+    running.control("knobs", {**usual, "deactivated_in_list": True, "security_user": "subject"})
     running.control("rights", {"principal": "reader", "without": []})
 
 
@@ -451,6 +451,44 @@ def test_a_user_is_removed_and_seen_gone(sandbox: Sandbox, version: str) -> None
     assert target.account_key not in {each.key for each in read(reader, Stream.ACCOUNTS)[0]}
     events = read(reader, Stream.CHANGES)[0]
     assert any(event.action == "REMOVE_USER" and event.subject_key == target.account_key for event in events)
+
+
+@pytest.mark.parametrize("whose", ["subject", "actor"])
+def test_who_did_it_is_known_whichever_of_the_two_an_event_names(sandbox: Sandbox, whose: str) -> None:
+    """And what both logs tell is one event, whether the reading was whole or went on after a crash."""
+    sandbox.control("knobs", {"security_user": whose})
+    _, target = held(sandbox, "role")
+    executor = sandbox.executor()
+    executor.perform(planned(executor, target))
+    reader = sandbox.reader()
+    read(reader, Stream.ACCOUNTS)
+    pages = list(reader.pull(Stream.CHANGES))
+    mine = [each for page in pages for each in page.records if each.subject_key == target.account_key]
+    (event,) = [each for each in mine if each.action == "REMOVE_USER"]
+    token = executor.look(target)  # any call tells whose credential it is
+    assert token.state is State.ABSENT
+    acted = {
+        each.key for each in read(reader, Stream.ACCOUNTS)[0] if (each.email or "").startswith("rolecall-executor")
+    }
+    assert {event.actor_key} == acted
+    again = [each for page in pages for each in page.records if each.key.startswith("audit:")]
+    assert not [each for each in again if "REMOVE_USER" in each.action]
+    place = next(page.resume for page in pages if (page.resume or "").startswith("audit:"))
+    later = [each for page in sandbox.reader().pull(Stream.CHANGES, place) for each in page.records]
+    assert [each.key for each in later] == [each.key for each in again]
+
+
+def test_a_reading_that_goes_on_after_a_crash_knows_who_acted_all_the_same(sandbox: Sandbox) -> None:
+    known = {each.key: each.actor_key for each in read(sandbox.reader(), Stream.CHANGES)[0]}
+    reader = sandbox.reader()
+    first = next(iter(sandbox.reader().pull(Stream.CHANGES)))
+    later = [each for page in reader.pull(Stream.CHANGES, first.resume) for each in page.records]
+    assert later
+    assert {each.key: each.actor_key for each in later} == {each.key: known[each.key] for each in later}
+    owners = [[each.owner_key for each in read(sandbox.reader(), Stream.INTEGRATIONS)[0]
+               if isinstance(each, IntegrationRecord)] for _ in "12"]  # fmt: skip
+    assert owners[0] == owners[1]
+    assert any(owners[0])
 
 
 def test_a_reply_that_got_lost_is_ambiguous_and_the_look_knows(sandbox: Sandbox) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from connectors.hubspot import (
     turns,
     usage,
 )
+from connectors.hubspot.acting import Told
 from connectors.hubspot.auth import Principal
 from connectors.hubspot.lists import Batch, Shelf, folded
 from connectors.hubspot.paths import Place
@@ -233,6 +235,36 @@ def test_events_say_who_acted_and_upon_whom_and_unknown_types_are_kept() -> None
 
 
 @pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"userId": 7}, ("7", None, None)),
+        ({"userId": 7, "actingUser": "Bo@example.com"}, ("7", None, None)),
+        ({"userId": 8, "actingUser": "bo@example.com"}, ("7", "8", None)),  # whose address it is, acted
+        ({"userId": 8, "actingUser": "gone@example.com"}, (None, None, "8")),  # somebody acted, and 8 may have
+        ({"actingUser": "gone@example.com"}, (None, None, None)),
+        ({"actingUser": "bo@example.com"}, ("7", None, None)),
+        ({}, (None, None, None)),
+    ],
+)
+def test_who_acted_is_whose_the_address_is_and_not_known_where_nobody_knows_that(
+    given: dict[str, Any], told: tuple[str | None, ...]
+) -> None:
+    (record,), _ = changes.translate(
+        batch(event(1, "EXPORT", 1, objectId="all contacts", **given)), {"bo@example.com": "7"}
+    )
+    assert (record.actor_key, record.subject_key, record.named_key) == told
+    (about,), _ = changes.translate(batch(event(1, "REMOVE_USER", 1, objectId="9", **given)), {"bo@example.com": "7"})
+    assert (about.actor_key, about.subject_key, about.named_key) == (told[0], "9", told[2])
+
+
+def test_a_key_is_its_makers_and_nobodys_where_that_is_not_known() -> None:
+    for acting, owner in (("bo@example.com", "7"), ("gone@example.com", None)):
+        rows = [event(1, "SERVICE_KEY_CREATE", 1, objectId="k", userId=9, actingUser=acting)]
+        traces, _ = integrations.replay([batch(*rows)], {"bo@example.com": "7"})
+        assert traces["service_key:k"].owner == owner
+
+
+@pytest.mark.parametrize(
     ("kinds", "key", "active"),
     [
         (["INSTALL_INTEGRATION"], "app:3", True),
@@ -247,7 +279,7 @@ def test_events_say_who_acted_and_upon_whom_and_unknown_types_are_kept() -> None
 )
 def test_the_history_is_replayed_into_what_is_there_now(kinds: Sequence[str], key: str, active: bool) -> None:
     rows = [event(at, kind, at, objectId=3, userId=7) for at, kind in enumerate(kinds, start=1)]
-    traces, unread = integrations.replay([batch(*reversed(rows))])
+    traces, unread = integrations.replay([batch(*reversed(rows))], {})
     assert unread == []
     assert (list(traces), traces[key].active) == ([key], active)
     records, credentials = integrations.translate(traces.values())
@@ -264,7 +296,8 @@ def test_a_rotated_key_is_as_old_as_its_rotation_and_a_personal_one_is_an_accoun
                 event(3, "PERSONAL_ACCESS_KEY_CREATED", 6, userId=7),
                 event(4, "LOGIN", 7),
             )
-        ]
+        ],
+        {},
     )
     (record,), (rotated, personal) = integrations.translate(traces.values())
     assert record.key == "service_key:k"
@@ -274,7 +307,7 @@ def test_a_rotated_key_is_as_old_as_its_rotation_and_a_personal_one_is_an_accoun
 
 def test_our_own_credential_lands_on_the_trace_of_us() -> None:
     own = Principal("42", "7", frozenset({"a"}), "k", Answer("POST /x", 200, b"{}", {}))
-    traces, _ = integrations.replay([batch(event(1, "SERVICE_KEY_CREATE", 1, objectId="k", userId=9))])
+    traces, _ = integrations.replay([batch(event(1, "SERVICE_KEY_CREATE", 1, objectId="k", userId=9))], {})
     records, credentials = integrations.with_own(*integrations.translate(traces.values()), own)
     assert [(each.key, each.owner_key, each.scopes) for each in records] == [("service_key:k", "7", ("a",))]
     assert [(each.key, each.active) for each in credentials] == [("token:service_key:k", True)]
@@ -329,10 +362,69 @@ def test_the_audit_log_tells_who_did_what_and_never_collides_with_the_history() 
         "occurredAt": "2026-11-20T10:00:00Z",
         "actingUser": {"userId": 7, "userEmail": "bo@example.com"},
     }
-    records, unread = changes.translate_audit(batch(row, {"id": "6", "occurredAt": "2026-11-20T10:00:00Z"}))
+    records, unread = changes.translate_audit(batch(row, {"id": "6", "occurredAt": "2026-11-20T10:00:00Z"}), Told())
     at = datetime(2026, 11, 20, 10, tzinfo=UTC)
     assert records == (ChangeRecord("audit:5", at, "PIPELINE/DEAL/UPDATE", "7", text="object 900"),)
     assert unread == ["audit log 6: no id, no occurredAt or neither category nor action"]
+
+
+def _entry(key: str = "1", *, action: str = "EXPORT", second: int = 0, user: int = 7, target: str | None = "3") -> Any:
+    return {
+        "id": key, "category": "SECURITY", "action": action, "targetObjectId": target,
+        "occurredAt": f"2026-11-20T10:00:{second:02}Z", "actingUser": {"userId": user},
+    }  # fmt: skip
+
+
+def _held_against(*events: ChangeRecord, entry: Any) -> ChangeRecord | None:
+    told = Told()
+    told.remember(events, datetime(2026, 11, 19, tzinfo=UTC))
+    records, unread = changes.translate_audit(batch(entry), told)
+    assert bool(unread) is not bool(records)
+    return records[0] if records else None
+
+
+EVENT = ChangeRecord("9", datetime(2026, 11, 20, 10, tzinfo=UTC), "EXPORT", "7", text="object 3")
+
+
+@pytest.mark.parametrize(
+    ("given", "same_as"),
+    [
+        ({}, "told already"),
+        ({"second": 5}, "told already"),
+        ({"second": 6}, None),  # as far apart as no two clocks of one CRM
+        ({"target": None}, "told already"),
+        ({"target": "4"}, "9"),  # the same act, to what is called otherwise: it may be
+        ({"action": "CONTACT_EXPORT"}, "9"),
+        ({"user": 8}, None),
+    ],
+)
+def test_an_event_that_both_logs_tell_is_one_where_that_can_be_known(
+    given: dict[str, Any], same_as: str | None
+) -> None:
+    found = _held_against(EVENT, entry=_entry(**given))
+    assert ("told already" if found is None else found.same_as) == same_as
+
+
+def test_where_the_history_does_not_say_who_acted_the_audit_log_may_tell_of_the_same() -> None:
+    unsure = replace(EVENT, actor_key=None, named_key="7")
+    found = _held_against(unsure, entry=_entry())
+    assert found is not None
+    assert (found.actor_key, found.same_as) == ("7", "9")
+
+
+def test_each_event_is_one_of_the_other_log_at_most() -> None:
+    told = Told()
+    told.remember([EVENT, replace(EVENT, key="10", at=EVENT.at + timedelta(seconds=2))], EVENT.at)
+    entries = [_entry("1", second=3), _entry("2", second=1), _entry("3", second=2)]
+    records, unread = changes.translate_audit(batch(*entries), told)
+    assert unread == [f"audit log {key}: the security history has told of it" for key in "12"]
+    assert [(record.key, record.same_as) for record in records] == [("audit:3", None)]
+
+
+def test_what_is_older_than_the_audit_logs_days_is_not_remembered() -> None:
+    told = Told()
+    told.remember([EVENT], EVENT.at + timedelta(seconds=6))
+    assert not told.events
 
 
 # --- turns and the shelf

@@ -139,6 +139,14 @@ def test_each_change_leaves_its_event_with_who_did_it(portal_executor: Portal) -
     newest = [(event["type"], event["objectId"]) for event in events[:3]]
     assert newest == [("REMOVE_USER", who["id"]), ("DEACTIVATE_USER", who["id"]), ("ADD_USER", made)]
     assert [event["actingUser"].startswith("rolecall-executor") for event in events[:3]] == [True, False, True]
+    audited = portal_executor.get("/account-info/2026-03/activity/audit-logs", limit=1).json()["results"][0]
+    acted = portal_executor.get(f"{ACCOUNTS}/{audited['actingUser']['userId']}").json()
+    assert (audited["action"], audited["targetObjectId"]) == ("REMOVE_USER", who["id"])
+    assert acted["email"] == audited["actingUser"]["userEmail"] == events[0]["actingUser"], "the log names one person"
+    portal_executor.admin("knobs", {"security_user": "actor"})
+    newest = portal_executor.all("/account-info/2026-03/activity/security", userId=acted["id"], limit=200)[0]
+    assert (str(newest["userId"]), newest["objectId"]) == (acted["id"], who["id"])
+    portal_executor.admin("knobs", {"security_user": "subject"})
     other = someone(portal_executor)["id"]
     team = portal_executor.get(f"{ACCOUNTS}/teams").json()["results"][0]["id"]
     for change in ({"roleId": "300007"}, {"roleId": None}, {"primaryTeamId": team}, {"primaryTeamId": None}):

@@ -14,6 +14,7 @@ CLOSED: list[Case] = [
 ]
 
 STRANGE_DEED: Case = ("a deed whose word nobody knows", {"strange_deeds": ("NEW",)}, CannotTell)
+DOUBT = (seen(Act.EXPORTED, 1),)
 STRANGE_WAY: Case = ("in a way whose word nobody knows", {"strange_ways": ("", "New")}, CannotTell)
 TABLES: dict[str, list[Case]] = {
     "mover_keeps_access": [
@@ -237,6 +238,14 @@ TABLES: dict[str, list[Case]] = {
         ("none", {}, Holds),
         ("twenty", {"deeds": (seen(Act.EXPORTED, 20),)}, Holds),
         ("twenty-one", {"deeds": (seen(Act.EXPORTED, 21),)}, Fails),
+        ("twenty, and one that may be", {"deeds": (seen(Act.EXPORTED, 20),), "doubtful_deeds": DOUBT}, CannotTell),
+        ("nineteen, and one that may be", {"deeds": (seen(Act.EXPORTED, 19),), "doubtful_deeds": DOUBT}, Holds),
+        (
+            "twenty, and a word unknown",
+            {"deeds": (seen(Act.EXPORTED, 20),), "doubtful_deeds": (seen("", 1),)},
+            CannotTell,
+        ),
+        ("twenty-one, and one that may be", {"deeds": (seen(Act.EXPORTED, 21),), "doubtful_deeds": DOUBT}, Fails),
         ("twenty-one, and an unknown deed", {"deeds": (seen(Act.EXPORTED, 21),), "strange_deeds": ("NEW",)}, Fails),
         STRANGE_DEED,
         ("twenty-one, then switched off", {"active": False, "deeds": (seen(Act.EXPORTED, 21),)}, Fails),
@@ -251,7 +260,12 @@ TABLES: dict[str, list[Case]] = {
         STRANGE_DEED,
     ],
     "acted_as_another": [("never", {}, Holds), ("once", {"deeds": (seen(Act.ACTED_AS_ANOTHER),)}, Fails), STRANGE_DEED],
-    "secret_seen": [("never", {}, Holds), ("once", {"deeds": (seen(Act.SECRET_SEEN),)}, Fails), STRANGE_DEED],
+    "secret_seen": [
+        ("never", {}, Holds),
+        ("somebody took data out", {"doubtful_deeds": DOUBT}, Holds),
+        ("once", {"deeds": (seen(Act.SECRET_SEEN),)}, Fails),
+        STRANGE_DEED,
+    ],
     "second_factor_removed": [
         ("never", {}, Holds),
         ("once", {"deeds": (seen(Act.FACTOR_REMOVED),)}, Fails),

@@ -124,7 +124,7 @@ def item(row: Line, decisions: Sequence[Line], rounds: Sequence[Line] = ()) -> d
 
 
 def _delegation(row: Line) -> dict[str, Any] | None:
-    """By which delegation its reviewer reviews for somebody else; None: by none. The log has its scope, by its number."""
+    """By which delegation somebody reviews for somebody else; None: by none. The log has its scope, by its number."""
     if row.delegation is None:
         return None
     return {
@@ -150,7 +150,7 @@ def _round(row: Line) -> dict[str, Any]:
 
 
 def _decision(row: Line, subject: int | None, model: str | None) -> dict[str, Any]:
-    _, said, leaf, key, name = row
+    _, said, leaf, key, name, *_ = row
     known = said.by_identity_id is not None and subject is not None
     return {
         "entry": str(said.id),
@@ -164,6 +164,7 @@ def _decision(row: Line, subject: int | None, model: str | None) -> dict[str, An
         "by_person": key,
         "by_name": name,
         "way": said.way,
+        "delegation": _delegation(row),  # as it was then, whoever reviews it now
         # Under which version of which role model it was acknowledged; what was decided on in full has none.
         "model": model if said.answer == "acknowledge" else None,
         "round": said.round,

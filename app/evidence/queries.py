@@ -187,11 +187,7 @@ def items(session: Session, campaign_id: int) -> Iterator[tuple[Line, list[Line]
             reviewer.name.label("reviewer_name"),
             subject.key.label("subject_key"),
             _model().label("model"),
-            DelegationRow.id.label("delegation"),
-            DelegationRow.began.label("delegated_from"),
-            DelegationRow.until.label("delegated_until"),
-            giver.key.label("giver_key"),
-            giver.name.label("giver_name"),
+            *_delegated(giver),
         )
         .join(SystemRow, SystemRow.id == ItemRow.system_id)
         .join(TaskRow, TaskRow.id == ItemRow.task_id)
@@ -205,10 +201,12 @@ def items(session: Session, campaign_id: int) -> Iterator[tuple[Line, list[Line]
         .order_by(ItemRow.id)
     )
     said = (
-        select(DecisionRow.item_id, DecisionRow, LeafRow.number, IdentityRow.key, IdentityRow.name)
+        select(DecisionRow.item_id, DecisionRow, LeafRow.number, IdentityRow.key, IdentityRow.name, *_delegated(giver))
         .join(ItemRow, ItemRow.id == DecisionRow.item_id)
         .outerjoin(LeafRow, LeafRow.entry_id == DecisionRow.id)
         .outerjoin(IdentityRow, IdentityRow.id == DecisionRow.by_identity_id)
+        .outerjoin(DelegationRow, DelegationRow.id == DecisionRow.delegation_id)
+        .outerjoin(giver, giver.id == DelegationRow.from_id)
         .where(ItemRow.campaign_id == campaign_id)
         .order_by(DecisionRow.item_id, DecisionRow.at, DecisionRow.id)
     )
@@ -222,6 +220,17 @@ def items(session: Session, campaign_id: int) -> Iterator[tuple[Line, list[Line]
     decisions, rounds = Beside(_rows(session, said)), Beside(_rows(session, asked))
     for row in _rows(session, found):
         yield row, decisions.of(row[0].id), rounds.of(row[0].id)
+
+
+def _delegated(giver: Any) -> tuple[Any, ...]:
+    """By which delegation, for whom and for which time."""
+    return (
+        DelegationRow.id.label("delegation"),
+        DelegationRow.began.label("delegated_from"),
+        DelegationRow.until.label("delegated_until"),
+        giver.key.label("giver_key"),
+        giver.name.label("giver_name"),
+    )
 
 
 def _model() -> Any:
@@ -320,7 +329,9 @@ def _subjects(campaign_id: int) -> Any:
     remediation = select(RemediationRow.id).where(RemediationRow.campaign_id == campaign_id)
 
     models = select(ItemRow.bundle_version_id).where(ItemRow.campaign_id == campaign_id).distinct()
-    delegations = select(ItemRow.delegation_id).where(ItemRow.campaign_id == campaign_id).distinct()
+    mine = ItemRow.campaign_id == campaign_id
+    answered = select(DecisionRow.delegation_id).join(ItemRow, ItemRow.id == DecisionRow.item_id).where(mine)
+    delegations = union(select(ItemRow.delegation_id).where(mine), answered)  # also of what went on to others since
 
     def of(word: str, column: InstrumentedAttribute[Any], *where: ColumnElement[bool]) -> Select[str]:
         text = _dashed(column) if isinstance(column.type, Uuid) else cast(column, String)

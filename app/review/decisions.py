@@ -54,6 +54,7 @@ class Said:
     change_to: str | None
     round: int
     until: datetime | None
+    delegation_id: int | None
     by: str
     by_identity_id: int | None
     way: str
@@ -100,6 +101,7 @@ _ITEMS = ties.beside(  # as one statement: each costs a journey to the database
         _ITEM.c.aside,
         _ITEM.c.round,
         _ITEM.c.bundle_version_id,
+        _ITEM.c.delegation_id,
         _VERSION.c.bundle_id,
         _VERSION.c.number.label("model"),
         _CAMPAIGN.c.status,
@@ -307,6 +309,7 @@ def _write(
             "change_to": ask.change_to,
             "round": items[ask.item_id].round,
             "until": clock.utc(ask.until) if ask.until is not None else None,
+            "delegation_id": items[ask.item_id].delegation_id,
             "by": by.id,
             "by_identity_id": by.identity_id,
             "way": by.way,
@@ -338,6 +341,7 @@ def _entry(ask: Ask, item: Row[Any], concerned: frozenset[int], leans: Sequence[
             "concerned": [f"identity:{identity}" for identity in sorted(concerned)],
             "way": by.way,
             **({"round": item.round} if item.round > 1 else {}),
+            **({"delegation": f"delegation:{item.delegation_id}"} if item.delegation_id else {}),  # for whom
             **({"leans": [str(lean) for lean in leans]} if leans else {}),
             **({"granters": item.granters} if item.granters else {}),  # whether whoever can grant it was passed over
             **({"holders": item.holders} if item.holders else {}),  # and whoever holds it

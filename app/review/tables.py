@@ -224,6 +224,7 @@ class DecisionRow(Base):
     change_to: Mapped[str | None] = mapped_column(String(200))  # with "change": the entitlement's key
     round: Mapped[int] = mapped_column(default=1, server_default="1")
     until: Mapped[datetime | None] = mapped_column(Moment)  # with "remove": it may stay until then
+    delegation_id: Mapped[int | None] = mapped_column(Big)  # under which it was given; no foreign key, as for schedules
     by: Mapped[str] = mapped_column(String(80))
     by_identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id"))
     way: Mapped[str] = mapped_column(String(12))

@@ -22,7 +22,8 @@ from app.review.independence import Lean
 from app.review.policy import Status
 from app.review.tables import CampaignRow, CampaignSnapshotRow, DecisionRow, ItemRow, TaskRow
 from app.review.unusual import Beside, Reason
-from app.stories import alternatives
+from app.stories import alternatives, going
+from app.stories.going import Going
 
 MOST = 3_000  # items that are put in order for one share; who has more sees the riskiest of them first
 PAGE = 60  # lines to a page at most
@@ -31,7 +32,7 @@ PAGE = 60  # lines to a page at most
 @dataclass(frozen=True, slots=True)
 class Line:
     """One item with why it stands alone (nothing: it is ordinary), how many hold the same, its latest answer with what it
-    names to change to, and how its reviewer leans."""
+    names to change to, how its reviewer leans, and whether it is being taken away already."""
 
     item: ItemRow
     reasons: tuple[Reason, ...]
@@ -41,6 +42,7 @@ class Line:
     answered_by: str = ""
     change_to: str = ""
     leans: tuple[Lean, ...] = ()
+    going: Going | None = None
 
     @property
     def ordinary(self) -> bool:
@@ -197,7 +199,8 @@ def lines(session: Session, campaign: CampaignRow, task_id: int) -> list[Line]:
 def answered(session: Session, some: Sequence[Line]) -> list[Line]:
     """The lines with their latest answers, who gave them, what they name to change to, and how their reviewer leans."""
     leans = leanings.of_items(session, [line.item.id for line in some])
-    some = [replace(line, leans=leans.get(line.item.id, ())) for line in some]
+    away = going.of(session, [line.item for line in some])
+    some = [replace(line, leans=leans.get(line.item.id, ()), going=away.get(line.item.id)) for line in some]
     said = queries.decisions(session, [line.item.id for line in some])
     latest = {item_id: rows[-1] for item_id, rows in said.items() if rows}
     ids = {row.by_identity_id for row in latest.values() if row.by_identity_id is not None}

@@ -8,11 +8,13 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from app.actors.actor import SCHEDULER
+from app.inventory.tables import SnapshotRow
 from app.remediation import stops
+from app.remediation.tables import RemediationRow
 from app.review import silences
 from app.review.tables import CampaignRow, CampaignSnapshotRow, ItemRow, TaskRow
 from tests import make
-from tests.app.api.house import House
+from tests.app.api.house import House, removal_of
 from tests.app.console.visiting import Visitor, visitor
 
 
@@ -155,6 +157,32 @@ def test_the_one_button_never_covers_what_is_to_be_decided_alone(house: House) -
         for form in ({"together": _at(house, house.plain)}, {"together": f"{together} {_at(house, house.plain)}"}):
             assert _answer(ada, house, **form)[0] == 422, why
         assert (_outcome(house, house.plain), _outcome(house, _account(house))) == (None, None), why
+
+
+def test_what_another_review_takes_away_already_is_said_where_it_is_asked_about(house: House) -> None:
+    ada, said = visitor(house, "ada"), "being taken away already"
+    paths = [f"/reviews/{house.campaign.id}", f"/reviews/{house.campaign.id}/items/{house.plain.id}"]
+    with house.database.transaction() as session:
+        of_this = removal_of(session, house.campaign.id, house.company.system.id)
+        of_this.subject = house.plain.subject
+    assert not [path for path in paths if said in ada.get(path).text], (
+        "its own review's removal follows from the answer"
+    )
+    _reviewed_before(house)
+    with house.database.transaction() as session:
+        before = session.scalars(select(CampaignRow.id).where(CampaignRow.name == "Before")).one()
+        gone = removal_of(session, before, house.company.system.id)
+        gone.subject = house.plain.subject
+        number = gone.id
+    for path in paths:
+        page = ada.get(path).text
+        assert page.count(said) == 1
+        assert "Before decided so; its removal: " in page
+    for status in ("undone", "verified"):
+        with house.database.transaction() as session:
+            row = session.get_one(RemediationRow, number)
+            row.status, row.verified_snapshot_id = status, session.scalars(select(SnapshotRow.id)).first()
+        assert not [path for path in paths if said in ada.get(path).text], status
 
 
 def test_to_keep_against_a_serious_finding_the_row_asks_why(house: House) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.compliance import queries, statuses
@@ -41,7 +41,7 @@ from app.ledger.tables import EntryRow
 from app.remediation import undoings
 from app.remediation.tables import RemediationRow
 from app.review import bundles, delegations, drifts
-from app.review.tables import BundleVersionRow, CampaignRow
+from app.review.tables import BundleVersionRow, CampaignRow, ItemRow
 from tests import make
 from tests.app.evidence import review
 
@@ -139,6 +139,26 @@ def test_who_reviewed_for_whom_and_by_which_delegation_is_told_with_what_they_de
     assert made["subject"] == f"delegation:{of['delegation']['number']}"
     assert made["body"]["scope"] == 'kind = "account"'
     assert "hills" not in content(sealed.path, "log/entries.jsonl").decode()
+
+
+def test_a_deputys_answer_is_told_as_one_when_the_item_has_gone_on_to_somebody_else(
+    database: Database, tmp_path: Path
+) -> None:
+    told = review.whole(database, populate=_delegated)
+    with database.transaction() as session:  # as another round does, or who hands it on
+        session.execute(update(ItemRow).values(delegation_id=None))
+    sealed = review.build(database, told.campaign, tmp_path / "packet.zip")
+    assert failures(verify(sealed.path, key=sealed.fingerprint)) == []
+    items = {item["kind"]: item for item in lines(sealed.path, "decisions.jsonl")}
+    assert items["account"]["delegation"] is None
+    (said,), (own, *_) = items["account"]["decisions"], items["grant"]["decisions"]
+    assert (said["delegation"]["from"], said["delegation"]["from_name"]) == (told.ada.key, "Ada")
+    assert said["delegation"]["until"].startswith((review.NOW + timedelta(days=7)).date().isoformat())
+    assert own["delegation"] is None
+    log = [entry["entry"] for entry in lines(sealed.path, "log/entries.jsonl")]
+    about = f"delegation:{said['delegation']['number']}"
+    assert [entry["body"].get("delegation") for entry in log if entry["kind"] == "decision.recorded"].count(about) == 1
+    assert [entry["kind"] for entry in log if entry["subject"] == about] == ["delegation.made"]
 
 
 def test_an_acknowledgement_under_a_model_that_nobody_approved_does_not_verify(

@@ -20,6 +20,7 @@ class Way(StrEnum):
     ASK_APPROVER = "ask_approver"
     ASK_CONTROL_OWNER = "ask_control_owner"
     SAY_WHY_SO_MANY = "say_why_so_many"
+    MAKE_SCHEDULE = "make_schedule"
     # during one
     DECIDE_DRIFT = "decide_drift"
     SAY_WHAT_SILENCE_MEANS = "say_what_silence_means"

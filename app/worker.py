@@ -80,9 +80,14 @@ class Worker:
         self.engine.launch()
         self._loop.start()
         if self._scheduled:
+            self.keep_time()
+            self._catch_up()
+
+    def keep_time(self) -> None:
+        """Begin to do what the clock asks for, for a worker that was started without (`scheduled`)."""
+        if self._clock is None:
             self._clock = self._scheduler()
             self._clock.start()
-            self._catch_up()
 
     def stop(self) -> None:
         """Stop taking work; what is in a step is given time to end it."""

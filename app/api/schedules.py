@@ -10,7 +10,7 @@ from pydantic import Field
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.api import acceptances, answering, approvals, paging, problems
+from app.api import acceptances, answering, approvals, paging, problems, ways
 from app.api.answering import IfMatch, Key
 from app.api.entering import Entered, With
 from app.api.paging import Order
@@ -53,6 +53,7 @@ class SchedulePage(Page):
     """A page of schedules."""
 
     schedules: list[Schedule]
+    because: str | None = Field(description="Why no review opens by itself, where no schedule runs.")
 
 
 class Scheduling(Asked):
@@ -114,7 +115,9 @@ def list_schedules(means: With, actor: Entered, page: paging.Asked, paused: bool
         statement = statement.where(ScheduleRow.paused == paused)
     with means.database.reading() as session:
         rows, after = page.page(session, statement, Order((ScheduleRow.name, ScheduleRow.id)))
-        return SchedulePage(schedules=[Schedule.model_validate(row[0]) for row in rows], next=after)
+        no = queries.why_none_opens(session)
+        told = f"{no.reason} {ways.out(no)}" if no is not None else None
+        return SchedulePage(schedules=[Schedule.model_validate(row[0]) for row in rows], because=told, next=after)
 
 
 @router.post("", status_code=201, response_model=Schedule)

@@ -15,6 +15,7 @@ WORDS: Mapping[StrEnum, str] = {
     Way.ASK_APPROVER: 'They give it with POST /api/v1/approvals, or in the console; send it as "approval".',
     Way.ASK_CONTROL_OWNER: 'They give it with POST /api/v1/acceptances, or in the console; send it as "acceptance".',
     Way.SAY_WHY_SO_MANY: 'In the scope: "many_answers": "…".',
+    Way.MAKE_SCHEDULE: "Make one: POST /api/v1/schedules.",
     Way.DECIDE_DRIFT: "Use a token of one, or let an operator say it for one with `rolecall campaign drift-decide`.",
     Way.SAY_WHAT_SILENCE_MEANS: 'Send "unanswered": "keep" or "remove".',
     Way.LET_SILENCE_REMOVE: 'Send "unanswered": "remove".',

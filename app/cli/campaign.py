@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from app.api import approvals, overrides
-from app.cli import vouching
+from app.cli import vouching, wording
 from app.cli.at_work import at_work
 from app.cli.installation import find_campaign, opened, operator, speaking_for
 from app.cli.telling import Telling, shown
@@ -72,7 +72,7 @@ def open_one(
 def listed(telling: Telling) -> None:
     """All reviews."""
     with opened() as means, means.database.reading() as session:
-        rows = queries.campaigns(session)
+        rows, no = queries.campaigns(session), queries.why_none_opens(session)
     telling.table(
         ("#", "name", "status", "opened", "due", "closed"),
         (
@@ -81,6 +81,8 @@ def listed(telling: Telling) -> None:
         ),
         empty="No review yet: rolecall campaign open NAME --fallback ROSTER-ID.",
     )
+    if no is not None:
+        telling.say(wording.said(no))
     telling.answer([{"id": r.id, "name": r.name, "status": r.status, "due_at": r.due_at} for r in rows])
 
 

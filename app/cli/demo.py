@@ -100,6 +100,7 @@ def watched(telling: Telling, *, keep: bool, people: int, seed: int, port: int) 
         opened = _until_open(telling, stage)
         stages.switch_writing_on(stage)
         entering = _let_in(stage, opened.campaign)
+        stage.worker.keep_time()  # from here on it is used as any other: what is planned in it opens
         settings = stage.means.settings
         _say_what_to_try(telling, stage, opened, settings.base_url, entering)
         uvicorn.run(create_app(stage.means), host=settings.host, port=free, log_level="warning")

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from app.cli import noticing
+from app.cli import noticing, wording
 from app.cli.installation import find_system, opened
 from app.cli.telling import Telling
 from app.inventory import fitness, readers
@@ -25,6 +25,7 @@ from app.ledger.tables import PendingRow
 from app.means import Means
 from app.notices import queries as notices
 from app.remediation import executors
+from app.review import queries as reviews
 from connectors.connector import Coverage
 from connectors.errors import ConnectorError
 
@@ -61,6 +62,7 @@ def _installation(means: Means) -> list[Check]:
         waiting = session.scalar(select(func.count()).select_from(PendingRow)) or 0
         size, unnumbered = ledger.size(session), ledger.unnumbered(session)
         checkpoint = ledger.latest_checkpoint(session)
+        planned = reviews.why_none_opens(session)
         broken = [*guards.missing(session.connection()), *proofs.examine(session)]
     holder = EmbeddedLock.holder(settings.home) if settings.embedded else None
     kind = "SQLite, one process" if settings.embedded else "PostgreSQL"
@@ -87,7 +89,8 @@ def _installation(means: Means) -> list[Check]:
             "ledger's proofs", not broken, "; ".join(broken) or "every entry is as it was signed, every guard is there"
         )
     )
-    return checks + _channels(means, at)
+    told = wording.said(planned).replace("\n", " ") if planned is not None else "a schedule runs"
+    return [*checks, Check("reviews", None if planned is not None else True, told), *_channels(means, at)]
 
 
 def _channels(means: Means, at: datetime) -> list[Check]:

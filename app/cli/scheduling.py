@@ -9,12 +9,13 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from app.api import approvals
-from app.cli import vouching
+from app.cli import vouching, wording
 from app.cli.installation import opened, operator
 from app.cli.telling import Telling
 from app.kit import clock
+from app.kit.engine import EmbeddedLock
 from app.kit.refusal import Refusal, Refused
-from app.means import review_limits
+from app.means import Means, review_limits
 from app.review import queries, schedule, schedules, workdays
 from app.review.schedule import Plan, Slot
 from app.review.schedules import Changes, Rhythm
@@ -64,8 +65,11 @@ def add(
                     approval=approvals.read(session, means, approval, name, scope, at),
                     acceptance=vouching.read(session, means, word, name, scope, at), **rhythm, by=operator(), at=at,
                 )  # fmt: skip
+        worked = _why_not_worked(means)
     telling.say(f"{name} {'would open' if look else 'opens'} on {schedule.said(meant)}:")
     _dates(telling, meant, at)
+    if worked is not None:
+        telling.say(wording.said(worked))
 
 
 def change(
@@ -91,7 +95,8 @@ def listed(telling: Telling, count: int) -> None:
     """Every schedule with its next dates."""
     at = clock.now()
     with opened() as means, means.database.reading() as session:
-        rows = [(row, queries.plan_of(row)) for row in queries.schedules(session)]
+        rows, no = [(row, queries.plan_of(row)) for row in queries.schedules(session)], queries.why_none_opens(session)
+        worked = _why_not_worked(means)
     telling.table(
         ("schedule", "opens", "next"),
         (
@@ -102,8 +107,12 @@ def listed(telling: Telling, count: int) -> None:
             )
             for row, plan in rows
         ),
-        empty="Nothing opens by itself: rolecall campaign schedule NAME --fallback ROSTER-ID.",
+        empty="No schedule yet.",
     )
+    if no is not None:
+        telling.say(wording.said(no))
+    elif worked is not None:
+        telling.say(wording.said(worked))
     telling.answer(
         [
             {"id": row.id, "name": row.name, "paused": row.paused, "opens": schedule.said(plan),
@@ -111,6 +120,14 @@ def listed(telling: Telling, count: int) -> None:
             for row, plan in rows
         ]
     )  # fmt: skip
+
+
+def _why_not_worked(means: Means) -> Refusal | None:
+    """Why nothing would open at its time, as things stand here: who keeps the time is a process that runs."""
+    if not means.settings.embedded or EmbeddedLock.holder(means.settings.home) is not None:
+        return None
+    reason = "Nobody keeps the time now: no worker runs in this home. What is missed meanwhile opens late, and says so."
+    return Refusal("nobody_works", reason, "Leave `rolecall serve` running.")
 
 
 def _dates(telling: Telling, meant: Plan, at: datetime) -> None:

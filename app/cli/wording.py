@@ -18,6 +18,7 @@ WORDS: Mapping[StrEnum, str] = {
     ),
     Way.ASK_CONTROL_OWNER: "They give it in the console, or with `rolecall campaign accept`. Bring it with --acceptance.",
     Way.SAY_WHY_SO_MANY: "Say it with --many-answers.",
+    Way.MAKE_SCHEDULE: "`rolecall campaign schedule NAME --fallback ROSTER-ID` makes one.",
     Way.DECIDE_DRIFT: "Say --as and who decides.",
     Way.SAY_WHAT_SILENCE_MEANS: "Say --unanswered keep, or --unanswered remove.",
     Way.LET_SILENCE_REMOVE: "Say --unanswered remove.",

@@ -15,6 +15,7 @@ from app.actors.actor import Actor
 from app.actors.policy import May
 from app.console import words
 from app.inventory.tables import SystemRow
+from app.kit.refusal import Refusal
 from app.review.tables import CampaignRow
 from app.stories.beginning import Step
 from app.stories.desk import Late, Own, Running
@@ -49,6 +50,7 @@ class Told:
     systems: Sequence[Standing] = ()
     steps: Sequence[Step] = ()
     closed: CampaignRow | None = None  # the latest review that has ended
+    unplanned: Refusal | None = None  # why no review opens by itself
 
 
 def waiting(told: Told, *, by: Actor, at: datetime) -> list[Waiting]:
@@ -73,6 +75,8 @@ def waiting(told: Told, *, by: Actor, at: datetime) -> list[Waiting]:
         found += _findings(told.findings, "high")
     if May.READ_SYSTEMS in may:
         found += _unwell(told.systems, bool(told.steps))
+    if not told.steps:  # who begins opens the first one by hand
+        found += _unplanned(told.unplanned, May.RUN_CAMPAIGNS in may)
     return found
 
 
@@ -172,6 +176,13 @@ def _running(running: Sequence[Running], at: datetime) -> Iterator[Waiting]:
             title = f"{name} is overdue"
             yield Waiting(title, f"{each.pending:,} of {words.plural(each.reviewers, 'reviewer')} not done.", path,
                           "See who is pending", each.campaign.due_at)  # fmt: skip
+
+
+def _unplanned(no: Refusal | None, runs: bool) -> Iterator[Waiting]:
+    if no is not None and runs:
+        yield Waiting("No review opens by itself", no.reason, "/schedules", "Have one open by itself")
+    elif no is not None:
+        yield Waiting("No review opens by itself", f"{no.reason} Ask whoever runs reviews for a schedule.", "", "")
 
 
 def _unwell(systems: Sequence[Standing], beginning: bool) -> Iterator[Waiting]:

@@ -17,6 +17,7 @@ WORDS: Mapping[StrEnum, str] = {
     Way.ASK_APPROVER: "Send them the address that stands on this page, and paste here what they hand you.",
     Way.ASK_CONTROL_OWNER: "Send them the address that stands on this page, and paste here what they hand you.",
     Way.SAY_WHY_SO_MANY: "See what it would ask: the field for it is there.",
+    Way.MAKE_SCHEDULE: "Schedules are under Reviews.",
     Way.DECIDE_DRIFT: "Sign in as one, or let an operator say it for one with `rolecall campaign drift-decide`.",
     Way.SAY_WHAT_SILENCE_MEANS: "Choose it on the page of its closing.",
     Way.LET_SILENCE_REMOVE: "Choose it on the page of its closing.",

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.actors.actor import Actor
 from app.actors.tables import ActorRow
 from app.inventory.tables import IdentityRow
+from app.kit.refusal import Refusal
 from app.ledger import jcs
 from app.review import apart, schedule, workdays
 from app.review.effort import Effort
@@ -335,6 +336,12 @@ def previous(session: Session, system_ids: Sequence[int]) -> Mapping[int, Campai
         .order_by(CampaignRow.closed_at, CampaignRow.id)
     )
     return {system: row for system, row in rows if whole(row)}
+
+
+def why_none_opens(session: Session) -> Refusal | None:
+    """Why no review opens by itself, where none does: no schedule runs. Small reviews have their last resort from one."""
+    paused = session.scalars(select(ScheduleRow.paused)).all()
+    return schedule.why_none_opens(len(paused), sum(paused))
 
 
 def imported(session: Session, system_ids: Sequence[int]) -> Mapping[int, ImportedReviewRow]:

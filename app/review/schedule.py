@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.kit.refusal import Refusal
 from app.review.workdays import EVERY_DAY, Calendar
+from app.ways import Way
 
 
 class Cadence(StrEnum):
@@ -108,6 +109,25 @@ def why_not_plan(plan: Plan) -> Refusal | None:
     if not 1 <= plan.due_days <= 90:
         return _no(f"a review cannot be due after {plan.due_days} days", "Use 1 to 90 days.")
     return None
+
+
+def why_none_opens(schedules: int, paused: int) -> Refusal | None:
+    """Why no review opens by itself, of so many schedules; None: one runs."""
+    if schedules > paused:
+        return None
+    why = (
+        "there is no schedule"
+        if not schedules
+        else "the schedule is paused"
+        if paused == 1
+        else "every schedule is paused"
+    )
+    reason = (
+        f"No review opens by itself: {why}. That goes for the small ones too: of a new administrator, a new integration, "
+        "somebody who moved, temporary access that outlived its end, a mass of exports."
+    )
+    first = "Take it up again, or make another." if schedules else "Make a schedule."
+    return Refusal("none_opens", reason, first, way=Way.MAKE_SCHEDULE)
 
 
 def latest(plan: Plan, at: datetime) -> Slot | None:

@@ -14,7 +14,7 @@ from app.actors.actor import Actor
 from app.actors.policy import May
 from app.detection.tables import FindingRow
 from app.inventory.tables import IdentityRow, SystemRow
-from app.kit.refusal import insist
+from app.kit.refusal import Refusal, insist
 from app.remediation import brakes, braking
 from app.remediation.brakes import Stop
 from app.remediation.tables import RemediationRow, WaitRow
@@ -142,6 +142,14 @@ def late_reports(session: Session, *, by: Actor, at: datetime) -> list[Late]:
         before = found.get(campaign.id, Late(campaign, ()))
         found[campaign.id] = Late(campaign, (*before.people, (name, undecided)))
     return list(found.values())
+
+
+def why_none_opens(session: Session, *, by: Actor) -> Refusal | None:
+    """Why no review opens by itself, for those who run reviews, and the control owners of those that were opened."""
+    runs = by.campaign_id is None and policy.why_not(by, May.RUN_CAMPAIGNS) is None
+    mine = select(CampaignRow.id).where(CampaignRow.owner_id == by.identity_id).limit(1)
+    answers = by.campaign_id is None and by.identity_id is not None and session.scalar(mine) is not None
+    return queries.why_none_opens(session) if runs or answers else None
 
 
 def latest_closed(session: Session, *, by: Actor) -> CampaignRow | None:

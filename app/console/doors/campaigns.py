@@ -38,11 +38,12 @@ def listed(request: Request, means: With, visit: Entered, after: After = "") -> 
     """All reviews, the latest first, and how many open by themselves."""
     with means.database.reading() as session:
         rows, schedules = queries.campaigns(session), queries.schedules(session)
+        unplanned = queries.why_none_opens(session)
         running = {each.campaign.id: each for each in desk.running(session, by=visit.actor)}
     some, more, later = cursors.part(rows, lambda row: row.id, after, MOST)
     return rendering.page(
         request, "campaigns/list.html", visit, campaigns=some, schedules=schedules, running=running,
-        runs=_runs(visit),
+        unplanned=unplanned, runs=_runs(visit),
         **_pages("/campaigns", more, later),
     )  # fmt: skip
 

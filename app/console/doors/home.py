@@ -36,6 +36,7 @@ def home(request: Request, means: With, visit: Entered) -> Response:
             removals=desk.removals(session, by=by),
             unreleased=desk.unreleased(session, by=by),
             closed=desk.latest_closed(session, by=by),
+            unplanned=desk.why_none_opens(session, by=by),
             steps=beginning.steps(session, by=by),
             systems=readings.standings(
                 session, by=by, at=at, max_age=timedelta(hours=means.settings.snapshot_max_age_hours),

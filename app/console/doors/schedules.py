@@ -118,9 +118,11 @@ def _list(
     at = means.clock()
     with means.database.reading() as session:
         plans = [(row, queries.plan_of(row)) for row in queries.schedules(session)]
+        unplanned = queries.why_none_opens(session)
     rows = [(row, schedule.said(plan), None if row.paused else _dates(plan, at, 1)[0]) for row, plan in plans]
     return rendering.page(
         request, "campaigns/schedules.html", visit, status=no.status if no else 200, rows=rows, typed=said, no=no,
+        unplanned=unplanned,
         ask_approver=excluding.asking(means, said, no), ask_owner=_ask_owner(means, said, no),
         longest_word=overrides.LONGEST, dates=dates,
         systems=scoping.systems(means), kinds=scoping.KINDS, runs=_runs(visit),

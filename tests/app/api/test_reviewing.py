@@ -28,6 +28,17 @@ def test_a_schedule_is_added_changed_paused_and_removed(house: House) -> None:
     assert admin.get(own).status_code == 404
 
 
+def test_that_nothing_opens_by_itself_is_said_with_the_list(house: House) -> None:
+    admin, path = house.client("admin"), "/api/v1/schedules"
+    told = admin.get(path).json()
+    assert told["because"] is None
+    own = f"{path}/{told['schedules'][0]['id']}"
+    assert admin.patch(own, json={"paused": True}).status_code == 200
+    assert "the schedule is paused" in admin.get(path).json()["because"]
+    assert admin.delete(own).status_code == 204
+    assert admin.get(path).json()["because"].endswith("Make a schedule. Make one: POST /api/v1/schedules.")
+
+
 def test_a_schedule_of_any_cadence_tells_its_next_dates_before_and_after_it_is_kept(house: House) -> None:
     admin, path = house.client("admin"), "/api/v1/schedules"
     closed = [{"from": "12-21", "until": "01-01", "because": "year end"}]

@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import httpx2
 import pytest
+import uvicorn
 
 from app.actors.tables import ActorRow
 from app.cli import demo, stage
@@ -70,6 +72,13 @@ def test_embedded_the_api_and_the_worker_are_one_process_and_a_command_leaves_th
         serving.send_signal(signal.SIGTERM)
         said, _ = serving.communicate(timeout=30)
     assert b"Traceback" not in said, said.decode()
+
+
+def test_a_watched_demo_keeps_its_schedules(empty: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+    monkeypatch.setattr(uvicorn, "run", lambda *a, **b: threads.extend(each.name for each in threading.enumerate()))
+    empty.rolecall("demo", "--people", "80", "--port", str(stagehands.free_port())).well()
+    assert "APScheduler" in threads
 
 
 @pytest.mark.parametrize(

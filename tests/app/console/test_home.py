@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app.inventory.tables import SystemRow
 from app.remediation import stops
-from app.review.tables import CampaignRow, TaskRow
+from app.review.tables import CampaignRow, ScheduleRow, TaskRow
 from tests import make
 from tests.app.api.house import House
 from tests.app.console.visiting import stranger, visitor
@@ -88,6 +88,28 @@ def _late(house: House, **more: int | None) -> None:
     with house.database.transaction() as session:
         values = {"due_at": house.means.clock() - timedelta(days=1)} | more
         session.execute(update(CampaignRow).where(CampaignRow.id == house.campaign.id).values(values))
+
+
+def test_that_nothing_opens_by_itself_is_told_to_who_runs_reviews_and_who_answers_for_them(house: House) -> None:
+    title = "No review opens by itself"
+    assert title not in visitor(house, "admin").get("/").text
+    with house.database.transaction() as session:
+        session.execute(update(ScheduleRow).values(paused=True))
+        session.merge(house.campaign).owner_id = house.company.eve.id
+    for who in ("admin", "boss"):
+        page = visitor(house, who).get("/").text
+        assert f'<a href="/schedules" data-key="e">{title}</a>' in page
+        assert "the schedule is paused" in page
+    eve = visitor(house, "eve").get("/").text
+    assert f"<h1>{title}</h1>" in eve
+    assert "Ask whoever runs reviews for a schedule." in eve
+    for who in ("bo", "auditor"):
+        assert title not in visitor(house, who).get("/").text
+    assert title not in visitor(house, "eve", way="link", campaign=house.campaign.id).get("/").text
+    for path in ("/campaigns", "/schedules"):
+        page = visitor(house, "admin").get(path).text
+        assert title in page
+        assert "That goes for the small ones too" in page
 
 
 def test_a_manager_is_told_at_home_who_of_theirs_is_not_done_once_it_is_overdue(house: House) -> None:

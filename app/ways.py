@@ -19,9 +19,11 @@ class Way(StrEnum):
     NAME_CONTROL_OWNER = "name_control_owner"
     ASK_APPROVER = "ask_approver"
     ASK_CONTROL_OWNER = "ask_control_owner"
+    ASK_STANDING_WORD = "ask_standing_word"
     SAY_WHY_SO_MANY = "say_why_so_many"
     MAKE_SCHEDULE = "make_schedule"
     # during one
+    BEGIN_ROUND = "begin_round"
     DECIDE_DRIFT = "decide_drift"
     SAY_WHAT_SILENCE_MEANS = "say_what_silence_means"
     LET_SILENCE_REMOVE = "let_silence_remove"

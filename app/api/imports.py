@@ -17,7 +17,7 @@ from app.api.paging import Order
 from app.api.shapes import Asked, Page, Told
 from app.inventory import sheets
 from app.kit.refusal import Refusal, Refused
-from app.review import imports
+from app.review import imports, queries
 from app.review.tables import ImportedReviewRow
 
 router = APIRouter(prefix="/api/v1/systems", tags=["systems"])
@@ -35,6 +35,9 @@ class Imported(Told):
     decided_on: date = Field(description="The latest of its answers.")
     imported_by: str
     imported_at: datetime
+    hidden_by: str | None = Field(
+        None, description="A review that was closed here, and is told as last time in its place."
+    )
 
 
 class ImportPage(Page):
@@ -58,7 +61,9 @@ def list_imports(system_id: paging.Number, means: With, actor: Entered, page: pa
     with means.database.reading() as session:
         systems.found(session, system_id)
         rows, after = page.page(session, statement, Order((ImportedReviewRow.id,), falling=True))
-        return ImportPage(imports=[Imported.model_validate(row[0]) for row in rows], next=after)
+        hidden = queries.hides_imports(session, system_id)
+        told = [_told(row[0], hidden) for row in rows]
+        return ImportPage(imports=told, next=after)
 
 
 @router.post("/{system_id}/imports", response_model=Imported, status_code=201)
@@ -70,9 +75,14 @@ def import_review(
     def verb(session: Session, at: datetime) -> Imported:
         system = systems.found(session, system_id)
         sheet = sheets.read(asked.file, _bytes(asked.content))
-        return Imported.model_validate(imports.take(session, system, sheet, name=asked.name, by=actor, at=at))
+        row = imports.take(session, system, sheet, name=asked.name, by=actor, at=at)
+        return _told(row, queries.hides_imports(session, system_id))
 
     return answering.once(means, actor, key, asked, request, verb, status=201)
+
+
+def _told(row: ImportedReviewRow, hidden: str | None) -> Imported:
+    return Imported.model_validate(row).model_copy(update={"hidden_by": hidden})
 
 
 def _bytes(content: str) -> bytes:

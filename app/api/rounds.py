@@ -14,8 +14,9 @@ from app.api.campaigns import found
 from app.api.entering import Entered, With
 from app.api.shapes import Asked, Told
 from app.api.words import RoundStatus
-from app.review import attention, former, watching
+from app.review import former
 from app.review import rounds as verbs
+from app.stories import attentive as stories
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["reviews"])
 
@@ -74,10 +75,20 @@ class Figures(Told):
     against_advice: int
 
 
+class SecondLook(Told):
+    """What came of the sample that somebody else looked at, in items: how many they were asked about, have answered, and
+    answered otherwise than the first."""
+
+    asked: int
+    answered: int
+    otherwise: int
+
+
 class Attention(Told):
     """How attentively a review was answered. Without `figures`, `because` says why there are none."""
 
     figures: Figures | None
+    second_look: SecondLook | None = Field(description="Null while it has not begun, and without figures.")
     because: str | None
 
 
@@ -85,10 +96,12 @@ class Attention(Told):
 def get_attention(campaign_id: paging.Number, means: With, actor: Entered) -> Attention:
     """How attentively it was answered: only if the review switched it on, and once five people have decided."""
     with means.database.reading() as session:
-        rule = attention.read(found(session, campaign_id).scope.get("attention"))
-        told = attention.figures(rule, watching.said(session, campaign_id)) if rule is not None else None
-        no = attention.why_not_told(rule, told)
-        if no is not None or told is None:
-            return Attention(figures=None, because=no.reason if no is not None else None)
-        counts = {str(sign): count for sign, count in told.counts.items()}
-        return Attention(figures=Figures(decisions=told.decisions, seconds=told.seconds, **counts), because=None)
+        told = stories.attentive(session, found(session, campaign_id), by=actor)
+        if told.figures is None:
+            return Attention(figures=None, second_look=None, because=told.because)
+        counts = {str(sign): count for sign, count in told.figures.counts.items()}
+        return Attention(
+            figures=Figures(decisions=told.figures.decisions, seconds=told.figures.seconds, **counts),
+            second_look=SecondLook.model_validate(told.second_look) if told.second_look is not None else None,
+            because=None,
+        )

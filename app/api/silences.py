@@ -47,10 +47,12 @@ class PassingOn(Asked):
 
 
 class PassedOn(Told):
-    """How many items somebody else has now, and for how many nobody else may decide."""
+    """How many items somebody else has now, and how many stayed: `theirs` of them were with whom they would have gone to
+    already, and for the others nobody else may decide."""
 
     moved: int
     stayed: int
+    theirs: int
 
 
 @router.get("/{campaign_id}/silence")
@@ -87,6 +89,6 @@ def pass_on(
 
     def verb(session: Session, at: Any) -> PassedOn:
         told = verbs.pass_on(session, campaign_id, to=asked.to, reason=asked.reason, by=actor, at=at)
-        return PassedOn(moved=told.moved, stayed=told.stayed)
+        return PassedOn(moved=told.moved, stayed=told.stayed, theirs=told.theirs)
 
     return answering.once(means, actor, key, asked, request, verb)

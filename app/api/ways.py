@@ -14,8 +14,12 @@ WORDS: Mapping[StrEnum, str] = {
     Way.NAME_CONTROL_OWNER: 'In the scope: "control_owner": "<roster key>"; or once for all, ROLECALL_CONTROL_OWNER.',
     Way.ASK_APPROVER: 'They give it with POST /api/v1/approvals, or in the console; send it as "approval".',
     Way.ASK_CONTROL_OWNER: 'They give it with POST /api/v1/acceptances, or in the console; send it as "acceptance".',
+    Way.ASK_STANDING_WORD: (
+        'They give it with POST /api/v1/acceptances and "standing": true, or in the console; send it as "acceptance".'
+    ),
     Way.SAY_WHY_SO_MANY: 'In the scope: "many_answers": "…".',
     Way.MAKE_SCHEDULE: "Make one: POST /api/v1/schedules.",
+    Way.BEGIN_ROUND: "Begin it with POST /api/v1/campaigns/{campaign_id}/rounds.",
     Way.DECIDE_DRIFT: "Use a token of one, or let an operator say it for one with `rolecall campaign drift-decide`.",
     Way.SAY_WHAT_SILENCE_MEANS: 'Send "unanswered": "keep" or "remove".',
     Way.LET_SILENCE_REMOVE: 'Send "unanswered": "remove".',

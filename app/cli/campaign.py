@@ -22,7 +22,7 @@ from app.notices import nudges
 from app.remediation.tables import RemediationRow
 from app.review import campaigns, decisions, drifts, queries, remainder, tasks
 from app.review.tables import ItemRow, TaskRow
-from app.stories import outlooks
+from app.stories import attentive, outlooks
 
 
 def open_one(
@@ -94,6 +94,7 @@ def show(telling: Telling, name: str) -> None:
             shares = queries.progress(session, found.id)
             drift = queries.drift(session, found.id)
             outlook = outlooks.outlook(session, found, shares, by=operator(), at=clock.now())
+            watched = attentive.attentive(session, found, by=operator()) if found.scope.get("attention") else None
             by_status = (
                 select(RemediationRow.status, func.count())
                 .where(RemediationRow.campaign_id == found.id)
@@ -114,11 +115,14 @@ def show(telling: Telling, name: str) -> None:
     beside = outlook.comparison
     if beside is not None:
         telling.say(f"beside {beside.before.name}: {beside.told()}")
+    if watched is not None:
+        telling.say(f"attention: {watched.told()}")
     telling.answer(
         {
             "id": found.id, "name": found.name, "status": found.status, "signed": bool(found.signature),
             "drift": len(drift), "removals": removals,
             "expected_end": ends_at, "waits_for": [share.reviewer for share in outlook.waits_for],
+            "attention": watched,
             "comparison": {"before": beside.before.name, "new": beside.new, "not_asked_then": beside.unasked_then,
                            "gone": beside.gone, "switched_off": beside.off, "not_asked_now": beside.unasked,
                            "otherwise": beside.otherwise} if beside is not None else None,

@@ -10,6 +10,7 @@ import shutil
 import socket
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -118,8 +119,19 @@ def _until_open(telling: Telling, stage: Stage) -> Opened:
     with telling.step("Opening this quarter's review") as progress:
         opened = _open(stage)
         stage.worker.wait_until_idle()
-        progress.note(f"{opened.items} items for {opened.reviewers} reviewers, {_mails(stage)} mails written")
+        progress.note(
+            f"{_some(opened.items, 'item')} for {_some(opened.reviewers, 'reviewer')}, {_mails(stage)} mails written"
+        )
     return opened
+
+
+def _going_on(former: Sequence[CampaignRow]) -> CampaignRow | None:
+    """The demo's own review of last time; a small one that opened beside it is not this quarter's."""
+    return next((each for each in former if each.status == "open" and each.demo), None)
+
+
+def _some(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _open(stage: Stage) -> Opened:
@@ -136,7 +148,7 @@ def _open(stage: Stage) -> Opened:
     with means.database.transaction() as session:
         former = queries.campaigns(session)  # there are some if the demo's home was kept
         name = f"{quarter} (DEMO)" if not former else f"{quarter} no. {len(former) + 1} (DEMO)"
-        row = next((each for each in former if each.status == "open"), None) or campaigns.open(
+        row = _going_on(former) or campaigns.open(
             session,
             name=name,
             scope=scope,

@@ -10,7 +10,7 @@ from app.cli.telling import Telling
 from app.inventory import sheets
 from app.kit import clock
 from app.kit.refusal import Refused
-from app.review import imports
+from app.review import imports, queries
 
 
 def take(telling: Telling, system: str, file: Path, name: str) -> None:
@@ -24,7 +24,13 @@ def take(telling: Telling, system: str, file: Path, name: str) -> None:
             bad: Any = refused.refusal.facts.get("rows", ())
             telling.table(("line", "because", "way out"), ((b["line"], b["because"], b["way_out"]) for b in bad))
             raise
-        gone = f" {row.unknown} of them are about what was never read here." if row.unknown else ""
-        telling.say(f'"{row.name}": {row.rows} answers imported, the latest of {row.decided_on}.{gone}')
+        are = "is" if row.unknown == 1 else "are"
+        gone = f" {row.unknown} of them {are} about what was never read here." if row.unknown else ""
+        imported = f"{row.rows} answer{'' if row.rows == 1 else 's'} imported"
+        telling.say(f'"{row.name}": {imported}, the latest of {row.decided_on}.{gone}')
+        hidden = queries.hides_imports(session, found.id)
+        if hidden is not None:
+            telling.say(f"It is kept, and not shown beside items: {hidden} was closed here since, and takes its place.")
         told = {"id": row.id, "name": row.name, "rows": row.rows, "unknown": row.unknown, "digest": row.digest}
+        told |= {"hidden_by": hidden}
     telling.answer(told | {"decided_on": row.decided_on.isoformat()})

@@ -73,17 +73,21 @@ def add(
 
 
 def change(
-    telling: Telling, name: str, owner: str | None, word: str | None, given: Mapping[str, Any], every_day: bool
-) -> None:
-    """Have its next reviews open otherwise, or under another control owner, or on a new word of theirs."""
+    telling: Telling, name: str, scope: Mapping[str, Any], approval: str | None, word: str | None,
+    given: Mapping[str, Any], every_day: bool,
+) -> None:  # fmt: skip
+    """Have its next reviews open otherwise, or be of something else (`scope`: what of it is to be otherwise), or on new
+    words of its approver and its control owner."""
     at = clock.now()
     with opened() as means, means.database.transaction() as session:
         row = _found(session, name)
         changes = {**given, "calendar": None} if every_day else dict(given)
-        changes |= {"scope": {**row.scope, "control_owner": owner}} if owner else {}
-        accepted = vouching.read(session, means, word, row.name, changes.get("scope") or row.scope, at)
+        asked = {**row.scope, **scope}
+        changes |= {"scope": asked} if scope else {}
         row = schedules.change(
-            session, row.id, limits=review_limits(means.settings), acceptance=accepted, **cast(Changes, changes),
+            session, row.id, limits=review_limits(means.settings),
+            approval=approvals.read(session, means, approval, row.name, asked, at),
+            acceptance=vouching.read(session, means, word, row.name, asked, at), **cast(Changes, changes),
             by=operator(), at=at,
         )  # fmt: skip
         meant = queries.plan_of(row)

@@ -77,8 +77,8 @@ def pass_on(telling: Telling, name: str, to: str, reason: str) -> None:
         found = find_campaign(means, name)
         with means.database.transaction() as session:
             told = verbs.pass_on(session, found.id, to=to, reason=reason, by=operator(), at=clock.now())
-    telling.say(f"{told.moved} items are somebody else's now; for {told.stayed} nobody else may decide.")
-    telling.answer({"moved": told.moved, "stayed": told.stayed})
+    telling.say(told.said())
+    telling.answer({"moved": told.moved, "stayed": told.stayed, "theirs": told.theirs})
 
 
 def rounds(telling: Telling, name: str) -> None:

@@ -29,6 +29,12 @@ def asked(
     return said | ({"control_owner": owner} if owner else {})
 
 
+def changed(scope: Path | None, owner: str | None) -> dict[str, Any]:
+    """What is said to be otherwise about a scope that there is."""
+    said: dict[str, Any] = json_object(scope, "docs/reviews.md") if scope else {}
+    return said | ({"control_owner": owner} if owner else {})
+
+
 def accept(
     telling: Telling, name: str, scope: Mapping[str, Any], remark: str, token: Path, *, standing: bool, seen: str | None
 ) -> None:

@@ -17,8 +17,12 @@ WORDS: Mapping[StrEnum, str] = {
         "POST /api/v1/approvals. Bring it with --approval."
     ),
     Way.ASK_CONTROL_OWNER: "They give it in the console, or with `rolecall campaign accept`. Bring it with --acceptance.",
+    Way.ASK_STANDING_WORD: (
+        "They give it in the console, or with `rolecall campaign accept NAME --standing`. Bring it with --acceptance."
+    ),
     Way.SAY_WHY_SO_MANY: "Say it with --many-answers.",
     Way.MAKE_SCHEDULE: "`rolecall campaign schedule NAME --fallback ROSTER-ID` makes one.",
+    Way.BEGIN_ROUND: "`rolecall campaign next-round CAMPAIGN` begins it.",
     Way.DECIDE_DRIFT: "Say --as and who decides.",
     Way.SAY_WHAT_SILENCE_MEANS: "Say --unanswered keep, or --unanswered remove.",
     Way.LET_SILENCE_REMOVE: "Say --unanswered remove.",

@@ -96,7 +96,8 @@ def why_not_accepted(
         return None
     owner = called or scope.control_owner
     if acceptance is None:
-        return _not_yet(f"waits for the word of {owner}, its control owner", "Ask for it.", Way.ASK_CONTROL_OWNER)
+        way = Way.ASK_STANDING_WORD if population is None else Way.ASK_CONTROL_OWNER
+        return _not_yet(f"waits for the word of {owner}, its control owner", "Ask for it.", way)
     if acceptance.identity_id is None or acceptance.identity_id != owner_id:
         return _not(f"was accepted by somebody else than {owner}", "Ask the control owner.")
     if acceptance.by == by.id or owner_id in (by.identity_id, set_up_by):

@@ -25,12 +25,14 @@ _CHUNK = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """One silent item as it was seen, and whom it goes to; None: nobody else may, so it stays."""
+    """One silent item as it was seen, and whom it goes to; None: nobody else may, so it stays. `theirs`: it is with one of
+    those already who would be asked."""
 
     item_id: int
     version: int
     reviewer_id: int
     to_id: int | None
+    theirs: bool = False
 
 
 def plan(session: Session, campaign: CampaignRow, to: To, at: datetime) -> list[Passed]:
@@ -42,13 +44,14 @@ def plan(session: Session, campaign: CampaignRow, to: To, at: datetime) -> list[
     able = _able(session, {*owners.values(), *(row.manager_id for row in rows)} - {None}, campaign.due_at, at)
     able -= apart.of(campaign.configurer_id, campaign.owner_id)
 
-    def whom(row: Row[Any]) -> int | None:
+    def passed(row: Row[Any]) -> Passed:
         chain = (row.manager_id, owners.get(row.system_id)) if to is To.MANAGER else (owners.get(row.system_id),)
         barred = concerned.get(row.id, frozenset()) | granters.get(row.id, frozenset())
         barred |= earlier.get(row.id, frozenset()) | {row.reviewer_id}
-        return next((who for who in chain if who in able and who not in barred), None)
+        whom = next((who for who in chain if who in able and who not in barred), None)
+        return Passed(row.id, row.version, row.reviewer_id, whom, theirs=whom is None and row.reviewer_id in chain)
 
-    return [Passed(row.id, row.version, row.reviewer_id, whom(row)) for row in rows]
+    return [passed(row) for row in rows]
 
 
 def to_owners(session: Session, campaign: CampaignRow, at: datetime) -> dict[int, int]:

@@ -351,6 +351,12 @@ def imported(session: Session, system_ids: Sequence[int]) -> Mapping[int, Import
     return {row.system_id: row for row in session.scalars(ordered)}
 
 
+def hides_imports(session: Session, system_id: int) -> str | None:
+    """The whole review of a system that was closed here, by name: told as last time in place of what was imported."""
+    row = previous(session, [system_id]).get(system_id)
+    return row.name if row is not None else None
+
+
 def imports(session: Session, system_id: int) -> Sequence[ImportedReviewRow]:
     """The reviews of a system that were made elsewhere, the latest first."""
     mine = select(ImportedReviewRow).where(ImportedReviewRow.system_id == system_id)

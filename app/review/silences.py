@@ -31,10 +31,26 @@ from app.review.tables import CampaignRow
 
 @dataclass(frozen=True, slots=True)
 class Escalated:
-    """What came of it, in items: how many somebody else has now, and for how many there was nobody."""
+    """What came of it, in items: how many somebody else has now, how many stayed, and how many of these are with whom they
+    would have gone to already; for the others there was nobody."""
 
     moved: int
     stayed: int
+    theirs: int = 0
+
+    def said(self) -> str:
+        """All of it in a sentence."""
+        others = self.stayed - self.theirs
+        left = [f"for {others:,} nobody else may decide"] if others else []
+        if self.theirs:
+            left += [
+                f"{self.theirs:,} {'was' if self.theirs == 1 else 'were'} with whom {self._they(self.theirs)} already"
+            ]
+        moved = f"{self.moved:,} item{' is' if self.moved == 1 else 's are'} somebody else's now"
+        return "; ".join([moved, *left]) + "."
+
+    def _they(self, count: int) -> str:
+        return "it would have gone to" if count == 1 else "they would have gone to"
 
 
 def due(session: Session, at: datetime) -> Sequence[int]:
@@ -120,7 +136,8 @@ def _hand_on(
         for whom, mine in sorted(shares.items())
     ]
     stayed = sum(each.to_id is None for each in found)
-    body = {"to": str(to), "shares": told, "moved": len(found) - stayed, "stayed": stayed}
+    theirs = sum(each.theirs for each in found)
+    body = {"to": str(to), "shares": told, "moved": len(found) - stayed, "stayed": stayed, "theirs": theirs}
     entry = Entry(Kind.CAMPAIGN_ESCALATED, f"campaign:{row.id}", body, {"reason": reason.strip()})
     entries.record(session, entry, by=by.id, at=at)
-    return Escalated(len(found) - stayed, stayed)
+    return Escalated(len(found) - stayed, stayed, theirs)

@@ -25,6 +25,7 @@ from app.review import attention, chain, expression
 from app.review.attention import Attention
 from app.review.chain import Step
 from app.review.expression import Expression, Sort
+from app.ways import Way
 
 MOST = 5  # rounds after the first
 DUE_DAYS = 7
@@ -224,7 +225,9 @@ def why_not_close(planned: int) -> Refusal | None:
     if not planned:
         return None
     told = "One more round is" if planned == 1 else f"{planned} more rounds are"
-    return Refusal("rounds_left", f"{told} to be asked before this review closes.", "Begin the next round.")
+    return Refusal(
+        "rounds_left", f"{told} to be asked before this review closes.", "Begin the next round.", way=Way.BEGIN_ROUND
+    )
 
 
 def why_not_in_this_round(item_round: int, campaign_round: int, answered: bool) -> Refusal | None:

@@ -45,21 +45,25 @@ class Went:
 @dataclass(frozen=True, slots=True)
 class Passed:
     """One day's passing on in a review: `moved` items went to `to`, managers or owners of systems; `stayed` are those that
-    nobody else may decide on."""
+    nobody else may decide on, `theirs` those that were with whom they would have gone to."""
 
     at: datetime
     to: str
     moved: int
     stayed: int
+    theirs: int
 
 
 def passed(session: Session, campaign_id: int, *, by: Actor) -> Sequence[Passed]:
     """Each time that what had no answer went on in a review, for those who may see reviews. Refuses others."""
     insist(policy.why_not(by, May.SEE_CAMPAIGNS))
     return [
-        Passed(row.at, "managers" if row.body["to"] == "manager" else "owners", row.body["moved"], row.body["stayed"])
+        Passed(
+            row.at, "managers" if row.body["to"] == "manager" else "owners", row.body["moved"],
+            row.body["stayed"] - row.body.get("theirs", 0), row.body.get("theirs", 0),
+        )
         for row in _entries(session, campaign_id)
-    ]
+    ]  # fmt: skip
 
 
 def came(session: Session, campaign_id: int, identity_id: int) -> Sequence[Came]:

@@ -21,7 +21,7 @@ StartsOn = Annotated[
 Day = Annotated[
     int | None, typer.Option(help="Day of the week, month, quarter or year on which it opens; 1: its first.")
 ]
-Hour = Annotated[int | None, typer.Option(help="Hour of that day, in the schedule's time zone.")]
+Hour = Annotated[int | None, typer.Option(help="Hour of that day, in the schedule's time zone; 9 when it is made.")]
 Zone = Annotated[str | None, typer.Option(help="Time zone; ROLECALL_TIME_ZONE when it is made.")]
 Due = Annotated[int | None, typer.Option("--due-days", help="Days until a review is due.")]
 Open = Annotated[
@@ -43,7 +43,7 @@ def schedule(
     every: Every = None,
     starts_on: StartsOn = None,
     day: Day = None,
-    hour: Hour = 8,
+    hour: Hour = None,
     zone: Zone = None,
     due_days: Due = None,
     open_on: Open = None,
@@ -87,12 +87,22 @@ def reschedule(
     open_on: Open = None,
     closed: Closed = None,
     every_day: Annotated[bool, typer.Option("--every-day", help="No day is closed any more.")] = False,
+    scope: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON file with what of its scope is to be otherwise, as in docs/reviews.md; null takes a word out."
+        ),
+    ] = None,
+    approval: Annotated[
+        str | None, typer.Option(help="The approver's word for what the scope leaves out, from POST /api/v1/approvals.")
+    ] = None,
     control_owner: Annotated[str | None, typer.Option(help="Roster id of who answers for its reviews instead.")] = None,
     acceptance: Annotated[str | None, typer.Option(help="Their new word, from `campaign accept --standing`.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Have a schedule's next reviews open otherwise; what is not named stays. Days are closed anew, all of them."""
-    from app.cli import scheduling
+    from app.cli import scheduling, vouching
 
     plan = scheduling.plan(cadence, every, starts_on, day, hour, zone, due_days, open_on, closed)
-    scheduling.change(Telling(as_json), name, control_owner, acceptance, plan, every_day)
+    asked = vouching.changed(scope, control_owner)
+    scheduling.change(Telling(as_json), name, asked, approval, acceptance, plan, every_day)

@@ -22,7 +22,7 @@ from app.review import rounds as turning
 from app.review import silences as passed
 from app.review.queries import Share
 from app.review.tables import CampaignRow, DriftRow
-from app.stories import called, desk, outlooks, silences
+from app.stories import attentive, called, desk, outlooks, silences
 from app.stories import passed as unanswered
 
 router = APIRouter()
@@ -31,6 +31,7 @@ Name = Annotated[str, Form(max_length=320)]
 After = Annotated[str, Query(max_length=200)]
 Seen = Annotated[int | None, Form(ge=1, le=2**31 - 1)]
 MOST = 100
+AT_ONCE = 20_000  # items of a review whose every decision is looked through for its page
 
 
 @router.get("/campaigns")
@@ -49,8 +50,11 @@ def listed(request: Request, means: With, visit: Entered, after: After = "") -> 
 
 
 @router.get("/campaigns/{campaign_id}")
-def one(request: Request, campaign_id: int, means: With, visit: Entered, after: After = "") -> Response:
-    """One review: how far each reviewer is, what was left out, and what can be done with it."""
+def one(
+    request: Request, campaign_id: int, means: With, visit: Entered, after: After = "", attention: After = ""
+) -> Response:
+    """One review: how far each reviewer is, what was left out, and what can be done with it. How attentively it was
+    answered every decision says: of a large review only whoever asks for it (`attention`) waits for that."""
     with means.database.reading() as session:
         campaign = _found(session, campaign_id)
         shares = queries.progress(session, campaign_id)
@@ -65,6 +69,12 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
         stuck = turning.why_not_by_itself(session, campaign, means.clock()) if _runs(visit) else None
         went_on = unanswered.passed(session, campaign_id, by=visit.actor)
         owner = session.get(IdentityRow, campaign.owner_id) if campaign.owner_id is not None else None
+        looks = bool(attention) or sum(share.items for share in shares) <= AT_ONCE
+        watched = (
+            attentive.attentive(session, campaign, by=visit.actor)
+            if campaign.scope.get("attention") and looks
+            else None
+        )
     pending = [share for share in shares if share.status != "submitted"]
     some, more, later = cursors.part(shares, lambda share: share.task_id, after, MOST)
     return rendering.page(
@@ -72,7 +82,7 @@ def one(request: Request, campaign_id: int, means: With, visit: Entered, after: 
         drift_undecided=undecided, removals=removals, unheard=unheard, heard=heard,
         rounds=turned, stuck=stuck, late=schedule.late(campaign.planned_at, campaign.opened_at),
         owner=owner.name if owner is not None else None, sign_days=means.settings.sign_days,
-        outlook=outlook, leans=leans, went_on=went_on, runs=_runs(visit) and campaign.status == "open",
+        outlook=outlook, watched=watched, leans=leans, went_on=went_on, runs=_runs(visit) and campaign.status == "open",
         **_pages(f"/campaigns/{campaign_id}", more, later),
     )  # fmt: skip
 
@@ -172,8 +182,7 @@ def pass_on(
     with means.database.transaction() as session:
         _found(session, campaign_id)
         told = passed.pass_on(session, campaign_id, to=to, reason=reason, by=visit.actor, at=means.clock())
-    left = f" For {told.stayed} nobody else may decide; they stay." if told.stayed else ""
-    return rendering.go(request, f"/campaigns/{campaign_id}", said=f"{told.moved} are somebody else's now.{left}")
+    return rendering.go(request, f"/campaigns/{campaign_id}", said=told.said())
 
 
 @router.post("/campaigns/{campaign_id}/reminders")

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from app.review import campaigns
+from tests import make
 from tests.app.api.house import House
+from tests.app.review import cast
 
 HEAD = "account,access,decision,decided_by,decided_on"
 
@@ -24,6 +27,17 @@ def test_it_is_taken_and_listed(house: House) -> None:
     listed = house.client("auditor").get(f"/api/v1/systems/{house.company.system.id}/imports").json()["imports"]
     assert listed == [answer.json()]
     assert (listed[0]["rows"], listed[0]["unknown"], listed[0]["decided_on"]) == (2, 0, "2026-08-31")
+
+
+def test_what_a_review_closed_here_hides_says_so(house: House) -> None:
+    row = "bo@corp,Sales rep,approved,Old Boss,2026-08-31"
+    assert hand_in(house, row).json()["hidden_by"] is None
+    with house.database.transaction() as session:
+        last = cast.opened(session, name="Ours")
+        campaigns.close(session, last.id, unanswered="remove", by=make.ADMIN, at=make.NOW)
+    path = f"/api/v1/systems/{house.company.system.id}/imports"
+    (listed,) = house.client("auditor").get(path).json()["imports"]
+    assert listed["hidden_by"] == "Ours"
 
 
 def test_a_bad_row_is_named_with_the_way_out_and_nothing_is_taken(house: House) -> None:

@@ -100,7 +100,7 @@ def test_a_schedule_is_looked_at_made_and_changed_with_its_next_dates(place: Pla
     )  # fmt: skip
     told = place.rolecall(*words, "--look").well().out
     assert "Often would open on day 1 of every 2nd week from 2031-12-01" in told
-    assert "2031-W51: Thu 2031-12-25 08:00, due 2032-01-08, moved from 2031-12-15: year end" in told
+    assert "2031-W51: Thu 2031-12-25 09:00, due 2032-01-08, moved from 2031-12-15: year end" in told
     place.rolecall("campaign", "reschedule", "Often", "--day", "3").refused("There is no schedule Often")
     assert len(place.rolecall(*words, "--json").json()) == 6
     assert (

@@ -18,6 +18,7 @@ from app.cli import demo, stage
 from app.kit import clock
 from app.kit.db import Database
 from app.kit.refusal import Refused, insist
+from app.review.tables import CampaignRow
 from tests import make
 from tests.app.cli.saying import Place
 from tests.journeys import stagehands
@@ -72,6 +73,13 @@ def test_embedded_the_api_and_the_worker_are_one_process_and_a_command_leaves_th
         serving.send_signal(signal.SIGTERM)
         said, _ = serving.communicate(timeout=30)
     assert b"Traceback" not in said, said.decode()
+
+
+def test_a_demo_that_is_kept_goes_on_with_its_own_review() -> None:
+    small, closed = CampaignRow(status="open", demo=False), CampaignRow(status="closed", demo=True)
+    own = CampaignRow(status="open", demo=True)
+    assert demo._going_on([small, closed, own]) is own
+    assert demo._going_on([small, closed]) is None
 
 
 def test_a_watched_demo_keeps_its_schedules(empty: Place, monkeypatch: pytest.MonkeyPatch) -> None:

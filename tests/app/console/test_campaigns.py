@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import func, insert, select, update
 from starlette.datastructures import QueryParams
 
 from app.console import cursors, scoping
+from app.console.doors import campaigns as campaign_pages
 from app.inventory.tables import EntitlementRow, IdentityRow
 from app.ledger.tables import EntryRow
 from app.notices import subscriptions
@@ -54,6 +56,21 @@ def test_a_narrower_review_says_what_it_does_not_ask_about_beside_the_last_one(h
     told = r"0 items new, 0 no longer there, [1-9] not asked about in this one, 0 answered otherwise than then"
     assert re.search(told, page)
     assert "nothing of it was answered then" in page
+
+
+def test_attention_is_told_on_the_page_where_it_is_switched_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, admin = f"/campaigns/{house.campaign.id}", visitor(house, "admin")
+    assert "How attentively" not in admin.get(path).text
+    with house.database.transaction() as session:
+        row = session.merge(house.campaign)
+        row.scope = row.scope | {"attention": {"percent": 10, "ask": ["owner"]}}
+    few = "Fewer than 5 people decided"
+    assert few in admin.get(path).text
+    monkeypatch.setattr(campaign_pages, "AT_ONCE", 0)
+    large = admin.get(path).text
+    assert few not in large
+    assert f'href="{path}?attention=yes"' in large
+    assert few in admin.get(f"{path}?attention=yes").text
 
 
 def test_a_preview_says_what_would_be_opened_and_leaves_nothing_behind(house: House) -> None:
@@ -186,7 +203,7 @@ def test_what_nobody_answered_goes_to_the_owner_at_a_click(house: House) -> None
     assert "Cy would get up to 2" in page
     assert boss.act(f"{path}/silence", {"to": "owner", "reason": " "}).status_code == 422
     assert boss.act(f"{path}/silence", {"to": "owner", "reason": "two weeks"}).status_code == 303
-    assert "2 are somebody else" in boss.get(path).text
+    assert "2 items are somebody else" in boss.get(path).text
     assert "Ask the owners first" not in boss.get(f"{path}/closure").text
 
 

@@ -16,6 +16,7 @@ from app.ledger.tables import EntryRow
 from app.remediation.brakes import Common
 from app.review import campaigns, decisions, delegations, queries, silence, silences
 from app.review.tables import CampaignRow, ItemRow, TaskRow
+from app.stories import passed
 from app.stories import silences as stories
 from tests import make
 from tests.app.review import cast
@@ -106,6 +107,25 @@ def test_where_nobody_else_may_decide_it_stays_and_is_counted(database: Database
         session.flush()
         assert silences.escalate(session, campaign.id, by=SCHEDULER, at=LATER) == silences.Escalated(0, 3)
         assert set(_whose(session).values()) == {company.ada.id}
+
+
+def test_what_the_owner_has_already_is_told_as_theirs(database: Database) -> None:
+    with database.transaction() as session:
+        company = cast.company(session)
+        make.integration(session, company.system)  # Cy's, who owns the system
+        campaign = cast.opened(session)
+        company.account.identity_id = company.cy.id  # and Cy's own by now: Ada's, and nobody else's
+        session.flush()
+        told = silences.pass_on(session, campaign.id, to="owner", reason="two weeks", by=make.ADMIN, at=NOW)
+        assert told == silences.Escalated(moved=0, stayed=4, theirs=1)
+        assert told.said() == (
+            "0 items are somebody else's now; for 3 nobody else may decide; 1 was with whom it would have gone to already."
+        )
+        (went,) = passed.passed(session, campaign.id, by=make.ADMIN)
+        assert (went.stayed, went.theirs) == (3, 1)
+        assert silences.Escalated(1, 2, 2).said() == (
+            "1 item is somebody else's now; 2 were with whom they would have gone to already."
+        )
 
 
 def test_who_had_submitted_has_something_new_to_say(database: Database) -> None:

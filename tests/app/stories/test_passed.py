@@ -47,7 +47,9 @@ def test_it_is_told_to_both_sides_with_names_and_the_day(database: Database) -> 
         assert (
             passed.went(session, campaign.id, company.eve.id) == passed.came(session, campaign.id, company.eve.id) == []
         )
-        assert passed.passed(session, campaign.id, by=make.ADMIN) == [Passed(LATER, "managers", moved=4, stayed=0)]
+        assert passed.passed(session, campaign.id, by=make.ADMIN) == [
+            Passed(LATER, "managers", moved=4, stayed=0, theirs=0)
+        ]
         assert passed.passed(session, campaign.id + 1, by=make.ADMIN) == []
 
 

@@ -20,7 +20,7 @@ from app.kit.refusal import Refusal, Refused
 from app.means import quiet_hours, review_limits
 from app.notices import nudges
 from app.remediation.tables import RemediationRow
-from app.review import campaigns, decisions, drifts, queries, remainder, tasks
+from app.review import campaigns, decisions, drifts, queries, remainder, schedule, tasks
 from app.review.tables import ItemRow, TaskRow
 from app.stories import attentive, outlooks
 
@@ -102,6 +102,10 @@ def show(telling: Telling, name: str) -> None:
             )
             removals = {row.status: row[1] for row in session.execute(by_status)}
     telling.say(f"{found.name}: {found.status}, due {found.due_at.date()}", style="bold")
+    if schedule.late(found.planned_at, found.opened_at) and found.planned_at is not None:
+        telling.say(
+            f"opened late, {found.opened_at:%Y-%m-%d %H:%M} UTC; by its schedule {found.planned_at:%Y-%m-%d %H:%M}"
+        )
     telling.table(
         ("reviewer", "items", "keep", "acknowledge", "remove", "change", "no answer"),
         ((s.reviewer, s.items, s.keep, s.acknowledge, s.remove, s.change, s.undecided + s.silent) for s in shares),
@@ -120,7 +124,7 @@ def show(telling: Telling, name: str) -> None:
     telling.answer(
         {
             "id": found.id, "name": found.name, "status": found.status, "signed": bool(found.signature),
-            "drift": len(drift), "removals": removals,
+            "planned_at": found.planned_at, "opened_at": found.opened_at, "drift": len(drift), "removals": removals,
             "expected_end": ends_at, "waits_for": [share.reviewer for share in outlook.waits_for],
             "attention": watched,
             "comparison": {"before": beside.before.name, "new": beside.new, "not_asked_then": beside.unasked_then,

@@ -73,17 +73,37 @@ def accept(
     )
 
 
-def sign(telling: Telling, name: str, remark: str, token: Path) -> None:
-    """Sign what came of a closed review, as whoever the token is of."""
+def sign(telling: Telling, names: Sequence[str], remark: str, token: Path) -> None:
+    """Sign what came of closed reviews, each by itself, as whoever the token is of: all of them, or none."""
+    told = []
     with opened() as means:
-        at, found, presented = clock.now(), find_campaign(means, name), second.presented(token)
+        at, rows, presented = clock.now(), [find_campaign(means, name) for name in names], second.presented(token)
         with means.database.transaction() as session:
             by = second.person(session, presented, May.DECIDE, at=at)
-            removals = signing.removals(session, found.id)
-            row = signatures.give(session, found.id, remark=remark, removals=removals, by=by, at=at)
-    left = signing.unproved(removals)
-    telling.say(f"{row.name} is signed by {by.name}; removals: {shown(removals) or 'none'}, {left} not proved yet.")
-    telling.answer({"id": row.id, "signed_by": by.name, "removals": removals, "unproved": left})
+            for found in rows:
+                closed, removals = signatures.closure(session, found.id), signing.removals(session, found.id)
+                row = signatures.give(session, found.id, remark=remark, removals=removals, by=by, at=at)
+                counts = dict(closed.counts) if closed is not None else {}
+                told.append((row.id, row.name, _answers(counts, row.unanswered), removals))
+    for _, name, answers, removals in told:
+        left = signing.unproved(removals)
+        telling.say(
+            f"{name} is signed by {by.name}: {answers}; removals: {shown(removals) or 'none'}, {left} not proved yet."
+        )
+    answer = [
+        {"id": number, "signed_by": by.name, "removals": removals, "unproved": signing.unproved(removals)}
+        for number, _, _, removals in told
+    ]
+    telling.answer(answer if len(answer) > 1 else answer[0])
+
+
+def _answers(counts: Mapping[str, int], unanswered: str | None) -> str:
+    """What was answered, in a line."""
+    kept = counts.get("keep", 0) + counts.get("acknowledge", 0)
+    said = [f"{kept} kept", f"{counts.get('remove', 0)} to be removed", f"{counts.get('change', 0)} to be changed"]
+    if silent := counts.get("unanswered", 0):
+        said.append(f"{silent} without an answer ({'to be removed' if unanswered == 'remove' else 'kept'})")
+    return ", ".join(said)
 
 
 def owner(telling: Telling, name: str, to: str, reason: str) -> None:

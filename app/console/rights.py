@@ -144,6 +144,8 @@ RIGHTS: Mapping[tuple[str, str], May | None] = {
     ("POST", "/campaigns/new/approval"): May.DECIDE,
     ("GET", "/campaigns/new/acceptance"): May.DECIDE,
     ("POST", "/campaigns/new/acceptance"): May.DECIDE,
+    ("GET", "/signatures"): May.SEE_OWN_ITEMS,
+    ("POST", "/signatures"): May.DECIDE,
     ("GET", "/campaigns/{campaign_id}/signature"): May.SEE_OWN_ITEMS,
     ("POST", "/campaigns/{campaign_id}/signature"): May.DECIDE,
     ("POST", "/campaigns/{campaign_id}/control-owner"): May.RUN_CAMPAIGNS,

@@ -126,6 +126,10 @@ def _answered_for(rows: Sequence[Running], at: datetime) -> Iterator[Waiting]:
 
 
 def _unsigned(rows: Sequence[CampaignRow]) -> Iterator[Waiting]:
+    if len(rows) > 1:
+        text = "You are their control owner: look at what came of each, and sign those that are right."
+        yield Waiting(f"{len(rows)} reviews wait for your signature", text, "/signatures", "Look at them")
+        return
     for each in rows:
         text = "You are its control owner: look at what came of it, and sign it."
         yield Waiting(f"{each.name} waits for your signature", text, f"/campaigns/{each.id}/signature", "Look at it")

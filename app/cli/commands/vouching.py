@@ -12,6 +12,8 @@ from app.cli.telling import Telling
 
 Remark = Annotated[str, typer.Option(help="What you looked at, and that it is right; printed on the evidence.")]
 
+Names = Annotated[list[str], typer.Argument(metavar="NAME...", help="One review, or several.")]
+
 
 def accept(
     name: str,
@@ -35,11 +37,11 @@ def accept(
     vouching.accept(Telling(as_json), name, asked, remark, token, standing=standing, seen=seen)
 
 
-def sign(name: str, remark: Remark, token: Token, as_json: AsJson = False) -> None:
-    """Sign what came of a closed review, as its control owner."""
+def sign(names: Names, remark: Remark, token: Token, as_json: AsJson = False) -> None:
+    """Sign what came of closed reviews, as their control owner; of several all are signed, each by itself, or none."""
     from app.cli import vouching
 
-    vouching.sign(Telling(as_json), name, remark, token)
+    vouching.sign(Telling(as_json), names, remark, token)
 
 
 def owner(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -10,8 +11,9 @@ from starlette.responses import Response
 
 from app.actors import policy as rights
 from app.actors.policy import May
-from app.console import rendering
+from app.console import forms, rendering
 from app.console.entering import Entered, Visit, With
+from app.console.forms import Sent
 from app.inventory import queries as inventory
 from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal, Refused
@@ -23,6 +25,7 @@ from app.stories import signing
 
 router = APIRouter()
 Text = Annotated[str, Form(max_length=2000)]
+_NONE = Refusal("none_chosen", "None of them was chosen.", "Choose what you looked at.", status=422)
 
 
 @router.get("/campaigns/{campaign_id}/signature")
@@ -48,6 +51,34 @@ def sign(
             raise
         return _page(request, means, visit, campaign_id, refused.refusal, remark)
     return rendering.go(request, f"/campaigns/{campaign_id}/signature", said=f"You have signed {row.name}.")
+
+
+@router.get("/signatures")
+def several(request: Request, means: With, visit: Entered) -> Response:
+    """Every review that waits for one's signature, each with what came of it."""
+    return _several(request, means, visit)
+
+
+@router.post("/signatures")
+def sign_several(request: Request, means: With, visit: Entered, form: Sent) -> Response:
+    """Sign those that were chosen, each by itself and as it was shown; what cannot be signed is said, and the rest is."""
+    chosen = [value.partition(":") for value in form.getlist("sign") if isinstance(value, str)]
+    numbers = [(number, leaf) for text, _, leaf in chosen if (number := forms.number(text)) is not None]
+    signed, no = [], None if numbers else _NONE
+    for number, leaf in numbers:
+        try:
+            with means.database.transaction() as session:
+                _found(session, number, visit)
+                removals, remark = signing.removals(session, number), forms.text(form, "remark")
+                row = signatures.give(
+                    session, number, remark=remark, removals=removals, seen=leaf, by=visit.actor, at=means.clock()
+                )
+                signed.append(row.name)
+        except Refused as refused:
+            no = refused.refusal
+    if no is not None:
+        return _several(request, means, visit, no, forms.text(form, "remark"), signed)
+    return rendering.go(request, "/signatures", said=f"You have signed {', '.join(signed)}.")
 
 
 @router.post("/campaigns/{campaign_id}/control-owner")
@@ -76,6 +107,26 @@ def _page(
         owner=owner.name if owner is not None else None, removals=removals, accepted=_accepted(row),
         open_removals=signing.unproved(removals),
         refusal=refusal, shares=shares, no=no, remark=remark, sees=_sees(visit),
+    )  # fmt: skip
+
+
+def _several(
+    request: Request,
+    means: Means,
+    visit: Visit,
+    no: Refusal | None = None,
+    remark: str = "",
+    signed: Sequence[str] = (),
+) -> Response:
+    with means.database.reading() as session:
+        rows = [
+            (row, signatures.closure(session, row.id), signing.unproved(signing.removals(session, row.id)),
+             signatures.why_not(session, row, by=visit.actor))
+            for row in signing.waiting(session, by=visit.actor)
+        ]  # fmt: skip
+    return rendering.page(
+        request, "campaigns/signatures.html", visit, status=no.status if no else 200, rows=rows, no=no, remark=remark,
+        signed=signed,
     )  # fmt: skip
 
 

@@ -154,6 +154,8 @@ TABLE: dict[tuple[str, str], tuple[str, Any]] = {
     ("POST", "/campaigns/new/approval"): ("AIR", {}),
     ("GET", "/campaigns/new/acceptance"): ("AIR", None),
     ("POST", "/campaigns/new/acceptance"): ("AIR", {}),
+    ("GET", "/signatures"): ("AIRU", None),
+    ("POST", "/signatures"): ("AIR", {}),
     ("GET", "/campaigns/{campaign_id}/signature"): ("AIRU", None),
     ("POST", "/campaigns/{campaign_id}/signature"): ("AIR", {}),
     ("POST", "/campaigns/{campaign_id}/control-owner"): ("A", {}),

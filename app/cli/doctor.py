@@ -79,9 +79,7 @@ def _installation(means: Means) -> list[Check]:
                 holder or "nobody works here now; commands lend themselves, or `rolecall serve`",
             )
         )
-    checks.append(
-        Check("waiting", waiting == 0, f"{waiting} consequences wait for a worker" if waiting else "nothing waits")
-    )
+    checks.append(Check("waiting", waiting == 0, _waiting(waiting)))
     age = f"signed {_ago(checkpoint.at, at)}" if checkpoint else "never signed: a worker does it within a minute"
     checks.append(Check("ledger", checkpoint is not None, f"{size} entries, {unnumbered} without a number yet; {age}"))
     checks.append(
@@ -91,6 +89,12 @@ def _installation(means: Means) -> list[Check]:
     )
     told = wording.said(planned).replace("\n", " ") if planned is not None else "a schedule runs"
     return [*checks, Check("reviews", None if planned is not None else True, told), *_channels(means, at)]
+
+
+def _waiting(count: int) -> str:
+    if not count:
+        return "nothing waits"
+    return "1 consequence waits for a worker" if count == 1 else f"{count} consequences wait for a worker"
 
 
 def _channels(means: Means, at: datetime) -> list[Check]:

@@ -155,7 +155,7 @@ def look_back(telling: Telling, removal: str) -> None:
     still = "and it went and is back" if row.status == "returned" else "and it has not gone yet"
     until = f"until it went at {back.ended:%Y-%m-%d %H:%M} UTC" if back.ended else still
     telling.say(f"{called}: from {back.began:%Y-%m-%d %H:%M} UTC, {until}.", style="bold")
-    for name, seen in (("sign-ins", back.sign_ins), ("changes it made", back.changes), ("uses of it", back.used)):
+    for name, seen in (("sign-ins", back.sign_ins), ("acts in the log", back.changes), ("uses of it", back.used)):
         if seen is not None:
             some = "none seen" if not seen.count else f"at least {seen.count}"
             count = "unknown" if seen.count is None else some if seen.reach != "whole" else str(seen.count)

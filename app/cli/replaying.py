@@ -34,6 +34,7 @@ def replay(telling: Telling, name: str, sample: int, seed: str) -> None:
             (each["account"], each["what"], each["before"], each["now"], each["because"] or "nothing explains it")
             for each in row.differences
         ),
+        empty="Nothing differs." if row.verdict == "same" else "No difference was found in what was read.",
     )
     told = {
         name: getattr(row, name)

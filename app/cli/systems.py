@@ -147,8 +147,8 @@ def sync(telling: Telling, name: str | None) -> None:
             f"{each['system']}: {each['status']}{': ' + each['because'] if each['because'] else ''}", style="bold"
         )
         telling.table(
-            ("stream", "verdict", "rows", "calls", "because"),
-            ((s["stream"], s["verdict"], s["rows"], s["calls"], s["because"]) for s in each["streams"]),
+            ("stream", "verdict", "rows", "records", "calls", "because"),
+            ((s["stream"], s["verdict"], s["rows"], s["records"], s["calls"], s["because"]) for s in each["streams"]),
             empty="Nothing was read of it."
             if each["status"] in ("sealed", "failed")
             else "It goes on without this command; `rolecall system list` says when it is done.",

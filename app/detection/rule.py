@@ -138,6 +138,12 @@ def days_ago(then: datetime, at: datetime) -> int:
     return (at - then) // timedelta(days=1)
 
 
+def ago(then: datetime, at: datetime) -> str:
+    """The same in words."""
+    days = days_ago(then, at)
+    return "less than a day ago" if days < 1 else "a day ago" if days == 1 else f"{days} days ago"
+
+
 def asleep(account: AccountFacts) -> Answer | None:
     """Holds for an account that nobody can sign in to, CannotTell where that is not said, None for one that is awake."""
     if account.active is None:

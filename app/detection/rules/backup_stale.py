@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, days_ago, within
+from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, ago, within
 from app.inventory.facts import SystemFacts
 
 RULE = Rule(
@@ -33,4 +33,4 @@ def ask(system: SystemFacts, at: datetime, limits: Limits) -> Answer:
     last = system.posture.backed_up
     if last is None:
         return CannotTell("the log shows no backup")
-    return Holds() if within(last, limits.backup_days, at) else Fails(f"last backed up {days_ago(last, at)} days ago")
+    return Holds() if within(last, limits.backup_days, at) else Fails(f"last backed up {ago(last, at)}")

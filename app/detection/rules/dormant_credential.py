@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from app.detection import steps
-from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, days_ago
+from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, ago, days_ago
 from app.inventory.facts import CredentialFacts
 
 RULE = Rule(
@@ -32,7 +32,7 @@ def ask(credential: CredentialFacts, at: datetime, limits: Limits) -> Answer:
     cutoff = at - timedelta(days=limits.dormant_credential_days)
     if credential.last_used is not None:
         used = credential.last_used
-        return Holds() if used > cutoff else Fails(f"last used {days_ago(used, at)} days ago")
+        return Holds() if used > cutoff else Fails(f"last used {ago(used, at)}")
     since = credential.uses_known_since
     if since is None:
         return CannotTell("the system does not say when its credentials were used")

@@ -21,6 +21,7 @@ from app.detection.rule import (
     Rule,
     Severity,
     Subject,
+    ago,
     asleep,
     away,
     days_ago,
@@ -71,5 +72,5 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
         return Holds()
     used, since = last_used(account), account.logins_known_since
     if used is not None:
-        return Fails(f"last used {days_ago(used, at)} days ago")
+        return Fails(f"last used {ago(used, at)}")
     return Fails(f"no sign-in in the {days_ago(since or at, at)} days that the system remembers")

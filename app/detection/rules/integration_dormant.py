@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, days_ago, within
+from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, ago, days_ago, within
 from app.inventory.facts import IntegrationFacts
 
 RULE = Rule(
@@ -40,7 +40,7 @@ def ask(program: IntegrationFacts, at: datetime, limits: Limits) -> Answer:
     if program.used is not None:
         if within(program.used, limits.dormant_credential_days, at):
             return Holds()
-        return Fails(f"last used {days_ago(program.used, at)} days ago")
+        return Fails(f"last used {ago(program.used, at)}")
     since = program.uses_known_since
     if since is None:
         return CannotTell("the system does not say when its programs were used")

@@ -35,4 +35,8 @@ def ask(program: IntegrationFacts, at: datetime, limits: Limits) -> Answer:
         return Holds()
     if program.kind != "uninstalled_app":
         return Holds()
-    return Fails(f"{program.tokens} tokens, and nobody installed it") if program.tokens else Holds()
+    return (
+        Fails(f"{program.tokens} {'token' if program.tokens == 1 else 'tokens'}, and nobody installed it")
+        if program.tokens
+        else Holds()
+    )

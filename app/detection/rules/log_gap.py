@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.detection import steps
-from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, days_ago, within
+from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, ago, within
 from app.inventory.facts import SystemFacts
 
 RULE = Rule(
@@ -34,5 +34,5 @@ def ask(system: SystemFacts, at: datetime, limits: Limits) -> Answer:
     stale = {name: when for name, when in read.items() if not within(when, limits.log_days, at)}
     if stale:
         oldest = min(stale, key=lambda name: stale[name])
-        return Fails(f"{oldest} were last read {days_ago(stale[oldest], at)} days ago")
+        return Fails(f"{oldest} were last read {ago(stale[oldest], at)}")
     return Holds()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.detection import steps
-from app.detection.rule import About, Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep, days_ago, within
+from app.detection.rule import About, Answer, Fails, Holds, Limits, Rule, Severity, Subject, ago, asleep, within
 from app.inventory.facts import AccountFacts
 
 RULE = Rule(
@@ -38,5 +38,5 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
         return Holds()
     if within(around.moved, limits.mover_grace_days, at) or not around.kept:
         return Holds()
-    ago = days_ago(around.moved, at)
-    return Fails(f"changed jobs {ago} days ago and still holds {around.kept} entitlements from before")
+    kept = "an entitlement" if around.kept == 1 else f"{around.kept} entitlements"
+    return Fails(f"changed jobs {ago(around.moved, at)} and still holds {kept} from before")

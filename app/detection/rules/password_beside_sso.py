@@ -18,9 +18,9 @@ from app.detection.rule import (
     Rule,
     Severity,
     Subject,
+    ago,
     asleep,
     came_otherwise,
-    days_ago,
     times,
 )
 from app.inventory.facts import AccountFacts, Way
@@ -59,6 +59,4 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
         return CannotTell("it is not told whether there is a single sign-on")
     if by_sso is None and not around.posture.sso:
         return Holds()
-    return Fails(
-        f"signed in by password {times(by_password.times)} of late, last {days_ago(by_password.last, at)} days ago"
-    )
+    return Fails(f"signed in by password {times(by_password.times)} of late, last {ago(by_password.last, at)}")

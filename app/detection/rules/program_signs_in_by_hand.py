@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, asleep, came_otherwise, days_ago
+from app.detection.rule import Answer, Fails, Holds, Limits, Rule, Severity, Subject, ago, asleep, came_otherwise, times
 from app.inventory.facts import AccountFacts, Way
 
 RULE = Rule(
@@ -42,4 +42,4 @@ def ask(account: AccountFacts, at: datetime, limits: Limits) -> Answer:
     by_hand = account.around.way(Way.PASSWORD) or account.around.way(Way.SSO)
     if by_hand is None:
         return came_otherwise(account)
-    return Fails(f"signed in to by hand {by_hand.times} times, last {days_ago(by_hand.last, at)} days ago")
+    return Fails(f"signed in to by hand {times(by_hand.times)}, last {ago(by_hand.last, at)}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.detection import steps
-from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, days_ago, within
+from app.detection.rule import Answer, CannotTell, Fails, Holds, Limits, Rule, Severity, Subject, ago, within
 from app.inventory.facts import SystemFacts
 
 RULE = Rule(
@@ -32,4 +32,4 @@ def ask(system: SystemFacts, at: datetime, limits: Limits) -> Answer:
         return CannotTell("never read")
     if within(system.read_at, limits.log_days, at):
         return Holds()
-    return Fails(f"last read {days_ago(system.read_at, at)} days ago")
+    return Fails(f"last read {ago(system.read_at, at)}")

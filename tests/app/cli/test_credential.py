@@ -43,7 +43,7 @@ def test_a_new_credential_is_checked_and_the_other_one_stays(place: Place) -> No
     assert before["principal"] is not None  # so that no removal aims at our own account meanwhile
     shown = place.rolecall("system", "credential", "Sales org", "--reader", new).well()
     assert "signed in as" in shown.all
-    place.rolecall("sync", "Sales org").well()
+    assert "records" in place.rolecall("sync", "Sales org").well().out
 
 
 def test_one_that_the_crm_refuses_changes_nothing_and_is_not_shown(place: Place) -> None:

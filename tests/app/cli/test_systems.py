@@ -132,6 +132,7 @@ def test_a_sample_is_read_again_and_is_as_the_reading_said(place: Place, system:
     assert (told["accounts"], told["verdict"], told["differences"]) == (7, "same", [])
     again = place.rolecall("replay", system, "--sample", "7", "--seed", "q4").well()
     assert "everything is as the reading said" in again.all
+    assert "Nothing differs." in again.all
     place.rolecall("replay", "Nobody's org").refused("Nobody's org")
 
 

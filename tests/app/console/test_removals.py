@@ -58,6 +58,9 @@ def test_one_says_why_it_waits_what_to_do_and_is_reported_done_by_whoever_did_it
     assert browser.act(f"/removals/{mine}/report", {"note": "done in Setup"}).status_code == 303
     with house.database.reading() as session:
         assert session.get_one(RemediationRow, mine).status == "acted"
+    page = browser.get(f"/removals/{mine}").text
+    assert "A person did it by hand" in page
+    assert "No call was made yet." not in page
 
 
 def test_one_that_is_tried_again_sends_the_systems_lane_to_work(house: House) -> None:

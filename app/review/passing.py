@@ -18,7 +18,7 @@ from app.inventory.tables import IdentityRow, SystemRow
 from app.review import apart, former, grounds, leanings, ties
 from app.review.choice import fit
 from app.review.silence import To
-from app.review.tables import CampaignRow, ItemRow, TaskRow
+from app.review.tables import CampaignRow, DelegationRow, ItemRow, TaskRow
 
 _CHUNK = 5_000
 
@@ -26,13 +26,14 @@ _CHUNK = 5_000
 @dataclass(frozen=True, slots=True)
 class Passed:
     """One silent item as it was seen, and whom it goes to; None: nobody else may, so it stays. `theirs`: it is with one of
-    those already who would be asked."""
+    those already who would be asked. `for_id`: whose it is that the reviewer has by delegation."""
 
     item_id: int
     version: int
     reviewer_id: int
     to_id: int | None
     theirs: bool = False
+    for_id: int | None = None
 
 
 def plan(session: Session, campaign: CampaignRow, to: To, at: datetime) -> list[Passed]:
@@ -49,7 +50,7 @@ def plan(session: Session, campaign: CampaignRow, to: To, at: datetime) -> list[
         barred = concerned.get(row.id, frozenset()) | granters.get(row.id, frozenset())
         barred |= earlier.get(row.id, frozenset()) | {row.reviewer_id}
         whom = next((who for who in chain if who in able and who not in barred), None)
-        return Passed(row.id, row.version, row.reviewer_id, whom, theirs=whom is None and row.reviewer_id in chain)
+        return Passed(row.id, row.version, row.reviewer_id, whom, whom is None and row.reviewer_id in chain, row.for_id)
 
     return [passed(row) for row in rows]
 
@@ -82,12 +83,16 @@ def digest(item_ids: Sequence[int]) -> str:
 
 def _silent(session: Session, campaign_id: int) -> Sequence[Any]:
     asked = (
-        select(ItemRow.id, ItemRow.version, ItemRow.system_id, TaskRow.reviewer_id, IdentityRow.manager_id)
+        select(
+            ItemRow.id, ItemRow.version, ItemRow.system_id, TaskRow.reviewer_id, IdentityRow.manager_id,
+            DelegationRow.from_id.label("for_id"),
+        )
         .join(TaskRow, TaskRow.id == ItemRow.task_id)
+        .outerjoin(DelegationRow, DelegationRow.id == ItemRow.delegation_id)
         .join(IdentityRow, IdentityRow.id == TaskRow.reviewer_id)
         .where(ItemRow.campaign_id == campaign_id, ItemRow.outcome.is_(None))
         .order_by(ItemRow.id)
-    )
+    )  # fmt: skip
     return session.execute(asked).all()
 
 

@@ -130,6 +130,7 @@ def _hand_on(
         {
             "to": f"identity:{whom}",
             "from": sorted({f"identity:{each.reviewer_id}" for each in mine}),
+            "for": sorted({f"identity:{each.for_id}" for each in mine if each.for_id is not None}),
             "items": len(mine),
             "digest": passing.digest([each.item_id for each in mine]),
         }

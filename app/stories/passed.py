@@ -40,6 +40,7 @@ class Went:
     at: datetime
     to: str
     one: bool  # they are one person
+    deputy: str | None = None  # who had not answered for them, by a delegation
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,21 @@ def came(session: Session, campaign_id: int, identity_id: int) -> Sequence[Came]
 
 
 def went(session: Session, campaign_id: int, identity_id: int) -> Sequence[Went]:
-    """Who was asked instead of a reviewer in a review, where they had not answered."""
-    found = []
+    """Who was asked instead of a reviewer in a review, where they had not answered, or where nobody had for them."""
+    found: list[tuple[datetime, list[str], list[str]]] = []
     for row in _entries(session, campaign_id):
-        takers = [share["to"] for share in row.body["shares"] if identity_id in map(_number, share["from"])]
-        if takers:
-            found.append((row.at, takers))
-    names = _names(session, {_number(who) for _, takers in found for who in takers})
-    return [Went(at, _listed(takers, names), len(takers) == 1) for at, takers in found]
+        own = [share["to"] for share in row.body["shares"] if identity_id in map(_number, share["from"])]
+        carried = [share for share in row.body["shares"] if identity_id in map(_number, share.get("for", ()))]
+        if own:
+            found.append((row.at, own, []))
+        if carried:
+            deputies = sorted({who for share in carried for who in share["from"]})
+            found.append((row.at, [share["to"] for share in carried], deputies))
+    names = _names(session, {_number(who) for _, takers, deputies in found for who in (*takers, *deputies)})
+    return [
+        Went(at, _listed(takers, names), len(takers) == 1, _listed(deputies, names) if deputies else None)
+        for at, takers, deputies in found
+    ]
 
 
 def _entries(session: Session, campaign_id: int) -> Sequence[Any]:

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
+from app.review import delegations, silences
 from app.review.tables import CampaignRow, DelegationRow, ItemRow
+from tests import make
 from tests.app.api.house import House
 from tests.app.console.visiting import visitor
 from tests.app.review.cast import NOW
@@ -101,3 +103,14 @@ def test_a_share_says_what_of_it_is_reviewed_for_somebody_else_until_that_ends(h
     assert "reviews for you" not in ada.get(page).text, (
         "what was answered stays with who answered it, and nothing comes"
     )
+
+
+def test_who_delegated_hears_what_their_deputy_did_not_answer(house: House) -> None:
+    with house.database.transaction() as session:
+        until, at = NOW + timedelta(days=3), house.means.clock()
+        ada, eve = house.company.ada.id, house.company.eve.id
+        delegations.make(session, from_id=ada, to_id=eve, reason="on leave", until=until, by=make.ADMIN, at=at)
+        silences.pass_on(session, house.campaign.id, to="owner", reason="two weeks", by=make.ADMIN, at=at)
+    page = visitor(house, "ada").get(f"/reviews/{house.campaign.id}").text
+    assert re.search("What Eve, to whom it was delegated, had not answered by .* went on to Cy", page)
+    assert "to whom it was delegated" not in visitor(house, "eve").get(f"/reviews/{house.campaign.id}").text

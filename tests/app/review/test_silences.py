@@ -85,6 +85,9 @@ def test_what_a_delegate_did_not_answer_goes_on_as_nobodys_by_delegation(databas
         session.flush()
         silences.escalate(session, campaign.id, by=SCHEDULER, at=LATER)
         assert set(_whose(session).values()) == {dee.id}
+        told = passed.went(session, campaign.id, company.ada.id)
+        assert told == [passed.Went(LATER, "Dee", one=True, deputy="Eve")]
+        assert passed.went(session, campaign.id, company.eve.id) == [passed.Went(LATER, "Dee", one=True)]
         assert {row.delegation_id for row in session.scalars(select(ItemRow))} == {None}
 
 

@@ -146,7 +146,7 @@ def late_reports(session: Session, *, by: Actor, at: datetime) -> list[Late]:
 
 def why_none_opens(session: Session, *, by: Actor) -> Refusal | None:
     """Why no review opens by itself, for those who run reviews, and the control owners of those that were opened."""
-    runs = by.campaign_id is None and policy.why_not(by, May.RUN_CAMPAIGNS) is None
+    runs = policy.why_not(by, May.RUN_CAMPAIGNS) is None
     mine = select(CampaignRow.id).where(CampaignRow.owner_id == by.identity_id).limit(1)
     answers = by.campaign_id is None and by.identity_id is not None and session.scalar(mine) is not None
     return queries.why_none_opens(session) if runs or answers else None

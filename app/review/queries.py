@@ -19,7 +19,7 @@ from app.actors.tables import ActorRow
 from app.inventory.tables import IdentityRow
 from app.kit.refusal import Refusal
 from app.ledger import jcs
-from app.review import apart, schedule, workdays
+from app.review import apart, parts, schedule, workdays
 from app.review.effort import Effort
 from app.review.policy import Status
 from app.review.schedule import Plan, Slot
@@ -225,18 +225,8 @@ def queue(
 
 def items(session: Session, campaign_id: int, *, chunk: int = 1_000) -> Iterator[ItemRow]:
     """All items of a campaign in order of id, for evidence and exports; memory holds one chunk."""
-    last = 0
-    while True:
-        rows = session.scalars(
-            select(ItemRow)
-            .where(ItemRow.campaign_id == campaign_id, ItemRow.id > last)
-            .order_by(ItemRow.id)
-            .limit(chunk)
-        ).all()
-        yield from rows
-        if len(rows) < chunk:
-            return
-        last = rows[-1].id
+    for some in parts.numbers(session, campaign_id, chunk):
+        yield from session.scalars(select(ItemRow).where(ItemRow.id.in_(some)).order_by(ItemRow.id)).all()
 
 
 def decisions(session: Session, item_ids: Sequence[int]) -> Mapping[int, Sequence[DecisionRow]]:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.inventory.tables import AccountRow, IdentityRow, SystemRow
-from app.review import apart, choice, expression, former, grounds, leanings, modelling, ties, turns
+from app.review import apart, choice, expression, former, grounds, leanings, modelling, parts, ties, turns
 from app.review.chain import GROUP, Ask, Step
 from app.review.choice import ChosenBy, Person
 from app.review.tables import CampaignRow, ItemRow, RoundAnswerRow, TaskRow
@@ -59,7 +59,7 @@ def plan(
         for row in taken:
             barred = concerned.get(row.id, frozenset()) | earlier[row.id] | {row.reviewer_id}
             found = choice.choose(
-                house.asked(row), fallbacks=house.fallbacks, concerned=barred, able=house.able(row, barred),
+                house.asked(row), fallbacks=house.fallbacks, concerned=barred, able=house.able,
                 granters=granters.get(row.id, frozenset()),
             )  # fmt: skip
             to_id, by = found if found is not None else (None, ChosenBy.FALLBACK)
@@ -101,30 +101,25 @@ class _House:
     """Who there is to ask: people by identity, the owners of systems, and whom each step names."""
 
     people: Mapping[int, Person]
+    managers: Mapping[int, int | None]  # each one's own
     owners: Mapping[int, int]
     steps: tuple[tuple[Step, tuple[int, ...]], ...]
     fallbacks: tuple[int, ...]
-    fit: frozenset[int]
-    apart: frozenset[int]
+    able: frozenset[int]  # who is here for the round, and neither set the review up nor signs it
 
     def asked(self, row: Any) -> Iterator[tuple[int | None, ChosenBy]]:
         """The chain of a round for one item, in order."""
         whose = self.people.get(row.subject_identity_id or 0)
         manager = choice.manager_of(whose, row.account_kind or "unknown")
-        managers = {person.identity_id: person.manager_id for person in self.people.values()}
         for step, named in self.steps:
             if step.ask is Ask.MANAGER:
                 yield manager, ChosenBy.MANAGER
             elif step.ask is Ask.OWNER:
                 yield self.owners.get(row.system_id), ChosenBy.OWNER
             elif step.ask is Ask.ABOVE:
-                yield from ((each, ChosenBy.ABOVE) for each in choice.above(manager, managers))
+                yield from ((each, ChosenBy.ABOVE) for each in choice.above(manager, self.managers))
             else:
                 yield from ((each, _STEP[step.ask]) for each in choice.turn(named, row.subject_identity_id or row.id))
-
-    def able(self, row: Any, barred: frozenset[int]) -> frozenset[int]:
-        """Who is here for the round, and neither set the review up nor signs it."""
-        return self.fit - barred - self.apart
 
 
 def _house(session: Session, campaign: CampaignRow, turn: Turn, at: datetime, resort: int | None) -> _House:
@@ -139,11 +134,11 @@ def _house(session: Session, campaign: CampaignRow, turn: Turn, at: datetime, re
     fallbacks = [named[key] for word in ("fallback", "second_fallback") if (key := campaign.scope.get(word)) in named]
     return _House(
         people,
+        {who: person.manager_id for who, person in people.items()},
         dict(session.execute(owners).all()),
         tuple((step, _named(session, step, named)) for step in turn.ask),
         (*fallbacks, *([resort] if resort is not None else ())),
-        fit,
-        apart.of(campaign.configurer_id, campaign.owner_id),
+        fit - apart.of(campaign.configurer_id, campaign.owner_id),
     )
 
 
@@ -156,9 +151,8 @@ def _named(session: Session, step: Step, named: Mapping[str, int]) -> tuple[int,
 
 def _parts(session: Session, campaign_id: int) -> Iterator[Sequence[Any]]:
     """The campaign's items in order, some at a time."""
-    last = 0
-    while True:
-        rows = session.execute(
+    for some in parts.numbers(session, campaign_id, _CHUNK):
+        yield session.execute(
             select(
                 ItemRow.id, ItemRow.version, ItemRow.round, ItemRow.kind, ItemRow.system_id, ItemRow.subject_identity_id,
                 ItemRow.privileged, ItemRow.alone, ItemRow.shown, ItemRow.outcome, ItemRow.chosen_by,
@@ -167,15 +161,9 @@ def _parts(session: Session, campaign_id: int) -> Iterator[Sequence[Any]]:
             .join(TaskRow, TaskRow.id == ItemRow.task_id)
             .join(SystemRow, SystemRow.id == ItemRow.system_id)
             .outerjoin(AccountRow, AccountRow.id == ItemRow.account_id)
-            .where(ItemRow.campaign_id == campaign_id, ItemRow.id > last)
+            .where(ItemRow.id.in_(some))
             .order_by(ItemRow.id)
-            .limit(_CHUNK)
         ).all()  # fmt: skip
-        if rows:
-            yield rows
-        if len(rows) < _CHUNK:
-            return
-        last = rows[-1].id
 
 
 def _asked(row: Any, answers: tuple[str | None, ...]) -> Asked:

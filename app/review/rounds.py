@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.actors.actor import Actor
 from app.inventory.tables import IdentityRow
-from app.kit import clock
+from app.kit import clock, garbage
 from app.kit.refusal import Refusal, Refused, insist
 from app.ledger import entries
 from app.ledger.entries import Entry
@@ -83,7 +83,8 @@ def _going(
     session: Session, row: CampaignRow, following: RoundRow, turn: Turn, resort: str | None, at: datetime
 ) -> tuple[list[Going], _Drawn | None]:
     """What goes on into a round, and the sample that this is, if it is one."""
-    going = list(rounding.plan(session, row, turn, at, resort=_resort(session, resort)))
+    with garbage.seldom():
+        going = list(rounding.plan(session, row, turn, at, resort=_resort(session, resort)))
     drawn = _drawn(session, row, following, turn)
     return [each for each in going if drawn is None or each.item_id in drawn.items], drawn
 

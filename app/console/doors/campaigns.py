@@ -31,7 +31,7 @@ Name = Annotated[str, Form(max_length=320)]
 After = Annotated[str, Query(max_length=200)]
 Seen = Annotated[int | None, Form(ge=1, le=2**31 - 1)]
 MOST = 100
-AT_ONCE = 20_000  # items of a review whose every decision is looked through for its page
+AT_ONCE = 20_000  # items of a review that are looked through one by one for its page
 
 
 @router.get("/campaigns")
@@ -54,7 +54,8 @@ def one(
     request: Request, campaign_id: int, means: With, visit: Entered, after: After = "", attention: After = ""
 ) -> Response:
     """One review: how far each reviewer is, what was left out, and what can be done with it. How attentively it was
-    answered every decision says: of a large review only whoever asks for it (`attention`) waits for that."""
+    answered every decision says, and whether somebody has to be named for the next round every item: of a large review
+    only whoever asks for it (`attention`) waits for that."""
     with means.database.reading() as session:
         campaign = _found(session, campaign_id)
         shares = queries.progress(session, campaign_id)
@@ -66,10 +67,10 @@ def one(
         leans = leanings.counted(session, campaign_id)
         outlook = outlooks.outlook(session, campaign, shares, by=visit.actor, at=means.clock())
         turned = former.rounds(session, campaign_id)
-        stuck = turning.why_not_by_itself(session, campaign, means.clock()) if _runs(visit) else None
         went_on = unanswered.passed(session, campaign_id, by=visit.actor)
         owner = session.get(IdentityRow, campaign.owner_id) if campaign.owner_id is not None else None
         looks = bool(attention) or sum(share.items for share in shares) <= AT_ONCE
+        stuck = turning.why_not_by_itself(session, campaign, means.clock()) if looks and _runs(visit) else None
         watched = (
             attentive.attentive(session, campaign, by=visit.actor)
             if campaign.scope.get("attention") and looks
@@ -82,7 +83,8 @@ def one(
         drift_undecided=undecided, removals=removals, unheard=unheard, heard=heard,
         rounds=turned, stuck=stuck, late=schedule.late(campaign.planned_at, campaign.opened_at),
         owner=owner.name if owner is not None else None, sign_days=means.settings.sign_days,
-        outlook=outlook, watched=watched, leans=leans, went_on=went_on, runs=_runs(visit) and campaign.status == "open",
+        outlook=outlook, watched=watched, looks=looks, leans=leans, went_on=went_on,
+        runs=_runs(visit) and campaign.status == "open",
         **_pages(f"/campaigns/{campaign_id}", more, later),
     )  # fmt: skip
 

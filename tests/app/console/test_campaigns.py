@@ -443,7 +443,9 @@ def test_two_thousand_reviewers_fit_on_a_page_and_each_is_reached_by_name(house:
     assert moved == [False, True, False], "the namesake keeps theirs"
 
 
-def test_a_review_whose_next_round_waits_for_a_name_says_so_and_asks_for_it(house: House) -> None:
+def test_a_review_whose_next_round_waits_for_a_name_says_so_and_asks_for_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     yesterday = (house.means.clock() - timedelta(days=1)).date()
     with house.database.transaction() as session:
         row = session.merge(house.campaign)
@@ -459,6 +461,12 @@ def test_a_review_whose_next_round_waits_for_a_name_says_so_and_asks_for_it(hous
     assert "It begins by itself once" not in page
     assert "The next round of Q4 is to begin" in home
     assert "Q4 can be closed" not in home
+    with monkeypatch.context() as patch:
+        patch.setattr(campaign_pages, "AT_ONCE", 0)
+        path = f"/campaigns/{house.campaign.id}"
+        large, asked = (visitor(house, "admin").get(each).text for each in (path, f"{path}?attention=yes"))
+    assert ("does not begin by itself" in large, "unless somebody has to be named first" in large) == (False, True)
+    assert "does not begin by itself" in asked
     share = visitor(house, "ada").get(f"/reviews/{house.campaign.id}").text
     assert ("answers will do" in share, "It is in its round" in share) == (True, False)
     with house.database.transaction() as session:

@@ -298,7 +298,7 @@ def test_a_console_example_runs_as_it_stands(block: Block, tmp_path: Path) -> No
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
             check=False,
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.cli.installation import find_campaign, json_object, opened, operator
 from app.cli.telling import Telling, shown
 from app.inventory import queries as inventory
 from app.kit import clock
+from app.kit.refusal import Refused
 from app.means import review_limits
 from app.review import overrides, remainder, signatures
 from app.stories import populations, signing
@@ -82,7 +84,11 @@ def sign(telling: Telling, names: Sequence[str], remark: str, token: Path) -> No
             by = second.person(session, presented, May.DECIDE, at=at)
             for found in rows:
                 closed, removals = signatures.closure(session, found.id), signing.removals(session, found.id)
-                row = signatures.give(session, found.id, remark=remark, removals=removals, by=by, at=at)
+                try:
+                    row = signatures.give(session, found.id, remark=remark, removals=removals, by=by, at=at)
+                except Refused as no:
+                    why = f"{found.name}: {no.refusal.reason}{' None of them is signed.' if len(rows) > 1 else ''}"
+                    raise Refused(replace(no.refusal, reason=why)) from None
                 counts = dict(closed.counts) if closed is not None else {}
                 told.append((row.id, row.name, _answers(counts, row.unanswered), removals))
     for _, name, answers, removals in told:

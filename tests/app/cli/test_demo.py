@@ -54,7 +54,7 @@ def test_embedded_the_api_and_the_worker_are_one_process_and_a_command_leaves_th
         stderr=subprocess.STDOUT,
     )  # fmt: skip
     try:
-        stagehands.until(lambda: ready(port), what="the API", patience=30)
+        stagehands.until(lambda: ready(port), what="the API", patience=90)
         place.rolecall("work").refused("rolecall serve", "SQLite has one worker only")
         place.rolecall("actor", "add", "Ada", "--role", "reviewer").well()
         for words in (("actor", "link", "Ada"), ("hook", "make", "Ada", "--label", "chat bot")):

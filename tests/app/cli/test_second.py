@@ -7,17 +7,24 @@ import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app.actors import actors, tokens
 from app.actors.actor import Role
 from app.cli.installation import opened, operator
+from app.inventory.tables import IdentityRow
 from app.kit import clock
+from app.ledger.tables import EntryRow
+from app.review import campaigns
+from app.review.tables import CampaignRow
 from tests import make
 from tests.app.cli.saying import Place
 
 
-def token(place: Place, folder: Path, name: str, *roles: Role, at_the_console: bool = True) -> str:
-    """A file with a token of somebody new."""
+def token(
+    place: Place, folder: Path, name: str, *roles: Role, at_the_console: bool = True, person: str | None = None
+) -> str:
+    """A file with a token of somebody new; `person`: who they are in the roster."""
     with place.entered(), opened() as means, means.database.transaction() as session:
         by, at = make.ADMIN if at_the_console else operator(), clock.now()
         who = actors.make(
@@ -25,6 +32,7 @@ def token(place: Place, folder: Path, name: str, *roles: Role, at_the_console: b
             name,
             dict.fromkeys(roles, at + make.timedelta(days=9)),
             email=f"{name}@nowhere.example",
+            person_key=person,
             by=make.ADMIN,
             at=at,
         )
@@ -93,3 +101,32 @@ def test_what_a_control_owner_accepts_is_told_with_what_it_leaves_out_in_words(p
     assert re.search(r"left out: [\d,]+ inactive accounts?: nobody can sign in to them", told), told
     assert "{'" not in told
     assert "say `--seen" in told
+
+
+def test_a_control_owner_signs_several_reviews_at_once_each_by_itself_or_none(place: Place, tmp_path: Path) -> None:
+    opening = ("campaign", "open", "Small", "--fallback", place.fallback, "--second", place.second)
+    scope = tmp_path / "scope.json"
+    scope.write_text(json.dumps({"systems": "all", "kinds": ["account"]}))
+    place.rolecall(*opening, "--scope", str(scope)).well()
+    with place.entered(), opened() as means, means.database.transaction() as session:
+        owner = session.scalars(select(IdentityRow).where(IdentityRow.key == place.second)).one()
+        for row in session.scalars(select(CampaignRow)):
+            row.owner_id = owner.id
+            session.flush()
+            if row.name == "Small":
+                campaigns.close(session, row.id, unanswered="remove", by=make.ADMIN, at=clock.now())
+    mine = token(place, tmp_path, "signer", Role.REVIEWER, person=place.second)
+    sign = ("campaign", "sign", "Small", "Q4", "--remark", "Looked at both, and at what became of them.")
+    place.rolecall(*sign, "--token", token(place, tmp_path, "other", Role.REVIEWER)).refused("Small", "who is not you")
+    place.rolecall(*sign, "--token", mine).refused("Q4: Only what is closed", "None of them is signed")
+    assert not place.rolecall("campaign", "show", "Small", "--json").json()["signed"]
+    with place.entered(), opened() as means, means.database.transaction() as session:
+        other = session.scalars(select(CampaignRow.id).where(CampaignRow.name == "Q4")).one()
+        campaigns.close(session, other, unanswered="remove", by=make.ADMIN, at=clock.now())
+    told = place.rolecall(*sign, "--token", mine).well().all
+    assert told.count("is signed by signer") == 2
+    assert len(re.findall(r"[1-9]\d* without an answer \(to be removed\)", told)) == 2
+    with place.means() as means, means.database.reading() as session:
+        signed = session.scalars(select(EntryRow.subject).where(EntryRow.kind == "outcome.signed")).all()
+        assert len(set(signed)) == 2
+    place.rolecall("campaign", "sign", "Small", "--remark", "Looked at it once more.", "--token", mine).refused("Small")

@@ -85,11 +85,13 @@ def _second_look(session: Session, campaign: CampaignRow) -> SecondLook | None:
     now: dict[int, str] = {}
     said = (
         select(DecisionRow.item_id, DecisionRow.answer)
-        .where(DecisionRow.item_id.in_(before), DecisionRow.round == number)
+        .join(ItemRow, ItemRow.id == DecisionRow.item_id)
+        .where(ItemRow.campaign_id == campaign.id, ItemRow.round == number, DecisionRow.round == number)
         .order_by(DecisionRow.at, DecisionRow.id)
     )
     for item_id, answer in session.execute(said):
-        now[item_id] = answer
+        if item_id in before:
+            now[item_id] = answer
     answered = {item_id: answer for item_id, answer in now.items() if answer not in SAYS_NOTHING}
     otherwise = sum((answer in STAYS) is not (before[item_id] in STAYS) for item_id, answer in answered.items())
     return SecondLook(row.asked, len(answered), otherwise)

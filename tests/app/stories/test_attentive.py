@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.kit.db import Database
@@ -64,6 +65,27 @@ def test_figures_are_told_once_five_decided_and_the_second_look_with_them(databa
         assert "asked about 3 of them again: 2 answered, 1 otherwise than the first" in told.told()
         with pytest.raises(Refused):
             attentive.attentive(session, campaign, by=company.actor(company.eve))
+
+
+def test_of_a_large_second_look_no_statement_lists_the_items(database: Database) -> None:
+    """Neither database takes more than some ten thousand values in one."""
+    given: list[str] = []
+    with database.transaction() as session:
+        company = cast.company(session)
+        campaign = answered(session, company)
+        cast.submit(session, campaign, company.actor(company.ada))
+        rounds.go_on(session, campaign.id, by=make.ADMIN, at=NOW)
+        item, cy = cast.items(session, campaign)[f"grant:{company.plain.id}"], company.actor(company.cy)
+        decisions.record(session, item.id, "keep", reason="so", by=cy, at=NOW + HOUR)  # the fifth who decides
+
+        @event.listens_for(session.connection(), "before_cursor_execute")
+        def _heard(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            given.append(statement)
+
+        assert attentive.attentive(session, campaign, by=make.ADMIN).second_look is not None
+    about = [each for each in given if "FROM decisions" in each]
+    assert about
+    assert not [each for each in about if "item_id IN" in each]
 
 
 def test_before_the_second_look_there_are_figures_alone(database: Database) -> None:
